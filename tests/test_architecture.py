@@ -1,0 +1,141 @@
+"""The direction of imports, read from the source. See docs/architecture.md."""
+
+from __future__ import annotations
+
+import ast
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).resolve().parent.parent
+PACKAGES = ("personalvibe", "codemods")
+
+# A third-party package -> the only modules that may import it, at any depth.
+OWNERS: dict[str, set[str]] = {
+    "litellm": {
+        "personalvibe.llm_router",
+        "personalvibe.providers.sharp_boe",
+        "personalvibe.replay.guard",
+    },
+    "vcr": {"personalvibe.replay.vcr_bridge"},
+    "pytest": {"personalvibe.replay.plugin"},
+    "_pytest": set(),
+    "openai": set(),
+}
+
+# Heavy modules that no module may import while it is itself being imported.
+LAZY = {"litellm", "vcr", "rich"}
+
+
+def modules() -> dict[str, Path]:
+    found = {}
+    for package in PACKAGES:
+        for path in sorted((ROOT / package).rglob("*.py")):
+            parts = path.relative_to(ROOT).with_suffix("").parts
+            name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
+            found[name] = path
+    return found
+
+
+def imports(name: str, path: Path) -> Iterator[tuple[str, bool]]:
+    """(imported module, at import time?) for every import statement of a module."""
+    tree = ast.parse(path.read_bytes())
+    package = name if path.name == "__init__.py" else name.rpartition(".")[0]
+
+    def walk(node: ast.AST, at_import: bool) -> Iterator[tuple[str, bool]]:
+        for child in ast.iter_child_nodes(node):
+            if isinstance(child, ast.Import):
+                for alias in child.names:
+                    yield alias.name, at_import
+            elif isinstance(child, ast.ImportFrom):
+                base = child.module or ""
+                if child.level:
+                    anchor = package.split(".")[: len(package.split(".")) - child.level + 1]
+                    base = ".".join([*anchor, base] if base else anchor)
+                yield base, at_import
+                for alias in child.names:
+                    yield f"{base}.{alias.name}", at_import
+            elif isinstance(child, ast.If) and "TYPE_CHECKING" in ast.dump(child.test):
+                for part in child.orelse:
+                    yield from walk(part, at_import)
+            elif isinstance(child, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                yield from walk(child, False)
+            else:
+                yield from walk(child, at_import)
+
+    yield from walk(tree, True)
+
+
+ALL = [
+    (name, target, at_import)
+    for name, path in modules().items()
+    for target, at_import in imports(name, path)
+]
+
+
+def within(target: str, package: str) -> bool:
+    return target == package or target.startswith(f"{package}.")
+
+
+@pytest.mark.parametrize("package", sorted(OWNERS))
+def test_only_the_owner_imports(package: str) -> None:
+    strangers = {name for name, target, _ in ALL if within(target, package)} - OWNERS[package]
+    assert not strangers, f"{package} is imported by {sorted(strangers)}"
+
+
+def test_the_heavy_packages_are_imported_late() -> None:
+    early = {
+        (name, target)
+        for name, target, at_import in ALL
+        if at_import and target.split(".")[0] in LAZY
+        # This module *is* the adapter: it is imported late by those who need it.
+        if name not in {"personalvibe.providers.sharp_boe", "personalvibe.replay.vcr_bridge"}
+    }
+    assert not early
+
+
+def test_app_and_codemods_do_not_know_each_other() -> None:
+    crossing = {
+        (name, target)
+        for name, target, _ in ALL
+        if (within(name, "codemods") and within(target, "personalvibe"))
+        or (within(name, "personalvibe") and within(target, "codemods"))
+        # The proof runs the programs against the replay harness's stand-in.
+        if not (name == "codemods.migrate_openai.prove" and within(target, "personalvibe.replay"))
+    }
+    assert not crossing
+
+
+def test_replay_does_not_import_the_app() -> None:
+    crossing = {
+        (name, target)
+        for name, target, _ in ALL
+        if within(name, "personalvibe.replay")
+        and within(target, "personalvibe")
+        and not within(target, "personalvibe.replay")
+        and target not in {"personalvibe", "personalvibe.__version__"}
+    }
+    assert not crossing
+
+
+def test_the_router_is_self_contained() -> None:
+    inside = {t for n, t, _ in ALL if n == "personalvibe.llm_router" and within(t, "personalvibe")}
+    assert all(within(target, "personalvibe.providers") for target in inside), inside
+
+
+@pytest.mark.parametrize(
+    "statement",
+    [
+        "import personalvibe.replay.plugin",
+        "import personalvibe.cli",
+        "import personalvibe.llm_router",
+    ],
+)
+def test_start_up_imports_nothing_heavy(statement: str) -> None:
+    heavy = ("litellm", "vcr", "libcst", "rich", "openai", "httpx")
+    code = f"{statement}; import sys; print([m for m in {heavy!r} if m in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "[]"
