@@ -1,116 +1,150 @@
-"""Which address is answered by what, in which dialect, with which headers."""
+"""Which address is answered by what, in which dialect."""
 
 from __future__ import annotations
 
 import re
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Protocol
 
-from personalvibe.replay.standin import openai_chat
-from personalvibe.replay.standin.derive import Seed
-from personalvibe.replay.standin.model import ApiError, Received, Reply, json_reply
+from personalvibe.replay.standin import (
+    anthropic,
+    azure,
+    gemini,
+    mistral,
+    ollama,
+    openai_chat,
+    openai_manners,
+    openai_media,
+    openai_more,
+    openai_responses,
+    sharp,
+)
+from personalvibe.replay.standin.model import ApiError, Received, Reply
+
+Answer = Callable[[Received], Reply]
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Dialect:
-    """A provider's manners around the answer itself."""
+class Dialect(Protocol):
+    """A provider's manners around the answer itself. The provider's module implements it."""
 
-    name: str
-    authorise: Callable[[Received], None]
-    fail: Callable[[ApiError], Reply]
-    headers: Callable[[Received], dict[str, str]]
+    def authorise(self, request: Received, /) -> None:
+        """Raises `ApiError` when the key is not good."""
+
+    def fail(self, failure: ApiError, /) -> Reply:
+        """The provider's shape of an error."""
+
+    def headers(self, request: Received, /) -> dict[str, str]:
+        """What the provider adds to every answer."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Endpoint:
     method: str
     pattern: re.Pattern[str]
-    """Searched in the path, so that gateways may put anything before it."""
+    """Searched in the path, so that a gateway may put anything before it."""
     dialect: Dialect
-    answer: Callable[[Received], Reply]
+    answer: Answer
 
 
-def openai_key(request: Received) -> None:
-    """Raises `ApiError` (401) without a key, or with one that begins with ``sk-bad``."""
-    scheme, _, key = request.headers.get("authorization", "").partition(" ")
-    if scheme.lower() != "bearer" or not key.strip():
-        if not is_openai(request.host):
-            return  # a self-hosted server asks for no key
-        raise ApiError(
-            401,
-            "You didn't provide an API key. You need to provide your API key in an Authorization "
-            "header using Bearer auth (i.e. Authorization: Bearer YOUR_KEY), or as the password "
-            "field (with blank username) if you're accessing the API from your browser and are "
-            "prompted for a username and password. You can obtain an API key from "
-            "https://platform.openai.com/account/api-keys.",
+def _table(dialect: Dialect, rows: dict[str, Answer]) -> tuple[Endpoint, ...]:
+    found = []
+    for spelled, answer in rows.items():
+        method, _, path = spelled.partition(" ")
+        found.append(
+            Endpoint(method=method, pattern=re.compile(path + "$"), dialect=dialect, answer=answer)
         )
-    if key.startswith("sk-bad"):
-        raise ApiError(
-            401,
-            f"Incorrect API key provided: {key[:6]}{'*' * 8}. You can find your API key at "
-            "https://platform.openai.com/account/api-keys.",
-            code="invalid_api_key",
-        )
+    return tuple(found)
 
 
-def is_openai(host: str) -> bool:
-    return host == "openai.com" or host.endswith(".openai.com")
-
-
-_KINDS = {429: "rate_limit_error", 403: "permission_error"}
-
-
-def openai_failure(failure: ApiError) -> Reply:
-    kind = failure.kind or (
-        "server_error"
-        if failure.status >= 500
-        else _KINDS.get(failure.status, "invalid_request_error")
-    )
-    return json_reply(
+_OPENAI = _table(
+    openai_manners,
+    {
+        "POST /chat/completions": openai_chat.chat_completions,
+        "POST /engines/[^/]+/completions": openai_manners.by_engine(openai_more.complete),
+        "POST /engines/[^/]+/embeddings": openai_manners.by_engine(openai_more.embed),
+        "POST /completions": openai_more.completions,
+        "POST /embeddings": openai_more.embeddings,
+        "POST /moderations": openai_more.moderations,
+        "GET /models": openai_more.models,
+        "GET /models/.+": openai_more.model,
+        "POST /responses": openai_responses.create,
+        "GET /responses/[^/]+": openai_responses.retrieve,
+        "DELETE /responses/[^/]+": openai_responses.delete,
+        "POST /responses/[^/]+/cancel": openai_responses.cancel,
+        "GET /responses/[^/]+/input_items": openai_responses.input_items,
+        "POST /images/generations": openai_media.image_generations,
+        "POST /images/edits": openai_media.image_edits,
+        "POST /images/variations": openai_media.image_variations,
+        "POST /audio/transcriptions": openai_media.transcriptions,
+        "POST /audio/translations": openai_media.translations,
+        "POST /audio/speech": openai_media.speech,
+    },
+)
+_AZURE = _table(
+    azure,
+    {
+        "POST /openai/deployments/[^/]+/.+": azure.by_deployment,
+        "POST /openai/v1/chat/completions": azure.chat_completions,
+    },
+) + tuple(
+    Endpoint(method=e.method, pattern=e.pattern, dialect=azure, answer=e.answer) for e in _OPENAI
+)
+_MISTRAL = _table(
+    mistral,
+    {
+        "POST /chat/completions": mistral.chat_completions,
+        "POST /embeddings": mistral.embeddings,
+        "GET /models": openai_more.models,
+    },
+)
+_BY_PATH = (
+    _table(
+        anthropic,
         {
-            "error": {
-                "message": failure.message,
-                "type": kind,
-                "param": failure.param,
-                "code": failure.code,
-            }
+            "POST /v1/messages": anthropic.messages,
+            "POST /v1/messages/count_tokens": anthropic.count_tokens,
         },
-        status=failure.status,
-        headers=failure.headers,
     )
-
-
-def openai_headers(request: Received) -> dict[str, str]:
-    seed = Seed(request.target, request.body.decode("latin-1"))
-    return {
-        "openai-organization": request.headers.get("openai-organization", "stand-in"),
-        "openai-processing-ms": str(100 + seed.number(900, "ms")),
-        "openai-version": "2020-10-01",
-        "x-ratelimit-limit-requests": "10000",
-        "x-ratelimit-limit-tokens": "2000000",
-        "x-ratelimit-remaining-requests": "9999",
-        "x-ratelimit-remaining-tokens": "1999000",
-        "x-ratelimit-reset-requests": "6ms",
-        "x-ratelimit-reset-tokens": "30ms",
-        "x-request-id": f"req_{seed.hex(32, 'request')}",
-    }
-
-
-OPENAI = Dialect(name="openai", authorise=openai_key, fail=openai_failure, headers=openai_headers)
-
-
-def _endpoint(
-    method: str, pattern: str, dialect: Dialect, answer: Callable[[Received], Reply]
-) -> Endpoint:
-    return Endpoint(method=method, pattern=re.compile(pattern), dialect=dialect, answer=answer)
-
-
-ENDPOINTS: tuple[Endpoint, ...] = (
-    _endpoint("POST", r"/chat/completions$", OPENAI, openai_chat.chat_completions),
+    + _table(
+        gemini,
+        {
+            "POST /models/[^/]+:generateContent": gemini.generate,
+            "POST /models/[^/]+:streamGenerateContent": gemini.stream,
+            "POST /models/[^/]+:countTokens": gemini.count_tokens,
+            "POST /models/[^/]+:(embedContent|batchEmbedContents)": gemini.embed,
+        },
+    )
+    + _table(
+        ollama,
+        {
+            "POST /api/chat": ollama.chat,
+            "POST /api/generate": ollama.generate,
+            "POST /api/embed": ollama.embed,
+            "POST /api/embeddings": ollama.embeddings,
+            "POST /api/show": ollama.show,
+            "GET /api/tags": ollama.tags,
+            "GET /api/version": ollama.version,
+        },
+    )
+    + _table(sharp, {"POST /sharp/api/v2/generate": sharp.generate})
 )
 
 
-def find(method: str, target: str) -> tuple[Endpoint | None, bool]:
-    """The endpoint for a request, and whether its path is known under any method."""
-    known = [e for e in ENDPOINTS if e.pattern.search(target)]
-    return next((e for e in known if e.method == method), None), bool(known)
+def find(request: Received) -> tuple[Endpoint | None, Dialect]:
+    """The endpoint for a request, None for an unknown address, and who speaks."""
+    stranger: Dialect
+    if azure.is_azure(request):
+        table, stranger = _AZURE, azure
+    elif request.host.endswith("mistral.ai"):
+        table, stranger = _MISTRAL, mistral
+    elif request.host.endswith("anthropic.com"):
+        table, stranger = _BY_PATH, anthropic
+    elif request.host.endswith("googleapis.com"):
+        table, stranger = _BY_PATH + _OPENAI, gemini
+    else:
+        table, stranger = _BY_PATH + _OPENAI, openai_manners
+    for endpoint in table:
+        if endpoint.method == request.method and endpoint.pattern.search(request.target):
+            return endpoint, endpoint.dialect
+    return None, stranger

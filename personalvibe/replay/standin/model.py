@@ -76,7 +76,6 @@ class ApiError(Exception):
         status: int,
         message: str,
         *,
-        kind: str | None = None,
         param: str | None = None,
         code: str | None = None,
         headers: Mapping[str, str] | None = None,
@@ -84,7 +83,6 @@ class ApiError(Exception):
         super().__init__(message)
         self.status = status
         self.message = message
-        self.kind = kind
         self.param = param
         self.code = code
         self.headers = dict(headers or {})

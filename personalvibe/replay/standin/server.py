@@ -151,8 +151,7 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         request = self._read()
         attempt = self.server.attempt(request)
-        endpoint, known = endpoints.find(request.method, request.target)
-        dialect = endpoint.dialect if endpoint else endpoints.OPENAI
+        endpoint, dialect = endpoints.find(request)
         trigger = triggers.find(request.body)
         if trigger and trigger.times is not None and attempt > trigger.times:
             trigger = None
@@ -160,7 +159,7 @@ class _Handler(BaseHTTPRequestHandler):
             return
         try:
             if endpoint is None:
-                raise _no_endpoint(request, known)
+                raise _no_endpoint(request)
             dialect.authorise(request)
             if trigger and trigger.name == "status":
                 raise _asked_for(trigger)
@@ -255,13 +254,7 @@ class _Handler(BaseHTTPRequestHandler):
             self._cut()
 
 
-def _no_endpoint(request: Received, known: bool) -> ApiError:
-    if known:
-        return ApiError(
-            405,
-            f"Not allowed to {request.method} on {request.target} "
-            "(HINT: Perhaps you meant to use a different HTTP method?)",
-        )
+def _no_endpoint(request: Received) -> ApiError:
     return ApiError(404, f"Invalid URL ({request.method} {request.target})")
 
 
