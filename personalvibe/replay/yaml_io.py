@@ -15,7 +15,9 @@ import binascii
 import json
 import math
 import re
+import sys
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -164,7 +166,17 @@ def _quoted_or_plain(text: str) -> str:
     return _UNQUOTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
-def load(text: bytes, path: Path, *, max_bytes: int) -> Any:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    value: Any
+    lines: dict[int, int]
+    """id() of a mapping or a list in `value` -> the line on which it starts."""
+
+    def line(self, container: object) -> int | None:
+        return self.lines.get(id(container))
+
+
+def load(text: bytes, path: Path, *, max_bytes: int) -> Document:
     """The data of one YAML document.
 
     Aliases are shared objects. Raises `CassetteError`, with the line, for text that is no
@@ -182,7 +194,8 @@ def load(text: bytes, path: Path, *, max_bytes: int) -> Any:
     try:
         loader = parser(text)
         try:
-            return _Builder(path).build(loader)
+            builder = _Builder(path)
+            return Document(value=builder.build(loader), lines=builder.lines)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -205,7 +218,7 @@ _CONSTANTS = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _YAML = "tag:yaml.org,2002:"
-_MAX_DIGITS = 4_000
+_MAX_DIGITS = sys.get_int_max_str_digits()
 
 
 class _Builder:
@@ -215,6 +228,7 @@ class _Builder:
         self.path = path
         self.nodes = 0
         self.anchors: dict[str, tuple[Any, int]] = {}
+        self.lines: dict[int, int] = {}
 
     def error(self, message: str, event: Any) -> CassetteError:
         return CassetteError(message, path=self.path, line=event.start_mark.line + 1, hint=_REPAIR)
@@ -240,6 +254,7 @@ class _Builder:
                     raise self.error(f"nested deeper than {MAX_DEPTH} levels", event)
                 self.count(1, event)
                 container: Any = {} if kind is yaml.MappingStartEvent else []
+                self.lines[id(container)] = event.start_mark.line + 1
                 stack.append([container, _NO_KEY, event.anchor, self.nodes])
                 continue
             elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
@@ -285,7 +300,7 @@ class _Builder:
                 return text
             if text in _CONSTANTS:
                 return _CONSTANTS[text]
-            if _INT.fullmatch(text) and len(text) < _MAX_DIGITS:
+            if _INT.fullmatch(text) and len(text.lstrip("+-")) <= _MAX_DIGITS:
                 return int(text)
             if _FLOAT.fullmatch(text):
                 return float(text)

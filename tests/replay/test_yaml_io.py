@@ -34,7 +34,7 @@ DATA = st.recursive(
 
 def load(text: str | bytes) -> object:
     raw = text.encode() if isinstance(text, str) else text
-    return yaml_io.load(raw, HERE, max_bytes=10_000_000)
+    return yaml_io.load(raw, HERE, max_bytes=10_000_000).value
 
 
 @settings(max_examples=400, deadline=None)
