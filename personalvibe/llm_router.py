@@ -41,6 +41,7 @@ import inspect
 import os
 import sys
 import threading
+import warnings
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
@@ -93,6 +94,7 @@ _OLD_NAMES = {
     "headers": "extra_headers",
 }
 
+_MISSING = object()
 _UNSET = ("NotGiven", "Omit")  # the SDK's marks of an argument that is not there
 
 # LiteLLM's own network habits: set before its import, and only where the user has not chosen.
@@ -111,6 +113,10 @@ def _litellm() -> ModuleType:
         os.environ.setdefault(name, value)
     import litellm
 
+    # LiteLLM dumps its own logging copy of a streamed response, and pydantic complains of it.
+    warnings.filterwarnings(
+        "ignore", r"Pydantic serializer warnings:\s+PydanticSerialization\w+\(Expected `ResponseAPI"
+    )
     litellm.suppress_debug_info = True  # else every error prints an advertisement to stdout
     if litellm.disable_hf_tokenizer_download is None:
         litellm.disable_hf_tokenizer_download = True
@@ -141,9 +147,11 @@ def __getattr__(name: str) -> Any:
     """
     if name.startswith("__"):
         raise AttributeError(name)
-    sdk = _sdk()
     litellm = _litellm()
-    for place in (sdk, litellm, litellm.exceptions, litellm.types.utils):
+    places = [litellm, litellm.exceptions, litellm.types.utils]
+    if name[0].isupper() or name == "omit":
+        places.insert(0, _sdk())
+    for place in places:
         value = getattr(place, name, None)
         if value is not None and not isinstance(value, ModuleType):
             return value
@@ -331,57 +339,96 @@ class _Operation:
     Attributes:
         litellm: LiteLLM's function; the asynchronous twin is the same with ``a`` before it.
         shape: the method of the SDK's client that has the program's signature.
-        positional: what the positional arguments after the model are called.
+        order: what positional arguments are called.
         model: "default", "optional" or "required": what to do when the program names none.
         http: LiteLLM sends this with its own HTTP handler, not with the SDK's client.
         files: arguments that are files, which LiteLLM must see as well.
-        azure: LiteLLM's azure provider accepts a client for this.
+        azure: LiteLLM's azure provider accepts a client for this; its openai provider does anyway.
+        carrier: LiteLLM's function that takes a client, where *litellm* takes none.
     """
 
     litellm: str
     shape: str
-    positional: tuple[str, ...] = ()
+    order: tuple[str, ...] = ("model", "input")
     model: str = "optional"
     http: bool = False
     files: tuple[str, ...] = ()
     azure: bool = True
+    carrier: str = ""
+
+    @property
+    def structured(self) -> bool:
+        return self.shape.endswith((".parse", ".stream"))
 
 
-_MESSAGES = ("messages",)
+def _chat(method: str) -> _Operation:
+    return _Operation(
+        "completion", f"chat.completions.{method}", ("model", "messages"), model="default"
+    )
+
+
+def _responses(method: str) -> _Operation:
+    return _Operation("responses", f"responses.{method}", model="default", http=True)
+
+
+def _stored(method: str, function: str) -> _Operation:
+    return _Operation(function, f"responses.{method}", ("response_id",), http=True)
+
+
 _OPERATIONS = {
-    "chat_completion": _Operation("completion", "chat.completions.create", _MESSAGES, "default"),
-    "chat_completion_parse": _Operation(
-        "completion", "chat.completions.parse", _MESSAGES, "default"
+    "chat_completion": _chat("create"),
+    "chat_completion_parse": _chat("parse"),
+    "chat_completion_stream": _chat("stream"),
+    "text_completion": _Operation(
+        "text_completion", "completions.create", ("model", "prompt"), model="default"
     ),
-    "chat_completion_stream": _Operation(
-        "completion", "chat.completions.stream", _MESSAGES, "default"
+    "embedding": _Operation("embedding", "embeddings.create", model="required"),
+    "responses": _responses("create"),
+    "responses_parse": _responses("parse"),
+    "responses_stream": _responses("stream"),
+    "responses_retrieve": _stored("retrieve", "get_responses"),
+    "responses_delete": _stored("delete", "delete_responses"),
+    "responses_cancel": _stored("cancel", "cancel_responses"),
+    "image_generation": _Operation(
+        "image_generation", "images.generate", ("model", "prompt"), azure=False
     ),
-    "text_completion": _Operation("text_completion", "completions.create", ("prompt",), "default"),
-    "embedding": _Operation("embedding", "embeddings.create", ("input",), "required"),
-    "responses": _Operation("responses", "responses.create", ("input",), "default", http=True),
-    "responses_parse": _Operation("responses", "responses.parse", ("input",), "default", http=True),
-    "responses_stream": _Operation(
-        "responses", "responses.stream", ("input",), "default", http=True
-    ),
-    "responses_retrieve": _Operation("get_responses", "responses.retrieve", http=True),
-    "responses_delete": _Operation("delete_responses", "responses.delete", http=True),
-    "responses_cancel": _Operation("cancel_responses", "responses.cancel", http=True),
-    "image_generation": _Operation("image_generation", "images.generate", ("prompt",), azure=False),
     "image_edit": _Operation(
-        "image_edit", "images.edit", ("image", "prompt"), http=True, files=("image", "mask")
+        "image_edit",
+        "images.edit",
+        ("model", "image", "prompt"),
+        http=True,
+        files=("image", "mask"),
     ),
     "image_variation": _Operation(
-        "image_variation", "images.create_variation", ("image",), files=("image",), azure=False
+        "image_variation",
+        "images.create_variation",
+        ("model", "image"),
+        azure=False,
+        carrier="image_generation",
     ),
     "transcription": _Operation(
-        "transcription", "audio.transcriptions.create", ("file",), "required", files=("file",)
+        "transcription",
+        "audio.transcriptions.create",
+        ("model", "file"),
+        model="required",
+        files=("file",),
     ),
     "translation": _Operation(
-        "transcription", "audio.translations.create", ("file",), "required", files=("file",)
+        "translation",
+        "audio.translations.create",
+        ("model", "file"),
+        model="required",
+        files=("file",),
+        carrier="transcription",
     ),
-    "speech": _Operation("speech", "audio.speech.create", ("input", "voice"), "required"),
-    "moderation": _Operation("moderation", "moderations.create", ("input",), azure=False),
+    "speech": _Operation(
+        "speech", "audio.speech.create", ("model", "input", "voice"), model="required"
+    ),
+    "moderation": _Operation("moderation", "moderations.create", azure=False),
 }
+# LiteLLM's names of the providers, where it is not to turn a text completion into a chat.
+_LEGACY = {"openai": "text-completion-openai", "azure": "azure_text"}
+_STREAMED = ("completion", "text_completion", "responses")  # what LiteLLM can stream
 
 
 def _method(client: Any, shape: str) -> Any:
@@ -421,8 +468,9 @@ class _Call:
         self.files = {k: v for k in operation.files if (v := arguments.get(k)) is not None}
         self.controls: dict[str, Any] = {}  # what the program says to LiteLLM, not to the server
         self.error: Exception | None = None  # the SDK's own, before LiteLLM maps it
-        self.outcome: Any = None  # the server's reply as the SDK types it
+        self.outcome: Any = _MISSING  # the server's reply as the SDK types it
         self.live: Any = None  # the SDK's stream
+        self.flow: Any = None  # the same, remembering what passes
         self.seen: deque[Any] = deque()  # items of it that LiteLLM has had and the program has not
         azure = self.provider == "azure"
         if self.on_the_wire:
@@ -471,9 +519,11 @@ class _Call:
         told = {k: _own(v) for k, v in {**body, **extra}.items() if v is not None}
         told.update(self.files)
         told.update(self.controls)
-        if "stream" in told and not self.stream:
-            del told["stream"]
+        if not self.stream or self.operation.litellm not in _STREAMED:
+            told.pop("stream", None)
         provider = self.provider if self.operation.azure else "openai"
+        if self.operation.litellm == "text_completion":
+            provider = _LEGACY.get(provider, provider)
         told["model"] = f"{provider}/{self.name or DEFAULT_MODEL.partition('/')[2]}"
         if self.operation.shape.startswith("responses.") and self.options.url != "/responses":
             told = {**self.controls, "response_id": self.options.url.split("/")[2]}
@@ -483,6 +533,10 @@ class _Call:
         told["drop_params"] = True  # LiteLLM has no say in what is sent, so nothing to refuse
         if self.operation.litellm == "completion":
             told["_skip_responses_api_bridge"] = True
+        if self.operation.litellm == "responses":
+            told.setdefault("input", "")
+        if self.operation.carrier == "image_generation":
+            told["prompt"] = ""
         told["api_key"] = self.real.api_key or "unused"
         told["api_base"] = str(self.real.base_url)
         if provider == "azure":
@@ -494,8 +548,12 @@ class _Call:
             told["client"] = _shell(_AsyncBack if self.is_async else _Back, self.real, self)
         return told
 
+    def function(self) -> Any:
+        carrier = self.operation.carrier if self.on_the_wire else ""
+        return _litellm_function(carrier or self.operation.litellm, self.is_async)
+
     def send(self) -> Any:
-        function = getattr(_litellm(), self.operation.litellm)
+        function = self.function()
         try:
             return self.finish(function(**self.litellm_arguments()))
         except Exception as error:
@@ -504,7 +562,7 @@ class _Call:
             raise blamed from error
 
     async def asend(self) -> Any:
-        function = getattr(_litellm(), f"a{self.operation.litellm}")
+        function = self.function()
         try:
             return self.finish(await function(**self.litellm_arguments()))
         except Exception as error:
@@ -518,10 +576,13 @@ class _Call:
         if self.error is not None and "num_retries" not in self.controls:
             raise self.error  # LiteLLM mends the request and tries again; ours would be the same
         self.error = None
-        headers = {**(self.options.headers or {}), "X-Stainless-Raw-Response": "true"}
+        headers = {**(self.options.headers or {}), _RAW: "true"}
+        options = self.options.model_copy(update={"headers": headers})
+        if self.operation.structured:  # the parsing is for the program, in finish()
+            options.post_parser = _sdk().NOT_GIVEN
         return {
             "cast_to": self.cast_to,
-            "options": self.options.model_copy(update={"headers": headers}),
+            "options": options,
             "stream": self.stream,
             "stream_cls": self.stream_cls,
         }
@@ -546,12 +607,10 @@ class _Call:
     def _kept(self, raw: Any) -> Any:
         if self.stream:
             self.live = raw.parse()
+            self.flow = self._atee() if self.is_async else self._tee()
         else:
             self.outcome = raw.parse()
         return raw
-
-    def tee(self) -> Any:
-        return self._atee() if self.is_async else self._tee()
 
     def _tee(self) -> Iterator[Any]:
         try:
@@ -575,24 +634,35 @@ class _Call:
 
     def finish(self, result: Any) -> Any:
         if self.stream:
-            kind = _AsyncStream if self.is_async else _SyncStream
-            return _stream(kind, result, self)
-        if self.outcome is None:  # LiteLLM answered by itself: its cache, a mock, another provider
-            return self._typed(result)
-        if hasattr(self.outcome, "stream_to_file"):  # speech: LiteLLM's type is the SDK's
+            return _stream(_AsyncStream if self.is_async else _SyncStream, result, self)
+        reply = self.outcome
+        if reply is _MISSING:  # LiteLLM answered by itself: its cache, or another provider
+            if not self.operation.structured:
+                return make_good(result)
+            reply = _typed(self.cast_to, result.model_dump())
+        if hasattr(reply, "stream_to_file"):  # speech: LiteLLM's type is the SDK's
             return result
-        return as_both(self.outcome, result)
-
-    def _typed(self, result: Any) -> Any:
-        """LiteLLM's own reply; for a structured call, with the parsed object in it."""
-        if not _is_given(getattr(self.options, "post_parser", None)):
-            return make_good(result)
-        plain = _sdk()._models.construct_type(type_=self.cast_to, value=result.model_dump())
-        return as_both(self.options.post_parser(plain), result)
+        if self.operation.structured and _is_given(self.options.post_parser):
+            reply = self.options.post_parser(reply)
+        return as_both(reply, result)
 
     def blame(self, error: Exception) -> Exception:
         """LiteLLM's exception, such that clauses written for openai catch it as before."""
         return error if self.error is None else _dressed(error, self.error)
+
+
+_RAW = "X-Stainless-Raw-Response"  # the SDK's mark of a caller who wants the headers too
+
+
+def _typed(kind: Any, content: Any) -> Any:
+    return _sdk()._models.construct_type(type_=kind, value=content)
+
+
+def _litellm_function(name: str, is_async: bool) -> Any:
+    function = getattr(_litellm(), f"a{name}" if is_async else name, None)
+    if function is None:
+        raise NotImplementedError(f"LiteLLM has no {name} for this provider")
+    return function
 
 
 def _is_given(value: Any) -> bool:
@@ -663,10 +733,16 @@ class _AsyncBack(_Shell):
 
 def _reply(call: _Call, raw: Any, options: Any) -> Any:
     """In the form that LiteLLM asked for: the SDK's raw response, or what is in it."""
-    asked_raw = (options.headers or {}).get("X-Stainless-Raw-Response")
+    content = call.outcome
     if call.stream:
-        return _Raw(raw.headers, call.tee()) if asked_raw else call.tee()
-    return raw if asked_raw else call.outcome
+        content = call.flow
+        if not (options.json_data or {}).get("stream"):
+            # LiteLLM cannot stream this: it has an empty reply, the program has the stream.
+            message = {"role": "assistant", "content": ""}
+            choice = {"index": 0, "finish_reason": "stop", "message": message}
+            empty = {"choices": [choice], "created": 0, "data": [], "text": ""}
+            content = "" if call.cast_to is str else _typed(call.cast_to, empty)
+    return _Raw(raw.headers, content) if (options.headers or {}).get(_RAW) else content
 
 
 @dataclass(frozen=True, slots=True)
@@ -706,11 +782,11 @@ class _EventSource:
         self.headers = headers
 
     def iter_bytes(self) -> Iterator[bytes]:
-        for event in self._call.tee():
+        for event in self._call.flow:
             yield f"data: {event.to_json(indent=None)}\n\n".encode()
 
     async def aiter_bytes(self) -> AsyncIterator[bytes]:
-        async for event in self._call.tee():
+        async for event in self._call.flow:
             yield f"data: {event.to_json(indent=None)}\n\n".encode()
 
     def iter_lines(self) -> Iterator[str]:
@@ -772,7 +848,6 @@ _COUNTERPARTS = {
     "transcription_verbose.TranscriptionVerbose": "TranscriptionResponse",
     "response.Response": "ResponsesAPIResponse",
 }
-_MISSING = object()
 
 
 class _Subscripts:
@@ -810,11 +885,11 @@ class _Subscripts:
         return {**held, **(self.__pydantic_extra__ or {})}  # type: ignore[attr-defined]
 
     def __reduce__(self) -> Any:
-        return _revive, (type(self).__mro__[2], self.to_dict())  # type: ignore[attr-defined]
+        return _revive, (self._sdk_type, self.to_dict())  # type: ignore[attr-defined]
 
 
 def _revive(kind: type, sent: dict[str, Any]) -> Any:
-    return as_both(_sdk()._models.construct_type(type_=kind, value=sent), None)
+    return as_both(_typed(kind, sent), None)
 
 
 @functools.cache
@@ -833,7 +908,9 @@ def _both_types(kind: type) -> type:
                 ours = getattr(more, name)
             bases = (_Subscripts, ours) if issubclass(ours, kind) else (_Subscripts, kind, ours)
             break
-    made: Any = type(kind.__name__, bases, {"__module__": kind.__module__})
+    settings = {**kind.model_config, "defer_build": True}  # type: ignore[attr-defined]
+    made: Any = type(kind.__name__, bases, {"__module__": __name__, "model_config": settings})
+    made._sdk_type = kind
     kind.model_rebuild()  # type: ignore[attr-defined]
     for name in ("fields", "serializer", "validator", "core_schema"):
         setattr(made, f"__pydantic_{name}__", getattr(kind, f"__pydantic_{name}__"))
@@ -908,14 +985,14 @@ def make_good(reply: Any) -> Any:
 
 
 def _stream(kind: type, inner: Any, call: _Call | None) -> Any:
-    stream = object.__new__(_subclass(kind, type(inner)))
+    """LiteLLM's stream, driven to its end for its accounts, yielding what the server sent."""
+    base = type(inner) if _is_stream(inner) else object
+    stream = object.__new__(_subclass(kind, base))
     stream.__dict__.update(_inner=inner, _call=call, _iterator=None)
     return stream
 
 
 class _StreamBase:
-    """LiteLLM's stream, driven to its end for its accounts, yielding what the server sent."""
-
     _inner: Any
     _call: _Call | None
     _iterator: Any
@@ -925,19 +1002,31 @@ class _StreamBase:
 
     @property
     def response(self) -> Any:
-        """The HTTP response that the stream is read from."""
-        if self._call is None or self._call.live is None:
-            return self  # another provider; it can be closed all the same
-        return self._call.live.response
-
-    def _drained(self) -> Iterator[Any]:
-        seen = self._call.seen if self._call else ()
-        while seen:
-            yield as_both(seen.popleft(), None)
+        """The HTTP response that the stream is read from; of another provider, the stream."""
+        return self if self._live is None else self._live.response
 
     @property
-    def _direct(self) -> bool:
-        return self._call is not None and self._call.live is not None
+    def _live(self) -> Any:
+        return self._call.live if self._call else None
+
+    def _drained(self, item: Any) -> Iterator[Any]:
+        """What the program gets now that LiteLLM has given *item*."""
+        if self._call is None or self._live is None:
+            if item is not None:
+                yield self._foreign(item)
+            return
+        while self._call.seen:
+            yield as_both(self._call.seen.popleft(), None)
+
+    def _foreign(self, item: Any) -> Any:
+        """A chunk of another provider; for the typed helpers, in the SDK's type."""
+        if self._call is None:
+            return item
+        kind = type(item).__name__.removeprefix("ModelResponseStream")
+        return item if kind else _typed(_chunk_type(), item.model_dump())
+
+    def _blamed(self, error: Exception) -> Exception:
+        return self._call.blame(error) if self._call else error
 
 
 class _SyncStream(_StreamBase):
@@ -950,17 +1039,17 @@ class _SyncStream(_StreamBase):
         return next(self._iterator)
 
     def _run(self) -> Iterator[Any]:
+        flow = self._call.flow if self._call and self._call.flow else ()
         try:
-            for item in self._inner:
-                if not self._direct:
-                    yield item
-                yield from self._drained()
+            for source in (self._inner if _is_stream(self._inner) else (), flow):
+                for item in source:
+                    yield from self._drained(item)
         except Exception as error:
-            yield from self._drained()
-            if self._call is None or (blamed := self._call.blame(error)) is error:
+            yield from self._drained(None)
+            if (blamed := self._blamed(error)) is error:
                 raise
             raise blamed from error
-        yield from self._drained()
+        yield from self._drained(None)
 
     def __enter__(self) -> Any:
         return self
@@ -970,10 +1059,9 @@ class _SyncStream(_StreamBase):
 
     def close(self) -> None:
         """Close the response and give the connection back."""
-        target = self._call.live if self._direct and self._call else self._inner
-        close = getattr(target, "close", None)
-        if close is not None:
-            close()
+        target = self._live or self._inner
+        if hasattr(target, "close"):
+            target.close()
 
 
 class _AsyncStream(_StreamBase):
@@ -986,19 +1074,19 @@ class _AsyncStream(_StreamBase):
         return await anext(self._iterator)
 
     async def _run(self) -> AsyncIterator[Any]:
+        flow = self._call.flow if self._call and self._call.flow else _nothing()
         try:
-            async for item in self._inner:
-                if not self._direct:
-                    yield item
-                for chunk in self._drained():
-                    yield chunk
+            for source in (self._inner if _is_stream(self._inner) else _nothing(), flow):
+                async for item in source:
+                    for chunk in self._drained(item):
+                        yield chunk
         except Exception as error:
-            for chunk in self._drained():
+            for chunk in self._drained(None):
                 yield chunk
-            if self._call is None or (blamed := self._call.blame(error)) is error:
+            if (blamed := self._blamed(error)) is error:
                 raise
             raise blamed from error
-        for chunk in self._drained():
+        for chunk in self._drained(None):
             yield chunk
 
     async def __aenter__(self) -> Any:
@@ -1008,12 +1096,27 @@ class _AsyncStream(_StreamBase):
         await self.close()
 
     async def close(self) -> None:
-        target = self._call.live if self._direct and self._call else self._inner
-        close = getattr(target, "close", None) or getattr(target, "aclose", None)
-        if close is not None:
-            await close()
+        """Close the response and give the connection back."""
+        target = self._live or self._inner
+        if hasattr(target, "close"):
+            await target.close()
+        elif hasattr(target, "aclose"):
+            await target.aclose()
 
     aclose = close
+
+
+async def _nothing() -> AsyncIterator[Any]:
+    for item in ():
+        yield item
+
+
+def _is_stream(result: Any) -> bool:
+    return hasattr(result, "__next__") or hasattr(result, "__anext__")
+
+
+def _chunk_type() -> Any:
+    return _sdk().types.chat.ChatCompletionChunk
 
 
 # --- exceptions ----------------------------------------------------------------------------------
@@ -1055,11 +1158,13 @@ def _error_class(ours: type, theirs: type) -> type:
     wanted = _lineage(theirs)
     if _lineage(ours) == wanted and issubclass(ours, theirs):
         return ours
-    same_name = getattr(litellm, theirs.__name__, None)
-    if same_name is not None and _lineage(same_name) == wanted:
-        return same_name  # type: ignore[no-any-return]
-    first = ours if _lineage(ours) <= wanted or not wanted else litellm.APIError
-    return type(theirs.__name__, (first, theirs), {"__module__": __name__})
+    named = getattr(litellm, theirs.__name__, theirs)  # LiteLLM's class of the SDK's name
+    first = litellm.APIError
+    if _lineage(ours) < wanted or not wanted:
+        first = ours
+    if first is litellm.APIError and named is not theirs:
+        return named  # type: ignore[no-any-return]
+    return type(theirs.__name__, (first, named), {"__module__": __name__})
 
 
 def _lineage(kind: type) -> frozenset[type]:
@@ -1084,13 +1189,12 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
     if not client and route[0] not in ("openai", "azure"):
         bound = {}  # they are OpenAI's
     settings = {**bound, **{k: v for k, v in own.items() if v is not None}}
-    helper = operation.shape.endswith(("parse", "stream"))
-    if helper or (route[0] in ("openai", "azure") and PLAIN.isdisjoint(arguments)):
+    if operation.structured or (route[0] in ("openai", "azure") and PLAIN.isdisjoint(arguments)):
         return _Call(operation, route, settings, arguments, is_async).begin()
     told = {k: _own(v) for k, v in arguments.items() if type(v).__name__ not in _UNSET}
     model = "/".join(route) if route[1] else None
     told = {**_plain_settings(settings), **told, "model": model}
-    function = getattr(_litellm(), f"a{operation.litellm}" if is_async else operation.litellm)
+    function = _litellm_function(operation.litellm, is_async)
     return _afinished(function(**told)) if is_async else _finished(function(**told))
 
 
@@ -1101,10 +1205,6 @@ def _finished(result: Any) -> Any:
 async def _afinished(pending: Any) -> Any:
     result = await pending
     return _stream(_AsyncStream, result, None) if _is_stream(result) else make_good(result)
-
-
-def _is_stream(result: Any) -> bool:
-    return hasattr(result, "__next__") or hasattr(result, "__anext__")
 
 
 def _checked(messages: Any) -> Any:
@@ -1156,13 +1256,13 @@ async def achat_completion(
 def _define(name: str, summary: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
     """The synchronous and the asynchronous function of one operation."""
     operation = _OPERATIONS[name]
-    order = ("model", *operation.positional) if operation.model else operation.positional
+    order = operation.order
 
     def arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         if len(args) > len(order):
             raise TypeError(f"{name}() takes at most {len(order)} positional arguments")
         given = {**dict(zip(order, args, strict=False)), **kwargs}
-        if order[1:2] == _MESSAGES:
+        if "messages" in order:
             _checked(given.get("messages"))
         return given
 
@@ -1238,6 +1338,11 @@ class _Path:
     def __init__(self, client: _Settings, path: str) -> None:
         self._client = client
         self._path = path
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._path != "responses" or self._client._is_async:
+            raise TypeError(f"{self._path} cannot be called")
+        return responses(*args, _client=self._client, **kwargs)
 
     def __getattr__(self, name: str) -> Any:
         path = f"{self._path}.{name}"
@@ -1358,5 +1463,6 @@ class AsyncClient(_Settings):
 
 
 for _name in _OPERATIONS:
-    setattr(Client, _name, _bound(globals()[_name]))
+    if _name != "responses":  # also a part of openai's spelling: see _Path
+        setattr(Client, _name, _bound(globals()[_name]))
     setattr(AsyncClient, f"a{_name}", _bound(globals()[f"a{_name}"]))

@@ -86,7 +86,7 @@ class _Handler(BaseHTTPRequestHandler):
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
         kind = self.headers.get("content-type") or ""
         body: Any = raw.decode("latin-1")
-        if "json" in kind:
+        if "json" in kind and raw:
             body = json.loads(raw)
         elif kind.startswith("multipart"):
             body = _multipart(kind, raw)
