@@ -9,8 +9,9 @@ A context file lists what a prompt shows of the project, a line each, from the p
     X tests/data/        leave out, in the language of .gitignore, whatever the order of lines
 
 Files that a ``.gitignore`` covers are left out, also those that are named. So are Personalvibe's
-own artefacts, binary files, files that are not UTF-8 and files of more than a million bytes; each
-kind gets a note. Files appear once, in the order of the lines, and within a line by path.
+own artefacts, files that hold credentials (``.env``, ``*.pem``), binary files, files that are not
+UTF-8 and files of more than a million bytes; each kind gets a note. Files appear once, in the
+order of the lines, and within a line by path.
 """
 
 from __future__ import annotations
@@ -31,8 +32,11 @@ MAX_FILE_BYTES = 1_000_000
 _WILD = re.compile(r"[*?\[]")
 _BACKTICKS = re.compile(r"^ {0,3}(`{3,})", re.MULTILINE)
 
-#: What Personalvibe itself writes, and git's own folder.
-_OWN = (".git/", "/data/*/prompt_inputs/", "/data/*/prompt_outputs/", "/logs/*_base.log")
+#: Never shown: what Personalvibe itself writes, git's own folder, and where credentials lie.
+_NEVER = (
+    *(".git/", "/data/*/prompt_inputs/", "/data/*/prompt_outputs/", "/logs/*_base.log"),
+    *(".env", ".env.*", "!.env.example", "!.env.template", "*.pem", ".netrc", "id_rsa"),
+)
 
 LANGUAGES = {
     ".bash": "bash", ".c": "c", ".cc": "cpp", ".cfg": "ini", ".cpp": "cpp", ".cs": "csharp",
@@ -208,7 +212,7 @@ class _Tree:
 
     def __init__(self, root: Path, excludes: Iterable[str]) -> None:
         self.root = root
-        self._never = GitIgnoreSpec.from_lines([*excludes, *_OWN])
+        self._never = GitIgnoreSpec.from_lines([*_NEVER, *excludes])
         self._listings: dict[str, tuple[list[str], list[str]]] = {}
         self._ignores: dict[str, list[_Ignore]] = {}
 

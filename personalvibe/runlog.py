@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import logging
+import time
 from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,11 @@ from personalvibe.workspace import Workspace, unwritable
 
 
 class ScrubbedFormatter(logging.Formatter):
-    """Formats a record, traceback included, and takes credentials out."""
+    """Formats a record, traceback included, and takes credentials out. Times are UTC."""
+
+    converter = time.gmtime
+    default_time_format = "%Y-%m-%dT%H:%M:%S"
+    default_msec_format = "%s.%03dZ"
 
     def format(self, record: logging.LogRecord) -> str:
         return scrub(super().format(record))

@@ -78,8 +78,9 @@ def waiting(model: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 def summary(outcome: Outcome) -> None:
     """Where everything is and what it took."""
-    files = f", {outcome.context_files:,} project files" if outcome.context_files else ""
-    lines = [f"prompt  {shown(outcome.prompt_file)} ({len(outcome.prompt):,} characters{files})"]
+    files = outcome.context_files
+    shows = f", {files:,} project file{'' if files == 1 else 's'}" if files else ""
+    lines = [f"prompt  {shown(outcome.prompt_file)} ({len(outcome.prompt):,} characters{shows})"]
     if (reply := outcome.reply) is not None:
         tokens = "tokens not reported"
         if reply.input_tokens is not None:

@@ -92,7 +92,7 @@ def parse(text: str, *, origin: str) -> Document:
     try:
         loader = yaml.SafeLoader(text)
         node = loader.get_single_node()
-        if node is None:
+        if node is None or node.tag == "tag:yaml.org,2002:null":
             raise UserError(
                 f"{origin}: the file is empty",
                 "Write at least `mode: sprint`; `pv prepare-sprint` makes a config to start from.",
@@ -205,6 +205,12 @@ def _surrogate(where: str) -> UserError:
 
 def _syntax_error(error: yaml.MarkedYAMLError, text: str, origin: str) -> UserError:
     mark = error.problem_mark or error.context_mark
+    if "quoted scalar" in (error.context or ""):
+        opened = error.context_mark.line + 1 if error.context_mark else 1
+        return UserError(
+            f"{origin}:{opened}: not valid YAML: a quote opens here and does not close",
+            "Close it; within single quotes write '' for an apostrophe.",
+        )
     line = mark.line + 1 if mark else 1
     rows = text.splitlines()
     row = rows[line - 1] if line <= len(rows) else ""
