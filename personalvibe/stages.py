@@ -192,7 +192,7 @@ def _fences(text: str) -> list[tuple[str, str]]:
     found: list[tuple[str, str]] = []
     closing: re.Pattern[str] | None = None
     language, content = "", [""]
-    for line in text.splitlines():
+    for line in text.replace("\r\n", "\n").split("\n"):
         if closing is not None:
             if closing.fullmatch(line):
                 found.append((language, "\n".join(content) + "\n"))
