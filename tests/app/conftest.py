@@ -152,13 +152,15 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
             state.headers.append(dict(self.headers))
             state.received.set()
             state.answer.wait(30)
-            kind, content = "application/json", json.dumps(state.reply).encode()
             if isinstance(state.reply, bytes):
                 kind, content = "text/html", state.reply
             elif state.stream is not None:
                 kind = "text/event-stream"
                 content = b"".join(b"data: %s\n\n" % json.dumps(c).encode() for c in state.stream)
                 content += b"data: [DONE]\n\n"
+            else:
+                kind = "application/json"
+                content = json.dumps(state.reply | {"model": state.asked[-1]["model"]}).encode()
             try:
                 self.send_response(state.status)
                 self.send_header("content-type", kind)
