@@ -53,6 +53,9 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return code if isinstance(code, int) else ExitCode.OK
     except UserError as error:
         return _tell(error.message, error.hint, error.exit_code)
+    except click.exceptions.NoArgsIsHelpError as error:
+        click.echo(error.format_message(), err=True)
+        return ExitCode.USAGE
     except click.ClickException as error:
         command = (
             error.ctx.command_path if isinstance(error, click.UsageError) and error.ctx else ""
