@@ -42,6 +42,11 @@ def dump(interactions: Sequence[RedactedInteraction]) -> bytes:
     return (_HEAD + yaml_io.dump(document) + _END).encode()
 
 
+def same(one: RedactedInteraction, other: RedactedInteraction) -> bool:
+    """Whether two interactions are written alike, whenever they were recorded."""
+    return one == other or _exchange_fields(one) == _exchange_fields(other)
+
+
 def load(path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interaction]:
     """The interactions of a cassette, ours or another tool's.
 
@@ -88,7 +93,12 @@ def _interaction_fields(one: RedactedInteraction, common: Provenance | None) -> 
     fields: dict[str, Any] = {}
     if one.provenance is not None and one.provenance != common:
         fields["recorded"] = _provenance_fields(one.provenance)
+    return {**fields, **_exchange_fields(one)}
+
+
+def _exchange_fields(one: RedactedInteraction) -> dict[str, Any]:
     request, response = one.request, one.response
+    fields: dict[str, Any] = {}
     fields["request"] = {
         "method": request.method,
         "url": request.url,

@@ -10,7 +10,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from personalvibe.replay import bodies
@@ -56,7 +56,7 @@ _DATE_HEADERS = frozenset(("date", "expires", "last-modified"))
 
 
 def stabilise(
-    interactions: list[Interaction], key_of: Callable[[Request], str]
+    interactions: Iterable[Interaction], key_of: Callable[[Request], str]
 ) -> list[Interaction]:
     """The interactions of one cassette, normalised, with placeholders. Idempotent.
 
