@@ -165,13 +165,13 @@ def _litellm() -> ModuleType:
     return litellm
 
 
-def _register_providers() -> None:
-    """The custom providers of the package, where this file still lives in it."""
+def _register_providers(asked_for: bool = False) -> None:
+    """The custom provider of the package, where this file still lives in it."""
     try:
         from personalvibe.providers import sharp_boe
-    except ImportError:  # vendored: the file is alone
+    except ImportError:  # copied into another project, the file is alone
         return
-    sharp_boe.register()
+    sharp_boe.register(asked_for=asked_for)
 
 
 def _sdk() -> Any:
@@ -184,13 +184,14 @@ def __getattr__(name: str) -> Any:
     """Exceptions, response types and sentinels of LiteLLM and of the SDK beneath it.
 
     A name that openai users know is openai's class: LiteLLM's exceptions subclass it, so one
-    ``except`` catches what the router raises and what an openai client elsewhere raises.
+    ``except`` catches what the router raises and what an openai client elsewhere raises. Timeout
+    is LiteLLM's exception: openai 1 has a class of settings under that name, httpx.Timeout.
     """
     if name.startswith("__"):
         raise AttributeError(name)
     litellm = _litellm()
     places = [litellm, litellm.exceptions, litellm.types.utils]
-    if name[0].isupper() or name == "omit":
+    if name != "Timeout" and (name[0].isupper() or name == "omit"):
         places.insert(0, _sdk())
     for place in places:
         value = getattr(place, name, None)
@@ -1229,6 +1230,8 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
     settings = {**bound, **{k: v for k, v in own.items() if v is not None}}
     if operation.structured or (route[0] in ("openai", "azure") and PLAIN.isdisjoint(arguments)):
         return _Call(operation, route, settings, arguments, is_async).begin()
+    if route[0] == "my-custom-llm":
+        _register_providers(asked_for=True)
     told = {k: _own(v) for k, v in arguments.items() if type(v).__name__ not in _UNSET}
     model = "/".join(route) if route[1] else None
     told = {**_plain_settings(settings), **told}

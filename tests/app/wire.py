@@ -133,7 +133,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(f"{name}data: {json.dumps(event)}\n\n".encode())
             self.wfile.flush()
 
-    do_GET = do_POST = do_DELETE = _serve
+    do_GET = do_POST = do_DELETE = _serve  # noqa: N815
 
 
 @contextmanager
@@ -177,7 +177,7 @@ def answer(sent: Sent) -> Answer:
     if path == "/audio/speech":
         return Answer(body=b"\x00sound")
     if path.startswith("/audio"):
-        return transcript(dict((name, value) for name, _, value in sent.body))
+        return transcript({name: value for name, _, value in sent.body})
     if path == "/moderations":
         return moderated()
     return Answer(status=404, body={"error": {"message": f"no {path}", "code": "not_found"}})
