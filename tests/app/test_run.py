@@ -481,6 +481,34 @@ def test_record_from_the_stand_in(project: Any, pv: Any) -> None:
     assert pv(*run, "--record-mode", "none") == recorded
 
 
+def test_a_request_that_was_not_recorded(project: Any, pv: Any) -> None:
+    run = ("run", "--config", project.config("mode: prd\n"), "--cassette", "run.yaml")
+    assert pv(*run, "--stand-in").code == 0
+    project.config("mode: prd\nexecution_details: Something else.\n")
+    result = pv(*run, "--record-mode", "none")
+    assert result.code == 2
+    lines = result.err.splitlines()
+    assert lines[0].startswith("error: No recording answers this request: POST https://api.openai")
+    assert "messages[0].content" in result.err
+    assert "Something else." in result.err
+    assert lines[-1].startswith("hint: If the change is meant, record again")
+    assert len(project.replies) == 1
+
+
+def test_cassettes_that_cannot_be_used(project: Any, pv: Any) -> None:
+    config = project.config("mode: prd\n")
+    run = ("run", "--config", config, "--record-mode", "none", "--cassette")
+    missing = pv(*run, "gone.yaml")
+    assert missing.code == 2
+    assert missing.err.splitlines()[0] == "error: cassette gone.yaml: no such file"
+    assert pv(*run, "prompts").code == 2
+    project.write("broken.yaml", "interactions: [")
+    broken = pv(*run, "broken.yaml")
+    assert broken.code == 2
+    assert "broken.yaml" in broken.err.splitlines()[0]
+    assert project.files("broken.yaml")[0].read_text() == "interactions: ["
+
+
 @pytest.mark.parametrize("flag", [("--record-mode", "none"), ("--stand-in",)])
 def test_recording_needs_a_cassette(project: Any, pv: Any, flag: tuple[str, ...]) -> None:
     result = pv("run", "--config", project.config("mode: prd\n"), *flag)
