@@ -6,7 +6,7 @@ import base64
 import json
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -36,7 +36,7 @@ class Answer:
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    events: list[Any] | None = None
+    events: Iterable[Any] | None = None
     hang_up: bool = False
     wait: threading.Event | None = None
 
@@ -50,6 +50,10 @@ class Wire:
         self.requests: list[Sent] = []
         self.answers: list[Answer] = []
         self.route: Callable[[Sent], Answer] = answer
+
+    def reset(self) -> None:
+        """Forget everything; answer as usual again."""
+        self.requests, self.answers, self.route = [], [], answer
 
     def take(self) -> list[Sent]:
         taken, self.requests = self.requests, []
