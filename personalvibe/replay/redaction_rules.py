@@ -37,7 +37,8 @@ _MASKED_REQUEST = (
 )
 _DROPPED_REQUEST = (
     "cookie x-amz-date x-amz-content-sha256 amz-sdk-* idempotency-key x-idempotency-key "
-    "*-idempotency-key traceparent tracestate baggage x-stainless-* user-agent"
+    "*-idempotency-key traceparent tracestate baggage *trace-id sentry-trace x-stainless-* "
+    "user-agent"
 )
 _MASKED_RESPONSE = (
     "openai-organization openai-project *-organization-id request-id *-request-id x-litellm-key-* "

@@ -38,14 +38,16 @@ class Shape(NamedTuple):
 
 # Not in the middle of a longer token, nor of base64url. Plain base64 has no hyphen, underscore or
 # dot, so a prefix with one of them cannot occur in it.
-_START = r"(?<![A-Za-z0-9_-])"
-_END = r"(?![A-Za-z0-9_-])"
+_WORD = "[A-Za-z0-9_-]"
+_END = f"(?!{_WORD})"
+_BASE64 = "[A-Za-z0-9_+/-]"
 # A key has a digit somewhere; a long hyphenated word mostly has none.
 _DIGIT = r"(?=[A-Za-z_-]*[0-9])"
 
 
-def _key(name: str, prefix: str, tail: str, *, hints: str = "") -> Shape:
-    pattern = re.compile(f"{_START}(?:{prefix}){tail}{_END}")
+def _key(name: str, prefix: str, tail: str, *, hints: str = "", before: str = _WORD) -> Shape:
+    # The look-behind comes second, because `re` searches fast for a literal that comes first.
+    pattern = re.compile(f"{prefix}(?<!{before}{prefix}){tail}{_END}")
     return Shape(name, tuple((hints or prefix).lower().split()), pattern)
 
 
@@ -67,9 +69,9 @@ SHAPES: tuple[Shape, ...] = (
     _key("Google client secret", "GOCSPX-", r"[0-9A-Za-z_-]{20,}"),
     _key("AWS access key id", "AKIA", r"[0-9A-Z]{16}"),
     _key("AWS access key id", "ASIA", r"[0-9A-Z]{16}"),
-    _key("Bedrock API key", "(?<![+/])ABSK", r"[A-Za-z0-9+/]{40,}=*", hints="ABSK"),
-    _key("AWS session token", "(?<![+/])IQoJ", r"[A-Za-z0-9+/]{80,}=*", hints="IQoJ"),
-    _key("AWS session token", "(?<![+/])FwoG", r"[A-Za-z0-9+/]{80,}=*", hints="FwoG"),
+    _key("Bedrock API key", "ABSK", r"[A-Za-z0-9+/]{40,}=*", before=_BASE64),
+    _key("AWS session token", "IQoJ", r"[A-Za-z0-9+/]{80,}=*", before=_BASE64),
+    _key("AWS session token", "FwoG", r"[A-Za-z0-9+/]{80,}=*", before=_BASE64),
     _in("AWS signature", "AWS4-HMAC-SHA256", r"AWS4-HMAC-SHA256 (?P<v>Credential=[^\s\"']+.*)"),
     _in(
         "AWS account number",
@@ -104,7 +106,7 @@ SHAPES: tuple[Shape, ...] = (
     _key("PyPI token", "pypi-AgE", r"[A-Za-z0-9_-]{30,}"),
     _key("SendGrid key", r"SG\.", r"[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", hints="SG."),
     _in("Azure storage key", "AccountKey=", r"AccountKey=(?P<v>[A-Za-z0-9+/]{40,}=*)"),
-    _in("JSON web token", "eyJ", rf"{_START}eyJ[\w-]{{8,}}(?:\.[\w-]*){{2,4}}{_END}"),
+    _in("JSON web token", "eyJ", rf"eyJ(?<!{_WORD}eyJ)[\w-]{{8,}}(?:\.[\w-]*){{2,4}}{_END}"),
     _in(
         "private key",
         "key-----",
@@ -123,7 +125,7 @@ SHAPES: tuple[Shape, ...] = (
     _in(
         "password in an address",
         "@",
-        r"(?i)\b[a-z][a-z0-9+.-]*://(?P<v>[^\s/?#\"'<>@]*:[^\s/?#\"'<>@]+)@",
+        r"(?i)\b[a-z][a-z0-9+.-]{0,20}://(?P<v>[^\s/?#\"'<>@]*:[^\s/?#\"'<>@]+)@",
     ),
     _in(
         "Google Cloud project",
