@@ -4,17 +4,17 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterator
-from dataclasses import replace
 from pathlib import Path
 
 from codemods.migrate_openai import engine, run, write
 from codemods.migrate_openai.discover import Candidate, discover, read
 from codemods.migrate_openai.errors import SourceError
-from codemods.migrate_openai.outcome import Change, Outcome, Site
+from codemods.migrate_openai.outcome import Change
 from codemods.migrate_openai.progress import Progress
 from codemods.migrate_openai.report import Tally
 from codemods.migrate_openai.settings import Settings
 from codemods.migrate_openai.sink import Sink, sink_for
+from codemods.migrate_openai.tree import written
 
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
 
@@ -32,8 +32,8 @@ def on_tree(settings: Settings) -> int:
         candidates = _searched(settings, progress)
         for outcome in run.outcomes(candidates, settings.options, settings.jobs):
             progress.step("migrating" if settings.write else "analysing")
-            if settings.write and outcome.after is not None:
-                outcome = _written(outcome)
+            if settings.write:
+                outcome = written(outcome)
             tally.add(outcome)
             keeps_openai = keeps_openai or outcome.uses_openai or bool(outcome.error)
             if not outcome.silent:
@@ -82,24 +82,6 @@ def _searched(settings: Settings, progress: Progress) -> Iterator[Candidate]:
         progress.step("found")
         if router is None or Path(candidate.path).absolute() != router:
             yield candidate
-
-
-def _written(outcome: Outcome) -> Outcome:
-    """Write the file. Where that fails nothing of it is migrated, and the sites say so."""
-    assert outcome.after is not None
-    try:
-        write.replace(outcome.path, outcome.before, outcome.after)
-    except SourceError as error:
-        sites = tuple(_not_written(site) for site in outcome.sites)
-        return replace(outcome, status="failed", error=str(error), after=None, sites=sites)
-    return outcome
-
-
-def _not_written(site: Site) -> Site:
-    if site.status != "migrated":
-        return site
-    finding = replace(site.finding, status="left", reason="not-written", new_line=None)
-    return replace(site, finding=finding)
 
 
 def _dependencies(settings: Settings, sink: Sink, tally: Tally, *, keep: bool) -> None:
