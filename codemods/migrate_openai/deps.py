@@ -5,20 +5,16 @@ Pure: text in, `Dependency` and text out. The shell finds the files and writes t
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.migrate_openai.discover import NOT_SOURCE
 from codemods.migrate_openai.model import DEFAULT_ROUTER
 
 # 1.82.7 and 1.82.8 were a supply-chain compromise; 1.106.0 to 1.106.2 fail on tools.
 LITELLM = "litellm>=1.80,!=1.82.7,!=1.82.8,!=1.106.0,!=1.106.1,!=1.106.2,<2"
 
-_REQUIREMENTS = re.compile(r"(?:.*requirements.*|reqs?|deps)\.(?:txt|in)$", re.IGNORECASE)
-_OTHERS = frozenset({"pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "environment.yml"})
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _NAME = r"(?P<name>openai)(?P<extras>\s*\[[^\]]*\])?(?P<spec>\s*(?:[<>=!~@(][^;#\"']*?)?)"
 _PIP = re.compile(
@@ -44,18 +40,6 @@ class Dependency:
     kept: bool = False
     """Whether openai stays beside it."""
     note: str = ""
-
-
-def files(roots: Sequence[str]) -> Iterator[str]:
-    """Requirement files under the folders of ``roots``."""
-    for root in roots:
-        for folder, folders, names in os.walk(root):
-            folders[:] = sorted(f for f in folders if f not in NOT_SOURCE)
-            parent = Path(folder).absolute().name
-            for name in sorted(names):
-                listed = parent == "requirements" and name.endswith((".txt", ".in"))
-                if name in _OTHERS or listed or _REQUIREMENTS.match(name):
-                    yield str(Path(folder, name))
 
 
 def requirement(router: str, *, vendored: bool) -> str:
@@ -115,7 +99,7 @@ def _asked(name: str, lines: Sequence[str]) -> Iterator[tuple[int, str | None]]:
         for index, line in enumerate(lines):
             if _KEYED.match(line):
                 yield index, '{project} = "{spec}"'
-    elif name in ("setup.py", "environment.yml"):
+    elif name == "setup.py" or name.startswith("environment."):
         for index, line in enumerate(lines):
             if _QUOTED.search(line) or re.match(r"\s*-\s*openai\b(?!-)", line):
                 yield index, None

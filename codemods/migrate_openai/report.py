@@ -133,8 +133,13 @@ def _left(path: str, site: Site) -> str:
     finding = site.finding
     rule = f"{finding.rule} " if finding.rule else ""
     what = f"{finding.source}: " if finding.source else ""
-    text = " ".join(part for part in (finding.message, finding.advice) if part)
+    text = " ".join(sentence(part) for part in (finding.message, finding.advice) if part)
     return f"{path}:{site.place}: {rule}left: {what}{text} [{finding.reason}]"
+
+
+def sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def _plural(number: int, noun: str) -> str:
