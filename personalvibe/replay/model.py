@@ -1,0 +1,201 @@
+"""Every type that the parts of the replay harness hand to each other. Data only.
+
+How they flow::
+
+    playing    live request -> redact_request -> CanonicalRequest.key -> Interaction | Miss
+    recording  Interaction -> stabilise -> redact -> RedactedInteraction -> find_suspects -> bytes
+
+The parts and what they promise one another:
+
+``redact.py`` (pure, idempotent; the only module that constructs `RedactedInteraction`)
+    ``RedactionRules.from_config(config: Mapping[str, object], environ: Mapping[str, str])``;
+    ``redact(interaction: Interaction, rules) -> RedactedInteraction``;
+    ``redact_request(request: Request, rules) -> Request``: for live requests, so that they meet
+    the redacted ones in the index;
+    ``redact_text(text: str, rules) -> str``: for failure messages;
+    ``find_suspects(interaction: RedactedInteraction, rules) -> list[Suspect]``: before every write.
+
+``guard.py`` (standard library only; imported in less than 3 ms)
+    ``NetworkGuard``: ``install()``, ``uninstall()``, ``allow(hosts)``, told the current test by
+    a callable; raises ``NetworkBlocked``, whose text names the test and the host;
+    ``silence_litellm(environ)``; ``forget_litellm_clients()``.
+
+``wild.py``
+    ``read_foreign(document: object, path: Path) -> list[Interaction]``: cassettes that other
+    tools wrote. `cassette.load` calls it with the parsed YAML of a file that does not have our
+    ``version``; raises `CassetteError`.
+
+``standin.py``
+    ``StandIn``: a context manager with ``base_url``, ``port`` and ``route(url: str) -> str``, which
+    maps a provider's real address to the loopback server. Recording then sends the traffic there
+    and stores the provider's address with ``recorded_from="stand-in"``.
+
+Bodies are bytes as the program sees them: already decoded (no gzip), never chunked.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+from pathlib import Path
+from typing import Literal
+
+Headers = tuple[tuple[str, str], ...]
+"""Header fields in the order of the wire. Names keep their spelling; compare them in lower case."""
+
+JsonValue = None | bool | int | float | str | list["JsonValue"] | dict[str, "JsonValue"]
+
+Source = Literal["provider", "stand-in"]
+
+
+class RecordMode(StrEnum):
+    """What happens to a request. The names are vcrpy's and pytest-recording's."""
+
+    NONE = "none"
+    """Play; a request without a recording is a miss. The network is closed."""
+    ONCE = "once"
+    """Record when the cassette does not exist yet, otherwise as NONE."""
+    NEW_EPISODES = "new_episodes"
+    """Play what is recorded, record what is not."""
+    ALL = "all"
+    """Record every request; keep the recordings that no new one replaces."""
+    REWRITE = "rewrite"
+    """Record every request and replace the cassette, if the test passes."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Request:
+    method: str
+    """Upper case."""
+    url: str
+    """Absolute, with the query."""
+    headers: Headers = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Response:
+    status: int
+    reason: str = ""
+    headers: Headers = ()
+    body: bytes = b""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Provenance:
+    """Where a recording comes from."""
+
+    recorded_at: str
+    """UTC, ISO 8601 to the second: ``2026-11-22T19:30:00Z``."""
+    recorded_by: tuple[tuple[str, str], ...] = ()
+    """(package, version), sorted by package."""
+    recorded_from: Source = "provider"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Interaction:
+    """A request and its response. May hold secrets: it is not to be written or shown."""
+
+    request: Request
+    response: Response
+    provenance: Provenance | None = None
+    """None when the recording does not say (cassettes of other tools)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactedInteraction:
+    """An interaction without secrets, the only thing that the serialiser accepts.
+
+    Deliberately not a subclass of `Interaction`, nor the other way round, and constructed in
+    ``redact.py`` only: an unredacted write does not type-check.
+    """
+
+    request: Request
+    response: Response
+    provenance: Provenance | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Suspect:
+    """Something that looks like a secret in an interaction about to be written."""
+
+    place: str
+    """``request.headers.x-custom``, ``response.body.data[0].token``."""
+    shape: str
+    """What it looks like: ``"OpenAI API key"``. Never the value."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CanonicalRequest:
+    """A request reduced to what matching compares."""
+
+    key: str
+    """Equal keys mean equal requests; a digest of the fields below."""
+    fields: Mapping[str, JsonValue] = field(compare=False)
+    """Matcher name (``method``, ``host``, ``body``, ...) -> canonical value, for explanations."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """One path at which two requests differ. Values are already redacted."""
+
+    path: str
+    """``messages[1].content``, ``query.beta``, ``host``."""
+    recorded: str | None
+    """A short rendering; None where the recording has nothing at this path."""
+    asked: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Nearest:
+    """The recording that is most like a request that was not found."""
+
+    interaction: Interaction
+    cassette: Path
+    position: int
+    """1 for the first interaction of the cassette."""
+    times_played: int
+    differences: tuple[Difference, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Miss:
+    """A request that no recording answers."""
+
+    request: Request
+    """Redacted."""
+    cassettes: tuple[Path, ...]
+    interactions: int
+    """How many recordings were there to choose from."""
+    nearest: Nearest | None = None
+    exhausted: bool = False
+    """The same request is recorded, but every recording of it was already played."""
+    hint: str = ""
+    """What to do: the command that re-records just this test."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Usage:
+    """Tokens and cost of a number of responses."""
+
+    input_tokens: int = 0
+    output_tokens: int = 0
+    cost_usd: float = 0.0
+
+
+class CassetteError(Exception):
+    """A cassette that cannot be read or must not be written.
+
+    `message` is one line that says what and where, `hint` one line that says what to do.
+    """
+
+    def __init__(
+        self, message: str, *, path: Path | None = None, line: int | None = None, hint: str = ""
+    ) -> None:
+        where = "" if path is None else f"{path}:{line}: " if line else f"{path}: "
+        self.message = f"{where}{message}"
+        self.path = path
+        self.line = line
+        self.hint = hint
+        super().__init__(f"{self.message}\n{hint}" if hint else self.message)
