@@ -37,6 +37,8 @@ class Dependency:
     before: str
     after: str | None = None
     """The text that takes its place, empty where it goes; None where a person has to look."""
+    needed: str
+    """What the migrated program asks for."""
     kept: bool = False
     """Whether openai stays beside it."""
     note: str = ""
@@ -66,7 +68,9 @@ def plan(path: str, text: str, needed: str, *, keep: bool) -> tuple[tuple[Depend
         ending = lines[number][len(old) :]
         if new is None:
             note = f"by hand: ask for {needed}" + (" as well" if keep else " instead")
-            found.append(Dependency(path=path, line=number + 1, before=old.strip(), note=note))
+            found.append(
+                Dependency(path=path, line=number + 1, before=old.strip(), needed=needed, note=note)
+            )
             continue
         if keep and present:
             continue
@@ -84,6 +88,7 @@ def plan(path: str, text: str, needed: str, *, keep: bool) -> tuple[tuple[Depend
                 line=number + 1,
                 before=old.strip(),
                 after=lines[number].strip(),
+                needed=needed,
                 kept=keep,
                 note=note,
             )
@@ -164,7 +169,8 @@ def _beside(old: str, new: str) -> str:
 
 
 def _conflict(old: str) -> str:
-    if re.search(r"(?:==|<=?|~=)\s*(?:0\.|1\b)|[\"'^~=]\s*(?:0|1)\.", old):
+    """A word on a bound that keeps openai older than LiteLLM takes it."""
+    if re.search(r"(?:==|~=|\^)\s*[01]\b|<=\s*[01]\b|<\s*[012]\b", old):
         return "litellm needs openai 2 or newer: lift this bound"
     return ""
 

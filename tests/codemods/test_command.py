@@ -136,6 +136,7 @@ def test_a_diff_has_stdout_to_itself_and_can_be_applied(here: Path, command: Run
         ({"a.py": "x = 1\n"}, 0),
         ({"a.py": OLD.replace("[])", "[])  # migrate: skip")}, 0),
         ({"a.py": "# migrate: skip\n" + LEFT}, 0),
+        ({"a.py": "from openai.types import FileObject\nx: FileObject\n"}, 0),
         ({"vendor/a.py": OLD}, 0),
         ({"a.py": "# @generated\n" + OLD}, 0),
         ({"a.py": "from groq import Groq\nGroq().chat.completions.create(model='m')\n"}, 0),

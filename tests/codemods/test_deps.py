@@ -91,6 +91,23 @@ def test_the_last_item_without_a_comma() -> None:
 
 
 @pytest.mark.parametrize(
+    ("requirement", "conflicts"),
+    [
+        ("openai==0.28.1", True),
+        ("openai~=1.2", True),
+        ("openai<1", True),
+        ("openai>=1,<2", True),
+        ("openai>=1.40,<3", False),
+        ("openai==2.1", False),
+        ("openai", False),
+    ],
+)
+def test_a_bound_that_litellm_does_not_meet_is_named(requirement: str, conflicts: bool) -> None:
+    (found,) = plan("requirements.txt", requirement, NEW, keep=True)[0]
+    assert bool(found.note) is conflicts
+
+
+@pytest.mark.parametrize(
     ("name", "text"),
     [
         ("setup.py", 'setup(install_requires=["openai>=1"])\n'),
