@@ -187,12 +187,13 @@ class ClientSites:
             return False
         calls = {self.made[m] for m in members if isinstance(m, Client)}
         for node in self.p.index.nodes:
-            if isinstance(node, ast.Attribute) and node.attr == target.attr:
-                if isinstance(node.ctx, ast.Store):
-                    statement = self.p.parent(node)
-                    value = getattr(statement, "value", None)
-                    if value not in calls:
-                        return False
+            if (
+                isinstance(node, ast.Attribute)
+                and node.attr == target.attr
+                and isinstance(node.ctx, ast.Store)
+                and getattr(self.p.parent(node), "value", None) not in calls
+            ):
+                return False
             if isinstance(node, ast.ClassDef) and target.attr in (
                 self.p.index.own_scope[node].bindings
             ):
@@ -226,8 +227,11 @@ class ClientSites:
         self._plan_siblings()
         for site in self.mine:
             self._site(site)
-        for member, call in sorted(self.made.items(), key=lambda item: item[0].at):
-            self._construction(member, call)
+        done: set[int] = set()
+        for member, call in sorted(self.made.items(), key=lambda i: (i[0].at, i[0].cls)):
+            if member.at not in done:
+                self._construction(member, call)
+            done.add(member.at)
         self._annotations()
         self._class_references()
 
@@ -244,9 +248,6 @@ class ClientSites:
         if target is None and not leads_to_call(path):
             self._unsupported(site, path)
             return
-        if not self._clear(site):
-            self.p.left(rule_of(target) if target else RESOURCE, site.node, "chosen-at-run-time")
-            return
         fate = self._fate(site)
         assert fate is not None
         rule = rule_of(target) if target else RESOURCE
@@ -258,6 +259,10 @@ class ClientSites:
             return
         call = self.p.called(site.node)
         receiver = receiver_of(site.node, path)
+        if fate.as_spelled or not self._clear(site):
+            # Something else may stand here too: both answer the spelling of the SDK.
+            self.p.found(rule, call or site.node, "migrated", "through its client")
+            return
         if target is None or call is None or receiver is None or fate.asynchronous is None:
             # A resource under another name, or a method handed over: the client answers it.
             self.p.found(
@@ -291,7 +296,9 @@ class ClientSites:
         call = self.p.called(site.node)
         path = site.client_paths[0].path
         receiver = receiver_of(site.node, path)
-        if target and call and receiver is not None and fate.asynchronous is not None:
+        simple = target and call and receiver is not None and self._clear(site)
+        if simple and not fate.as_spelled and fate.asynchronous is not None:
+            assert receiver is not None
             if self._settingless(fate):
                 self._rewrite(site, fate, dotted, vanished=True)
                 return
@@ -465,7 +472,7 @@ class ClientSites:
         if not self.p.applies(MADE, call):
             self.p.left(MADE, call, "skipped")
             return
-        if func is None:
+        if func is None or fate.asynchronous is None:
             self.p.found(MADE, call, "migrated", "its class is chosen elsewhere")
             return
         text = self.p.text

@@ -84,9 +84,7 @@ def _planned(file: SourceFile, planner: Planner) -> FileResult:
     ClientSites(planner).run()
     ModuleSites(planner).run()
     Others(planner).run()
-    imports = Imports(planner)
-    imports.prepare()
-    imports.run()
+    Imports(planner).run()
     try:
         text, edits = rewrite.apply(file.text, planner.plan.edits)
         if edits:

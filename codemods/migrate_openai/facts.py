@@ -123,8 +123,14 @@ class ModuleFacts:
     """The settings of the openai module that this file assigns: ``api_key`` and so on."""
     ties: tuple[Terms, ...] = ()
     """Terms that an annotation declares to be one thing."""
+    direct: frozenset[int] = frozenset()
+    """The calls that make clients of a class which they name themselves."""
     made: Terms = EMPTY
     """The clients that this file makes or declares, used or not."""
+
+    def is_direct(self, place: int) -> bool:
+        known = any(c.place == place for c in self.classes.values())
+        return place in self.direct or known
 
 
 class Analysis:
@@ -177,6 +183,7 @@ class _Collector:
         self.sets_module: set[str] = set()
         self.ties: list[Terms] = []
         self.made: set[Term] = set()
+        self.direct: set[int] = set()
 
     def collect(self) -> ModuleFacts:
         for place, node in enumerate(self.index.nodes):
@@ -209,6 +216,7 @@ class _Collector:
             sets_module=frozenset(self.sets_module),
             ties=tuple(self.ties),
             made=frozenset(self.made),
+            direct=frozenset(self.direct),
         )
 
     @staticmethod
@@ -353,8 +361,22 @@ class _Collector:
             )
             if likely:
                 bare = not node.args and not node.keywords
+                if self._names_class(node):
+                    self.direct.add(place)
                 self.constructions[place] = Construction(place=place, bare=bare)
                 return
+
+    def _names_class(self, node: ast.Call) -> bool:
+        """Is the class named by an import, with nothing assigned in between?"""
+        func = node.func
+        if called_name(func) == "partial" and node.args:
+            func = node.args[0]
+        while isinstance(func, ast.Attribute):
+            func = func.value
+        if not isinstance(func, ast.Name):
+            return False
+        bindings = self.index.reaching(func)
+        return all(b.kind == "import" for b in bindings)
 
     def _chain(self, place: int, node: ast.Attribute | ast.Name) -> None:
         names = chain_names(node)

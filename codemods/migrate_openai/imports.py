@@ -5,11 +5,14 @@ from __future__ import annotations
 import ast
 import bisect
 
+from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan import Planner
 from codemods.migrate_openai.scopes import Binding, Scope
 from codemods.migrate_openai.terms import Sdk
 from codemods.migrate_openai.text import is_alone, removal
+
+TYPE = "MOA403"
 
 
 class Imports:
@@ -17,15 +20,30 @@ class Imports:
 
     def __init__(self, planner: Planner) -> None:
         self.p = planner
+        self._whole: set[ast.stmt] = set()
         self.spans = sorted((e.start, e.end) for e in planner.plan.edits if e.end > e.start)
 
     def run(self) -> None:
+        removable = self._removable() if self.p.plan.edits else {}
+        self._report_types({a for aliases in removable.values() for a in aliases})
         if not self.p.plan.edits:
             return
-        removable = self._removable()
+        self._whole = {s for s, aliases in removable.items() if len(aliases) == len(_names(s))}
         needs_router = bool(self.p.plan.router_names) and not self.p.router_bound
         needs_functools = self.p.plan.needs_partial
         self._edit(removable, needs_router, needs_functools)
+
+    def _report_types(self, removed: set[ast.alias]) -> None:
+        """Types of the SDK that stay: one finding for each name imported."""
+        for scope in self.p.index.own_scope.values():
+            for bindings in scope.bindings.values():
+                for binding in bindings:
+                    alias = binding.node
+                    if not isinstance(alias, ast.alias) or alias in removed:
+                        continue
+                    terms = self.p.evaluator.binding(binding)
+                    if any(isinstance(t, Sdk) and t.name.startswith("openai.types") for t in terms):
+                        self.p.left(TYPE, alias, "type")
 
     # -- what is not read any more
 
@@ -52,6 +70,8 @@ class Imports:
     def _is_reexported(self, scope: Scope, name: str, binding: Binding) -> bool:
         if scope.parent is not None:
             return False
+        if name in self.p.view.wanted:
+            return True
         alias = binding.node
         assert isinstance(alias, ast.alias)
         if alias.asname is not None and alias.asname == alias.name:
@@ -84,7 +104,7 @@ class Imports:
         """A name in a string annotation counts as read."""
         if not isinstance(node.value, str) or len(node.value) > 200:
             return
-        if not self.p.is_annotation(node):
+        if not (self.p.is_annotation(node) or self._is_cast(node)):
             return
         if self._is_touched(self.p.text.start(node), self.p.text.end(node)):
             return
@@ -97,6 +117,14 @@ class Imports:
                 owner = self.p.index.owner_of(child.id, self.p.scope(node))
                 if owner is not None:
                     found.add((owner, child.id))
+
+    def _is_cast(self, node: ast.Constant) -> bool:
+        parent = self.p.parent(node)
+        return (
+            isinstance(parent, ast.Call)
+            and parent.args[:1] == [node]
+            and called_name(parent.func) == "cast"
+        )
 
     def _is_covered(self, offset: int) -> bool:
         index = bisect.bisect_right(self.spans, (offset, len(self.p.text.text) + 1)) - 1
@@ -274,7 +302,7 @@ class Imports:
 
     def _goes(self, statement: ast.stmt) -> bool:
         """Is a statement removed whole, by this part or another?"""
-        if statement in self._dropped_whole:
+        if statement in self._whole:
             return True
         start, end = self.p.text.start(statement), self.p.text.end(statement)
         return any(
@@ -317,18 +345,10 @@ class Imports:
         else:
             self._insert_behind(behind, lines)
 
-    @property
-    def _dropped_whole(self) -> set[ast.stmt]:
-        return self._whole
 
-    def prepare(self) -> None:
-        """Note which import statements go whole; asked while blocks are checked."""
-        self._whole: set[ast.stmt] = {
-            statement
-            for statement, aliases in self._removable().items()
-            if isinstance(statement, (ast.Import, ast.ImportFrom))
-            and len(aliases) == len(statement.names)
-        }
+def _names(statement: ast.stmt) -> list[ast.alias]:
+    assert isinstance(statement, (ast.Import, ast.ImportFrom))
+    return statement.names
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -201,14 +201,11 @@ class ModuleSites:
             for binding in bindings:
                 if binding.kind != "import" or binding.arms:
                     continue
-                alias = binding.node
-                statement = self.p.index.parents[alias]
-                if isinstance(statement, ast.ImportFrom) and statement.module == "functools":
-                    if isinstance(alias, ast.alias) and alias.name == "partial":
-                        return name
-                if isinstance(statement, ast.Import) and isinstance(alias, ast.alias):
-                    if alias.name == "functools":
-                        return f"{name}.partial"
+                terms = self.p.evaluator.binding(binding)
+                if terms == {Foreign("functools.partial")}:
+                    return name
+                if terms == {Foreign("functools")}:
+                    return f"{name}.partial"
         self.p.plan.needs_partial = True
         return "functools.partial"
 
@@ -231,8 +228,6 @@ class ModuleSites:
         if new and chat and self.p.is_annotation(site.node) and self.p.applies(TYPE, site.node):
             self._name(site.node, new, runtime=False)
             self.p.found(TYPE, site.node, "migrated")
-        else:
-            self.p.left(TYPE, site.node, "type")
 
     def _setting_read(self, site: Site, name: str) -> None:
         setting = name.removeprefix("openai.")

@@ -82,9 +82,9 @@ class Planner:
         """The name for the router in this module, and whether the module imports it already."""
         for name, bindings in self.index.module.bindings.items():
             for binding in bindings:
-                if binding.kind == "import" and not binding.arms:
-                    if self.evaluator.binding(binding) == {Router("llm_router")}:
-                        return name, True
+                top = binding.kind == "import" and not binding.arms
+                if top and self.evaluator.binding(binding) == {Router("llm_router")}:
+                    return name, True
         taken = {n for s in self.index.own_scope.values() for n in s.bindings}
         name = self.options.router.rpartition(".")[2]
         while name in taken and not self._is_router(name):

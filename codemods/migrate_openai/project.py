@@ -60,6 +60,8 @@ class Fate:
     """Is the provider named where the client is made, so that models stay as they are?"""
     local: bool = True
     """Is the client used in the file that makes it, and nowhere else?"""
+    as_spelled: bool = False
+    """Do the calls keep the SDK's spelling, because only the client knows its provider?"""
     members: frozenset[Member] = frozenset()
     others: tuple[str, ...] = ()
     """What keeps it: ``files.create``, or the name of a package that it is handed to."""
@@ -86,6 +88,8 @@ class ModuleView:
     """Does something that stays in this project read the settings of the openai module?"""
     calls_module: bool = False
     """Does a module of the project call the openai module itself?"""
+    wanted: frozenset[str] = frozenset()
+    """Names of the SDK that other files import from this one."""
     settings: frozenset[str] = frozenset()
     """The settings of the openai module that some file of the project assigns."""
 
@@ -106,6 +110,7 @@ class Project:
         self._subclasses: dict[Cls, set[Cls]] = {}
         self._stores: dict[tuple[Atom, str], set[Term]] = {}
         self._travelled: set[Member] = set()
+        self._wanted: set[tuple[str, str]] = set()
         self.resolved: dict[str, tuple[Atoms, ...]] = {}
         self._solve()
         self._groups = _Groups()
@@ -424,8 +429,12 @@ class Project:
 
     def _calls(self, base: Term, call: Call) -> Atoms:
         found: set[Atom] = set()
-        for atom in self.resolve(base):
+        callees = self.resolve(base)
+        sdk_only = all(isinstance(a, (Sdk, NoneTerm)) for a in callees)
+        for atom in callees:
             match atom:
+                case Sdk(name) if not sdk_only and client_class(name):
+                    found.add(UNKNOWN)
                 case Sdk(name) if cls := client_class(name):
                     found.add(ClientPath(Client(call.path, call.at, cls), ()))
                 case Router("llm_router.Client" | "llm_router.AsyncClient"):
@@ -461,6 +470,11 @@ class Project:
             found = self._exported(path, ref.name, set())
             if found is not None:
                 self._note_travel(found, ref.path, path)
+                if ref.module.rpartition(".")[2] == "openai":
+                    # The project's own drop-in: it wraps what it hands on.
+                    return frozenset(
+                        Foreign(ref.module) if isinstance(a, Sdk) else a for a in found
+                    )
                 return found
         if ref.name:
             sub = f"{ref.module}.{ref.name}" if ref.module.strip(".") else f"{ref.module}{ref.name}"
@@ -484,13 +498,16 @@ class Project:
         terms = facts.exports.get(name)
         stored = self._stores.get((Ref(path, "", ""), name))
         if terms is not None or stored:
-            return self.atoms(terms or EMPTY) | self.atoms(stored or EMPTY)
+            found = self.atoms(terms or EMPTY) | self.atoms(stored or EMPTY)
+            if any(isinstance(a, Sdk) for a in found):
+                self._wanted.add((path, name))
+            return found
         for star in facts.stars:
             target = self._locate(star.path, star.module)
             if target is not None:
-                found = self._exported(target, name, seen)
-                if found is not None:
-                    return found
+                through = self._exported(target, name, seen)
+                if through is not None:
+                    return through
         return None
 
     def _facts(self, path: str) -> ModuleFacts | None:
@@ -534,11 +551,11 @@ class Project:
                     groups.join([own])
             self._note_uses(path, notes)
             self._note_flows(path, notes)
-            for terms in self.facts[path].ties:
-                groups.join(self._members(self.atoms(terms)))
-        for (base, _), terms in self._stores.items():
+            for tie in self.facts[path].ties:
+                groups.join(self._members(self.atoms(tie)))
+        for (base, _), stored in self._stores.items():
             if isinstance(base, Foreign) and "mock" not in base.name:
-                for member in self._members(self.atoms(terms)):
+                for member in self._members(self.atoms(stored)):
                     notes[member].foreign.add(base.name)
         fates: dict[Member, Fate] = {}
         for group in groups.all():
@@ -592,9 +609,13 @@ class Project:
         stays = bool(others or foreign) or (not made and not sites)
         azure = any(CLIENT_CLASSES[m.cls][1] for m in group if m.cls in CLIENT_CLASSES)
         dynamic = any(n.dynamic for n in every)
+        indirect = len({(m.path, m.at) for m in made}) < len(made) or any(
+            not self.facts[m.path].is_direct(m.at) for m in made
+        )
         return Fate(
             kind="stays" if stays else "router",
-            provider=bool(made) and (azure or dynamic),
+            provider=bool(made) and (azure or dynamic) and not indirect,
+            as_spelled=indirect and (azure or dynamic),
             local=local,
             members=group,
             others=others,
@@ -629,6 +650,7 @@ class Project:
             openai_stays=self._openai_stays,
             calls_module=self._calls_module,
             settings=self._settings,
+            wanted=frozenset(name for where, name in self._wanted if where == path),
         )
 
 
@@ -653,6 +675,8 @@ class _Notes:
                 self.dynamic = True
         elif leads_to_call(path):
             self.sites += 1
+        elif any(dotted.startswith(f"{sdk}.") for sdk in CALLS):
+            pass  # an attribute of the method itself: a mock's
         elif path[0] not in CLIENT_EXTRAS:
             self.others.add(dotted)
 

@@ -58,7 +58,8 @@ REASONS: dict[str, Reason] = {
         Reason(
             code="type",
             title="this type of the SDK has no counterpart in the router",
-            advice="Keep the import while the openai package is installed: LiteLLM depends on it.",
+            advice="Nothing: LiteLLM depends on the openai package, so the import keeps working.",
+            is_openai=False,
         ),
         Reason(
             code="exception",

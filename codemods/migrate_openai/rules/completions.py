@@ -14,12 +14,12 @@ CREATE = Rule(
 from openai import OpenAI
 
 client = OpenAI()
-text = client.completions.create(model="gpt-3.5-turbo-instruct", prompt=prompt).choices[0].text
+reply = client.completions.create(model="gpt-3.5-turbo-instruct", prompt=prompt)
 """,
             after="""\
 from personalvibe import llm_router
 
-text = llm_router.text_completion(model="openai/gpt-3.5-turbo-instruct", prompt=prompt).choices[0].text
+reply = llm_router.text_completion(model="openai/gpt-3.5-turbo-instruct", prompt=prompt)
 """,
         ),
     ),

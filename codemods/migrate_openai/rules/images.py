@@ -39,12 +39,12 @@ LEGACY = Rule(
             before="""\
 import openai
 
-url = openai.Image.create(prompt=prompt, n=1, size="256x256")["data"][0]["url"]
+images = openai.Image.create(prompt=prompt, n=1, size="256x256")["data"]
 """,
             after="""\
 from personalvibe import llm_router
 
-url = llm_router.image_generation(provider="openai", prompt=prompt, n=1, size="256x256")["data"][0]["url"]
+images = llm_router.image_generation(provider="openai", prompt=prompt, n=1, size="256x256")["data"]
 """,
         ),
     ),
