@@ -6,6 +6,7 @@ import ast
 import re
 
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
+from codemods.migrate_openai.evaluate import default_factory
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan import Planner, Site, receiver_of
 from codemods.migrate_openai.project import CLIENT_EXTRAS, Fate, Member, leads_to_call
@@ -445,7 +446,7 @@ class ClientSites:
 
     def _direct_class(self, call: ast.Call) -> ast.expr | None:
         """The expression that names the client class, where it is spelled out."""
-        func = call.func
+        func = default_factory(call) or call.func
         if _is_partial(func):
             func = call.args[0]
         named = isinstance(func, (ast.Name, ast.Attribute)) and self.p.imported(func)

@@ -10,7 +10,7 @@ import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 
-from codemods.migrate_openai.evaluate import Evaluator, decorator_name, method_kind
+from codemods.migrate_openai.evaluate import Evaluator, decorator_name, default_factory, method_kind
 from codemods.migrate_openai.model import SourceFile
 from codemods.migrate_openai.scopes import FunctionNode, Index, Scope
 from codemods.migrate_openai.shapes import is_shaped
@@ -369,6 +369,8 @@ class _Collector:
     def _names_class(self, node: ast.Call) -> bool:
         """Is the class named by an import, with nothing assigned in between?"""
         func = node.func
+        if default_factory(node) is not None:
+            return False
         if called_name(func) == "partial" and node.args:
             func = node.args[0]
         while isinstance(func, ast.Attribute):

@@ -13,6 +13,7 @@ from codemods.migrate_openai.terms import Sdk
 from codemods.migrate_openai.text import is_alone, removal
 
 TYPE = "MOA403"
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Imports:
@@ -341,7 +342,10 @@ class Imports:
         if behind is None:
             first = body[0]
             at = text.line_span(_first_line(first))[0]
-            self.p.plan.edits.append(Edit(start=at, end=at, replacement=joined))
+            is_import = isinstance(first, (ast.Import, ast.ImportFrom))
+            blank = 0 if is_import else 2 if isinstance(first, _DEFINITIONS) else 1
+            edit = Edit(start=at, end=at, replacement=joined + newline * blank)
+            self.p.plan.edits.append(edit)
         else:
             self._insert_behind(behind, lines)
 

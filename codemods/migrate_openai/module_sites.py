@@ -6,11 +6,12 @@ import ast
 
 from codemods.migrate_openai import names
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits
+from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.module_names import call_of, is_leftover
 from codemods.migrate_openai.plan import ROUTER_FUNCTIONS, Planner, Site
 from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, Call, rule_of
-from codemods.migrate_openai.terms import Router, Sdk
+from codemods.migrate_openai.terms import Foreign, Router, Sdk
 
 SETTING = "MOA301"
 EXCEPTION = "MOA401"
@@ -18,6 +19,9 @@ SENTINEL = "MOA402"
 TYPE = "MOA403"
 LEFT = "MOA901"
 RAW = "MOA904"
+MOCK = "MOA905"
+# Functions of the test tools that replace something by name.
+PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
 
 # Functions that call what they are given, with the arguments that follow it.
 _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "partialmethod"})
@@ -94,9 +98,9 @@ class ModuleSites:
         if target is not None:
             self._call(site, target)
         elif names.exception(name) is not None:
-            self._replace(site, EXCEPTION, names.exception(name) or "")
+            self._replace(site, EXCEPTION, self._exception(site.node, name))
         elif name.startswith("openai.error."):
-            self.p.left(EXCEPTION, site.node, "exception")
+            self._unraised(site)
         elif self._is_sentinel(name):
             self._replace(site, SENTINEL, name.rpartition(".")[2])
         elif name.startswith("openai.types."):
@@ -105,6 +109,8 @@ class ModuleSites:
             self._replace(site, TYPE, names.TYPES[name])
         elif is_leftover(name):
             self._leftover(site, name)
+        elif name.removeprefix("openai.") in names.LEGACY_RESOURCES:
+            self._resource(site)
         else:
             self._setting_read(site, name)
 
@@ -114,6 +120,57 @@ class ModuleSites:
             return
         short = name.removeprefix("openai.")
         self.p.left(LEFT, site.node, "no-counterpart", f"LiteLLM has no counterpart: {short}")
+
+    def _resource(self, site: Site) -> None:
+        """A class of 0.28 that is not called here."""
+        parent = self.p.parent(site.node)
+        if isinstance(parent, ast.ClassDef):
+            self.p.left(LEFT, site.node, "subclass")
+        elif isinstance(parent, ast.Call) and parent.func is not site.node:
+            patched = called_name(parent.func) in PATCHERS
+            self.p.left(MOCK if patched else LEFT, site.node, "mock" if patched else "handed-over")
+
+    def _exception(self, node: ast.expr, name: str) -> str:
+        """The name today. In 0.28 APIError was no base class: it must not hide later clauses."""
+        new = names.exception(name) or ""
+        if name != "openai.error.APIError":
+            return new
+        child: ast.AST = node
+        while not isinstance(child, (ast.ExceptHandler, ast.stmt)):
+            child = self.p.parent(child)
+        if not isinstance(child, ast.ExceptHandler):
+            return new
+        statement = self.p.parent(child)
+        assert isinstance(statement, ast.Try)
+        later = statement.handlers[statement.handlers.index(child) + 1 :]
+        hidden = any(
+            isinstance(part, (ast.Name, ast.Attribute))
+            and any(isinstance(t, Sdk) for t in self.p.evaluator.terms(part))
+            for handler in later
+            if handler.type is not None
+            for part in ast.walk(handler.type)
+        )
+        return "InternalServerError" if hidden else new
+
+    def _unraised(self, site: Site) -> None:
+        """An exception of 0.28 that nothing raises any more."""
+        parent = self.p.parent(site.node)
+        if not isinstance(parent, ast.Tuple) or len(parent.elts) < 2:
+            self.p.left(EXCEPTION, site.node, "exception")
+            return
+        text = self.p.text
+        place = parent.elts.index(site.node)
+        if place + 1 < len(parent.elts):
+            start, end = text.start(site.node), text.start(parent.elts[place + 1])
+        else:
+            start, end = text.end(parent.elts[place - 1]), text.end(site.node)
+            if len(parent.elts) == 2:
+                end = start
+        if start == end:
+            self.p.left(EXCEPTION, site.node, "exception")
+            return
+        self.p.plan.edits.append(Edit(start=start, end=end, replacement=""))
+        self.p.found(EXCEPTION, site.node, "migrated", "nothing raises it any more")
 
     @staticmethod
     def _is_sentinel(name: str) -> bool:

@@ -46,6 +46,11 @@ REASONS: dict[str, Reason] = {
             advice="Ask for the parsed reply instead, then run again.",
         ),
         Reason(
+            code="handed-over",
+            title="a class of the SDK is handed to something that may call anything on it",
+            advice="Hand over the router's function instead.",
+        ),
+        Reason(
             code="subclass",
             title="a class derives from a class of the SDK",
             advice="Derive from llm_router.Client, or wrap the call in a function.",
