@@ -856,7 +856,11 @@ def _subclass(mixin: Any, base: Any) -> Any:
 def _shell(kind: type, real: Any, call: _Call) -> Any:
     """An instance of the SDK's client class that shares everything with *real* but `request`."""
     shell = object.__new__(_subclass(kind, type(real)))
-    shell.__dict__.update(real.__dict__, _call=call)
+    for name, value in real.__dict__.items():
+        # A resource that is kept would go on to send with *real*.
+        if not isinstance(getattr(type(real), name, None), functools.cached_property):
+            shell.__dict__[name] = value
+    shell.__dict__["_call"] = call
     if "_custom_query" in shell.__dict__:
         shell._custom_query = dict(shell._custom_query)  # LiteLLM writes into it
     return shell
