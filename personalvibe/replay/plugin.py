@@ -374,8 +374,10 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A miss fails the test, whatever became of the exception."""
-    report = yield
     test = item.stash.get(CASSETTE, None)
+    if call.excinfo is not None and test is not None and test.stopped(call.excinfo.value):
+        _cut_traceback(call.excinfo.value, item.config.rootpath)
+    report = yield
     hidden = [one for one in item.config.stash[STATE].guard.take_violations() if not one.declared]
     error = call.excinfo.value if call.excinfo else None
     facts: dict[str, Any] = {}
@@ -407,6 +409,26 @@ def pytest_runtest_makereport(
     return report
 
 
+def _is_of_project(path: Path, root: Path) -> bool:
+    return (
+        path.is_relative_to(root)
+        and "site-packages" not in path.parts
+        and not path.is_relative_to(Path(__file__).parent)
+    )
+
+
+def _cut_traceback(error: BaseException, root: Path) -> None:
+    """Leave the project's frames only: to render those of LiteLLM takes pytest seconds."""
+    error.__cause__ = error.__context__ = None
+    entry, last = error.__traceback__, None
+    while entry is not None:
+        if _is_of_project(Path(entry.tb_frame.f_code.co_filename), root):
+            last = entry
+        entry = entry.tb_next
+    if last is not None:
+        last.tb_next = None
+
+
 def _fail(
     item: pytest.Item,
     report: pytest.TestReport,
@@ -425,9 +447,7 @@ def _fail(
         places = [
             f"{path.relative_to(root)}:{entry.lineno + 1}: in {entry.name}"
             for entry in call.excinfo.traceback
-            if (path := Path(entry.path)).is_relative_to(root)
-            and "site-packages" not in path.parts
-            and not path.is_relative_to(Path(__file__).parent)
+            if _is_of_project(path := Path(entry.path), root)
         ]
         lines.append("\n".join(f"  asked at {place}" for place in places[-3:]))
     report.outcome = "failed"
