@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from personalvibe import models
+from personalvibe.errors import UserError
+from personalvibe.workspace import shown
+
+PLACEHOLDER = "placeholder-for-a-replayed-run"
 
 
 @contextlib.contextmanager
@@ -28,28 +32,50 @@ def recorded(
     if cassette is None:
         yield
         return
-    from personalvibe.replay import use_cassette
+    if record_mode == "none" and not cassette.is_file():
+        raise UserError(
+            f"cassette {shown(cassette)}: no such file",
+            "Check the path; the same command with --record-mode once records it.",
+        )
+    from personalvibe.replay import CassetteError, CassetteMiss, NetworkBlocked, use_cassette
 
     only_replays = record_mode == "none" or (record_mode == "once" and cassette.exists())
-    with contextlib.ExitStack() as stack:
-        if stand_in or only_replays:
-            stack.enter_context(_placeholder_keys(model))
-        if stand_in and not only_replays:
-            from personalvibe.replay.standin import StandIn
+    try:
+        with contextlib.ExitStack() as stack:
+            source = None
+            if stand_in or only_replays:
+                placeholders = dict.fromkeys(models.missing_keys(model), PLACEHOLDER)
+                stack.enter_context(_environment(placeholders))
+            if stand_in and not only_replays:
+                from personalvibe.replay import StandIn
 
-            route = stack.enter_context(StandIn()).route
-            stack.enter_context(use_cassette(cassette, record_mode=record_mode, route=route))
-        else:
-            stack.enter_context(use_cassette(cassette, record_mode=record_mode))
-        yield
+                # The stand-in is on this machine: a proxy must not be asked for it.
+                stack.enter_context(_environment({"NO_PROXY": "*", "no_proxy": "*"}))
+                source = stack.enter_context(StandIn())
+            stack.enter_context(use_cassette(cassette, record_mode, stand_in=source))
+            yield
+    except CassetteError as error:
+        raise UserError(error.message, error.hint) from error
+    except CassetteMiss as miss:
+        raise UserError(
+            str(miss),
+            "If the change is meant, record again: the same command with --record-mode rewrite.",
+        ) from miss
+    except NetworkBlocked as blocked:
+        raise UserError(
+            str(blocked), "--record-mode rewrite opens the network and records."
+        ) from blocked
 
 
 @contextlib.contextmanager
-def _placeholder_keys(model: str) -> Iterator[None]:
-    missing = models.missing_keys(model)
-    os.environ.update(dict.fromkeys(missing, "placeholder-for-a-replayed-run"))
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:
-        for name in missing:
-            os.environ.pop(name, None)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -5,16 +5,15 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from personalvibe.replay import backoff, guard, options, vcr_bridge, vcr_patches
+from personalvibe.replay.dates import now
+from personalvibe.replay.logs import redacted_logs
 
-
-def now() -> str:
-    """The instant in a recording's provenance."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+opened_paths: set[str] = set()
+"""Cassettes that programs opened in this process: a test run does not call them unused."""
 
 
 @contextlib.contextmanager
@@ -35,6 +34,7 @@ def opened(
         at=now(),
     )
     cassette.route = route
+    opened_paths.add(str(cassette.session.path))
     with contextlib.ExitStack() as stack:
         stack.enter_context(_network(cassette))
         stack.enter_context(in_use(cassette))
@@ -63,6 +63,7 @@ def in_use(cassette: vcr_bridge.ReplayCassette) -> Iterator[None]:
     guard.forget_litellm_clients()
     try:
         with vcr_patches.intercepting(cassette), contextlib.ExitStack() as stack:
+            stack.enter_context(redacted_logs(session.options.redaction))
             if session.plays:
                 stack.enter_context(backoff.skipped(lambda: session.error_played))
             yield

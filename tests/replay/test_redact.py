@@ -635,3 +635,14 @@ def test_only_this_module_makes_redacted_interactions() -> None:
     folder = Path(redact_module.__file__).parent
     makers = {p.name for p in folder.rglob("*.py") if "RedactedInteraction(" in p.read_text()}
     assert makers <= {"redact.py", "model.py"}
+
+
+def test_the_quick_look_knows_every_name() -> None:
+    assert all(RULES.may_find(f'"{name}": "x"') for name in RULES.text_names())
+
+
+def test_headers_in_a_log_line_are_redacted() -> None:
+    line = "headers=[(b'Set-Cookie', b'sid=canary'), ('x-request-id', \"canary\"), (b'a', b'1')]"
+    redacted = redact_text(line, RULES)
+    assert "canary" not in redacted
+    assert "(b'a', b'1')" in redacted
