@@ -314,7 +314,7 @@ class ClientSites:
         )
 
     def _settingless(self, fate: Fate) -> bool:
-        return all(
+        return not fate.configured and all(
             isinstance(m, Client)
             and m in self.made
             and not self.made[m].args
@@ -372,7 +372,7 @@ class ClientSites:
         wanted: set[Client] = set()
         for site in self.mine:
             fate = self._fate(site)
-            if fate is None or fate.kind != "stays" or self._settingless(fate):
+            if fate is None or fate.kind != "stays" or self._settingless(fate) or fate.configured:
                 continue
             if self._clear(site) and ".".join(site.client_paths[0].path) in CALLS:
                 wanted |= {m for m in self._members(site) if isinstance(m, Client)}

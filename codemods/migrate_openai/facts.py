@@ -301,7 +301,7 @@ class _Collector:
                     )
                 case Sdk("openai"):
                     self.sets_module.add(target.attr)
-                case _ if _matters(terms):
+                case _ if _matters(terms) or _matters(frozenset({term})):
                     self.stores.append(Store(base=frozenset({term}), attr=target.attr, terms=terms))
 
     def _append(self, node: ast.Call) -> None:
@@ -392,6 +392,8 @@ class _Collector:
 
     def _model(self, node: ast.expr) -> str:
         parent = self.index.parents[node]
+        if isinstance(parent, ast.Compare):
+            return "compared"
         if not (isinstance(parent, ast.Call) and parent.func is node):
             return "handed"
         if any(k.arg is None for k in parent.keywords):

@@ -141,9 +141,12 @@ class Imports:
     ) -> None:
         statement = self._statement()
         lines = (["import functools"] if functools else []) + ([statement] if needs_router else [])
-        top, inner = self._sort(removable)
+        module = self.p.index.module
+        inner = sorted(
+            (s for s in removable if self.p.scope(s) is not module), key=self.p.text.start
+        )
         everywhere = self._wanted_outside(inner)
-        anchor = self._anchor(removable, top, inner, everywhere, bool(lines))
+        anchor = self._anchor(inner, everywhere) if lines else None
         placed_inner: set[ast.stmt] = set()
         if anchor is None and lines and not everywhere:
             # Lazy imports stay lazy: each function gets its own.
@@ -161,14 +164,6 @@ class Imports:
         name = self.p.router
         alias = "" if name == module else f" as {name}"
         return f"from {package} import {module}{alias}" if package else f"import {module}{alias}"
-
-    def _sort(
-        self, removable: dict[ast.stmt, list[ast.alias]]
-    ) -> tuple[list[ast.stmt], list[ast.stmt]]:
-        top = [s for s in removable if self.p.scope(s) is self.p.index.module]
-        inner = [s for s in removable if self.p.scope(s) is not self.p.index.module]
-        key = self.p.text.start
-        return sorted(top, key=key), sorted(inner, key=key)
 
     def _wanted_outside(self, inner: list[ast.stmt]) -> bool:
         """Is the router named anywhere that no function-level import of openai covers?"""
@@ -194,40 +189,28 @@ class Imports:
                 spans.append((start, end))
         return found
 
-    def _anchor(
-        self,
-        removable: dict[ast.stmt, list[ast.alias]],
-        top: list[ast.stmt],
-        inner: list[ast.stmt],
-        everywhere: bool,
-        wanted: bool,
-    ) -> ast.stmt | None:
+    def _anchor(self, inner: list[ast.stmt], everywhere: bool) -> ast.stmt | None:
         """The module-level import statement that the router's import replaces or follows."""
-        if not wanted:
-            return None
+        first_use = min(at for at, _ in self.p.plan.router_names or [(len(self.p.text.text), True)])
         runtime = any(needed for _, needed in self.p.plan.router_names)
-        candidates = [s for s in top if runtime is False or not self._is_typing_only(s)]
-        candidates = [s for s in candidates if not self._is_conditional(s)]
-        if candidates:
-            return candidates[0]
-        kept = [
+        imports = [
             s
             for s in self.p.tree_imports()
-            if self._imports_openai(s)
-            and not self._is_typing_only(s)
-            and not self._is_conditional(s)
+            if self.p.text.start(s) < first_use and not self._is_conditional(s)
         ]
-        if kept:
-            return kept[0]
+        ours = [s for s in imports if self._imports_openai(s)]
+        ours.sort(key=self._is_typing_only)
+        if ours and not (runtime and self._is_typing_only(ours[0])):
+            return ours[0]
         if inner and not everywhere:
             return None
-        every = [
-            s for s in self.p.analysis.tree.body if isinstance(s, (ast.Import, ast.ImportFrom))
+        body = [
+            s
+            for s in imports
+            if s in self.p.analysis.tree.body
+            and not (isinstance(s, ast.ImportFrom) and s.module == "__future__")
         ]
-        every = [
-            s for s in every if not (isinstance(s, ast.ImportFrom) and s.module == "__future__")
-        ]
-        return every[-1] if every else None
+        return body[-1] if body else None
 
     def _imports_openai(self, statement: ast.stmt) -> bool:
         return any(

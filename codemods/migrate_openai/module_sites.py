@@ -218,7 +218,7 @@ class ModuleSites:
         """The method goes to something that calls it: a retry helper, a thread pool."""
         rule = rule_of(target)
         parent = self.p.parent(site.node)
-        if isinstance(parent, ast.Compare):
+        if self.p.view.compared & set(site.sdk):
             self.p.left(rule, site.node, "chosen-at-run-time")
             return
         if isinstance(parent, ast.Call) and parent.args and parent.args[0] is site.node:

@@ -75,7 +75,7 @@ LEGACY_EXCEPTIONS: dict[str, str] = {
 LEGACY_EXCEPTIONS_LEFT = frozenset({"TryAgain", "SignatureVerificationError", "CacheError"})
 
 # The sentinels that mean "not given".
-SENTINELS = frozenset({"NOT_GIVEN", "NotGiven", "not_given", "Omit", "omit", "Timeout"})
+SENTINELS = frozenset({"NOT_GIVEN", "NotGiven", "Omit", "omit"})
 
 TYPES: dict[str, str] = {
     "openai.Stream": "Stream",

@@ -48,7 +48,10 @@ _NOTHING: Atoms = frozenset()
 _ROUNDS = 5
 
 # What a router client answers besides the calls of the rules.
-CLIENT_EXTRAS = frozenset({"close", "with_options", "copy", "is_closed"})
+_NOWHERE = frozenset({"acreate"})  # methods that no generation of the SDK has on a client
+CLIENT_EXTRAS = frozenset(
+    {"close", "with_options", "copy", "is_closed", "api_key", "organization", "project"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +63,8 @@ class Fate:
     """Is the provider named where the client is made, so that models stay as they are?"""
     local: bool = True
     """Is the client used in the file that makes it, and nowhere else?"""
+    configured: bool = False
+    """Does the program set attributes of the client after it is made?"""
     as_spelled: bool = False
     """Do the calls keep the SDK's spelling, because only the client knows its provider?"""
     members: frozenset[Member] = frozenset()
@@ -88,6 +93,8 @@ class ModuleView:
     """Does something that stays in this project read the settings of the openai module?"""
     calls_module: bool = False
     """Does a module of the project call the openai module itself?"""
+    compared: frozenset[str] = frozenset()
+    """Methods of the module that some file compares with ``==`` or ``is``."""
     wanted: frozenset[str] = frozenset()
     """Names of the SDK that other files import from this one."""
     settings: frozenset[str] = frozenset()
@@ -121,6 +128,13 @@ class Project:
             for a in atoms
             if isinstance(a, Sdk)
         }
+        self._compared = frozenset(
+            a.name
+            for path, uses in self.resolved.items()
+            for use, atoms in zip(self.facts[path].uses, uses, strict=True)
+            for a in atoms
+            if isinstance(a, Sdk) and use.model == "compared"
+        )
         self._calls_module = any(call_of(name) for name in names)
         self._openai_stays = any(is_leftover(name) for name in names)
         self._settings = frozenset(s for f in self.facts.values() for s in f.sets_module)
@@ -482,7 +496,8 @@ class Project:
                 return frozenset({Ref(ref.path, sub, "")})
         if path is not None:
             return frozenset({UNKNOWN})
-        return frozenset({Foreign(ref.module or ".")})
+        # A relative import is the project's own, found or not.
+        return frozenset({UNKNOWN if ref.module.startswith(".") else Foreign(ref.module)})
 
     def _note_travel(self, atoms: Atoms, to: str, origin: str) -> None:
         if to != origin:
@@ -554,6 +569,8 @@ class Project:
             for tie in self.facts[path].ties:
                 groups.join(self._members(self.atoms(tie)))
         for (base, _), stored in self._stores.items():
+            for member in self._members(frozenset({base})):
+                notes[member].configured = True
             if isinstance(base, Foreign) and "mock" not in base.name:
                 for member in self._members(self.atoms(stored)):
                     notes[member].foreign.add(base.name)
@@ -588,6 +605,10 @@ class Project:
             if not members:
                 continue
             self._groups.join(members)
+            for term in flow.callee:
+                if (name := _wrapper(term)) is not None:
+                    for member in members:
+                        notes[member].foreign.add(name)
             for callee in self.atoms(flow.callee):
                 if isinstance(callee, Foreign) and _takes_clients(callee.name):
                     for member in members:
@@ -615,6 +636,7 @@ class Project:
         return Fate(
             kind="stays" if stays else "router",
             provider=bool(made) and (azure or dynamic) and not indirect,
+            configured=any(n.configured for n in every),
             as_spelled=indirect and (azure or dynamic),
             local=local,
             members=group,
@@ -650,6 +672,7 @@ class Project:
             openai_stays=self._openai_stays,
             calls_module=self._calls_module,
             settings=self._settings,
+            compared=self._compared,
             wanted=frozenset(name for where, name in self._wanted if where == path),
         )
 
@@ -659,6 +682,7 @@ class _Notes:
     """What the project does with one client."""
 
     sites: int = 0
+    configured: bool = False
     dynamic: bool = False
     others: set[str] = field(default_factory=set)
     foreign: set[str] = field(default_factory=set)
@@ -677,7 +701,7 @@ class _Notes:
             self.sites += 1
         elif any(dotted.startswith(f"{sdk}.") for sdk in CALLS):
             pass  # an attribute of the method itself: a mock's
-        elif path[0] not in CLIENT_EXTRAS:
+        elif path[0] not in CLIENT_EXTRAS and path[-1] not in _NOWHERE:
             self.others.add(dotted)
 
 
@@ -693,6 +717,15 @@ _HARMLESS = frozenset(
     | {"pytest", "tenacity", "backoff", "anyio", "builtins", "time", "inspect", "types", "tqdm"}
     | {"fastapi", "cachetools", "abc", "dataclasses", "atexit", "contextvars", "multiprocessing"}
 )
+
+
+def _wrapper(term: Term) -> str | None:
+    """The name of a function known to replace methods of the client it is given."""
+    if isinstance(term, (Attr, Ref)) and term.name in {"from_openai", "wrap_openai"}:
+        return term.name
+    if isinstance(term, Attr) and isinstance(term.base, Ref) and term.base.module == "instructor":
+        return "instructor"
+    return None
 
 
 def _takes_clients(name: str) -> bool:

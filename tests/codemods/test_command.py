@@ -389,7 +389,7 @@ def test_explain(command: Run) -> None:
     code, out, _ = command("--explain", "moa104")
     assert code == 0
     assert out.startswith("# MOA104: ")
-    assert "Before\n\n```python" in out
+    assert "Before:\n\n```python" in out
     assert command("--explain", "no-counterpart")[1].startswith("# no-counterpart: ")
 
 

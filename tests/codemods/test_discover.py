@@ -61,6 +61,10 @@ def test_only_what_may_call_openai(here: Path) -> None:
         b"c.chat.completions.create(",
         b"c.embeddings.create(",
         b"c.responses.create(",
+        b"c.chat.completions.parse(",
+        b"c.images.generate(",
+        b"c.responses.stream(",
+        b"c.audio.transcriptions.create(",
         b"run = c.chat.completions.create",
     ],
 )
