@@ -61,6 +61,7 @@ class State:
 
 STATE: pytest.StashKey[State] = pytest.StashKey()
 CASSETTE: pytest.StashKey[TestCassette] = pytest.StashKey()
+CONFIG: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
 
 _starting: State | None = None
@@ -292,10 +293,13 @@ def block_network(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def _config(request: pytest.FixtureRequest) -> dict[str, Any]:
     """``vcr_config``, overridden by the marks, of which the closest wins."""
-    merged: dict[str, Any] = copy.deepcopy(request.getfixturevalue("vcr_config"))
-    for mark in reversed(list(request.node.iter_markers("vcr"))):
-        merged.update(mark.kwargs)
-    return merged
+    stash = request.node.stash
+    if CONFIG not in stash:
+        merged: dict[str, Any] = copy.deepcopy(request.getfixturevalue("vcr_config"))
+        for mark in reversed(list(request.node.iter_markers("vcr"))):
+            merged.update(mark.kwargs)
+        stash[CONFIG] = merged
+    return stash[CONFIG]
 
 
 def _mode(request: pytest.FixtureRequest) -> str:
@@ -375,9 +379,13 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A miss fails the test, whatever became of the exception."""
     test = item.stash.get(CASSETTE, None)
-    if call.excinfo is not None and test is not None and test.stopped(call.excinfo.value):
-        _cut_traceback(call.excinfo.value, item.config.rootpath)
+    stopped = call.excinfo is not None and test is not None and test.stopped(call.excinfo.value)
+    if stopped:
+        # The report is replaced anyway; to render LiteLLM's frames takes pytest seconds.
+        item.repr_failure = _short  # type: ignore[method-assign]
     report = yield
+    if stopped:
+        del item.repr_failure
     hidden = [one for one in item.config.stash[STATE].guard.take_violations() if not one.declared]
     error = call.excinfo.value if call.excinfo else None
     facts: dict[str, Any] = {}
@@ -417,16 +425,8 @@ def _is_of_project(path: Path, root: Path) -> bool:
     )
 
 
-def _cut_traceback(error: BaseException, root: Path) -> None:
-    """Leave the project's frames only: to render those of LiteLLM takes pytest seconds."""
-    error.__cause__ = error.__context__ = None
-    entry, last = error.__traceback__, None
-    while entry is not None:
-        if _is_of_project(Path(entry.tb_frame.f_code.co_filename), root):
-            last = entry
-        entry = entry.tb_next
-    if last is not None:
-        last.tb_next = None
+def _short(excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+    return str(excinfo.value)
 
 
 def _fail(
