@@ -71,7 +71,7 @@ class Imports:
     def _is_reexported(self, scope: Scope, name: str, binding: Binding) -> bool:
         if scope.parent is not None:
             return False
-        if name in self.p.view.wanted:
+        if name in self.p.view.wanted or name in self.p.analysis.parsed.hidden:
             return True
         alias = binding.node
         assert isinstance(alias, ast.alias)
@@ -95,7 +95,7 @@ class Imports:
                 if owner is None:
                     continue
                 self._read_once.add(node.id)
-                if not self._is_covered(self.p.text.start(node)):
+                if not self._is_covered(self.p.text.start(node)) or not self.p.is_placed(node):
                     found.add((owner, node.id))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._string(node, found)

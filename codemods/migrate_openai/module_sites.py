@@ -182,6 +182,9 @@ class ModuleSites:
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
             return
+        if not self.p.is_placed(site.node):
+            self.p.left(rule, site.node, "f-string")
+            return
         call = self.p.called(site.node)
         if call is None:
             self._handed(site, target)
@@ -272,7 +275,7 @@ class ModuleSites:
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
             return
-        if not self.p.imported(site.node):
+        if not self.p.imported(site.node) or not self.p.is_placed(site.node):
             return
         self._name(site.node, name, runtime=not self.p.is_annotation(site.node))
         self.p.found(rule, site.node, "migrated")

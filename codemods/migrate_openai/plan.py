@@ -7,11 +7,9 @@ from dataclasses import dataclass, field
 
 from codemods.migrate_openai.facts import Analysis, ModuleFacts, Use
 from codemods.migrate_openai.model import Edit, Finding, Options
-from codemods.migrate_openai.project import (
-    Atoms,
-    ModuleView,
-)
+from codemods.migrate_openai.project import ModuleView
 from codemods.migrate_openai.reasons import REASONS
+from codemods.migrate_openai.resolve import Atoms
 from codemods.migrate_openai.rules import CALLS, RULES
 from codemods.migrate_openai.scopes import Scope
 from codemods.migrate_openai.terms import (
@@ -68,7 +66,7 @@ class Planner:
         self.facts = facts
         self.view = view
         self.options = options
-        self.text = Text(analysis.file.text)
+        self.text = Text(analysis.file.text, analysis.parsed.text)
         self.plan = Plan()
         self.sites = [
             Site(use=use, node=_expression(self.index.nodes[use.place]), atoms=atoms)
@@ -148,6 +146,20 @@ class Planner:
             if isinstance(n, (ast.Import, ast.ImportFrom))
             and self.index.scope_of[n] is self.index.module
         ]
+
+    def is_placed(self, node: ast.expr) -> bool:
+        """Does the tree know where a node stands? Before 3.12 not always inside f-strings."""
+        outer: ast.AST = node
+        while not isinstance(outer, (ast.JoinedStr, ast.stmt)):
+            outer = self.index.parents[outer]
+        if isinstance(outer, ast.stmt):
+            return True
+        whole = self.called(node) or node
+        try:
+            found = ast.parse(self.text.of(whole), mode="eval").body
+        except (SyntaxError, ValueError, IndexError):
+            return False
+        return ast.dump(found) == ast.dump(whole)
 
     def parent(self, node: ast.AST) -> ast.AST:
         return self.index.parents[node]
