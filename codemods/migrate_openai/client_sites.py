@@ -284,7 +284,7 @@ class ClientSites:
         rule = rules.get(name) or rules.get(name.removeprefix("a"))
         if dotted in CALLS:
             rule = rule_of(CALLS[dotted])
-        elif leads_to_call(tuple(dotted.split("."))):
+        elif leads_to_call(tuple(dotted.split("."))) and not self.p.called(site.node):
             rule = RESOURCE
         if rule is not None:
             self.p.found(rule, site.node, "already-done")

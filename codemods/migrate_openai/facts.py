@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from codemods.migrate_openai.evaluate import Evaluator, decorator_name, default_factory, method_kind
 from codemods.migrate_openai.model import SourceFile
 from codemods.migrate_openai.parse import parse
+from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
 from codemods.migrate_openai.scopes import FunctionNode, Index, Scope
 from codemods.migrate_openai.shapes import is_shaped
 from codemods.migrate_openai.terms import (
@@ -369,7 +370,7 @@ class _Collector:
 
     def _chain(self, place: int, node: ast.Attribute | ast.Name) -> None:
         names = chain_names(node)
-        shaped = is_shaped(names)
+        shaped = is_shaped(names) or names[-1] in ROUTER_FUNCTIONS
         terms = self.evaluator.terms(node)
         if not shaped:
             interesting = frozenset(t for t in terms if _client_rooted(t))

@@ -9,8 +9,8 @@ from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument
 from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.module_names import call_of, is_leftover
-from codemods.migrate_openai.plan import ROUTER_FUNCTIONS, Planner, Site
-from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, Call, rule_of
+from codemods.migrate_openai.plan import Planner, Site
+from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, ROUTER_FUNCTIONS, Call, rule_of
 from codemods.migrate_openai.terms import Foreign, Router, Sdk
 
 SETTING = "MOA301"

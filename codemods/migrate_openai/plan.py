@@ -10,7 +10,7 @@ from codemods.migrate_openai.model import Edit, Finding, Options
 from codemods.migrate_openai.project import ModuleView
 from codemods.migrate_openai.reasons import REASONS
 from codemods.migrate_openai.resolve import Atoms
-from codemods.migrate_openai.rules import CALLS, RULES
+from codemods.migrate_openai.rules import RULES
 from codemods.migrate_openai.scopes import Scope
 from codemods.migrate_openai.terms import (
     ClientPath,
@@ -18,12 +18,6 @@ from codemods.migrate_openai.terms import (
     Sdk,
 )
 from codemods.migrate_openai.text import Text
-
-ROUTER_FUNCTIONS = frozenset(
-    prefix + call.function.removeprefix("a") if prefix else call.function
-    for call in CALLS.values()
-    for prefix in ("", "a")
-) | {f"a{call.function}" for call in CALLS.values()}
 
 
 @dataclass(slots=True, kw_only=True)

@@ -124,7 +124,7 @@ class Project:
                 groups.join([member])
             for cls in self.facts[path].classes.values():
                 own = self._resolver.client_of_class(Cls(path, cls.qualname))
-                if own is not None:
+                if isinstance(own, Client):
                     groups.join([own])
             if path in self.resolved:
                 self._note_uses(path, notes)
@@ -223,7 +223,7 @@ class Project:
         classes = {}
         for qualname, cls in facts.classes.items():
             client = self._resolver.client_of_class(Cls(path, qualname))
-            if client is not None:
+            if isinstance(client, Client):
                 classes[cls.place] = client
         return ModuleView(
             uses=self.resolved[path],

@@ -369,7 +369,9 @@ class Resolver:
                 found.add(Func(cls.path, qualname))
         return frozenset(found)
 
-    def client_of_class(self, cls: Cls, seen: frozenset[Cls] = frozenset()) -> Client | None:
+    def client_of_class(
+        self, cls: Cls, seen: frozenset[Cls] = frozenset()
+    ) -> Client | RouterClient | None:
         """A class that is itself a client: ``class Ours(OpenAI)``."""
         facts = self._class(cls)
         if facts is None or cls in seen:
@@ -377,6 +379,8 @@ class Resolver:
         for base in self.atoms(facts.bases):
             if isinstance(base, Sdk) and (name := client_class(base.name)):
                 return Client(cls.path, facts.place, name)
+            if isinstance(base, Router) and base.name.endswith((".Client", ".AsyncClient")):
+                return RouterClient(base.name.endswith(".AsyncClient"))
             if isinstance(base, Cls):
                 found = self.client_of_class(base, seen | {cls})
                 if found is not None:
