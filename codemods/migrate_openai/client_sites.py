@@ -9,7 +9,8 @@ from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument
 from codemods.migrate_openai.evaluate import default_factory
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan import Planner, Site, receiver_of
-from codemods.migrate_openai.project import CLIENT_EXTRAS, Fate, Member, leads_to_call
+from codemods.migrate_openai.project import CLIENT_EXTRAS, Fate, leads_to_call
+from codemods.migrate_openai.resolve import Member
 from codemods.migrate_openai.rules import CALLS, rule_of
 from codemods.migrate_openai.terms import (
     CLIENT_CLASSES,
@@ -118,6 +119,7 @@ class ClientSites:
                 or ".".join(path) not in CALLS
                 or self.p.called(site.node) is None
                 or not self._site_applies(site)
+                or not self.p.is_placed(site.node)
             ):
                 return False
             allowed.add(receiver)
@@ -166,6 +168,8 @@ class ClientSites:
             return False
         if scope is self.p.index.module and self._is_listed(target.id):
             return False
+        if target.id in self.p.analysis.parsed.hidden:
+            return False
         if scope.is_class:
             return self._attribute_loads_allowed(target.id, allowed)
         for node in self.p.index.nodes:
@@ -202,6 +206,8 @@ class ClientSites:
         return self._attribute_loads_allowed(target.attr, allowed)
 
     def _attribute_loads_allowed(self, attr: str, allowed: set[ast.AST]) -> bool:
+        if attr in self.p.analysis.parsed.hidden:
+            return False
         for node in self.p.index.nodes:
             if (
                 isinstance(node, ast.Attribute)
@@ -260,7 +266,7 @@ class ClientSites:
             return
         call = self.p.called(site.node)
         receiver = receiver_of(site.node, path)
-        if fate.as_spelled or not self._clear(site):
+        if fate.as_spelled or not self._clear(site) or not self.p.is_placed(site.node):
             # Something else may stand here too: both answer the spelling of the SDK.
             self.p.found(rule, call or site.node, "migrated", "through its client")
             return
@@ -278,6 +284,8 @@ class ClientSites:
         rule = rules.get(name) or rules.get(name.removeprefix("a"))
         if dotted in CALLS:
             rule = rule_of(CALLS[dotted])
+        elif leads_to_call(tuple(dotted.split("."))) and not self.p.called(site.node):
+            rule = RESOURCE
         if rule is not None:
             self.p.found(rule, site.node, "already-done")
 
@@ -298,6 +306,7 @@ class ClientSites:
         path = site.client_paths[0].path
         receiver = receiver_of(site.node, path)
         simple = target and call and receiver is not None and self._clear(site)
+        simple = simple and self.p.is_placed(site.node)
         if simple and not fate.as_spelled and fate.asynchronous is not None:
             assert receiver is not None
             if self._settingless(fate):

@@ -41,7 +41,6 @@ Left: TypeAlias = Literal["", "vendored"]
 Exclude: TypeAlias = tuple[str, Sequence[str]]
 """A folder, and patterns in the manner of .gitignore relative to it."""
 
-_MARKS = (b".create", b"completions", b"responses", b"images")
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _FIRST_READ = 1 << 16
 
@@ -102,7 +101,8 @@ def may_call_openai(data: bytes) -> bool:
     pattern, which costs far more; what LiteLLM has a counterpart for contains one of them.
     """
     return b"openai" in data or (
-        any(mark in data for mark in _MARKS) and GATE.search(data) is not None
+        (b".create" in data or b"completions" in data or b"responses" in data or b"images" in data)
+        and GATE.search(data) is not None
     )
 
 

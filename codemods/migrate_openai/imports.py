@@ -51,6 +51,7 @@ class Imports:
     def _removable(self) -> dict[ast.stmt, list[ast.alias]]:
         found: dict[ast.stmt, list[ast.alias]] = {}
         loads = self._remaining_loads()
+        unread: set[ast.alias] = set()
         for scope in self.p.index.own_scope.values():
             for name, bindings in scope.bindings.items():
                 for binding in bindings:
@@ -60,7 +61,13 @@ class Imports:
                         assert isinstance(binding.node, ast.alias)
                         if not self._is_reexported(scope, name, binding):
                             found.setdefault(statement, []).append(binding.node)
-        return found
+                            if (scope, name) not in self._read:
+                                unread.add(binding.node)
+        for statement, aliases in list(found.items()):
+            if len(aliases) < len(_names(statement)):
+                # A name that was idle before stays beside the names that stay.
+                found[statement] = [a for a in aliases if a not in unread]
+        return {statement: aliases for statement, aliases in found.items() if aliases}
 
     def _is_openai(self, binding: Binding) -> bool:
         if binding.kind != "import":
@@ -71,7 +78,7 @@ class Imports:
     def _is_reexported(self, scope: Scope, name: str, binding: Binding) -> bool:
         if scope.parent is not None:
             return False
-        if name in self.p.view.wanted:
+        if name in self.p.view.wanted or name in self.p.analysis.parsed.hidden:
             return True
         alias = binding.node
         assert isinstance(alias, ast.alias)
@@ -84,18 +91,18 @@ class Imports:
         )
         if listed:
             return True
-        return name not in self._read_once and self.p.facts.path.endswith("__init__.py")
+        return (scope, name) not in self._read and self.p.facts.path.endswith("__init__.py")
 
     def _remaining_loads(self) -> set[tuple[Scope, str]]:
         found: set[tuple[Scope, str]] = set()
-        self._read_once: set[str] = set()
+        self._read: set[tuple[Scope, str]] = set()
         for node in self.p.index.nodes:
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
                 owner = self.p.index.owner_of(node.id, self.p.scope(node))
                 if owner is None:
                     continue
-                self._read_once.add(node.id)
-                if not self._is_covered(self.p.text.start(node)):
+                self._read.add((owner, node.id))
+                if not self._is_covered(self.p.text.start(node)) or not self.p.is_placed(node):
                     found.add((owner, node.id))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._string(node, found)

@@ -9,8 +9,8 @@ from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument
 from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.module_names import call_of, is_leftover
-from codemods.migrate_openai.plan import ROUTER_FUNCTIONS, Planner, Site
-from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, Call, rule_of
+from codemods.migrate_openai.plan import Planner, Site
+from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, ROUTER_FUNCTIONS, Call, rule_of
 from codemods.migrate_openai.terms import Foreign, Router, Sdk
 
 SETTING = "MOA301"
@@ -182,6 +182,9 @@ class ModuleSites:
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
             return
+        if not self.p.is_placed(site.node):
+            self.p.left(rule, site.node, "f-string")
+            return
         call = self.p.called(site.node)
         if call is None:
             self._handed(site, target)
@@ -272,7 +275,7 @@ class ModuleSites:
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
             return
-        if not self.p.imported(site.node):
+        if not self.p.imported(site.node) or not self.p.is_placed(site.node):
             return
         self._name(site.node, name, runtime=not self.p.is_annotation(site.node))
         self.p.found(rule, site.node, "migrated")

@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 
 from codemods.migrate_openai.facts import Analysis, ModuleFacts, Use
 from codemods.migrate_openai.model import Edit, Finding, Options
-from codemods.migrate_openai.project import (
-    Atoms,
-    ModuleView,
-)
+from codemods.migrate_openai.project import ModuleView
 from codemods.migrate_openai.reasons import REASONS
-from codemods.migrate_openai.rules import CALLS, RULES
+from codemods.migrate_openai.resolve import Atoms
+from codemods.migrate_openai.rules import RULES
 from codemods.migrate_openai.scopes import Scope
 from codemods.migrate_openai.terms import (
     ClientPath,
@@ -20,12 +18,6 @@ from codemods.migrate_openai.terms import (
     Sdk,
 )
 from codemods.migrate_openai.text import Text
-
-ROUTER_FUNCTIONS = frozenset(
-    prefix + call.function.removeprefix("a") if prefix else call.function
-    for call in CALLS.values()
-    for prefix in ("", "a")
-) | {f"a{call.function}" for call in CALLS.values()}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -68,7 +60,7 @@ class Planner:
         self.facts = facts
         self.view = view
         self.options = options
-        self.text = Text(analysis.file.text)
+        self.text = Text(analysis.file.text, analysis.parsed.text)
         self.plan = Plan()
         self.sites = [
             Site(use=use, node=_expression(self.index.nodes[use.place]), atoms=atoms)
@@ -148,6 +140,20 @@ class Planner:
             if isinstance(n, (ast.Import, ast.ImportFrom))
             and self.index.scope_of[n] is self.index.module
         ]
+
+    def is_placed(self, node: ast.expr) -> bool:
+        """Does the tree know where a node stands? Before 3.12 not always inside f-strings."""
+        outer: ast.AST = node
+        while not isinstance(outer, (ast.JoinedStr, ast.stmt)):
+            outer = self.index.parents[outer]
+        if isinstance(outer, ast.stmt):
+            return True
+        whole = self.called(node) or node
+        try:
+            found = ast.parse(self.text.of(whole), mode="eval").body
+        except (SyntaxError, ValueError, IndexError):
+            return False
+        return ast.dump(found) == ast.dump(whole)
 
     def parent(self, node: ast.AST) -> ast.AST:
         return self.index.parents[node]

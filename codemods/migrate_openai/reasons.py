@@ -77,6 +77,11 @@ REASONS: dict[str, Reason] = {
             advice="Write them by name, then run again.",
         ),
         Reason(
+            code="f-string",
+            title="the call stands inside an f-string whose parts cannot be placed",
+            advice="Take the call out of the f-string, then run again.",
+        ),
+        Reason(
             code="mock",
             title="a test replaces this by name",
             advice="Point the test at llm_router, or replay a recording instead.",
