@@ -421,6 +421,20 @@ def test_a_vendored_router_makes_the_program_depend_on_litellm_only(
     assert snapshot(here) == after
 
 
+def test_a_vendored_router_needs_nothing_of_ours(here: Path, command: Run) -> None:
+    fill(here, {"main.py": OLD})
+    assert command("--write", "--vendor-router", "llm_router.py")[0] == 0
+    assert (here / "main.py").read_text().startswith("import llm_router\n")
+    code = (
+        "import sys; sys.modules['personalvibe'] = None; import llm_router;"
+        "print(llm_router.Client(api_key='k', base_url='http://127.0.0.1:9').chat_completion)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=here, capture_output=True, text=True, timeout=60
+    )
+    assert (done.returncode, done.stderr) == (0, "")
+
+
 def test_a_vendored_router_overwrites_nothing_else(here: Path, command: Run) -> None:
     fill(here, {"a.py": OLD, "mine.py": "x = 1\n"})
     code, _, err = command("--vendor-router", "mine.py", "--write")
