@@ -758,15 +758,10 @@ def _reply(call: _Call, raw: Any, options: Any) -> Any:
             choice = {"index": 0, "finish_reason": "stop", "message": message}
             empty = {"choices": [choice], "created": 0, "data": [], "text": ""}
             content = "" if call.cast_to is str else _typed(call.cast_to, empty)
-    return _Raw(raw.headers, content) if (options.headers or {}).get(_RAW) else content
-
-
-class _Raw(NamedTuple):
-    headers: Any
-    content: Any
-
-    def parse(self) -> Any:
-        return self.content
+    if not (options.headers or {}).get(_RAW):
+        return content
+    raw.parse = lambda: content
+    return raw
 
 
 class _HttpBack(_Shell):

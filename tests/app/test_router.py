@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import copy
 import functools
@@ -21,6 +22,8 @@ from typing import Any
 
 import openai  # noqa: TID251  # clauses and annotations of programs written for it
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from personalvibe import llm_router
@@ -106,6 +109,18 @@ def test_a_malformed_model_is_refused_with_the_nearest_form(model: str, hint: st
     with pytest.raises(ValueError, match=f"^model {model!r} is not <provider>/<name>") as raised:
         ask(model)
     assert str(raised.value).endswith(f"did you mean {hint}?")
+
+
+@given(st.text())
+def test_every_suggestion_is_itself_valid(model: str) -> None:
+    try:
+        resolved = llm_router.resolve_model(model)
+    except ValueError as error:
+        hints = str(error).rpartition("did you mean ")[2].removesuffix("?")
+        for hint in hints.split(" or "):
+            llm_router.resolve_model(ast.literal_eval(hint))
+    else:
+        assert resolved == model or model in ("", "o3")
 
 
 @pytest.mark.parametrize("model", [7, ["openai/gpt-4o"], b"openai/gpt-4o"])
