@@ -301,7 +301,8 @@ def _config(request: pytest.FixtureRequest) -> dict[str, Any]:
         for mark in reversed(list(request.node.iter_markers("vcr"))):
             merged.update(mark.kwargs)
         stash[CONFIG] = merged
-    return stash[CONFIG]
+    found: dict[str, Any] = stash[CONFIG]
+    return found
 
 
 def _mode(request: pytest.FixtureRequest) -> str:
