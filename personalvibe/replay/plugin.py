@@ -284,7 +284,9 @@ def block_network(request: pytest.FixtureRequest) -> Iterator[None]:
     if declared and not records:
         with state.guard.blocking(request.getfixturevalue("allowed_hosts")):
             yield
-    elif marked or node.get_closest_marker("allowed_hosts"):
+    elif node.get_closest_marker("allowed_hosts") or (
+        marked and _config(request).get("allowed_hosts")
+    ):
         with state.guard.with_holes(request.getfixturevalue("allowed_hosts") or ()):
             yield
     else:
@@ -299,7 +301,8 @@ def _config(request: pytest.FixtureRequest) -> dict[str, Any]:
         for mark in reversed(list(request.node.iter_markers("vcr"))):
             merged.update(mark.kwargs)
         stash[CONFIG] = merged
-    return stash[CONFIG]
+    found: dict[str, Any] = stash[CONFIG]
+    return found
 
 
 def _mode(request: pytest.FixtureRequest) -> str:

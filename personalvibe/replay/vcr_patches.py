@@ -304,13 +304,19 @@ def _routed_getresponse(connection: Any, *args: Any, **kwargs: Any) -> Any:
     """http.client and what is built on it: requests, urllib3, botocore."""
     request = connection._vcr_request
     target = urlsplit(_current.route(request.uri))
-    if target.geturl() != request.uri and not _current.can_play_response_for(request):
-        connection._deferred_connect = None
-        with vcr.patch.force_reset():
-            connection.real_connection = http.client.HTTPConnection(
-                str(target.hostname), target.port
-            )
-    return _getresponse(connection, *args, **kwargs)
+    if target.geturl() == request.uri or _current.can_play_response_for(request):
+        return _getresponse(connection, *args, **kwargs)
+    real = connection.real_connection
+    connection._deferred_connect = None
+    connection.real_connection = _HTTPConnection(str(target.hostname), target.port)
+    try:
+        return _getresponse(connection, *args, **kwargs)
+    finally:
+        connection.real_connection.close()
+        connection.real_connection = real
+
+
+_HTTPConnection = http.client.HTTPConnection
 
 
 def _routed_url(connection: Any, uri: str) -> str:

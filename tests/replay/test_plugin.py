@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import httpx  # noqa: F401 - loaded once for all runs
 import pytest
-
-import personalvibe.replay.testing  # noqa: F401
 
 ASK = """
 import httpx, pytest
