@@ -1,0 +1,70 @@
+"""python -m codemods.migrate_openai: arguments in, text and an exit code out."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Sequence
+
+from codemods.migrate_openai import settings as configuration
+from codemods.migrate_openai.errors import UsageError
+from codemods.migrate_openai.settings import Settings
+
+CLEAN, USAGE, BUG, INTERRUPTED = 0, 2, 4, 130
+
+
+def main(arguments: Sequence[str] | None = None) -> int:
+    """Run the command and return its exit code."""
+    try:
+        settings = configuration.read(sys.argv[1:] if arguments is None else arguments)
+        code = _dispatch(settings)
+        sys.stdout.flush()
+    except UsageError as error:
+        _say(f"error: {error.message}\n{error.hint}")
+        return USAGE
+    except KeyboardInterrupt:
+        _say("interrupted: no file was left half-written")
+        return INTERRUPTED
+    except BrokenPipeError:
+        # The reader has seen enough. What is still in the buffer must not raise at exit.
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        return CLEAN
+    except Exception as error:
+        _say(f"internal error: {type(error).__name__}: {error}\nPlease report it with {_log()}")
+        return BUG
+    return code
+
+
+def _dispatch(settings: Settings) -> int:
+    if settings.explain:
+        from codemods.migrate_openai.explain import explain
+
+        sys.stdout.write(explain(settings.explain) + "\n")
+        return CLEAN
+    if settings.options.select or settings.options.ignore:
+        from codemods.migrate_openai.explain import check_rules
+
+        check_rules("--select", settings.options.select)
+        check_rules("--ignore", settings.options.ignore)
+    from codemods.migrate_openai import command
+
+    return command.on_stdin(settings) if settings.stdin else command.on_tree(settings)
+
+
+def _say(text: str) -> None:
+    sys.stderr.write(text + "\n")
+
+
+def _log() -> str:
+    """Write the traceback of the exception being handled where it is in nobody's way."""
+    import tempfile
+    import traceback
+
+    descriptor, path = tempfile.mkstemp(prefix="migrate-openai-", suffix=".log")
+    with os.fdopen(descriptor, "w", encoding="utf-8") as file:
+        traceback.print_exc(file=file)
+    return path
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,197 @@
+"""Requirement files: where a project asks for openai, and what it asks for afterwards.
+
+Pure: text in, `Dependency` and text out. The shell finds the files and writes them.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from codemods.migrate_openai.discover import NOT_SOURCE
+from codemods.migrate_openai.model import DEFAULT_ROUTER
+
+# 1.82.7 and 1.82.8 were a supply-chain compromise; 1.106.0 to 1.106.2 fail on tools.
+LITELLM = "litellm>=1.80,!=1.82.7,!=1.82.8,!=1.106.0,!=1.106.1,!=1.106.2,<2"
+
+_REQUIREMENTS = re.compile(r"(?:.*requirements.*|reqs?|deps)\.(?:txt|in)$", re.IGNORECASE)
+_OTHERS = frozenset({"pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "environment.yml"})
+_LINE = re.compile(r"[^\n]*\n|[^\n]+")
+_NAME = r"(?P<name>openai)(?P<extras>\s*\[[^\]]*\])?(?P<spec>\s*(?:[<>=!~@(][^;#\"']*?)?)"
+_PIP = re.compile(
+    rf"(?P<indent>\s*){_NAME}(?P<marker>\s*;[^#\n]*?)?(?P<rest>\s*(?:\\|#[^\n]*)?\s*)$", re.I
+)
+_QUOTED = re.compile(
+    rf"(?P<quote>[\"']){_NAME}(?P<marker>\s*;(?:(?!(?P=quote)).)*)?(?P=quote)", re.I
+)
+_KEYED = re.compile(r"\s*[\"']?openai[\"']?\s*=\s*(?P<value>.+)", re.IGNORECASE)
+_HEADER = re.compile(r"\s*\[+\s*([^\[\]]+?)\s*\]+\s*(?:#.*)?$")
+_KEY = re.compile(r"\s*([\w.\"'-]+)\s*=")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Dependency:
+    """One line that asks for openai."""
+
+    path: str
+    line: int
+    before: str
+    after: str | None = None
+    """The text that takes its place, empty where it goes; None where a person has to look."""
+    kept: bool = False
+    """Whether openai stays beside it."""
+    note: str = ""
+
+
+def files(roots: Sequence[str]) -> Iterator[str]:
+    """Requirement files under the folders of ``roots``."""
+    for root in roots:
+        for folder, folders, names in os.walk(root):
+            folders[:] = sorted(f for f in folders if f not in NOT_SOURCE)
+            parent = Path(folder).absolute().name
+            for name in sorted(names):
+                listed = parent == "requirements" and name.endswith((".txt", ".in"))
+                if name in _OTHERS or listed or _REQUIREMENTS.match(name):
+                    yield str(Path(folder, name))
+
+
+def requirement(router: str, *, vendored: bool) -> str:
+    """What a migrated program needs: litellm, or the package that brings it."""
+    if router == DEFAULT_ROUTER and not vendored:
+        from importlib.metadata import version
+
+        return f"personalvibe>={version('personalvibe')}"
+    return LITELLM
+
+
+def plan(path: str, text: str, needed: str, *, keep: bool) -> tuple[tuple[Dependency, ...], str]:
+    """What asks for openai in one file, and the text that asks for ``needed``.
+
+    ``keep`` leaves openai beside it, for what still calls the SDK directly.
+    """
+    name = Path(path).name
+    lines = _LINE.findall(text)
+    found: list[Dependency] = []
+    wanted = list(_asked(name, lines))
+    present = re.search(rf"^[\s\"'-]*{re.escape(_project(needed))}\b", text, re.M | re.I)
+    for number, new in wanted:
+        old = lines[number].rstrip("\r\n")
+        ending = lines[number][len(old) :]
+        if new is None:
+            note = f"by hand: ask for {needed}" + (" as well" if keep else " instead")
+            found.append(Dependency(path=path, line=number + 1, before=old.strip(), note=note))
+            continue
+        if keep and present:
+            continue
+        after = new.format(needed=needed, project=_project(needed), spec=_spec(needed))
+        if present:
+            lines[number] = ""
+        elif keep:
+            lines[number] = _beside(old, after) + ending
+        else:
+            lines[number] = after + ending
+        note = _conflict(old) if keep else ""
+        found.append(
+            Dependency(
+                path=path,
+                line=number + 1,
+                before=old.strip(),
+                after=lines[number].strip(),
+                kept=keep,
+                note=note,
+            )
+        )
+    return tuple(found), "".join(lines)
+
+
+def _asked(name: str, lines: Sequence[str]) -> Iterator[tuple[int, str | None]]:
+    """(index of the line, its replacement as a format, or None where we cannot tell)."""
+    if name == "pyproject.toml":
+        yield from _in_toml(lines)
+    elif name == "Pipfile":
+        for index, line in enumerate(lines):
+            if _KEYED.match(line):
+                yield index, '{project} = "{spec}"'
+    elif name in ("setup.py", "environment.yml"):
+        for index, line in enumerate(lines):
+            if _QUOTED.search(line) or re.match(r"\s*-\s*openai\b(?!-)", line):
+                yield index, None
+    else:
+        for index, line in enumerate(lines):
+            if found := _PIP.match(line.rstrip("\r\n")):
+                hashed = found["rest"].strip() == "\\"
+                yield index, None if hashed else _format(found)
+
+
+def _format(found: re.Match[str]) -> str:
+    return (
+        _escaped(found["indent"]) + "{needed}" + _escaped((found["marker"] or "") + found["rest"])
+    )
+
+
+def _in_toml(lines: Sequence[str]) -> Iterator[tuple[int, str | None]]:
+    table = key = ""
+    depth = 0
+    for index, line in enumerate(lines):
+        if depth == 0 and (header := _HEADER.match(line)):
+            table, key = header[1].replace('"', ""), ""
+            continue
+        if depth == 0 and (named := _KEY.match(line)):
+            key = named[1].strip("\"'")
+        if depth == 0 and re.match(r"tool\.poetry\.(?:.+\.)?(?:dev-)?dependencies$", table):
+            if keyed := _KEYED.match(line):
+                plain = keyed["value"].lstrip().startswith(("'", '"'))
+                yield index, '{project} = "{spec}"' if plain else None
+            continue
+        code = re.sub(r"\"[^\"]*\"|'[^']*'|#.*", "", line)
+        if _holds_requirements(table, key) and (found := _QUOTED.search(line)):
+            yield (
+                index,
+                _escaped(line[: found.start()])
+                + f"{found['quote']}{{needed}}{_escaped(found['marker'] or '')}{found['quote']}"
+                + _escaped(line[found.end() :].rstrip("\r\n")),
+            )
+        depth = max(0, depth + code.count("[") - code.count("]"))
+
+
+def _holds_requirements(table: str, key: str) -> bool:
+    if table in ("project.optional-dependencies", "dependency-groups"):
+        return True
+    if table.endswith((".dev-dependencies", ".optional-dependencies")):
+        return True
+    return key in ("dependencies", "dev-dependencies", "extra-dependencies", "requires") or (
+        table == "project" and key.startswith("optional-dependencies")
+    )
+
+
+def _beside(old: str, new: str) -> str:
+    """``old`` with ``new`` after it: a line more, or an item more where the list is on one line."""
+    quoted = _QUOTED.search(old)
+    if quoted is None:
+        return f"{old}\n{new}"
+    item = new[quoted.start() : len(new) - (len(old) - quoted.end())]
+    if old[: quoted.start()].strip():
+        return f"{old[: quoted.end()]}, {item}{old[quoted.end() :]}"
+    head = old if old[quoted.end() :].lstrip().startswith(",") else old + ","
+    return f"{head}\n{new}"
+
+
+def _conflict(old: str) -> str:
+    if re.search(r"(?:==|<=?|~=)\s*(?:0\.|1\b)|[\"'^~=]\s*(?:0|1)\.", old):
+        return "litellm needs openai 2 or newer: lift this bound"
+    return ""
+
+
+def _project(requirement: str) -> str:
+    return re.split(r"[<>=!~ ]", requirement, maxsplit=1)[0]
+
+
+def _spec(requirement: str) -> str:
+    return requirement[len(_project(requirement)) :] or "*"
+
+
+def _escaped(text: str) -> str:
+    return text.replace("{", "{{").replace("}", "}}")

@@ -1,0 +1,114 @@
+"""Every type that flows through the codemod. No behaviour, no input or output."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Literal, TypeAlias
+
+FileStatus: TypeAlias = Literal["unchanged", "changed", "needs-human", "failed"]
+SiteStatus: TypeAlias = Literal["migrated", "already-done", "left"]
+
+DEFAULT_ROUTER = "personalvibe.llm_router"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceFile:
+    """One file as text.
+
+    ``text`` holds the newlines of the file as they are (``\\r\\n`` stays ``\\r\\n``) and no byte
+    order mark. ``path`` is the POSIX path by which the file is found again and reported;
+    all files of one run are given relative to the same folder, or all absolute.
+    """
+
+    path: str
+    text: str
+    encoding: str = "utf-8"
+    newline: str = "\n"
+    skipped_lines: frozenset[int] = frozenset()
+    """Lines, from 1, whose sites stay as they are: ``# migrate: skip``."""
+
+
+Finder: TypeAlias = Callable[[str], SourceFile | None]
+"""A POSIX path, in the form of `SourceFile.path` -> the file, or None where there is none.
+
+The engine asks for modules that mention openai nowhere but hand on a client of another module.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """What a run may do."""
+
+    router: str = DEFAULT_ROUTER
+    """The dotted name under which the migrated program imports the router."""
+    select: frozenset[str] = frozenset()
+    """Rule ids, or prefixes of them, to apply; empty means all."""
+    ignore: frozenset[str] = frozenset()
+    """Rule ids, or prefixes of them, to leave out. Wins over ``select``."""
+
+    def applies(self, rule: str) -> bool:
+        if any(rule.startswith(prefix) for prefix in self.ignore):
+            return False
+        return not self.select or any(rule.startswith(prefix) for prefix in self.select)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Edit:
+    """Replace ``text[start:end]``; offsets in characters of the original text."""
+
+    start: int
+    end: int
+    replacement: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Finding:
+    """What became of one site. ``line`` and ``column`` count from 1, in characters."""
+
+    rule: str
+    line: int
+    column: int
+    status: SiteStatus
+    source: str = ""
+    """The site as written, shortened: ``client.chat.completions.create``."""
+    reason: str = ""
+    """For a site that is left: a key of `reasons.REASONS`; else empty."""
+    message: str = ""
+    """One sentence about this site."""
+    advice: str = ""
+    """For a site that is left: what a person should do."""
+    new_line: int | None = None
+    """For a migrated site: the line of the new call in the new text."""
+    end_line: int | None = None
+    """The last line of the old site."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileResult:
+    """The outcome for one file. ``text`` is the new text, or the old one where nothing changed.
+
+    ``needs-human`` means that at least one site was left; the file may have changed as well
+    (``edits`` says so). ``failed`` carries the reason in ``error``, and no edits.
+    """
+
+    path: str
+    status: FileStatus
+    text: str
+    edits: tuple[Edit, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    error: str = ""
+
+    @property
+    def changed(self) -> bool:
+        return bool(self.edits)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report:
+    """All results of a run, in the order of the paths."""
+
+    results: tuple[FileResult, ...] = field(default=())
+
+    def count(self, status: SiteStatus) -> int:
+        return sum(f.status == status for r in self.results for f in r.findings)

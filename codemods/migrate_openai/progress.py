@@ -1,0 +1,47 @@
+"""A line on a terminal that says how far a run has come; nothing anywhere else."""
+
+from __future__ import annotations
+
+import os
+import sys
+import time
+from types import TracebackType
+
+_QUIET_FIRST = 0.5
+"""Seconds before the line appears: a short run shows none."""
+_EVERY = 0.1
+
+
+class Progress:
+    """A context manager around a run. ``step`` counts a file; ``clear`` makes room to print."""
+
+    def __init__(self) -> None:
+        self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
+        self._next = time.monotonic() + _QUIET_FIRST
+        self._files = 0
+        self._shown = False
+
+    def __enter__(self) -> Progress:
+        return self
+
+    def __exit__(
+        self,
+        kind: type[BaseException] | None,
+        error: BaseException | None,
+        trace: TracebackType | None,
+    ) -> None:
+        self.clear()
+
+    def step(self, what: str) -> None:
+        self._files += 1
+        if self._live and time.monotonic() >= self._next:
+            self._next = time.monotonic() + _EVERY
+            sys.stderr.write(f"\r\033[K{what} {self._files:,} files")
+            sys.stderr.flush()
+            self._shown = True
+
+    def clear(self) -> None:
+        if self._shown:
+            sys.stderr.write("\r\033[K")
+            sys.stderr.flush()
+            self._shown = False

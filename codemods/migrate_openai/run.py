@@ -1,0 +1,264 @@
+"""Candidates -> outcomes: facts of all files first, then each file by itself.
+
+Texts are read twice rather than kept, so that memory holds the facts of the candidates and one
+window of results, however many files there are. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import signal
+from collections import deque
+from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, TypeVar
+
+from codemods.migrate_openai import engine, source
+from codemods.migrate_openai.discover import Candidate, read
+from codemods.migrate_openai.errors import SourceError
+from codemods.migrate_openai.model import FileResult, Finding, Options, SourceFile
+from codemods.migrate_openai.outcome import Change, Outcome, Site
+from codemods.migrate_openai.reasons import REASONS
+
+if TYPE_CHECKING:
+    from codemods.migrate_openai.facts import ModuleFacts
+    from codemods.migrate_openai.notebook import Notebook
+    from codemods.migrate_openai.project import Project
+
+T = TypeVar("T")
+
+_CHUNK = 8
+# Below this many files a second process costs more than it saves.
+_FILES_WORTH_A_PROCESS = 48
+
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+_STILL_USED = re.compile(r"^[ \t]*(?:import|from)[ \t]+openai\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A file as the engine takes it, and what is needed to turn its answer into bytes."""
+
+    data: bytes
+    file: SourceFile
+    """For a notebook, the text of its cells."""
+    whole: SourceFile
+    notebook: Notebook | None = None
+    left: str = ""
+    """Why the file as a whole stays as it is: ``vendored``, ``generated`` or empty."""
+
+
+def load(path: str, data: bytes, left: str = "") -> Loaded:
+    """Raises `SourceError`."""
+    whole = source.decode(Path(path).absolute().as_posix(), data)
+    file, notebook = whole, None
+    if path.endswith(".ipynb"):
+        from codemods.migrate_openai import notebook as notebooks
+
+        notebook = notebooks.read(whole.text)
+        file = replace(
+            whole,
+            text=notebook.text,
+            newline="\n",
+            skipped_lines=source.skipped_lines(notebook.text),
+        )
+    if not left and source.is_generated(file.text):
+        left = "generated"
+    if left:
+        every = range(1, len(_NEWLINE.split(file.text)) + 1)
+        file = replace(file, skipped_lines=frozenset(every))
+    return Loaded(data=data, file=file, whole=whole, notebook=notebook, left=left)
+
+
+def find(path: str) -> SourceFile | None:
+    """A module of the project that is no candidate, for the engine. See `model.Finder`."""
+    try:
+        return load(path, read(path)).file
+    except (OSError, SourceError):
+        return None
+
+
+def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
+    """What the engine's answer means for the file at ``path``, as it is printed."""
+    if result.status == "failed":
+        return failed(path, _reason(loaded.file.text, result.error))
+    try:
+        after, changes = _rewritten(path, loaded, result)
+    except SourceError as error:
+        return failed(path, str(error))
+    findings = result.findings
+    if loaded.left:
+        findings = tuple(
+            replace(f, reason=loaded.left) if f.reason == "skipped" else f for f in findings
+        )
+    sites = [_site(loaded, finding) for finding in findings]
+    if loaded.notebook is not None:
+        sites += _unread(loaded.notebook)
+    return Outcome(
+        path=path,
+        status="needs-human" if any(s.status == "left" for s in sites) else result.status,
+        sites=tuple(sites),
+        before=loaded.data,
+        after=after,
+        changes=changes,
+        uses_openai=_STILL_USED.search(result.text) is not None,
+    )
+
+
+def failed(path: str, error: str) -> Outcome:
+    return Outcome(path=path, status="failed", error=error)
+
+
+def _rewritten(
+    path: str, loaded: Loaded, result: FileResult
+) -> tuple[bytes | None, tuple[Change, ...]]:
+    if not result.changed:
+        return None, ()
+    if loaded.notebook is None:
+        after = source.encode(loaded.whole, result.text)
+        return after, (Change(label=path, before=loaded.file.text, after=result.text),)
+    from codemods.migrate_openai import notebook as notebooks
+
+    sources = notebooks.apply(loaded.notebook, result.edits)
+    after = source.encode(loaded.whole, notebooks.write(loaded.notebook, sources))
+    changes = (
+        Change(label=f"{path}:cell {cell.number}", before=cell.source, after=sources[cell.number])
+        for cell in loaded.notebook.cells
+        if cell.number in sources
+    )
+    return after, tuple(changes)
+
+
+def _reason(text: str, error: str) -> str:
+    if sign := source.python_2_sign(text):
+        return f"Python 2 source ({sign}); port it to Python 3 first"
+    return error
+
+
+def _site(loaded: Loaded, finding: Finding) -> Site:
+    end = finding.end_line or finding.line
+    if loaded.notebook is None:
+        return Site(finding=finding, line=finding.line, column=finding.column, end_line=end)
+    cell, line = loaded.notebook.locate(finding.line)
+    return Site(
+        finding=finding,
+        line=line,
+        column=finding.column,
+        end_line=line + end - finding.line,
+        cell=cell,
+    )
+
+
+def _unread(notebook: Notebook) -> Iterator[Site]:
+    for cell in notebook.unread:
+        yield _left_whole("unreadable-cell", cell=cell.number)
+
+
+def _refused(candidate: Candidate) -> Outcome:
+    site = _left_whole("outside", f"It leads to {candidate.outside}.")
+    return Outcome(path=candidate.path, status="needs-human", sites=(site,))
+
+
+def _left_whole(code: str, message: str = "", cell: int | None = None) -> Site:
+    """The site that stands for a file, or a cell, that is not looked into."""
+    reason = REASONS[code]
+    finding = Finding(
+        rule="",
+        line=1,
+        column=1,
+        status="left",
+        reason=code,
+        message=message or f"{reason.title[0].upper()}{reason.title[1:]}.",
+        advice=reason.advice,
+    )
+    return Site(finding=finding, line=1, column=1, end_line=1, cell=cell)
+
+
+def outcomes(
+    candidates: Iterable[Candidate], options: Options, jobs: int | None
+) -> Iterator[Outcome]:
+    """The outcome for every candidate, in their order."""
+    found = tuple(candidates)
+    readable = tuple(c for c in found if not c.error and not c.outside)
+    errors: dict[str, str] = {c.path: c.error for c in found if c.error}
+    workers = jobs or max(1, min(os.cpu_count() or 1, len(readable) // _FILES_WORTH_A_PROCESS))
+    facts = []
+    with contextlib.closing(_each(_collect, readable, workers, ())) as collected:
+        for candidate, (answer, error) in zip(readable, collected, strict=True):
+            if error:
+                errors[candidate.path] = error
+            elif answer is not None:
+                facts.append(answer)
+    project = engine.link(facts, find)
+    del facts
+    rest = tuple(c for c in readable if c.path not in errors)
+    with contextlib.closing(_each(_migrate, rest, workers, (project, options))) as migrated:
+        for candidate in found:
+            if candidate.path in errors:
+                yield failed(candidate.path, errors[candidate.path])
+            elif candidate.outside:
+                yield _refused(candidate)
+            else:
+                yield next(migrated)
+
+
+def _collect(candidate: Candidate) -> tuple[ModuleFacts | None, str]:
+    """(facts, why there are none)."""
+    try:
+        loaded = load(candidate.path, read(candidate.path), candidate.left)
+    except OSError as error:
+        return None, f"cannot be read: {error.strerror}"
+    except SourceError as error:
+        return None, str(error)
+    return engine.collect(loaded.file), ""
+
+
+def _migrate(candidate: Candidate, project: Project, options: Options) -> Outcome:
+    try:
+        loaded = load(candidate.path, read(candidate.path), candidate.left)
+    except OSError as error:
+        return failed(candidate.path, f"cannot be read: {error.strerror}")
+    except SourceError as error:
+        return failed(candidate.path, str(error))
+    return outcome(candidate.path, loaded, engine.migrate_file(loaded.file, project, options))
+
+
+def _each(
+    function: Callable[..., T], items: Sequence[Candidate], workers: int, shared: tuple[Any, ...]
+) -> Generator[T]:
+    """``function(item, *shared)`` for every item, in order, in as many processes as asked."""
+    if workers == 1:
+        yield from (function(item, *shared) for item in items)
+        return
+    from concurrent.futures import Future, ProcessPoolExecutor
+
+    pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(function, shared))
+    chunks = (items[i : i + _CHUNK] for i in range(0, len(items), _CHUNK))
+    try:
+        window: deque[Future[list[T]]] = deque()
+        for chunk in chunks:
+            window.append(pool.submit(_in_worker, chunk))
+            if len(window) == workers * 3:
+                yield from window.popleft().result()
+        while window:
+            yield from window.popleft().result()
+    finally:
+        pool.shutdown(wait=True, cancel_futures=True)
+
+
+_job: tuple[Callable[..., Any], tuple[Any, ...]]
+
+
+def _start_worker(function: Callable[..., Any], shared: tuple[Any, ...]) -> None:
+    # Ctrl-C reaches the whole process group; the parent is the one that answers it.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)
+    global _job
+    _job = function, shared
+
+
+def _in_worker(chunk: Sequence[Candidate]) -> list[Any]:
+    function, shared = _job
+    return [function(item, *shared) for item in chunk]

@@ -1,0 +1,207 @@
+"""The command line and ``[tool.migrate_openai]``, as one frozen object."""
+
+from __future__ import annotations
+
+import argparse
+import os
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from codemods.migrate_openai.errors import UsageError
+from codemods.migrate_openai.model import DEFAULT_ROUTER, Options
+
+TABLE = "migrate_openai"
+
+_EPILOG = """\
+exit codes: 0 clean; 1 --check found direct calls; 2 usage or configuration; 3 some files could
+not be processed, the rest was; 4 a bug; 130 interrupted.
+
+[tool.migrate_openai] in pyproject.toml takes select, ignore, exclude (lists), router,
+vendor-router and jobs. A comment "# migrate: skip" keeps a statement as it is; above the first
+statement, the file.
+"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Settings:
+    """What one run of the command was asked to do."""
+
+    paths: tuple[str, ...] = (".",)
+    write: bool = False
+    diff: bool = False
+    check: bool = False
+    deps: bool = False
+    statistics: bool = False
+    output: str = "text"
+    """``text``, ``json`` or ``sarif``."""
+    explain: str = ""
+    jobs: int | None = None
+    """Processes; None decides by the number of files."""
+    vendor_router: str = ""
+    """Where to write the router, or empty."""
+    exclude: tuple[tuple[str, tuple[str, ...]], ...] = ()
+    """Pairs of a folder and patterns relative to it."""
+    options: Options
+
+    @property
+    def stdin(self) -> bool:
+        return self.paths == ("-",)
+
+
+def read(arguments: Sequence[str]) -> Settings:
+    """Parse. Raises `UsageError`; ``--help`` and argparse's own errors raise SystemExit."""
+    given = _parser().parse_args(arguments)
+    paths = tuple(given.paths) or (".",)
+    if "-" in paths and (len(paths) > 1 or given.write or given.deps or given.vendor_router):
+        raise UsageError("- stands alone", "Pipe one file in; its new text goes to stdout.")
+    configured, base = _configured(paths)
+    vendor = given.vendor_router or ""
+    if not vendor and configured.vendor_router:
+        vendor = os.path.relpath(base / configured.vendor_router)
+    router = given.router or configured.router
+    if not router:
+        router = module_name(vendor) if vendor else DEFAULT_ROUTER
+    if not all(part.isidentifier() for part in router.split(".")):
+        raise UsageError(f"{router}: no module name", "Give a dotted name, as in app.llm_router.")
+    jobs = configured.jobs if given.jobs is None else given.jobs
+    if jobs is not None and jobs < 1:
+        raise UsageError(f"--jobs {jobs}: too few", "Give the number of processes, 1 or more.")
+    exclude = ((str(base), configured.exclude), (str(Path.cwd()), tuple(given.exclude)))
+    return Settings(
+        paths=paths,
+        write=given.write,
+        diff=given.diff,
+        check=given.check,
+        deps=given.deps,
+        statistics=given.statistics,
+        output="json" if given.json else "sarif" if given.sarif else "text",
+        explain=given.explain or "",
+        jobs=jobs,
+        vendor_router=vendor,
+        exclude=tuple((folder, patterns) for folder, patterns in exclude if patterns),
+        options=Options(
+            router=router,
+            select=frozenset(_split(given.select) or configured.select),
+            ignore=frozenset(_split(given.ignore) or configured.ignore),
+        ),
+    )
+
+
+def module_name(path: str) -> str:
+    """The dotted name under which a program imports the file at ``path``."""
+    file = Path(path).absolute()
+    parts = [file.stem]
+    folder = file.parent
+    while (folder / "__init__.py").exists():
+        parts.insert(0, folder.name)
+        folder = folder.parent
+    return ".".join(parts)
+
+
+def _parser() -> argparse.ArgumentParser:
+    parser = argparse.ArgumentParser(
+        prog="python -m codemods.migrate_openai",
+        description="Move direct openai calls onto LiteLLM. Without --write nothing is changed.",
+        epilog=_EPILOG,
+        formatter_class=argparse.RawDescriptionHelpFormatter,
+        allow_abbrev=False,
+    )
+    add = parser.add_argument
+    add("paths", nargs="*", metavar="PATH", help="files or folders (default: .); - for stdin")
+    group = parser.add_argument_group("what to do")
+    add = group.add_argument
+    add("--diff", action="store_true", help="show the change")
+    add("--write", action="store_true", help="make the change")
+    add("--check", action="store_true", help="exit 1 while direct calls remain")
+    add("--deps", action="store_true", help="change requirement files and pyproject as well")
+    add("--explain", metavar="RULE", help="say what a rule does, and stop")
+    group = parser.add_argument_group("where")
+    add = group.add_argument
+    add("--exclude", metavar="GLOB", action="append", default=[], help="leave out (repeatable)")
+    add("--select", metavar="RULE", action="append", default=[], help="only these rules")
+    add("--ignore", metavar="RULE", action="append", default=[], help="without these rules")
+    add("-j", "--jobs", metavar="N", type=int, help="processes (default: as the work asks)")
+    group = parser.add_argument_group("the router")
+    add = group.add_argument
+    add("--router", metavar="MODULE", help=f"what to import (default: {DEFAULT_ROUTER})")
+    add("--vendor-router", metavar="PATH", help="write the router as one file of the project")
+    group = parser.add_argument_group("output")
+    add = group.add_argument
+    formats = group.add_mutually_exclusive_group()
+    formats.add_argument("--json", action="store_true", help="every site, as JSON")
+    formats.add_argument("--sarif", action="store_true", help="every site, as SARIF 2.1.0")
+    add("--statistics", action="store_true", help="counts by rule")
+    return parser
+
+
+def _split(values: Sequence[str]) -> list[str]:
+    return [part.strip() for value in values for part in value.split(",") if part.strip()]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Table:
+    """``[tool.migrate_openai]``."""
+
+    select: tuple[str, ...] = ()
+    ignore: tuple[str, ...] = ()
+    exclude: tuple[str, ...] = ()
+    router: str = ""
+    vendor_router: str = ""
+    jobs: int | None = None
+
+
+_KINDS: dict[str, type] = {
+    "select": list,
+    "ignore": list,
+    "exclude": list,
+    "router": str,
+    "vendor-router": str,
+    "jobs": int,
+}
+
+
+def _configured(paths: Sequence[str]) -> tuple[_Table, Path]:
+    """The table of the nearest pyproject.toml that has one, and its folder."""
+    here = Path.cwd()
+    start = here if paths == ("-",) else _common(paths)
+    for folder in (start, *start.parents):
+        file = folder / "pyproject.toml"
+        table = _table(file) if file.is_file() else None
+        if table is not None:
+            return table, folder
+        if (folder / ".git").exists():
+            break
+    return _Table(), here
+
+
+def _common(paths: Sequence[str]) -> Path:
+    absolute = [Path(path).absolute() for path in paths]
+    return Path(os.path.commonpath([path if path.is_dir() else path.parent for path in absolute]))
+
+
+def _table(file: Path) -> _Table | None:
+    data = file.read_bytes()
+    if TABLE.encode() not in data:
+        return None
+    import tomllib
+
+    try:
+        table = tomllib.loads(data.decode()).get("tool", {}).get(TABLE)
+    except ValueError as error:
+        raise UsageError(f"{file}: {error}", "Correct the file.") from error
+    if table is None:
+        return None
+    values: dict[str, Any] = {}
+    for key, value in table.items():
+        where = f"{file}: [tool.{TABLE}] {key}"
+        if key not in _KINDS:
+            raise UsageError(f"{where}: not a setting", f"Known: {', '.join(_KINDS)}.")
+        kind = _KINDS[key]
+        if not isinstance(value, kind) or isinstance(value, bool):
+            raise UsageError(f"{where}: not a {kind.__name__}", "Correct its value.")
+        if isinstance(value, list) and not all(isinstance(item, str) for item in value):
+            raise UsageError(f"{where}: not a list of strings", "Correct its value.")
+        values[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
+    return _Table(**values)

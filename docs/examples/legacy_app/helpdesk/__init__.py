@@ -1,0 +1,1 @@
+"""Support tickets, answered with OpenAI models."""

@@ -1,0 +1,186 @@
+"""Notebooks: magics stay, and only the lines of edited cells change in the file."""
+
+from __future__ import annotations
+
+import ast
+import json
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codemods.migrate_openai.errors import SourceError
+from codemods.migrate_openai.magics import mask
+from codemods.migrate_openai.model import Edit
+from codemods.migrate_openai.notebook import apply, read, write
+
+
+def notebook(*cells: str | list[str], indent: int | None = 1, **dump: object) -> str:
+    body = {
+        "cells": [
+            {
+                "cell_type": "code",
+                "execution_count": 1,
+                "metadata": {"tags": ["a"]},
+                "outputs": [{"output_type": "stream", "name": "stdout", "text": ["\u00fc\n"]}],
+                "source": cell,
+            }
+            for cell in cells
+        ],
+        "metadata": {"kernelspec": {"language": "python", "name": "python3"}},
+        "nbformat": 4,
+        "nbformat_minor": 5,
+    }
+    return json.dumps(body, indent=indent, **dump) + "\n"  # type: ignore[arg-type]
+
+
+def replaced(raw: str, old: str, new: str) -> str:
+    book = read(raw)
+    start = book.text.index(old)
+    return write(book, apply(book, [Edit(start=start, end=start + len(old), replacement=new)]))
+
+
+@pytest.mark.parametrize(
+    ("cell", "masked"),
+    [
+        ("x = 1\n", "x = 1\n"),
+        ("!ls\nx = 1", "0##\nx = 1"),
+        ("%matplotlib inline\nx = 1", "0" + "#" * 17 + "\nx = 1"),
+        ("!pip install \\\n  openai\nx = 1", "0" + "#" * 13 + "\n########\nx = 1"),
+        ("files = !ls *.py\nx = 1", "files = 0#######\nx = 1"),
+        ("out = %sql select 1\nx = 1", "out = 0############\nx = 1"),
+        ("%time y = f(x)", "_____=y = f(x)"),
+        ("%timeit -n 3 f(x)", "____________=f(x)"),
+        ("%%time\nx = 1", "0#####\nx = 1"),
+        ("%%capture out\nf(x)", "0############\nf(x)"),
+        ("%%bash\nls", None),
+        ("%%html\n<b>", None),
+        ("x?\nf()", "0#\nf()"),
+        ("?x\nf()", "0#\nf()"),
+        ("pip install openai\nx = 1", "0" + "#" * 17 + "\nx = 1"),
+        ("x = (10\n% 3)", "x = (10\n% 3)"),
+        ('x = """\n!ls\n"""\n!ls', 'x = """\n!ls\n"""\n0##'),
+        ("if x:\n    !ls\n    f()", "if x:\n    0##\n    f()"),
+        ("await f()", "await f()"),
+        ("def f(:\n  pass", None),
+    ],
+)
+def test_magics_become_python_of_the_same_length(cell: str, masked: str | None) -> None:
+    found = mask(cell)
+    assert found == masked
+    assert found is None or (len(found) == len(cell) and ast.parse(found))
+
+
+@pytest.mark.parametrize("indent", [None, 1, 2, 4])
+@pytest.mark.parametrize("ascii_only", [True, False])
+def test_only_the_edited_line_changes(indent: int | None, ascii_only: bool) -> None:
+    raw = notebook(
+        ["!pip install openai\n", "a = 'h\u00e9'\n", "b = old()\n", "c = 3"],
+        "%%bash\nold()",
+        indent=indent,
+        ensure_ascii=ascii_only,
+    )
+    assert replaced(raw, "old()", "new('\u00fc')") == raw.replace(
+        'b = old()\\n"', "b = new('\\u00fc')\\n\"" if ascii_only else "b = new('\u00fc')\\n\"", 1
+    )
+
+
+def test_a_source_that_is_one_string_stays_one() -> None:
+    raw = notebook("a = 1\nb = old()\n")
+    assert replaced(raw, "old()", "new()") == raw.replace("old()", "new()")
+
+
+def test_cells_share_a_namespace_and_places_are_found_again() -> None:
+    book = read(notebook(["x = 1\n", "y = 2"], "%%bash\nls", ["z = 3"]))
+    assert ast.parse(book.text)
+    line = book.text[: book.text.index("z = 3")].count("\n") + 1
+    assert book.locate(line) == (3, 1)
+    assert book.locate(2) == (1, 2)
+
+
+def test_a_removed_last_line_leaves_no_newline_behind() -> None:
+    raw = notebook(["a = 1\n", "import openai"], ["b = 2"])
+    assert replaced(raw, "import openai\n", "") == notebook(["a = 1"], ["b = 2"])
+
+
+def test_an_import_put_in_front_of_another_language_goes_to_python() -> None:
+    raw = notebook(["a = 1"], "%%bash\nls", ["b = 2"])
+    book = read(raw)
+    start = book.cells[1].start
+    edits = [Edit(start=start, end=start, replacement="import new\n")]
+    assert write(book, apply(book, edits)) == notebook(
+        ["a = 1\n", "import new"], "%%bash\nls", ["b = 2"]
+    )
+
+
+def test_an_import_put_above_a_cell_magic_goes_below_it() -> None:
+    raw = notebook(["%%time\n", "b = 2"])
+    book = read(raw)
+    edits = [Edit(start=0, end=0, replacement="import new\n")]
+    assert write(book, apply(book, edits)) == notebook(["%%time\n", "import new\n", "b = 2"])
+
+
+def test_an_indented_cell_is_read_as_ipython_does() -> None:
+    raw = notebook(["    a = 1\n", "    b = old()"])
+    assert replaced(raw, "old()", "new()") == raw.replace("old()", "new()")
+
+
+def test_an_edit_across_cells_is_refused() -> None:
+    book = read(notebook("a = 1", "b = 2"))
+    with pytest.raises(SourceError, match="cell 1"):
+        apply(book, [Edit(start=0, end=len(book.text), replacement="")])
+
+
+def test_an_edit_of_a_magic_is_refused() -> None:
+    book = read(notebook("%time a = old()"))
+    with pytest.raises(SourceError, match="magic"):
+        apply(book, [Edit(start=0, end=15, replacement="new()")])
+
+
+@pytest.mark.parametrize(
+    ("raw", "why"),
+    [
+        ("", "not a notebook"),
+        ('{"cells": [', "not a notebook"),
+        ('{"cells": 3}', "not a notebook"),
+        ("[]", "not a notebook"),
+        ('{"worksheets": [{"cells": []}]}', "format 3"),
+    ],
+)
+def test_what_is_no_notebook_is_refused(raw: str, why: str) -> None:
+    with pytest.raises(SourceError, match=why):
+        read(raw)
+
+
+def test_another_kernel_has_no_python() -> None:
+    raw = notebook("x <- 1").replace('"python"', '"R"')
+    assert read(raw).text == ""
+
+
+_LINES = st.lists(
+    st.sampled_from(
+        [
+            "x = 1",
+            "!ls -l",
+            "%time f(1)",
+            "# \u00e9 comment",
+            "y = '''a",
+            "b'''",
+            "",
+            "if x:",
+            "    f()",
+        ]
+    ),
+    max_size=6,
+)
+
+
+@given(cells=st.lists(_LINES.map("\n".join), max_size=5), as_list=st.booleans())
+def test_any_notebook_survives_a_rewrite(cells: list[str], as_list: bool) -> None:
+    sources: list[str | list[str]] = [c.splitlines(keepends=True) if as_list else c for c in cells]
+    raw = notebook(*sources)
+    book = read(raw)
+    assert ast.parse(book.text) is not None
+    assert write(book, {cell.number: cell.source for cell in book.cells}) == raw
+    for cell in book.cells:
+        assert len(book.text[cell.start : cell.end]) == len(cell.source)
