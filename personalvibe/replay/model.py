@@ -2,7 +2,7 @@
 
 How they flow::
 
-    playing    live request -> Request -> redact_request -> CanonicalRequest.key -> Interaction | Miss
+    playing    live request -> redact_request -> CanonicalRequest.key -> Interaction | Miss
     recording  Interaction -> stabilise -> redact -> RedactedInteraction -> find_suspects -> bytes
 
 The parts and what they promise one another:
@@ -21,7 +21,7 @@ The parts and what they promise one another:
     ``silence_litellm(environ)``; ``forget_litellm_clients()``.
 
 ``wild.py``
-    ``read_foreign(document: object | bytes, path: Path) -> list[Interaction]``: cassettes that other
+    ``read_foreign(document: object, path: Path) -> list[Interaction]``: cassettes that other
     tools wrote. `cassette.load` calls it with the parsed YAML of a file that does not have our
     ``version``; raises `CassetteError`.
 

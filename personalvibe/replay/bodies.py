@@ -1,0 +1,244 @@
+"""What a body is: JSON, events, a form, parts, text or bytes. Pure functions over bytes."""
+
+from __future__ import annotations
+
+import gzip
+import importlib
+import itertools
+import json
+import math
+import re
+import zlib
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import parse_qsl
+
+from personalvibe.replay.model import Headers, JsonValue
+
+
+class NotJsonError(ValueError):
+    """The bytes are no JSON document that survives being parsed and written again."""
+
+
+def header(headers: Headers, name: str) -> str | None:
+    """The first value of a header field; `name` in lower case."""
+    for field, value in headers:
+        if field.lower() == name:
+            return value
+    return None
+
+
+def without(headers: Headers, names: Iterable[str]) -> Headers:
+    """The header fields except those named (lower case)."""
+    return tuple((name, value) for name, value in headers if name.lower() not in names)
+
+
+def media_type(headers: Headers) -> str:
+    """``application/json`` of ``Content-Type: Application/JSON; charset=utf-8``; may be empty."""
+    return (header(headers, "content-type") or "").partition(";")[0].strip().lower()
+
+
+def parse_json(body: bytes) -> JsonValue:
+    """A JSON document, if nothing of it is lost by parsing; else raises `NotJsonError`.
+
+    Duplicate keys, NaN, numbers beyond a double, lone surrogates and nesting that exhausts the
+    parser are such losses.
+    """
+    try:
+        value: JsonValue = json.loads(
+            body.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite
+        )
+    except (ValueError, RecursionError) as error:
+        raise NotJsonError(str(error)) from None
+    return value
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    value = dict(pairs)
+    if len(value) != len(pairs):
+        raise NotJsonError("a key appears twice")
+    return value
+
+
+def _refuse(constant: str) -> Any:
+    raise NotJsonError(f"{constant} is no JSON")
+
+
+def _finite(text: str) -> float:
+    value = float(text)
+    if not math.isfinite(value):
+        raise NotJsonError(f"{text} is beyond a double")
+    return value
+
+
+def write_json(value: JsonValue) -> bytes:
+    """JSON without spaces, in UTF-8; keys keep their order."""
+    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+
+
+def is_json(headers: Headers, body: bytes) -> bool:
+    """Whether a body says that it is JSON, or says nothing and looks like it."""
+    kind = media_type(headers)
+    return "json" in kind if kind else body.lstrip()[:1] in (b"{", b"[")
+
+
+def decompress(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+    """The body without its content encoding, and the headers without the mention of it.
+
+    A body that is already plain (some clients hand it over decoded, but leave the header) and an
+    encoding that is not known here are left as they are.
+    """
+    encoding = (header(headers, "content-encoding") or "").strip().lower()
+    if not encoding or encoding == "identity":
+        return without(headers, ("content-encoding",)), body
+    if not body:
+        return without(headers, ("content-encoding", "content-length")), body
+    plain = body
+    for name in reversed(encoding.split(",")):
+        decoded = _decoded(name.strip(), plain)
+        if decoded is None:
+            return headers, body
+        plain = decoded
+    return without(headers, ("content-encoding", "content-length")), plain
+
+
+# Clients ask for these only where the package is installed.
+_DECODERS: dict[str, tuple[str, Callable[[Any, bytes], bytes]]] = {
+    "br": ("brotli", lambda module, body: module.decompress(body)),
+    "zstd": (
+        "zstandard",
+        lambda module, body: module.ZstdDecompressor().decompressobj().decompress(body),
+    ),
+}
+
+
+def _decoded(encoding: str, body: bytes) -> bytes | None:
+    try:
+        if encoding in ("gzip", "x-gzip"):
+            return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+        if encoding == "deflate":
+            try:
+                return zlib.decompress(body)
+            except zlib.error:
+                return zlib.decompress(body, -zlib.MAX_WBITS)
+        if encoding in _DECODERS:
+            module, decode = _DECODERS[encoding]
+            return bytes(decode(importlib.import_module(module), body))
+    except ImportError:
+        return None
+    except Exception:
+        # Not in this encoding: the client decoded it and left the header.
+        return body
+    return None
+
+
+_EVENT_END = re.compile(rb"(?:\r\n\r\n|\n\n|\r\r)")
+_LINES = {"application/x-ndjson", "application/jsonl", "application/x-jsonlines"}
+
+
+def chunks(headers: Headers, body: bytes) -> list[bytes]:
+    """A body in the pieces in which a streaming server sends it: one event, one piece."""
+    kind = media_type(headers)
+    if kind == "text/event-stream":
+        return _pieces(body, [match.end() for match in _EVENT_END.finditer(body)])
+    if kind in _LINES or "ndjson" in kind:
+        return body.splitlines(keepends=True)
+    if kind == "application/vnd.amazon.eventstream":
+        return _pieces(body, _frame_ends(body))
+    return [body] if body else []
+
+
+def _pieces(body: bytes, ends: list[int]) -> list[bytes]:
+    cuts = [0, *ends]
+    if cuts[-1] < len(body):
+        cuts.append(len(body))
+    return [body[start:end] for start, end in itertools.pairwise(cuts)]
+
+
+def _frame_ends(body: bytes) -> list[int]:
+    """Amazon's event stream: each message starts with its length, four bytes, big-endian."""
+    ends: list[int] = []
+    position = 0
+    while position + 16 <= len(body):
+        length = int.from_bytes(body[position : position + 4], "big")
+        if length < 16 or position + length > len(body):
+            break
+        position += length
+        ends.append(position)
+    return ends
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Part:
+    """One part of a multipart body."""
+
+    headers: Headers
+    name: str
+    filename: str | None
+    content: bytes
+
+
+_BOUNDARY = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
+_NAME = re.compile(r'(?<![a-z])name="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+_FILENAME = re.compile(r'filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
+
+
+def boundary(headers: Headers) -> str | None:
+    """The boundary that the content type of a multipart body names."""
+    if not media_type(headers).startswith("multipart/"):
+        return None
+    found = _BOUNDARY.search(header(headers, "content-type") or "")
+    return found[1].strip() if found else None
+
+
+def parse_multipart(headers: Headers, body: bytes) -> list[Part] | None:
+    """The parts of a multipart body, or None if it is not one."""
+    mark = boundary(headers)
+    if mark is None:
+        return None
+    pieces = (b"\r\n" + body).split(b"\r\n--" + mark.encode())
+    if len(pieces) < 2 or not pieces[-1].startswith(b"--"):
+        return None
+    parts = []
+    for piece in pieces[1:-1]:
+        head, blank, content = piece.partition(b"\r\n\r\n")
+        if not blank:
+            return None
+        fields = tuple(
+            (name.strip(), value.strip())
+            for name, colon, value in (
+                line.partition(":") for line in head.decode("utf-8", "replace").split("\r\n")
+            )
+            if colon
+        )
+        disposition = header(fields, "content-disposition") or ""
+        name, filename = _NAME.search(disposition), _FILENAME.search(disposition)
+        parts.append(
+            Part(
+                headers=fields,
+                name=name[1] if name else "",
+                filename=filename[1] if filename else None,
+                content=content,
+            )
+        )
+    return parts
+
+
+def write_multipart(parts: list[Part], mark: str) -> bytes:
+    """A multipart body with the boundary `mark`."""
+    out = []
+    for part in parts:
+        head = "".join(f"{name}: {value}\r\n" for name, value in part.headers)
+        out.append(b"--%s\r\n%s\r\n%s\r\n" % (mark.encode(), head.encode(), part.content))
+    return b"".join([*out, b"--%s--\r\n" % mark.encode()])
+
+
+def parse_form(headers: Headers, body: bytes) -> list[tuple[str, str]] | None:
+    """The fields of a URL-encoded form in the order of the body, or None if it is not one."""
+    if media_type(headers) != "application/x-www-form-urlencoded":
+        return None
+    try:
+        return parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body))
+    except ValueError:
+        return None

@@ -1,0 +1,349 @@
+"""No network: every connection and every name look-up of the process is refused.
+
+The guard listens to the interpreter's audit events (PEP 578: ``socket.connect``,
+``socket.getaddrinfo``, ...) instead of replacing functions of `socket`. So nothing escapes it by
+having imported a function early, by subclassing ``socket.socket``, or through an event loop, and
+no other plugin's patches meet ours. Out of its reach: sub-processes, and libraries that open
+sockets in C of their own (uvloop, gRPC, pycurl).
+
+Only the standard library is imported here, and records are named tuples (a dataclass takes a
+millisecond to build), because every pytest session pays for it.
+"""
+
+from __future__ import annotations
+
+import fnmatch
+import functools
+import re
+import socket
+import sys
+from collections.abc import Callable, Iterable, Iterator, MutableMapping
+from contextlib import contextmanager
+from importlib.machinery import ModuleSpec
+from importlib.util import find_spec
+from types import ModuleType
+from typing import NamedTuple
+
+LITELLM_SILENCERS = {
+    # The price list, otherwise read from GitHub at import and again by a background thread.
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    # The beta-header table, otherwise read from GitHub inside whatever cassette is open.
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    # Tokenisers of Llama names: 23 s of refused requests for each count.
+    "HF_HUB_OFFLINE": "1",
+    # botocore's search for credentials at 169.254.169.254.
+    "AWS_EC2_METADATA_DISABLED": "true",
+}
+
+
+class Violation(NamedTuple):
+    """An attempt to reach the network that the guard refused."""
+
+    test: str | None
+    """Node id of the test that was running, None outside of tests."""
+    host: str
+    """Redacted."""
+    port: int | None
+    what: str
+    """``connection`` or ``name look-up``."""
+    declared: bool
+    """Refused because the suite asked for it (`block_network`), not by the session's own guard."""
+
+    @property
+    def message(self) -> str:
+        where = f" (port {self.port})" if self.port else ""
+        who = self.test or "code that ran outside of a test"
+        lines = [f"Network is disabled for host {self.host!r}{where}: {self.what} by {who}."]
+        if not self.declared:
+            again = f"pytest --record-mode=once {self.test!r}" if self.test else ""
+            record = f"mark the test with @pytest.mark.vcr and run: {again}; or " if again else ""
+            lines.append(f"To do: {record}open a hole with --allowed-hosts={self.host}")
+        return "\n".join(lines)
+
+
+class NetworkDisabled(RuntimeError):  # noqa: N818 - said of the network, as pytest-recording does
+    """The network was used where the suite declared it blocked, or outside of a test.
+
+    A RuntimeError whose text begins with ``Network is disabled for host``, as in pytest-recording.
+    """
+
+
+class NetworkBlocked(BaseException):
+    """A test used the network although the session is closed to it.
+
+    Not an Exception, so that neither an SDK's retries, nor a fallback provider, nor a broad
+    ``except`` of the application delays or hides it.
+    """
+
+
+_LOOPBACK_NAMES = frozenset({"", "localhost", "localhost.localdomain", "ip6-localhost", "0.0.0.0"})  # noqa: S104
+_INET = frozenset({socket.AF_INET, socket.AF_INET6})
+
+
+def _text(host: object) -> str:
+    if isinstance(host, (bytes, bytearray)):
+        return host.decode("ascii", "replace")
+    return "" if host is None else str(host)
+
+
+def is_loopback(host: str) -> bool:
+    """Whether a name or address means this machine, without asking the resolver."""
+    name = host.lower().rstrip(".").partition("%")[0]
+    if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
+        return True
+    name = name.removeprefix("::ffff:")
+    return name in {"::1", "::"} or (name.startswith("127.") and _is_address(name))
+
+
+def _is_address(host: str) -> bool:
+    for family in _INET:
+        try:
+            socket.inet_pton(family, host.partition("%")[0])
+        except (OSError, ValueError):
+            continue
+        return True
+    return False
+
+
+@functools.lru_cache(maxsize=64)
+def _matcher(entry: str) -> Callable[[str], object]:
+    """How an entry of ``allowed_hosts`` meets a host.
+
+    pytest-recording reads the entries as regular expressions that match the beginning; what is not
+    one (``*.example.com``) is read as a glob.
+    """
+    try:
+        return re.compile(entry, re.IGNORECASE).match
+    except re.error:
+        return re.compile(fnmatch.translate(entry), re.IGNORECASE).match
+
+
+def split_hosts(hosts: str | Iterable[str] | None) -> tuple[str, ...]:
+    """The entries of ``--allowed-hosts`` (comma-separated) or of a list of hosts."""
+    if hosts is None:
+        return ()
+    entries = hosts.split(",") if isinstance(hosts, str) else hosts
+    return tuple(entry.strip() for entry in entries if entry.strip())
+
+
+class Policy(NamedTuple):
+    """What the guard does now."""
+
+    blocked: bool = True
+    allowed: tuple[str, ...] = ()
+    declared: bool = False
+
+    def allows(self, host: str) -> bool:
+        return not self.blocked or any(_matcher(entry)(host) for entry in self.allowed)
+
+
+class NetworkGuard:
+    """Closes the network for the whole process while it is installed.
+
+    Loopback, unix sockets and addresses that belong to an allowed name stay open.
+
+    Args:
+        current_test: gives the node id of the running test, or None.
+        redact: removes secrets from a host before it is shown.
+        allowed_hosts: holes for the whole session.
+    """
+
+    def __init__(
+        self,
+        *,
+        current_test: Callable[[], str | None] = lambda: None,
+        redact: Callable[[str], str] = lambda text: text,
+        allowed_hosts: str | Iterable[str] = (),
+    ) -> None:
+        self._current_test = current_test
+        self._redact = redact
+        self._allowed = split_hosts(allowed_hosts)
+        self._policy = Policy(blocked=False)
+        self._violations: list[Violation] = []
+        self._addresses: set[str] = set()
+        self._outer: NetworkGuard | None = None
+
+    def install(self) -> None:
+        """Close the network. An already installed guard is suspended until `uninstall`."""
+        global _installed
+        _listen()
+        self._policy = Policy(allowed=self._allowed)
+        self._outer, _installed = _installed, self
+
+    def uninstall(self) -> None:
+        """Open the network again, or hand over to the guard that was installed before."""
+        global _installed
+        if _installed is self:
+            _installed = self._outer
+        self._outer = None
+
+    def allow(self, hosts: str | Iterable[str]) -> None:
+        """Open holes until the guard is uninstalled."""
+        self._allowed = (*self._allowed, *split_hosts(hosts))
+        self._policy = self._policy._replace(allowed=self._allowed)
+
+    @contextmanager
+    def blocking(self, allowed_hosts: str | Iterable[str] | None = None) -> Iterator[None]:
+        """Close the network because the suite said so: `block_network`, ``--block-network``.
+
+        Refusals are `NetworkDisabled` here, which a test may expect, and are marked as declared.
+        """
+        hosts = (*self._allowed, *split_hosts(allowed_hosts))
+        with self._under(Policy(allowed=hosts, declared=True)):
+            yield
+
+    @contextmanager
+    def with_holes(self, allowed_hosts: str | Iterable[str]) -> Iterator[None]:
+        """The session's guard with more holes, for one test."""
+        hosts = (*self._policy.allowed, *split_hosts(allowed_hosts))
+        with self._under(self._policy._replace(allowed=hosts)):
+            yield
+
+    @contextmanager
+    def opened(self) -> Iterator[None]:
+        """An open network, for a test that records."""
+        with self._under(Policy(blocked=False)):
+            yield
+
+    @contextmanager
+    def _under(self, policy: Policy) -> Iterator[None]:
+        global _installed
+        outer_guard, outer_policy = _installed, self._policy
+        _listen()
+        _installed, self._policy = self, policy
+        try:
+            yield
+        finally:
+            _installed, self._policy = outer_guard, outer_policy
+
+    @property
+    def violations(self) -> tuple[Violation, ...]:
+        """What was refused so far, also when the application caught the exception."""
+        return tuple(self._violations)
+
+    def take_violations(self) -> tuple[Violation, ...]:
+        """`violations`, which are then forgotten."""
+        taken = self.violations
+        del self._violations[: len(taken)]
+        return taken
+
+    def _check(self, host: str, port: int | None, what: str) -> None:
+        if is_loopback(host) or host in self._addresses or self._policy.allows(host):
+            return
+        if what == "name look-up" and (_is_address(host) or host == socket.gethostname()):
+            return
+        violation = Violation(
+            test=self._current_test(),
+            host=self._redact(host),
+            port=port,
+            what=what,
+            declared=self._policy.declared,
+        )
+        self._violations.append(violation)
+        if violation.declared or violation.test is None:
+            raise NetworkDisabled(violation.message)
+        raise NetworkBlocked(violation.message)
+
+    def _resolved(self, host: str, addresses: Iterable[str]) -> None:
+        """An allowed name is connected to by its address, which must then be allowed too."""
+        if self._policy.blocked and not is_loopback(host) and self._policy.allows(host):
+            self._addresses.update(addresses)
+
+
+_installed: NetworkGuard | None = None
+_listening = False
+
+_CONNECTIONS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
+_LOOK_UPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
+
+
+def _audit(event: str, args: tuple[object, ...]) -> None:
+    # Called for every audit event of the process, imports and id() included: leave at once.
+    if _installed is None or not event.startswith("socket."):
+        return
+    guard = _installed
+    if event in _CONNECTIONS:
+        connection, address = args[0], args[1]
+        if not (isinstance(address, tuple) and len(address) >= 2):
+            return  # a unix socket's path, or no address: already connected
+        if getattr(connection, "family", None) in _INET:
+            port = address[1] if isinstance(address[1], int) else None
+            guard._check(_text(address[0]), port, "connection")
+    elif event in _LOOK_UPS:
+        port = args[1] if len(args) > 1 and isinstance(args[1], int) else None
+        guard._check(_text(args[0]), port, "name look-up")
+    elif event == "socket.getnameinfo" and isinstance(args[0], tuple):
+        guard._check(_text(args[0][0]), None, "connection")
+
+
+def _listen() -> None:
+    """Start to listen, once in a process: an audit hook cannot be removed, only be idle."""
+    global _listening
+    if _listening:
+        return
+    _listening = True
+    sys.addaudithook(_audit)
+    original = socket.getaddrinfo
+
+    @functools.wraps(original)
+    def getaddrinfo(host: object, *args: object, **kwargs: object) -> object:
+        found = original(host, *args, **kwargs)  # type: ignore[arg-type]
+        if _installed is not None:
+            _installed._resolved(_text(host), (str(entry[4][0]) for entry in found))
+        return found
+
+    socket.getaddrinfo = getaddrinfo  # type: ignore[assignment]
+
+
+def silence_litellm(environ: MutableMapping[str, str]) -> dict[str, str]:
+    """Turn off LiteLLM's own look-ups, before it is imported. What the user set stays.
+
+    Returns:
+        what was added to `environ`, so that it can be taken out again.
+    """
+    added = {name: value for name, value in LITELLM_SILENCERS.items() if name not in environ}
+    environ.update(added)
+    litellm = sys.modules.get("litellm")
+    if litellm is not None:
+        _trust_image_addresses(litellm)
+    elif not any(isinstance(finder, _LiteLLMFinder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _LiteLLMFinder())
+    return added
+
+
+def _trust_image_addresses(litellm: ModuleType) -> None:
+    """Stop LiteLLM from resolving image addresses itself: no cassette can answer a DNS query."""
+    if vars(litellm).get("user_url_validation") is True:
+        litellm.user_url_validation = False  # type: ignore[attr-defined]
+
+
+class _LiteLLMFinder:
+    """Reaches `litellm` at the moment of its import, for what has no environment variable."""
+
+    def find_spec(
+        self, fullname: str, path: object = None, target: object = None
+    ) -> ModuleSpec | None:
+        if fullname != "litellm":
+            return None
+        sys.meta_path.remove(self)
+        spec = find_spec(fullname)
+        if spec is not None and spec.loader is not None:
+            loader, execute = spec.loader, spec.loader.exec_module
+
+            def exec_module(module: ModuleType) -> None:
+                execute(module)
+                _trust_image_addresses(module)
+
+            loader.exec_module = exec_module  # type: ignore[method-assign]
+        return spec
+
+
+def forget_litellm_clients() -> None:
+    """Drop the HTTP clients that LiteLLM keeps for its next call, if it was imported.
+
+    Between tests: a client outlives the cassette it was made in, and its event loop.
+    """
+    litellm = sys.modules.get("litellm")
+    cache = None if litellm is None else vars(litellm).get("in_memory_llm_clients_cache")
+    if cache is not None:
+        cache.flush_cache()

@@ -1,0 +1,207 @@
+"""The life of a cassette while a test or a script runs: play, record, miss, commit.
+
+Knows nothing of HTTP clients (`vcr_bridge` does) nor of pytest (`plugin` does).
+"""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections import Counter
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from personalvibe.replay import miss as misses
+from personalvibe.replay.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.index import Index, Recording
+from personalvibe.replay.model import (
+    CanonicalRequest,
+    Interaction,
+    Provenance,
+    RecordMode,
+    Request,
+    Response,
+    Usage,
+)
+from personalvibe.replay.redact import RedactionRules, redact_request, redact_text
+from personalvibe.replay.transaction import Change, FileFormat, Outcome, Storage, commit
+from personalvibe.replay.usage import total, usage_of
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a session behaves. See docs/replay.md for the spelling in ``vcr_config``."""
+
+    record_mode: RecordMode = RecordMode.NONE
+    match: MatchRules = field(default_factory=MatchRules)
+    redaction: RedactionRules
+    allow_errors: bool | frozenset[int] = False
+    """Which responses of 400 and above may be recorded."""
+    allow_playback_repeats: bool = False
+    shared: bool = False
+    """Other tests record into the same cassette."""
+    refresh_before: str = ""
+    hint: str = ""
+    """The command that records this test again."""
+
+
+class Session:
+    """One cassette in use (and further ones that are only read). Safe to use from threads."""
+
+    def __init__(
+        self,
+        path: Path,
+        options: Options,
+        *,
+        extra_paths: Sequence[Path] = (),
+        storage: Storage | None = None,
+        provenance: Callable[[], Provenance | None] = lambda: None,
+        accepts: Callable[[Interaction, Interaction], bool] | None = None,
+    ) -> None:
+        self.path = path
+        self.paths = tuple(dict.fromkeys((path, *extra_paths)))
+        self.options = options
+        self.index = Index(allow_playback_repeats=options.allow_playback_repeats)
+        self.misses: list[misses.CassetteMiss] = []
+        self.error_played = False
+        """An answer of 400 or above was played: a client may now wait before it tries again."""
+        self.existed = False
+        self._storage = storage or FileFormat()
+        self._provenance = provenance
+        self._loaded: Counter[str] = Counter()
+        self._recorded: list[tuple[int, Interaction]] = []
+        self._order = itertools.count()
+        self._lock = threading.Lock()
+
+    @property
+    def records(self) -> bool:
+        """Whether a request without a recording goes to the network."""
+        mode = self.options.record_mode
+        return mode is not RecordMode.NONE and not (mode is RecordMode.ONCE and self.existed)
+
+    @property
+    def plays(self) -> bool:
+        return self.options.record_mode not in (RecordMode.ALL, RecordMode.REWRITE)
+
+    def load(self, change: Callable[[Interaction], Interaction | None] | None = None) -> None:
+        """Read the cassettes. Raises `CassetteError`; a file that does not exist is empty.
+
+        `change` edits or drops an interaction before it is indexed.
+        """
+        if not self.plays:
+            self.existed = self.path.exists()
+            return
+        for path in self.paths:
+            try:
+                interactions = self._storage.load(path)
+            except FileNotFoundError:
+                continue
+            self.existed = True
+            for position, stored in enumerate(interactions, 1):
+                interaction = change(stored) if change else stored
+                if interaction is None:
+                    continue
+                canonical = self.canonical(self.prepared(interaction.request))
+                if path == self.path:
+                    self._loaded[canonical.key] += 1
+                self.index.add(
+                    Recording(
+                        interaction=interaction,
+                        canonical=canonical,
+                        cassette=path,
+                        position=position,
+                    )
+                )
+
+    def prepared(self, request: Request) -> Request:
+        """A live or stored request as it is compared and shown: normalised and redacted."""
+        return redact_request(normalise(request), self.options.redaction)
+
+    def canonical(self, prepared: Request) -> CanonicalRequest:
+        return canonicalise(prepared, self.options.match)
+
+    def play(
+        self, request: Request, accepts: Callable[[Interaction], bool] | None = None
+    ) -> Interaction | None:
+        """The recording that answers a request; None if the request is to go to the network.
+
+        Raises `CassetteMiss` where there is no recording and the mode does not record.
+        """
+        if not self.plays:
+            return None
+        prepared = self.prepared(request)
+        canonical = self.canonical(prepared)
+        recording = self.index.take(canonical.key, accepts)
+        if recording is not None:
+            if recording.interaction.response.status >= 400:
+                self.error_played = True
+            return recording.interaction
+        if self.records:
+            return None
+        raise self._missed(prepared, canonical)
+
+    def _missed(self, prepared: Request, canonical: CanonicalRequest) -> misses.CassetteMiss:
+        found = misses.explain(prepared, canonical, self.index, self.paths, hint=self.options.hint)
+        text = misses.render(found, lambda text: redact_text(text, self.options.redaction))
+        error = misses.CassetteMiss(found, text)
+        self.misses.append(error)
+        return error
+
+    def ticket(self) -> int:
+        """The place of a request that starts now in the order of the cassette."""
+        return next(self._order)
+
+    def record(self, ticket: int, request: Request, response: Response) -> None:
+        """Keep an exchange until `commit`. Nothing is written before."""
+        interaction = Interaction(request=request, response=response, provenance=self._provenance())
+        with self._lock:
+            self._recorded.append((ticket, interaction))
+
+    @property
+    def recorded(self) -> list[Interaction]:
+        """What was recorded so far, in the order in which the requests started."""
+        return [one for _, one in sorted(self._recorded, key=lambda pair: pair[0])]
+
+    def commit(self) -> Outcome:
+        """Write what was recorded, if it deserves it. To be called once, after success."""
+        recorded = self.recorded
+        if not recorded:
+            return Outcome(kind="nothing", path=self.path)
+        for number, one in enumerate(recorded, 1):
+            if not self._wanted(one.response.status):
+                return Outcome(
+                    kind="refused",
+                    path=self.path,
+                    reason=(
+                        f"request {number} was answered with {one.response.status}; a test that "
+                        "wants errors recorded says so: @pytest.mark.vcr(allow_errors=True)"
+                    ),
+                )
+        change = Change(
+            path=self.path,
+            mode=self.options.record_mode,
+            interactions=recorded,
+            loaded=self._loaded,
+            shared=self.options.shared,
+            refresh_before=self.options.refresh_before,
+        )
+        return commit(change, self._storage, self.options.match, self.options.redaction)
+
+    def _wanted(self, status: int) -> bool:
+        allowed = self.options.allow_errors
+        return status < 400 or (allowed if isinstance(allowed, bool) else status in allowed)
+
+    @property
+    def played(self) -> list[Recording]:
+        return [recording for recording in self.index if recording.times_played]
+
+    @property
+    def unplayed(self) -> list[Recording]:
+        return [recording for recording in self.index if not recording.times_played]
+
+    def usage_played(self) -> Usage:
+        return total([usage_of(recording.interaction) for recording in self.played])
+
+    def usage_recorded(self) -> Usage:
+        return total([usage_of(one) for one in self.recorded])

@@ -1,0 +1,236 @@
+"""New recordings take the place of old ones in one step, or not at all."""
+
+from __future__ import annotations
+
+import contextlib
+import getpass
+import glob
+import hashlib
+import os
+import stat
+import tempfile
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Literal, Protocol
+
+from personalvibe.replay import cassette
+from personalvibe.replay.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.model import (
+    CassetteError,
+    Interaction,
+    RecordMode,
+    RedactedInteraction,
+    Request,
+)
+from personalvibe.replay.redact import RedactionRules, find_suspects, redact, redact_request
+from personalvibe.replay.stable import stabilise
+
+
+class Storage(Protocol):
+    """A cassette format. The default is `cassette`; see `vcr_bridge` for vcrpy's own."""
+
+    def load(self, path: Path) -> list[Interaction]:
+        """Raises `FileNotFoundError` and `CassetteError`."""
+
+    def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FileFormat:
+    """The harness's own format."""
+
+    max_bytes: int = cassette.MAX_BYTES
+
+    def load(self, path: Path) -> list[Interaction]:
+        return cassette.load(path, max_bytes=self.max_bytes)
+
+    def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes:
+        return cassette.dump(interactions)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of the recordings of a session."""
+
+    kind: Literal["nothing", "written", "unchanged", "refused"]
+    path: Path
+    interactions: int = 0
+    reason: str = ""
+    """Why they were refused: one line, without secrets."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """Recordings that want to get into a cassette."""
+
+    path: Path
+    mode: RecordMode
+    interactions: Sequence[Interaction]
+    """In the order in which the requests started."""
+    loaded: Counter[str]
+    """Key -> how many recordings of it the session found in the cassette and may have played."""
+    shared: bool
+    """Other tests keep recordings in this cassette, which REWRITE must then leave."""
+    refresh_before: str = ""
+    """An unchanged exchange recorded before this instant (ISO 8601) gets a new date."""
+
+
+def key_of(request: Request, match: MatchRules, rules: RedactionRules) -> str:
+    return canonicalise(redact_request(normalise(request), rules), match).key
+
+
+def commit(change: Change, storage: Storage, match: MatchRules, rules: RedactionRules) -> Outcome:
+    """Merge the recordings into the cassette. The old file stays as it is unless all went well."""
+
+    def key(request: Request) -> str:
+        return key_of(request, match, rules)
+
+    path = change.path.resolve()
+    try:
+        with _locked(path):
+            old = _on_disk(path, storage, change.mode)
+            if change.mode in (RecordMode.REWRITE, RecordMode.ALL):
+                stable = [*old, *stabilise(change.interactions, key)]
+            else:
+                # What was recorded now may send back ids that were played from the cassette.
+                stable = stabilise([*old, *change.interactions], key)
+            redacted = [redact(one, rules) for one in stable]
+            new = redacted[len(old) :]
+            merged = merge(redacted[: len(old)], new, key, change)
+            problem = _suspicious(merged, rules)
+            if problem:
+                return Outcome(kind="refused", path=change.path, reason=problem)
+            content = storage.dump(merged)
+            if path.exists() and path.read_bytes() == content:
+                return Outcome(kind="unchanged", path=change.path, interactions=len(new))
+            write(path, content)
+    except OSError as error:
+        reason = f"{error.strerror or error}: {error.filename or path}"
+        return Outcome(kind="refused", path=change.path, reason=reason)
+    return Outcome(kind="written", path=change.path, interactions=len(new))
+
+
+def _on_disk(path: Path, storage: Storage, mode: RecordMode) -> list[Interaction]:
+    try:
+        return storage.load(path)
+    except FileNotFoundError:
+        return []
+    except CassetteError:
+        # Recording again is how a damaged cassette is repaired.
+        if mode is RecordMode.REWRITE:
+            return []
+        raise
+
+
+def _suspicious(interactions: Sequence[RedactedInteraction], rules: RedactionRules) -> str:
+    for number, one in enumerate(interactions, 1):
+        for suspect in find_suspects(one, rules):
+            return (
+                f"interaction {number} has what looks like {suspect.shape} at {suspect.place}; "
+                "redact it with `redact` in vcr_config"
+            )
+    return ""
+
+
+def merge(
+    old: Sequence[RedactedInteraction],
+    new: Sequence[RedactedInteraction],
+    key: Callable[[Request], str],
+    change: Change,
+) -> list[RedactedInteraction]:
+    """The recordings that the cassette is to hold, in a stable order. Pure."""
+    old_at = _numbered(old, key, Counter())
+    offset = change.loaded if change.mode is RecordMode.NEW_EPISODES else Counter[str]()
+    new_at = _numbered(new, key, offset)
+    dated = {place: _dated(one, old_at.get(place), change) for place, one in new_at.items()}
+    if change.mode is RecordMode.REWRITE and not change.shared:
+        return _in_order(dated, list(old_at))
+    if change.mode in (RecordMode.REWRITE, RecordMode.ALL):
+        again = {name for name, _ in dated}
+        kept = {place: one for place, one in old_at.items() if place[0] not in again}
+        return _in_order({**kept, **dated}, list(old_at))
+    # Another process may have recorded the same while this one did: what is there stays.
+    return [*old, *(one for place, one in new_at.items() if place not in old_at)]
+
+
+Place = tuple[str, int]
+"""The n-th recording of a key."""
+
+
+def _numbered(
+    interactions: Sequence[RedactedInteraction], key: Callable[[Request], str], offset: Counter[str]
+) -> dict[Place, RedactedInteraction]:
+    seen = Counter(offset)
+    numbered = {}
+    for one in interactions:
+        name = key(one.request)
+        seen[name] += 1
+        numbered[name, seen[name]] = one
+    return numbered
+
+
+def _dated(
+    one: RedactedInteraction, before: RedactedInteraction | None, change: Change
+) -> RedactedInteraction:
+    """An unchanged exchange keeps its date."""
+    if before is None or before.provenance is None or not cassette.same(one, before):
+        return one
+    if before.provenance.recorded_at < change.refresh_before:
+        return one
+    return before
+
+
+def _in_order(
+    found: dict[Place, RedactedInteraction], before: list[Place]
+) -> list[RedactedInteraction]:
+    """What was there keeps its order; what is new follows what it was recorded after."""
+    position = {place: number for number, place in enumerate(before)}
+    groups: defaultdict[int, list[RedactedInteraction]] = defaultdict(list)
+    last = -1
+    for place, one in found.items():
+        if place in position:
+            last = position[place]
+            groups[last].insert(0, one)
+        else:
+            groups[last].append(one)
+    return [one for _, group in sorted(groups.items()) for one in group]
+
+
+def write(path: Path, content: bytes) -> None:
+    """Replace a file in one step. Raises `OSError`; the old file is then untouched."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    for leftover in path.parent.glob(f".{glob.escape(path.name[:100])}.*.tmp"):
+        leftover.unlink(missing_ok=True)
+    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
+    try:
+        with os.fdopen(handle, "wb") as file:
+            file.write(content)
+            file.flush()
+            os.fsync(file.fileno())
+        Path(name).chmod(_permissions(path))
+        Path(name).replace(path)
+    except BaseException:
+        Path(name).unlink(missing_ok=True)
+        raise
+
+
+def _permissions(path: Path) -> int:
+    with contextlib.suppress(FileNotFoundError):
+        return stat.S_IMODE(path.stat().st_mode)
+    mask = os.umask(0)
+    os.umask(mask)
+    return 0o666 & ~mask
+
+
+@contextlib.contextmanager
+def _locked(path: Path) -> Iterator[None]:
+    """One process at a time merges into a cassette. The locks lie outside of the repository."""
+    from filelock import FileLock
+
+    folder = Path(tempfile.gettempdir()) / f"personalvibe-replay-{getpass.getuser()}"
+    folder.mkdir(mode=0o700, exist_ok=True)
+    name = hashlib.blake2b(os.fsencode(path), digest_size=16).hexdigest()
+    with FileLock(folder / f"{name}.lock"):
+        yield

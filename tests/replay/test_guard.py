@@ -1,0 +1,361 @@
+"""The network guard, with real sockets. 192.0.2.0/24 and .invalid never answer (RFC 5737, 2606)."""
+
+from __future__ import annotations
+
+import _socket
+import asyncio
+import contextlib
+import socket
+import subprocess
+import sys
+import threading
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from personalvibe.replay.guard import (
+    LITELLM_SILENCERS,
+    NetworkBlocked,
+    NetworkDisabled,
+    NetworkGuard,
+    is_loopback,
+    silence_litellm,
+    split_hosts,
+)
+
+REMOTE = ("192.0.2.1", 9)
+
+
+@pytest.fixture
+def guard() -> Iterator[NetworkGuard]:
+    guard = NetworkGuard(current_test=lambda: "tests/test_app.py::test_it")
+    guard.install()
+    yield guard
+    guard.uninstall()
+
+
+@pytest.fixture
+def listener() -> Iterator[tuple[str, int]]:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        yield server.getsockname()[:2]
+
+
+def udp() -> socket.socket:
+    return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+
+async def over_asyncio() -> None:
+    await asyncio.open_connection(*REMOTE)
+
+
+async def asyncio_sock_connect() -> None:
+    with socket.socket() as plain:
+        plain.setblocking(False)
+        await asyncio.get_running_loop().sock_connect(plain, REMOTE)
+
+
+async def asyncio_datagram() -> None:
+    loop = asyncio.get_running_loop()
+    await loop.create_datagram_endpoint(asyncio.DatagramProtocol, remote_addr=REMOTE)
+
+
+ATTEMPTS: dict[str, Callable[[], object]] = {
+    "connect": lambda: socket.socket().connect(REMOTE),
+    "connect_ex": lambda: socket.socket().connect_ex(REMOTE),
+    "create_connection": lambda: socket.create_connection(REMOTE, timeout=1),
+    "ipv6": lambda: socket.socket(socket.AF_INET6).connect(("2001:db8::1", 9)),
+    "sendto": lambda: udp().sendto(b"x", REMOTE),
+    "sendto with flags": lambda: udp().sendto(b"x", 0, REMOTE),
+    "sendmsg": lambda: udp().sendmsg([b"x"], [], 0, REMOTE),
+    "the C type": lambda: _socket.socket().connect(REMOTE),
+    "asyncio.open_connection": lambda: asyncio.run(over_asyncio()),
+    "loop.sock_connect": lambda: asyncio.run(asyncio_sock_connect()),
+    "loop.create_datagram_endpoint": lambda: asyncio.run(asyncio_datagram()),
+    "getnameinfo": lambda: socket.getnameinfo(REMOTE, 0),
+}
+
+LOOK_UPS: dict[str, Callable[[], object]] = {
+    "getaddrinfo": lambda: socket.getaddrinfo("llm.invalid", 443),
+    "getaddrinfo of bytes": lambda: socket.getaddrinfo(b"llm.invalid", 443),
+    "the C function": lambda: _socket.getaddrinfo("llm.invalid", 443),
+    "gethostbyname": lambda: socket.gethostbyname("llm.invalid"),
+    "gethostbyname_ex": lambda: socket.gethostbyname_ex("llm.invalid"),
+    "gethostbyaddr": lambda: socket.gethostbyaddr("llm.invalid"),
+    "getfqdn": lambda: socket.getfqdn("llm.invalid"),
+    "create_connection": lambda: socket.create_connection(("llm.invalid", 443), timeout=1),
+    "asyncio": lambda: asyncio.run(asyncio.wait_for(asyncio.open_connection("llm.invalid", 1), 5)),
+}
+
+
+@pytest.mark.parametrize("attempt", ATTEMPTS.values(), ids=ATTEMPTS)
+def test_no_connection_leaves_the_machine(
+    guard: NetworkGuard, attempt: Callable[[], object]
+) -> None:
+    with pytest.raises(NetworkBlocked, match=r"tests/test_app\.py::test_it"):
+        attempt()
+    assert guard.violations[0].host in ("192.0.2.1", "2001:db8::1")
+
+
+@pytest.mark.parametrize("attempt", LOOK_UPS.values(), ids=LOOK_UPS)
+def test_no_name_is_looked_up(guard: NetworkGuard, attempt: Callable[[], object]) -> None:
+    with pytest.raises(NetworkBlocked, match=r"host 'llm\.invalid'"):
+        attempt()
+
+
+def test_a_function_that_was_imported_early_is_refused_too(guard: NetworkGuard) -> None:
+    early = socket.socket.connect
+    with pytest.raises(NetworkBlocked), socket.socket() as plain:
+        early(plain, REMOTE)
+
+
+def test_threads_are_closed_too(guard: NetworkGuard) -> None:
+    with ThreadPoolExecutor(1) as pool, pytest.raises(NetworkBlocked):
+        pool.submit(socket.create_connection, REMOTE, 1).result()
+
+
+def test_a_broad_except_neither_hides_nor_delays_it(guard: NetworkGuard) -> None:
+    attempts = []
+
+    def careless() -> None:
+        for attempt in range(3):
+            try:
+                attempts.append(attempt)
+                socket.create_connection(REMOTE, timeout=1)
+            except Exception:
+                continue
+
+    with pytest.raises(NetworkBlocked):
+        careless()
+    assert attempts == [0]
+
+
+def test_what_was_caught_all_the_same_is_on_the_record(guard: NetworkGuard) -> None:
+    with contextlib.suppress(BaseException):
+        socket.create_connection(REMOTE, timeout=1)
+    (violation,) = guard.take_violations()
+    assert (violation.host, violation.port, violation.what) == ("192.0.2.1", 9, "connection")
+    assert violation.test == "tests/test_app.py::test_it"
+    assert not guard.violations
+
+
+def test_loopback_and_unix_sockets_stay_open(
+    guard: NetworkGuard,
+    listener: tuple[str, int],
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    socket.create_connection(listener).close()
+    socket.create_connection(("localhost", listener[1])).close()
+    assert socket.socket().connect_ex(("0.0.0.0", listener[1])) == 0
+    udp().sendto(b"x", listener)
+    monkeypatch.chdir(tmp_path)  # the path of a unix socket must be short
+    server = socket.socket(socket.AF_UNIX)
+    server.bind("s")
+    server.listen()
+    socket.socket(socket.AF_UNIX).connect("s")
+    server.close()
+    left, right = socket.socketpair()
+    left.sendmsg([b"x"])
+    assert right.recv(1) == b"x"
+    assert not guard.violations
+
+
+def test_the_name_of_this_machine_may_be_asked_for(guard: NetworkGuard) -> None:
+    socket.getfqdn()
+    assert not guard.violations
+
+
+@pytest.mark.parametrize(
+    ("host", "expected"),
+    [
+        ("127.0.0.1", True),
+        ("127.8.9.1", True),
+        ("127.evil.example", False),
+        ("::1", True),
+        ("::ffff:127.0.0.1", True),
+        ("::ffff:192.0.2.1", False),
+        ("LOCALHOST.", True),
+        ("api.localhost", True),
+        ("localhost.example", False),
+        ("192.0.2.1", False),
+    ],
+)
+def test_what_counts_as_loopback(host: str, expected: bool) -> None:
+    assert is_loopback(host) is expected
+
+
+@pytest.mark.parametrize(
+    ("entry", "host", "opens"),
+    [
+        ("192.0.2.1", "192.0.2.1", True),
+        ("192.0.2.9", "192.0.2.1", False),
+        ("192.0.2.*", "192.0.2.1", True),
+        ("192.0.2.", "192.0.2.1", True),  # pytest-recording: a regex, matched at the beginning
+        (r"198\..*,192\..*", "192.0.2.1", True),
+        ("*.2.1", "192.0.2.1", True),
+        ("*.2.2", "192.0.2.1", False),
+    ],
+)
+def test_allowed_hosts_open_holes(guard: NetworkGuard, entry: str, host: str, opens: bool) -> None:
+    guard.allow(entry)
+    probe = udp()
+    if opens:
+        probe.connect((host, 9))
+    else:
+        with pytest.raises(NetworkBlocked):
+            probe.connect((host, 9))
+
+
+def test_an_allowed_name_opens_its_addresses() -> None:
+    answer = [(2, 2, 17, "", ("192.0.2.7", 9))]
+    script = "import socket; from personalvibe.replay.guard import NetworkGuard, NetworkBlocked\n"
+    script += f"socket.getaddrinfo = lambda *a, **k: {answer!r}\n"
+    script += """
+guard = NetworkGuard(current_test=lambda: "t", allowed_hosts=("good.invalid",))
+guard.install()
+probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+try:
+    probe.connect(("192.0.2.7", 9))
+except NetworkBlocked:
+    print("closed")
+socket.getaddrinfo("good.invalid", 9)
+probe.connect(("192.0.2.7", 9))
+print("open")
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.split() == ["closed", "open"], done.stderr
+
+
+def test_a_declared_block_raises_what_pytest_recording_raises(guard: NetworkGuard) -> None:
+    with guard.blocking(), pytest.raises(RuntimeError, match=r"^Network is disabled for host"):
+        socket.create_connection(REMOTE, timeout=1)
+    assert [violation.declared for violation in guard.violations] == [True]
+    with pytest.raises(NetworkBlocked):
+        socket.create_connection(REMOTE, timeout=1)
+
+
+def test_a_declared_block_has_its_own_holes(guard: NetworkGuard) -> None:
+    with guard.blocking(["192.0.2.1"]):
+        udp().connect(REMOTE)
+    with pytest.raises(NetworkBlocked):
+        udp().connect(REMOTE)
+
+
+def test_outside_of_a_test_it_is_an_error_that_an_import_survives() -> None:
+    guard = NetworkGuard()
+    guard.install()
+    try:
+        with pytest.raises(NetworkDisabled, match="code that ran outside of a test"):
+            udp().connect(REMOTE)
+    finally:
+        guard.uninstall()
+
+
+def test_a_recording_test_gets_the_network(guard: NetworkGuard) -> None:
+    with guard.opened():
+        udp().connect(REMOTE)
+    with pytest.raises(NetworkBlocked):
+        udp().connect(REMOTE)
+
+
+def test_uninstalled_it_is_gone_and_an_outer_guard_returns(guard: NetworkGuard) -> None:
+    inner = NetworkGuard(current_test=lambda: "inner", allowed_hosts=("192.0.2.1",))
+    inner.install()
+    udp().connect(REMOTE)
+    inner.uninstall()
+    with pytest.raises(NetworkBlocked):
+        udp().connect(REMOTE)
+    guard.uninstall()
+    udp().connect(REMOTE)
+
+
+def test_the_host_is_shown_redacted() -> None:
+    guard = NetworkGuard(current_test=lambda: "t", redact=lambda text: text.replace("key", "[x]"))
+    guard.install()
+    try:
+        with pytest.raises(NetworkBlocked, match=r"\[x\]\.invalid") as caught:
+            socket.getaddrinfo("key.invalid", 1)
+    finally:
+        guard.uninstall()
+    assert "key" not in str(caught.value)
+
+
+def test_the_message_says_what_to_do(guard: NetworkGuard) -> None:
+    with pytest.raises(NetworkBlocked) as caught:
+        socket.getaddrinfo("llm.invalid", 443)
+    first, second = str(caught.value).splitlines()
+    assert first == (
+        "Network is disabled for host 'llm.invalid' (port 443): "
+        "name look-up by tests/test_app.py::test_it."
+    )
+    assert "--record-mode=once 'tests/test_app.py::test_it'" in second
+    assert "--allowed-hosts=llm.invalid" in second
+
+
+def test_hosts_come_as_text_or_list() -> None:
+    assert split_hosts("a, b,,") == ("a", "b")
+    assert split_hosts(["a", " b "]) == ("a", "b")
+    assert split_hosts(None) == ()
+
+
+def test_litellm_is_silenced_unless_the_user_decided() -> None:
+    environ = {"HF_HUB_OFFLINE": "0"}
+    added = silence_litellm(environ)
+    assert environ == {**LITELLM_SILENCERS, "HF_HUB_OFFLINE": "0"}
+    assert "HF_HUB_OFFLINE" not in added
+
+
+def test_litellm_imported_under_the_guard_asks_nobody() -> None:
+    """One process, because the import costs seconds: no look-up, no threads, caches dropped."""
+    script = """
+import asyncio, os, threading
+from personalvibe.replay.guard import NetworkGuard, forget_litellm_clients, silence_litellm
+silence_litellm(os.environ)
+guard = NetworkGuard(current_test=lambda: "t")
+guard.install()
+forget_litellm_clients()
+import litellm
+print("validation", litellm.user_url_validation)
+print("cost map", litellm.model_cost["gpt-4o-mini"]["mode"])
+print("tokens", litellm.token_counter(model="meta-llama/Llama-3-8b", text="a b c") > 0)
+client = lambda: litellm.in_memory_llm_clients_cache.cache_dict
+litellm.in_memory_llm_clients_cache.set_cache("x", object())
+forget_litellm_clients()
+print("clients", len(client()))
+print("violations", guard.violations)
+"""
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.splitlines() == [
+        "validation False",
+        "cost map chat",
+        "tokens True",
+        "clients 0",
+        "violations ()",
+    ], done.stderr
+
+
+def test_without_litellm_nothing_is_imported() -> None:
+    script = (
+        "import sys; import personalvibe.replay.guard as g; g.forget_litellm_clients();"
+        "g.silence_litellm({}); print('litellm' in sys.modules, 'yaml' in sys.modules)"
+    )
+    done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
+    assert done.stdout.split() == ["False", "False"], done.stderr
+
+
+def test_a_guard_in_another_thread_is_the_same_guard(guard: NetworkGuard) -> None:
+    caught: list[BaseException] = []
+
+    def work() -> None:
+        try:
+            socket.create_connection(REMOTE, timeout=1)
+        except BaseException as error:
+            caught.append(error)
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join()
+    assert isinstance(caught[0], NetworkBlocked)
+    assert len(guard.violations) == 1
