@@ -61,7 +61,6 @@ def run(
     calls, tests = _read(log)
     shorten = _Shortener(place, stand_in)
     return Run(
-        command=tuple(command),
         exit_code=code,
         calls=tuple(calls),
         tests=tests,
@@ -110,9 +109,7 @@ def _moved(path: str, place: Scratch) -> str:
     return path
 
 
-def _with_python(
-    command: Sequence[str], python: Path | None, env: Mapping[str, str]
-) -> list[str]:
+def _with_python(command: Sequence[str], python: Path | None, env: Mapping[str, str]) -> list[str]:
     first = Path(command[0]).name
     if python is not None and first.startswith("python"):
         return [str(python), *command[1:]]
@@ -194,4 +191,5 @@ def _call(record: dict[str, Any]) -> Call:
         body=base64.b64decode(record["body"]),
         timeout=record["timeout"],
         retries=record["retries"],
+        own_server=record["own_server"],
     )

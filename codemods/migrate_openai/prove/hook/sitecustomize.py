@@ -1,3 +1,5 @@
+# ruff: noqa: PTH100, PTH120
+# mypy: ignore-errors
 # Runs at the start of every Python process of a proof, found through PYTHONPATH.
 # Python 3.8 and the standard library: it is loaded by the interpreters of the programs proved.
 import os
