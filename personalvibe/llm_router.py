@@ -1,0 +1,1468 @@
+"""Every call to a language model goes through this file, to LiteLLM.
+
+The file stands alone: it may be copied into another project, which then depends on ``litellm``
+only. Importing it is cheap; LiteLLM (2-5 s) is imported at the first call.
+
+    from personalvibe import llm_router
+
+    reply = llm_router.chat_completion("anthropic/claude-sonnet-4-5", [{"role": "user", ...}])
+
+**Models.** ``<provider>/<name>``; ``None`` or ``""`` is :data:`DEFAULT_MODEL`; :data:`ALIASES` may
+be extended. With ``provider="openai"`` (or another provider) the model is the name on the wire and
+the router adds the prefix: that is how code with dynamic models calls.
+
+**Functions.** ``chat_completion``, ``chat_completion_parse``, ``chat_completion_stream``,
+``text_completion``, ``embedding``, ``responses`` (``_parse``, ``_stream``, ``_retrieve``,
+``_delete``, ``_cancel``), ``image_generation``, ``image_edit``, ``image_variation``,
+``transcription``, ``translation``, ``speech``, ``moderation``; each with an asynchronous twin,
+``achat_completion`` and so on. :class:`Client` and :class:`AsyncClient` are the same with settings
+bound once, and answer the OpenAI-shaped spelling too.
+
+**OpenAI and Azure.** A program that used the openai SDK sends the same request and sees the same
+reply. The call goes through LiteLLM (callbacks, costs, caching), which is handed a ``client=`` of
+this file. When LiteLLM comes to send its version of the request, that client sends the one which
+the program described, and it keeps the reply::
+
+    program -> _Front (the SDK's signatures) -> LiteLLM -> _Back -> the SDK's client -> wire
+
+LiteLLM depends on the openai package and has imported it by then, so nothing more is installed.
+Other providers, and calls that use a LiteLLM feature listed in :data:`PLAIN`, go to LiteLLM as
+they are. docs/LLM_PROVIDERS.md lists what stays different.
+
+**Exceptions and types** come lazily, by their usual names: ``except llm_router.RateLimitError``,
+``reply: llm_router.ModelResponse``, ``llm_router.NOT_GIVEN``.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import functools
+import inspect
+import os
+import sys
+import threading
+import warnings
+import weakref
+from collections import OrderedDict, deque
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from dataclasses import dataclass
+from difflib import get_close_matches
+from types import ModuleType
+from typing import Any
+
+DEFAULT_MODEL = "openai/gpt-4o-mini"
+
+#: Short names. Extend it: ``llm_router.ALIASES["fast"] = "groq/llama-3.1-8b-instant"``.
+ALIASES: dict[str, str] = {"o3": DEFAULT_MODEL}
+
+# Settings of the whole process for OpenAI and Azure, read at every call. They are what
+# ``openai.api_key = ...`` turns into, and are never sent to another provider.
+api_key: str | None = None
+api_base: str | None = None
+base_url: str | None = None
+organization: str | None = None
+project: str | None = None
+api_type: str | None = None  # "openai" or "azure"
+api_version: str | None = None
+azure_endpoint: str | None = None
+azure_ad_token: str | None = None
+azure_ad_token_provider: Callable[[], Any] | None = None
+timeout: Any = None  # seconds, or an httpx.Timeout
+max_retries: int | None = None
+default_headers: Mapping[str, str] | None = None
+default_query: Mapping[str, object] | None = None
+http_client: Any = None
+
+#: Arguments that ask for a feature of LiteLLM which the request must not bypass.
+PLAIN = frozenset(
+    "mock_response mock_tool_calls mock_timeout fallbacks context_window_fallback_dict model_list"
+    " client custom_llm_provider drop_params additional_drop_params prompt_id use_litellm_proxy"
+    " litellm_credential_name".split()
+)
+
+_SETTINGS = (
+    "api_key organization project default_headers default_query http_client api_version"
+    " azure_endpoint azure_deployment azure_ad_token azure_ad_token_provider timeout max_retries"
+    " base_url api_base api_type webhook_secret websocket_base_url"
+).split()
+
+# What openai 0.28 called it -> what everyone calls it now.
+_OLD_NAMES = {
+    "engine": "model",
+    "deployment_id": "model",
+    "request_timeout": "timeout",
+    "headers": "extra_headers",
+}
+
+_MISSING = object()
+_UNSET = ("NotGiven", "Omit")  # the SDK's marks of an argument that is not there
+
+# LiteLLM's own network habits: set before its import, and only where the user has not chosen.
+_QUIET = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+}
+
+
+# --- LiteLLM, late ------------------------------------------------------------------------------
+
+
+@functools.cache
+def _litellm() -> ModuleType:
+    for name, value in _QUIET.items():
+        os.environ.setdefault(name, value)
+    import litellm
+
+    # LiteLLM dumps its own logging copy of a streamed response, and pydantic complains of it.
+    warnings.filterwarnings(
+        "ignore", r"Pydantic serializer warnings:\s+PydanticSerialization\w+\(Expected `ResponseAPI"
+    )
+    litellm.suppress_debug_info = True  # else every error prints an advertisement to stdout
+    if litellm.disable_hf_tokenizer_download is None:
+        litellm.disable_hf_tokenizer_download = True
+    _register_providers()
+    return litellm
+
+
+def _register_providers() -> None:
+    """The custom providers of the package, where this file still lives in it."""
+    try:
+        from personalvibe.providers import sharp_boe
+    except ImportError:  # vendored: the file is alone
+        return
+    sharp_boe.register()
+
+
+def _sdk() -> Any:
+    """The openai package: LiteLLM's dependency, imported by LiteLLM itself."""
+    _litellm()
+    return sys.modules["openai"]
+
+
+def __getattr__(name: str) -> Any:
+    """Exceptions, response types and sentinels of LiteLLM and of the SDK beneath it.
+
+    A name that openai users know is openai's class: LiteLLM's exceptions subclass it, so one
+    ``except`` catches what the router raises and what an openai client elsewhere raises.
+    """
+    if name.startswith("__"):
+        raise AttributeError(name)
+    litellm = _litellm()
+    places = [litellm, litellm.exceptions, litellm.types.utils]
+    if name[0].isupper() or name == "omit":
+        places.insert(0, _sdk())
+    for place in places:
+        value = getattr(place, name, None)
+        if value is not None and not isinstance(value, ModuleType):
+            return value
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+
+
+# --- models -------------------------------------------------------------------------------------
+
+
+def resolve_model(model: str | None) -> str:
+    """The LiteLLM model string (``<provider>/<name>``) that a caller's *model* means.
+
+    Raises:
+        ValueError: not a string, or a bare or malformed name; the message suggests the nearest
+            valid form.
+    """
+    if model is None or model == "":
+        return DEFAULT_MODEL
+    if not isinstance(model, str):
+        raise ValueError(f"model must be a string, not {type(model).__name__}: {model!r}")
+    if model in ALIASES:
+        return ALIASES[model]
+    provider, _, name = model.partition("/")
+    if provider and name and not any(c.isspace() for c in model):
+        return model
+    raise ValueError(f"model {model!r} is not <provider>/<name>; did you mean {_guess(model)}?")
+
+
+def _guess(model: str) -> str:
+    tidy = "".join(model.split()).strip("/")
+    if "/" in tidy:
+        return repr(tidy)
+    if "litellm" in sys.modules:
+        known = _litellm().models_by_provider
+        owners = [provider for provider, names in known.items() if tidy in names]
+        if owners and "openai" not in owners:
+            return repr(f"{owners[0]}/{tidy}")
+    near = [repr(alias) for alias in get_close_matches(tidy, ALIASES, n=1)]
+    default_name = DEFAULT_MODEL.partition("/")[2]
+    return " or ".join([*near, repr(f"openai/{tidy or default_name}")])
+
+
+def _route(
+    name: str, arguments: dict[str, Any], provider: str | None, settings: Mapping[str, Any]
+) -> tuple[str, str]:
+    """(provider, name on the wire) of a call; takes the model out of *arguments*.
+
+    The name is empty when the program gave none and the server is to choose.
+    """
+    operation = _OPERATIONS[name]
+    model = arguments.pop("model", None)
+    if model or operation.model == "default" and not (operation.http and "prompt" in arguments):
+        if provider is None or not model:
+            provider, _, model = resolve_model(model).partition("/")
+    elif operation.model == "required":
+        raise TypeError(f"{name}() needs a model, such as 'openai/<name>'")
+    provider = provider or "openai"
+    if provider == "openai" and str(settings.get("api_type") or "").startswith("azure"):
+        provider = "azure"
+    return provider, model or ""
+
+
+# --- settings and the SDK's clients -------------------------------------------------------------
+
+
+def _module_settings() -> dict[str, Any]:
+    return {name: value for name in _SETTINGS if (value := globals().get(name)) is not None}
+
+
+def _from_environment(settings: dict[str, Any], azure: bool) -> dict[str, Any]:
+    """Fill in what a program leaves to LiteLLM's settings or to the environment.
+
+    The variables are those of openai 0.28, of openai 1 and later, and of LiteLLM.
+    """
+    litellm: Any = sys.modules.get("litellm")
+    variables = {
+        "organization": ("OPENAI_ORG_ID", "OPENAI_ORGANIZATION"),
+        "project": ("OPENAI_PROJECT_ID",),
+    }
+    if azure:
+        variables["api_key"] = ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY", "OPENAI_API_KEY")
+        variables["api_version"] = ("OPENAI_API_VERSION", "AZURE_API_VERSION")
+        variables["azure_ad_token"] = ("AZURE_OPENAI_AD_TOKEN", "AZURE_AD_TOKEN")
+        variables["azure_endpoint"] = ("AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE", "OPENAI_API_BASE")
+        shared = {"api_key": "azure_key", "azure_endpoint": "api_base", "api_version": ""}
+    else:
+        variables["api_key"] = ("OPENAI_API_KEY",)
+        variables["base_url"] = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
+        shared = {"api_key": "openai_key", "base_url": "api_base", "organization": ""}
+    filled = dict(settings)
+    for name, names in variables.items():
+        value = filled.get(name)
+        if value is None and litellm is not None and name in shared:
+            value = getattr(litellm, name, None) or getattr(litellm, shared[name] or name, None)
+        filled[name] = value or next(filter(None, map(os.environ.get, names)), None)
+    return {name: value for name, value in filled.items() if value is not None}
+
+
+def _client_arguments(settings: Mapping[str, Any], azure: bool) -> dict[str, Any]:
+    """The arguments for the SDK's client, from settings under any of their spellings."""
+    given = {name: value for name, value in settings.items() if value is not None}
+    old_base = given.pop("api_base", None)
+    kind = str(given.pop("api_type", None) or "")
+    for name in ("timeout", "max_retries"):  # these travel with each request
+        given.pop(name, None)
+    if not azure:
+        if old_base is not None:
+            given.setdefault("base_url", old_base)
+        given = _from_environment(given, azure)
+        for name in [name for name in given if name.startswith(("azure_", "api_version"))]:
+            del given[name]
+        return given
+    if old_base is not None and not {"base_url", "azure_endpoint"} & set(given):
+        whole = "/openai/deployments/" in old_base or old_base.rstrip("/").endswith("/openai")
+        given["base_url" if whole else "azure_endpoint"] = old_base
+    if kind in ("azure_ad", "azuread") and "api_key" in given:
+        given["azure_ad_token"] = given.pop("api_key")
+    given = _from_environment(given, azure)
+    if "base_url" in given:
+        given.pop("azure_endpoint", None)
+        given.pop("azure_deployment", None)
+    if {"azure_ad_token", "azure_ad_token_provider"} & set(settings):
+        given.pop("api_key", None) if settings.get("api_key") is None else None
+    given.setdefault("api_version", _litellm().AZURE_DEFAULT_API_VERSION)
+    return given
+
+
+_KEEP = 64  # clients of the module functions and of each Client, least recently used go first
+_clients_lock = threading.Lock()
+_sync_clients: OrderedDict[Any, Any] = OrderedDict()
+# A connection pool belongs to the event loop that opened it.
+_async_clients: weakref.WeakKeyDictionary[Any, OrderedDict[Any, Any]] = weakref.WeakKeyDictionary()
+
+
+def _sdk_client(settings: Mapping[str, Any], azure: bool, is_async: bool) -> Any:
+    """The SDK's client for these settings, made once.
+
+    Raises:
+        AuthenticationError: no key is set; the message names the variable.
+    """
+    arguments = _client_arguments(settings, azure)
+    litellm = _litellm()
+    shared_session = litellm.aclient_session if is_async else litellm.client_session
+    if shared_session is not None:
+        arguments.setdefault("http_client", shared_session)
+    key = (azure, *((name, _hashable(value)) for name, value in sorted(arguments.items())))
+    pool = _sync_clients
+    if is_async:
+        pool = _async_clients.setdefault(asyncio.get_running_loop(), OrderedDict())
+    with _clients_lock:
+        if key in pool:
+            pool.move_to_end(key)
+            return pool[key]
+        sdk = _sdk()
+        kind = f"{'Async' if is_async else ''}{'Azure' if azure else ''}OpenAI"
+        try:
+            made = getattr(sdk, kind)(**arguments)
+        except sdk.OpenAIError as error:
+            raise litellm.AuthenticationError(
+                str(error), "azure" if azure else "openai", ""
+            ) from error
+        pool[key] = made
+        while len(pool) > _KEEP:
+            pool.popitem(last=False)
+        return made
+
+
+def _hashable(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return tuple(sorted((str(k), repr(v)) for k, v in value.items()))
+    try:
+        hash(value)
+    except TypeError:
+        return repr(value)
+    return value
+
+
+# --- the operations -----------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Operation:
+    """One kind of call.
+
+    Attributes:
+        litellm: LiteLLM's function; the asynchronous twin is the same with ``a`` before it.
+        shape: the method of the SDK's client that has the program's signature.
+        order: what positional arguments are called.
+        model: "default", "optional" or "required": what to do when the program names none.
+        http: LiteLLM sends this with its own HTTP handler, not with the SDK's client.
+        files: arguments that are files, which LiteLLM must see as well.
+        azure: LiteLLM's azure provider accepts a client for this; its openai provider does anyway.
+        carrier: LiteLLM's function that takes a client, where *litellm* takes none.
+    """
+
+    litellm: str
+    shape: str
+    order: tuple[str, ...] = ("model", "input")
+    model: str = "optional"
+    http: bool = False
+    files: tuple[str, ...] = ()
+    azure: bool = True
+    carrier: str = ""
+
+    @property
+    def structured(self) -> bool:
+        return self.shape.endswith((".parse", ".stream"))
+
+
+def _chat(method: str) -> _Operation:
+    return _Operation(
+        "completion", f"chat.completions.{method}", ("model", "messages"), model="default"
+    )
+
+
+def _responses(method: str) -> _Operation:
+    return _Operation("responses", f"responses.{method}", model="default", http=True)
+
+
+def _stored(method: str, function: str) -> _Operation:
+    return _Operation(function, f"responses.{method}", ("response_id",), http=True)
+
+
+_OPERATIONS = {
+    "chat_completion": _chat("create"),
+    "chat_completion_parse": _chat("parse"),
+    "chat_completion_stream": _chat("stream"),
+    "text_completion": _Operation(
+        "text_completion", "completions.create", ("model", "prompt"), model="default"
+    ),
+    "embedding": _Operation("embedding", "embeddings.create", model="required"),
+    "responses": _responses("create"),
+    "responses_parse": _responses("parse"),
+    "responses_stream": _responses("stream"),
+    "responses_retrieve": _stored("retrieve", "get_responses"),
+    "responses_delete": _stored("delete", "delete_responses"),
+    "responses_cancel": _stored("cancel", "cancel_responses"),
+    "image_generation": _Operation(
+        "image_generation", "images.generate", ("model", "prompt"), azure=False
+    ),
+    "image_edit": _Operation(
+        "image_edit",
+        "images.edit",
+        ("model", "image", "prompt"),
+        http=True,
+        files=("image", "mask"),
+    ),
+    "image_variation": _Operation(
+        "image_variation",
+        "images.create_variation",
+        ("model", "image"),
+        azure=False,
+        carrier="image_generation",
+    ),
+    "transcription": _Operation(
+        "transcription",
+        "audio.transcriptions.create",
+        ("model", "file"),
+        model="required",
+        files=("file",),
+    ),
+    "translation": _Operation(
+        "translation",
+        "audio.translations.create",
+        ("model", "file"),
+        model="required",
+        files=("file",),
+        carrier="transcription",
+    ),
+    "speech": _Operation(
+        "speech", "audio.speech.create", ("model", "input", "voice"), model="required"
+    ),
+    "moderation": _Operation("moderation", "moderations.create", azure=False),
+}
+# LiteLLM's names of the providers, where it is not to turn a text completion into a chat.
+_LEGACY = {"openai": "text-completion-openai", "azure": "azure_text"}
+_STREAMED = ("completion", "text_completion", "responses")  # what LiteLLM can stream
+
+
+def _method(client: Any, shape: str) -> Any:
+    return functools.reduce(getattr, shape.split("."), client)
+
+
+@functools.cache
+def _known_to_the_sdk(shape: str) -> frozenset[str]:
+    made = _sdk().OpenAI(api_key="unused")
+    return frozenset(inspect.signature(_method(made, shape)).parameters)
+
+
+@functools.cache
+def _known_to_litellm() -> frozenset[str]:
+    return frozenset(_litellm().types.utils.all_litellm_params) | {"allowed_openai_params"}
+
+
+# --- a call, from the program to the wire and back ----------------------------------------------
+
+
+class _Call:
+    """One call: what the program asked for, and what came back for it."""
+
+    def __init__(
+        self,
+        operation: _Operation,
+        route: tuple[str, str],
+        settings: dict[str, Any],
+        arguments: dict[str, Any],
+        is_async: bool,
+    ) -> None:
+        self.operation = operation
+        self.provider, self.name = route
+        self.settings = settings
+        self.is_async = is_async
+        self.on_the_wire = self.provider in ("openai", "azure") and PLAIN.isdisjoint(arguments)
+        self.files = {k: v for k in operation.files if (v := arguments.get(k)) is not None}
+        self.controls: dict[str, Any] = {}  # what the program says to LiteLLM, not to the server
+        self.error: Exception | None = None  # the SDK's own, before LiteLLM maps it
+        self.outcome: Any = _MISSING  # the server's reply as the SDK types it
+        self.live: Any = None  # the SDK's stream
+        self.flow: Any = None  # the same, remembering what passes
+        self.seen: deque[Any] = deque()  # items of it that LiteLLM has had and the program has not
+        azure = self.provider == "azure"
+        if self.on_the_wire:
+            self.real = _sdk_client(settings, azure, is_async)
+        else:
+            self.real = _unconnected(is_async)
+        self.program = self._sort(arguments)
+
+    def _sort(self, arguments: dict[str, Any]) -> dict[str, Any]:
+        """The arguments for the SDK's signature; LiteLLM's own are set aside in *controls*."""
+        known = _known_to_the_sdk(self.operation.shape)
+        ours = _known_to_litellm() | PLAIN
+        program: dict[str, Any] = {"model": self.name} if self.name and "model" in known else {}
+        unknown: dict[str, Any] = {}
+        for name, value in arguments.items():
+            if name in known:
+                program[name] = value
+            elif name in ours:
+                self.controls[name] = value
+            else:
+                unknown[name] = value
+        if unknown:
+            program["extra_body"] = {**unknown, **(program.get("extra_body") or {})}
+        return program
+
+    def begin(self) -> Any:
+        """Call the SDK's method; it comes back to :meth:`send` with the finished request."""
+        front = _shell(_AsyncFront if self.is_async else _Front, self.real, self)
+        return _method(front, self.operation.shape)(**self.program)
+
+    # From the SDK's signature to LiteLLM.
+
+    def describe(self, cast_to: Any, options: Any, stream: bool, stream_cls: Any) -> None:
+        changes = {
+            name: self.settings[name]
+            for name in ("timeout", "max_retries")
+            if self.settings.get(name) is not None and not _is_given(getattr(options, name))
+        }
+        self.options = options.model_copy(update=changes)
+        self.cast_to, self.stream, self.stream_cls = cast_to, stream, stream_cls
+
+    def litellm_arguments(self) -> dict[str, Any]:
+        """What LiteLLM is told: the request in its terms, for its logs, costs and cache."""
+        body = self.options.json_data if isinstance(self.options.json_data, dict) else {}
+        extra = self.options.extra_json or {}
+        told = {k: _own(v) for k, v in {**body, **extra}.items() if v is not None}
+        told.update(self.files)
+        told.update(self.controls)
+        if not self.stream or self.operation.litellm not in _STREAMED:
+            told.pop("stream", None)
+        provider = self.provider if self.operation.azure else "openai"
+        if self.operation.litellm == "text_completion":
+            provider = _LEGACY.get(provider, provider)
+        told["model"] = f"{provider}/{self.name or DEFAULT_MODEL.partition('/')[2]}"
+        if self.operation.shape.startswith("responses.") and self.options.url != "/responses":
+            told = {**self.controls, "response_id": self.options.url.split("/")[2]}
+            told["custom_llm_provider"] = provider
+        if not self.on_the_wire:
+            return {**_plain_settings(self.settings), **told}
+        told["drop_params"] = True  # LiteLLM has no say in what is sent, so nothing to refuse
+        if self.operation.litellm == "completion":
+            told["_skip_responses_api_bridge"] = True
+        if self.operation.litellm == "responses":
+            told.setdefault("input", "")
+        if self.operation.carrier == "image_generation":
+            told["prompt"] = ""
+        told["api_key"] = self.real.api_key or "unused"
+        told["api_base"] = str(self.real.base_url)
+        if provider == "azure":
+            told["api_version"] = self.real._api_version
+        door = (_AsyncHttpBack if self.is_async else _HttpBack) if self.operation.http else None
+        if door is not None:
+            told["client"] = _http_shell(door, self)
+        else:
+            told["client"] = _shell(_AsyncBack if self.is_async else _Back, self.real, self)
+        return told
+
+    def function(self) -> Any:
+        carrier = self.operation.carrier if self.on_the_wire else ""
+        return _litellm_function(carrier or self.operation.litellm, self.is_async)
+
+    def send(self) -> Any:
+        function = self.function()
+        try:
+            return self.finish(function(**self.litellm_arguments()))
+        except Exception as error:
+            if (blamed := self.blame(error)) is error:
+                raise
+            raise blamed from error
+
+    async def asend(self) -> Any:
+        function = self.function()
+        try:
+            return self.finish(await function(**self.litellm_arguments()))
+        except Exception as error:
+            if (blamed := self.blame(error)) is error:
+                raise
+            raise blamed from error
+
+    # From LiteLLM to the wire.
+
+    def _wired(self) -> dict[str, Any]:
+        if self.error is not None and "num_retries" not in self.controls:
+            raise self.error  # LiteLLM mends the request and tries again; ours would be the same
+        self.error = None
+        headers = {**(self.options.headers or {}), _RAW: "true"}
+        options = self.options.model_copy(update={"headers": headers})
+        if self.operation.structured:  # the parsing is for the program, in finish()
+            options.post_parser = _sdk().NOT_GIVEN
+        return {
+            "cast_to": self.cast_to,
+            "options": options,
+            "stream": self.stream,
+            "stream_cls": self.stream_cls,
+        }
+
+    def exchange(self) -> Any:
+        """Send the program's request and keep the reply. Returns the SDK's raw response."""
+        request = self._wired()
+        try:
+            return self._kept(self.real.request(**request))
+        except Exception as error:
+            self.error = error
+            raise
+
+    async def aexchange(self) -> Any:
+        request = self._wired()
+        try:
+            return self._kept(await self.real.request(**request))
+        except Exception as error:
+            self.error = error
+            raise
+
+    def _kept(self, raw: Any) -> Any:
+        if self.stream:
+            self.live = raw.parse()
+            self.flow = self._atee() if self.is_async else self._tee()
+        else:
+            self.outcome = raw.parse()
+        return raw
+
+    def _tee(self) -> Iterator[Any]:
+        try:
+            for item in self.live:
+                self.seen.append(item)
+                yield item
+        except Exception as error:
+            self.error = error
+            raise
+
+    async def _atee(self) -> AsyncIterator[Any]:
+        try:
+            async for item in self.live:
+                self.seen.append(item)
+                yield item
+        except Exception as error:
+            self.error = error
+            raise
+
+    # Back to the program.
+
+    def finish(self, result: Any) -> Any:
+        if self.stream:
+            return _stream(_AsyncStream if self.is_async else _SyncStream, result, self)
+        reply = self.outcome
+        if reply is _MISSING:  # LiteLLM answered by itself: its cache, or another provider
+            if not self.operation.structured:
+                return make_good(result)
+            reply = _typed(self.cast_to, result.model_dump())
+        if hasattr(reply, "stream_to_file"):  # speech: LiteLLM's type is the SDK's
+            return result
+        if self.operation.structured and _is_given(self.options.post_parser):
+            reply = self.options.post_parser(reply)
+        return as_both(reply, result)
+
+    def blame(self, error: Exception) -> Exception:
+        """LiteLLM's exception, such that clauses written for openai catch it as before."""
+        return error if self.error is None else _dressed(error, self.error)
+
+
+_RAW = "X-Stainless-Raw-Response"  # the SDK's mark of a caller who wants the headers too
+
+
+def _typed(kind: Any, content: Any) -> Any:
+    return _sdk()._models.construct_type(type_=kind, value=content)
+
+
+def _litellm_function(name: str, is_async: bool) -> Any:
+    function = getattr(_litellm(), f"a{name}" if is_async else name, None)
+    if function is None:
+        raise NotImplementedError(f"LiteLLM has no {name} for this provider")
+    return function
+
+
+def _is_given(value: Any) -> bool:
+    return value is not None and type(value).__name__ not in _UNSET
+
+
+def _own(value: Any) -> Any:
+    """A copy that LiteLLM may change."""
+    if type(value) is dict:
+        return {k: _own(v) for k, v in value.items()}
+    return [_own(v) for v in value] if type(value) is list else value
+
+
+def _plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
+    """Settings as LiteLLM's arguments."""
+    plain = {
+        name: settings[name]
+        for name in ("api_key", "organization", "api_version", "timeout", "max_retries")
+        if settings.get(name) is not None
+    }
+    base = settings.get("base_url") or settings.get("api_base") or settings.get("azure_endpoint")
+    if base is not None:
+        plain["api_base"] = str(base)
+    if settings.get("default_headers"):
+        plain["extra_headers"] = dict(settings["default_headers"])
+    for name in ("azure_ad_token", "azure_ad_token_provider"):
+        if settings.get(name) is not None:
+            plain[name] = settings[name]
+    return plain
+
+
+# --- the two ends: shells around the SDK's client ------------------------------------------------
+
+
+class _Shell:
+    _call: _Call
+
+
+class _Front(_Shell):
+    """What the SDK's methods are called on: hands the request that they build to LiteLLM."""
+
+    def request(
+        self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None
+    ) -> Any:
+        self._call.describe(cast_to, options, stream, stream_cls)
+        return self._call.send()
+
+
+class _AsyncFront(_Shell):
+    async def request(
+        self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None
+    ) -> Any:
+        self._call.describe(cast_to, options, stream, stream_cls)
+        return await self._call.asend()
+
+
+class _Back(_Shell):
+    """What LiteLLM sends its version of the request with: sends the program's."""
+
+    def request(self, cast_to: Any, options: Any, **_: Any) -> Any:
+        return _reply(self._call, self._call.exchange(), options)
+
+
+class _AsyncBack(_Shell):
+    async def request(self, cast_to: Any, options: Any, **_: Any) -> Any:
+        return _reply(self._call, await self._call.aexchange(), options)
+
+
+def _reply(call: _Call, raw: Any, options: Any) -> Any:
+    """In the form that LiteLLM asked for: the SDK's raw response, or what is in it."""
+    content = call.outcome
+    if call.stream:
+        content = call.flow
+        if not (options.json_data or {}).get("stream"):
+            # LiteLLM cannot stream this: it has an empty reply, the program has the stream.
+            message = {"role": "assistant", "content": ""}
+            choice = {"index": 0, "finish_reason": "stop", "message": message}
+            empty = {"choices": [choice], "created": 0, "data": [], "text": ""}
+            content = "" if call.cast_to is str else _typed(call.cast_to, empty)
+    return _Raw(raw.headers, content) if (options.headers or {}).get(_RAW) else content
+
+
+@dataclass(frozen=True, slots=True)
+class _Raw:
+    headers: Any
+    content: Any
+
+    def parse(self) -> Any:
+        return self.content
+
+
+class _HttpBack(_Shell):
+    """The same for what LiteLLM sends with its own HTTP handler."""
+
+    def post(self, *_: Any, **__: Any) -> Any:
+        raw = self._call.exchange()
+        return _EventSource(self._call, raw.headers) if self._call.stream else raw.http_response
+
+    get = delete = post
+
+
+class _AsyncHttpBack(_Shell):
+    async def post(self, *_: Any, **__: Any) -> Any:
+        raw = await self._call.aexchange()
+        return _EventSource(self._call, raw.headers) if self._call.stream else raw.http_response
+
+    get = delete = post
+
+
+class _EventSource:
+    """The SDK's event stream, as the HTTP response that LiteLLM parses itself."""
+
+    status_code = 200
+
+    def __init__(self, call: _Call, headers: Any) -> None:
+        self._call = call
+        self.headers = headers
+
+    def iter_bytes(self) -> Iterator[bytes]:
+        for event in self._call.flow:
+            yield f"data: {event.to_json(indent=None)}\n\n".encode()
+
+    async def aiter_bytes(self) -> AsyncIterator[bytes]:
+        async for event in self._call.flow:
+            yield f"data: {event.to_json(indent=None)}\n\n".encode()
+
+    def iter_lines(self) -> Iterator[str]:
+        return (line.decode().strip() for line in self.iter_bytes())
+
+    async def aiter_lines(self) -> AsyncIterator[str]:
+        async for line in self.aiter_bytes():
+            yield line.decode().strip()
+
+
+@functools.cache
+def _subclass(mixin: type, base: type) -> type:
+    return type(base.__name__, (mixin, base), {"__module__": __name__})
+
+
+def _shell(kind: type, real: Any, call: _Call) -> Any:
+    """An instance of the SDK's client class that shares everything with *real* but `request`."""
+    shell = object.__new__(_subclass(kind, type(real)))
+    shell.__dict__.update(real.__dict__, _call=call)
+    if "_custom_query" in shell.__dict__:
+        shell._custom_query = dict(shell._custom_query)  # LiteLLM writes into it
+    return shell
+
+
+def _http_shell(kind: type, call: _Call) -> Any:
+    from litellm.llms.custom_httpx import http_handler
+
+    base = http_handler.AsyncHTTPHandler if call.is_async else http_handler.HTTPHandler
+    shell: Any = object.__new__(_subclass(kind, base))
+    shell._call = call
+    return shell
+
+
+@functools.cache
+def _unconnected(is_async: bool) -> Any:
+    """A client that gives its signatures only; calls through it go to another provider."""
+    sdk = _sdk()
+    return (sdk.AsyncOpenAI if is_async else sdk.OpenAI)(api_key="unused")
+
+
+# --- replies: LiteLLM's types, the server's content ----------------------------------------------
+
+# The SDK's type (module and name) -> LiteLLM's.
+_COUNTERPARTS = {
+    "chat_completion.ChatCompletion": "ModelResponse",
+    "chat_completion.Choice": "Choices",
+    "chat_completion_message.ChatCompletionMessage": "Message",
+    "chat_completion_chunk.ChatCompletionChunk": "ModelResponseStream",
+    "chat_completion_chunk.Choice": "StreamingChoices",
+    "chat_completion_chunk.ChoiceDelta": "Delta",
+    "completion_usage.CompletionUsage": "Usage",
+    "completion.Completion": "TextCompletionResponse",
+    "completion_choice.CompletionChoice": "TextChoices",
+    "create_embedding_response.CreateEmbeddingResponse": "EmbeddingResponse",
+    "embedding.Embedding": "Embedding",
+    "images_response.ImagesResponse": "ImageResponse",
+    "image.Image": "ImageObject",
+    "transcription.Transcription": "TranscriptionResponse",
+    "transcription_verbose.TranscriptionVerbose": "TranscriptionResponse",
+    "response.Response": "ResponsesAPIResponse",
+}
+
+
+class _Subscripts:
+    """The dictionary side of a reply, as openai 0.28 had it: what the server sent, no more."""
+
+    __slots__ = ()
+
+    def to_dict_recursive(self) -> dict[str, Any]:
+        return self.to_dict()  # type: ignore[attr-defined, no-any-return]
+
+    def keys(self) -> Any:
+        return self._sent().keys()
+
+    def items(self) -> Any:
+        return self._sent().items()
+
+    def values(self) -> Any:
+        return self._sent().values()
+
+    def get(self, key: str, default: Any = None) -> Any:
+        return self._sent().get(key, default)
+
+    def __getitem__(self, key: str) -> Any:
+        return self._sent()[key]
+
+    def __setitem__(self, key: str, value: Any) -> None:
+        setattr(self, key, value)
+
+    def __contains__(self, key: object) -> bool:
+        return key in self._sent()
+
+    def _sent(self) -> dict[str, Any]:
+        names = self.model_fields_set  # type: ignore[attr-defined]
+        held = {k: v for k, v in self.__dict__.items() if k in names}
+        return {**held, **(self.__pydantic_extra__ or {})}  # type: ignore[attr-defined]
+
+    def __reduce__(self) -> Any:
+        return _revive, (self._sdk_type, self.to_dict())  # type: ignore[attr-defined]
+
+
+def _revive(kind: type, sent: dict[str, Any]) -> Any:
+    return as_both(_typed(kind, sent), None)
+
+
+@functools.cache
+def _both_types(kind: type) -> type:
+    """A class that is *kind* of the SDK and its counterpart of LiteLLM. It dumps as *kind*."""
+    litellm = _litellm()
+    bases: tuple[type, ...] = (_Subscripts, kind)
+    for ancestor in kind.__mro__:
+        key = f"{ancestor.__module__.rpartition('.')[2]}.{ancestor.__name__}"
+        if key in _COUNTERPARTS:
+            name = _COUNTERPARTS[key]
+            ours = getattr(litellm, name, None) or getattr(litellm.types.utils, name, None)
+            if ours is None:
+                from litellm.types.llms import openai as more
+
+                ours = getattr(more, name)
+            bases = (_Subscripts, ours) if issubclass(ours, kind) else (_Subscripts, kind, ours)
+            break
+    settings = {**kind.model_config, "defer_build": True}  # type: ignore[attr-defined]
+    made: Any = type(kind.__name__, bases, {"__module__": __name__, "model_config": settings})
+    made._sdk_type = kind
+    kind.model_rebuild()  # type: ignore[attr-defined]
+    for name in ("fields", "serializer", "validator", "core_schema"):
+        setattr(made, f"__pydantic_{name}__", getattr(kind, f"__pydantic_{name}__"))
+    for name in ("json", "dict", "model_dump", "model_dump_json", "__repr__", "__str__"):
+        setattr(made, name, getattr(kind, name))
+    return made  # type: ignore[no-any-return]
+
+
+def as_both(reply: Any, litellm_reply: Any) -> Any:
+    """The server's reply, as an instance of LiteLLM's class and of the SDK's at once.
+
+    Args:
+        reply: what the SDK made of it.
+        litellm_reply: what LiteLLM made of it, for its hidden parameters (cost, headers); or None.
+    """
+    if isinstance(reply, list):
+        return [as_both(item, None) for item in reply] if _has_models(reply) else reply
+    if isinstance(reply, dict):
+        return {k: as_both(v, None) for k, v in reply.items()}
+    if not hasattr(reply, "__pydantic_fields_set__"):
+        return reply
+    made = object.__new__(_both_types(type(reply)))
+    content = {name: as_both(value, None) for name, value in reply.__dict__.items()}
+    private = dict(reply.__pydantic_private__ or {})
+    for name, attribute in type(made).__private_attributes__.items():
+        if name not in private:
+            value = getattr(litellm_reply, name, _MISSING)
+            private[name] = attribute.get_default() if value is _MISSING else value
+    object.__setattr__(made, "__dict__", content)
+    object.__setattr__(made, "__pydantic_fields_set__", set(reply.__pydantic_fields_set__))
+    extra = reply.__pydantic_extra__
+    object.__setattr__(made, "__pydantic_extra__", extra and as_both(extra, None))
+    object.__setattr__(made, "__pydantic_private__", private or None)
+    return made
+
+
+def _has_models(items: list[Any]) -> bool:
+    return any(isinstance(item, (list, dict)) or hasattr(item, "model_dump") for item in items[:8])
+
+
+class _Item(dict[str, Any]):
+    """A dict of LiteLLM's that answers attributes too."""
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def model_dump(self, **_: Any) -> dict[str, Any]:
+        return dict(self)
+
+
+def make_good(reply: Any) -> Any:
+    """Give LiteLLM's own reply, in place, the members that openai users expect of it."""
+    for choice in getattr(reply, "choices", None) or ():
+        held = choice.__dict__
+        if "logprobs" not in held:
+            choice.logprobs = None
+        message = held.get("message")
+        if message is not None:
+            for name in ("refusal", "audio", "annotations"):
+                if getattr(message, name, _MISSING) is _MISSING:
+                    setattr(message, name, None)
+    data = getattr(reply, "data", None)
+    if isinstance(data, list) and data and type(data[0]) is dict:
+        reply.data = [_Item(item) for item in data]
+    return reply
+
+
+# --- streams -------------------------------------------------------------------------------------
+
+
+def _stream(kind: type, inner: Any, call: _Call | None) -> Any:
+    """LiteLLM's stream, driven to its end for its accounts, yielding what the server sent."""
+    base = type(inner) if _is_stream(inner) else object
+    stream = object.__new__(_subclass(kind, base))
+    stream.__dict__.update(_inner=inner, _call=call, _iterator=None)
+    return stream
+
+
+class _StreamBase:
+    _inner: Any
+    _call: _Call | None
+    _iterator: Any
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self.__dict__["_inner"], name)
+
+    @property
+    def response(self) -> Any:
+        """The HTTP response that the stream is read from; of another provider, the stream."""
+        return self if self._live is None else self._live.response
+
+    @property
+    def _live(self) -> Any:
+        return self._call.live if self._call else None
+
+    def _drained(self, item: Any) -> Iterator[Any]:
+        """What the program gets now that LiteLLM has given *item*."""
+        if self._call is None or self._live is None:
+            if item is not None:
+                yield self._foreign(item)
+            return
+        while self._call.seen:
+            yield as_both(self._call.seen.popleft(), None)
+
+    def _foreign(self, item: Any) -> Any:
+        """A chunk of another provider; for the typed helpers, in the SDK's type."""
+        if self._call is None:
+            return item
+        kind = type(item).__name__.removeprefix("ModelResponseStream")
+        return item if kind else _typed(_chunk_type(), item.model_dump())
+
+    def _blamed(self, error: Exception) -> Exception:
+        return self._call.blame(error) if self._call else error
+
+
+class _SyncStream(_StreamBase):
+    def __iter__(self) -> Iterator[Any]:
+        return self
+
+    def __next__(self) -> Any:
+        if self._iterator is None:
+            self._iterator = self._run()
+        return next(self._iterator)
+
+    def _run(self) -> Iterator[Any]:
+        flow = self._call.flow if self._call and self._call.flow else ()
+        try:
+            for source in (self._inner if _is_stream(self._inner) else (), flow):
+                for item in source:
+                    yield from self._drained(item)
+        except Exception as error:
+            yield from self._drained(None)
+            if (blamed := self._blamed(error)) is error:
+                raise
+            raise blamed from error
+        yield from self._drained(None)
+
+    def __enter__(self) -> Any:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Close the response and give the connection back."""
+        target = self._live or self._inner
+        if hasattr(target, "close"):
+            target.close()
+
+
+class _AsyncStream(_StreamBase):
+    def __aiter__(self) -> AsyncIterator[Any]:
+        return self
+
+    async def __anext__(self) -> Any:
+        if self._iterator is None:
+            self._iterator = self._run()
+        return await anext(self._iterator)
+
+    async def _run(self) -> AsyncIterator[Any]:
+        flow = self._call.flow if self._call and self._call.flow else _nothing()
+        try:
+            for source in (self._inner if _is_stream(self._inner) else _nothing(), flow):
+                async for item in source:
+                    for chunk in self._drained(item):
+                        yield chunk
+        except Exception as error:
+            for chunk in self._drained(None):
+                yield chunk
+            if (blamed := self._blamed(error)) is error:
+                raise
+            raise blamed from error
+        for chunk in self._drained(None):
+            yield chunk
+
+    async def __aenter__(self) -> Any:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Close the response and give the connection back."""
+        target = self._live or self._inner
+        if hasattr(target, "close"):
+            await target.close()
+        elif hasattr(target, "aclose"):
+            await target.aclose()
+
+    aclose = close
+
+
+async def _nothing() -> AsyncIterator[Any]:
+    for item in ():
+        yield item
+
+
+def _is_stream(result: Any) -> bool:
+    return hasattr(result, "__next__") or hasattr(result, "__anext__")
+
+
+def _chunk_type() -> Any:
+    return _sdk().types.chat.ChatCompletionChunk
+
+
+# --- exceptions ----------------------------------------------------------------------------------
+
+
+def _dressed(error: Exception, original: Exception) -> Exception:
+    """*error* of LiteLLM, with the class and the members that *original* of the SDK has.
+
+    LiteLLM's exception stays as it is where the same ``except`` clauses catch both. Elsewhere its
+    class changes to LiteLLM's class of the right name, or to one that is both.
+    """
+    sdk = _sdk()
+    if isinstance(original, sdk.OpenAIError) and not isinstance(original, sdk.APIError):
+        return original  # a finish reason, a missing key: LiteLLM has no name for it
+    try:
+        error.__class__ = _error_class(type(error), type(original))
+    except TypeError:  # a class that cannot be shared, such as pydantic's ValidationError
+        return original
+    for name in ("status_code", "code", "type", "param", "body", "request_id", "response"):
+        if hasattr(original, name):
+            setattr(error, name, getattr(original, name))
+    response = getattr(original, "response", None)
+    if response is not None:  # openai 0.28's names
+        old = {
+            "http_status": response.status_code,
+            "headers": response.headers,
+            "http_body": response.text,
+            "json_body": {"error": getattr(original, "body", None)},
+            "user_message": getattr(original, "message", None),
+        }
+        for name, value in old.items():
+            setattr(error, name, value)
+    return error
+
+
+@functools.cache
+def _error_class(ours: type, theirs: type) -> type:
+    litellm = _litellm()
+    wanted = _lineage(theirs)
+    if _lineage(ours) == wanted and issubclass(ours, theirs):
+        return ours
+    named = getattr(litellm, theirs.__name__, theirs)  # LiteLLM's class of the SDK's name
+    first = litellm.APIError
+    if _lineage(ours) < wanted or not wanted:
+        first = ours
+    if first is litellm.APIError and named is not theirs:
+        return named  # type: ignore[no-any-return]
+    return type(theirs.__name__, (first, named), {"__module__": __name__})
+
+
+def _lineage(kind: type) -> frozenset[type]:
+    return frozenset(k for k in kind.__mro__ if k.__module__.partition(".")[0] == "openai")
+
+
+# --- the functions -------------------------------------------------------------------------------
+
+
+def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) -> Any:
+    """Start a call. Returns its result; of an asynchronous call, an awaitable of it."""
+    operation = _OPERATIONS[name]
+    for old, new in _OLD_NAMES.items():
+        if old in arguments:
+            value = arguments.pop(old)
+            if arguments.get(new) is None:
+                arguments[new] = value
+    provider = arguments.pop("provider", None) or (client and client.provider)
+    own = {k: arguments.pop(k) for k in _SETTINGS if k != "timeout" and k in arguments}
+    bound = client.settings() if client else _module_settings()
+    route = _route(name, arguments, provider, {**bound, **own})
+    if not client and route[0] not in ("openai", "azure"):
+        bound = {}  # they are OpenAI's
+    settings = {**bound, **{k: v for k, v in own.items() if v is not None}}
+    if operation.structured or (route[0] in ("openai", "azure") and PLAIN.isdisjoint(arguments)):
+        return _Call(operation, route, settings, arguments, is_async).begin()
+    told = {k: _own(v) for k, v in arguments.items() if type(v).__name__ not in _UNSET}
+    model = "/".join(route) if route[1] else None
+    told = {**_plain_settings(settings), **told, "model": model}
+    function = _litellm_function(operation.litellm, is_async)
+    return _afinished(function(**told)) if is_async else _finished(function(**told))
+
+
+def _finished(result: Any) -> Any:
+    return _stream(_SyncStream, result, None) if _is_stream(result) else make_good(result)
+
+
+async def _afinished(pending: Any) -> Any:
+    result = await pending
+    return _stream(_AsyncStream, result, None) if _is_stream(result) else make_good(result)
+
+
+def _checked(messages: Any) -> Any:
+    if not isinstance(messages, list) or not messages:
+        raise ValueError(f"messages must be a list with at least one message, not {messages!r}")
+    return messages
+
+
+def chat_completion(
+    model: str | None = None,
+    messages: list[Any] | None = None,
+    *,
+    _client: Client | None = None,
+    **kwargs: Any,
+) -> Any:
+    """Ask a chat model. Returns LiteLLM's ``ModelResponse``, or its stream with ``stream=True``.
+
+    Args:
+        model: ``<provider>/<name>``, an alias, or None for the default; with ``provider=``, the
+            name on the wire.
+        messages: the conversation, at least one message. It is not changed.
+        kwargs: everything that LiteLLM and the provider take.
+
+    Raises:
+        ValueError: the model is not ``<provider>/<name>``, or messages is not a filled list.
+        OpenAIError: what LiteLLM raises; all its exceptions are subclasses.
+    """
+    _checked(messages)
+    if "mock_response" in kwargs and _client is None and "provider" not in kwargs:
+        reply = _litellm().completion(model=resolve_model(model), messages=messages, **kwargs)
+        return _finished(reply)
+    return _begin(
+        "chat_completion", {"model": model, "messages": messages, **kwargs}, _client, False
+    )
+
+
+async def achat_completion(
+    model: str | None = None,
+    messages: list[Any] | None = None,
+    *,
+    _client: AsyncClient | None = None,
+    **kwargs: Any,
+) -> Any:
+    """:func:`chat_completion`, asynchronous."""
+    arguments = {"model": model, "messages": _checked(messages), **kwargs}
+    return await _begin("chat_completion", arguments, _client, True)
+
+
+def _define(name: str, summary: str) -> tuple[Callable[..., Any], Callable[..., Any]]:
+    """The synchronous and the asynchronous function of one operation."""
+    operation = _OPERATIONS[name]
+    order = operation.order
+
+    def arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
+        if len(args) > len(order):
+            raise TypeError(f"{name}() takes at most {len(order)} positional arguments")
+        given = {**dict(zip(order, args, strict=False)), **kwargs}
+        if "messages" in order:
+            _checked(given.get("messages"))
+        return given
+
+    def function(*args: Any, _client: Client | None = None, **kwargs: Any) -> Any:
+        return _begin(name, arguments(args, kwargs), _client, False)
+
+    async def coroutine(*args: Any, _client: AsyncClient | None = None, **kwargs: Any) -> Any:
+        return await _begin(name, arguments(args, kwargs), _client, True)
+
+    def manager(*args: Any, _client: AsyncClient | None = None, **kwargs: Any) -> Any:
+        return _begin(name, arguments(args, kwargs), _client, True)
+
+    twin = manager if operation.shape.endswith("stream") else coroutine
+    signature = inspect.Signature(
+        [inspect.Parameter(p, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None) for p in order]
+        + [inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)]
+    )
+    for made, prefix, note in ((function, "", ""), (twin, "a", " Asynchronous.")):
+        made.__name__ = made.__qualname__ = prefix + name
+        made.__doc__ = summary + note
+        made.__signature__ = signature  # type: ignore[attr-defined]
+    return function, twin
+
+
+chat_completion_parse, achat_completion_parse = _define(
+    "chat_completion_parse",
+    "Ask for structured output: ``response_format=<pydantic class>``, then ``.message.parsed``.",
+)
+chat_completion_stream, achat_completion_stream = _define(
+    "chat_completion_stream",
+    "A context manager of typed events (openai's ``stream()`` helper), with the final reply.",
+)
+text_completion, atext_completion = _define("text_completion", "Continue a prompt.")
+embedding, aembedding = _define("embedding", "Embed a text, or a list of texts.")
+responses, aresponses = _define("responses", "Ask through the Responses API.")
+responses_parse, aresponses_parse = _define(
+    "responses_parse", "The same for structured output: ``text_format=``, then ``.output_parsed``."
+)
+responses_stream, aresponses_stream = _define(
+    "responses_stream", "A context manager of typed events of the Responses API."
+)
+responses_retrieve, aresponses_retrieve = _define(
+    "responses_retrieve", "Fetch a stored response by its id."
+)
+responses_delete, aresponses_delete = _define(
+    "responses_delete", "Delete a stored response by its id."
+)
+responses_cancel, aresponses_cancel = _define(
+    "responses_cancel", "Cancel a response that runs in the background."
+)
+image_generation, aimage_generation = _define("image_generation", "Make images from a prompt.")
+image_edit, aimage_edit = _define("image_edit", "Change images by a prompt.")
+image_variation, aimage_variation = _define("image_variation", "Make variations of an image.")
+transcription, atranscription = _define("transcription", "Turn speech into text.")
+translation, atranslation = _define("translation", "Turn speech into English text.")
+speech, aspeech = _define("speech", "Turn text into speech.")
+moderation, amoderation = _define("moderation", "Check a text against a usage policy.")
+
+
+# --- clients -------------------------------------------------------------------------------------
+
+# openai's spelling -> ours. Here the model is always the name on the wire.
+_SPELLINGS = {
+    **{operation.shape: name for name, operation in _OPERATIONS.items()},
+    "beta.chat.completions.parse": "chat_completion_parse",
+    "beta.chat.completions.stream": "chat_completion_stream",
+}
+
+
+class _Path:
+    """A part of a spelling such as ``chat.completions``."""
+
+    def __init__(self, client: _Settings, path: str) -> None:
+        self._client = client
+        self._path = path
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Any:
+        if self._path != "responses" or self._client._is_async:
+            raise TypeError(f"{self._path} cannot be called")
+        return responses(*args, _client=self._client, **kwargs)
+
+    def __getattr__(self, name: str) -> Any:
+        path = f"{self._path}.{name}"
+        if path in _SPELLINGS:
+            return self._client._spelled(_SPELLINGS[path])
+        if any(known.startswith(f"{path}.") for known in _SPELLINGS):
+            return _Path(self._client, path)
+        raise AttributeError(
+            f"{path} has no counterpart in LiteLLM that the router could call;"
+            " use the openai SDK's own client for it"
+        )
+
+
+class _Settings:
+    """What the two clients share: settings bound once, and openai's spelling."""
+
+    _is_async = False
+
+    def __init__(self, *, provider: str | None = None, **settings: Any) -> None:
+        unknown = set(settings) - set(_SETTINGS) - {"_strict_response_validation"}
+        if unknown:
+            raise TypeError(f"{type(self).__name__}() got unexpected {sorted(unknown)}")
+        azure = {"azure_endpoint", "azure_deployment", "azure_ad_token", "azure_ad_token_provider"}
+        if any(settings.get(name) is not None for name in azure):
+            provider = provider or "azure"
+        self.provider = provider
+        for name in _SETTINGS:
+            setattr(self, name, settings.get(name))
+        kind = str(settings.get("api_type") or "")
+        self._wire = provider or ("azure" if kind.startswith("azure") else "openai")
+        if self._wire in ("openai", "azure"):
+            bound = {k: v for k, v in settings.items() if v is not None and k in _SETTINGS}
+            for name, value in _from_environment(bound, self._wire == "azure").items():
+                if getattr(self, name) is None and not (
+                    name.startswith("azure_endp") and "base_url" in bound
+                ):
+                    setattr(self, name, value)
+
+    def settings(self) -> dict[str, Any]:
+        """The settings that are set, as they are now."""
+        return {k: v for k in _SETTINGS if (v := getattr(self, k)) is not None}
+
+    def with_options(self, **changes: Any) -> Any:
+        """A client with some settings changed; default headers and queries are added to."""
+        merged = {**self.settings(), "provider": self.provider}
+        for name in ("default_headers", "default_query"):
+            if changes.get(name) is not None:
+                changes[name] = {**(merged.get(name) or {}), **changes[name]}
+            if (value := changes.pop(f"set_{name}", None)) is not None:
+                changes[name] = value
+        return type(self)(**{**merged, **{k: v for k, v in changes.items() if _is_given(v)}})
+
+    copy = with_options
+
+    def __getattr__(self, name: str) -> Any:
+        if not name.startswith("_") and any(k.startswith(f"{name}.") for k in _SPELLINGS):
+            return _Path(self, name)
+        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+
+    def _spelled(self, name: str) -> Any:
+        function = globals()[f"a{name}" if self._is_async else name]
+        return functools.partial(function, _client=self, provider=self._wire)
+
+
+def _bound(function: Callable[..., Any]) -> Any:
+    """The function as a method of a client."""
+    if inspect.iscoroutinefunction(function):
+
+        async def amethod(self: Any, *args: Any, **kwargs: Any) -> Any:
+            return await function(*args, _client=self, **kwargs)
+
+        return functools.wraps(function)(amethod)
+
+    def method(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return function(*args, _client=self, **kwargs)
+
+    return functools.wraps(function)(method)
+
+
+class Client(_Settings):
+    """The router with settings bound once: what an ``OpenAI(...)`` object turns into.
+
+    Args:
+        provider: a prefix for every model; the model is then the name on the wire.
+        settings: what ``OpenAI(...)`` and ``AzureOpenAI(...)`` accept (``api_key``, ``base_url``,
+            ``organization``, ``project``, ``timeout``, ``max_retries``, ``default_headers``,
+            ``default_query``, ``http_client``, ``azure_endpoint``, ``api_version``,
+            ``azure_deployment``, ``azure_ad_token``, ``azure_ad_token_provider``), and ``api_base``
+            for ``base_url``. What is not given comes from the environment now, not later.
+
+    The functions of this module are its methods, and so are openai's spellings
+    (``client.chat.completions.create(model="gpt-4o", ...)``), where the model is the wire name.
+    """
+
+    def __enter__(self) -> Client:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """Nothing to do: connections are shared, and closed with the process."""
+
+
+class AsyncClient(_Settings):
+    """:class:`Client` with the asynchronous functions: ``await client.achat_completion(...)``."""
+
+    _is_async = True
+
+    async def __aenter__(self) -> AsyncClient:
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self.close()
+
+    async def close(self) -> None:
+        """Nothing to do: connections are shared, and closed with the event loop."""
+
+
+for _name in _OPERATIONS:
+    if _name != "responses":  # also a part of openai's spelling: see _Path
+        setattr(Client, _name, _bound(globals()[_name]))
+    setattr(AsyncClient, f"a{_name}", _bound(globals()[f"a{_name}"]))

@@ -1,0 +1,94 @@
+"""What a running ``pv run`` shows: notes, a spinner, the reply, the summary.
+
+stdout is the reply's; everything else goes to stderr.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import logging
+import sys
+from collections.abc import Callable, Iterator
+
+import click
+
+from personalvibe.run_pipeline import Outcome
+from personalvibe.runlog import ScrubbedFormatter
+from personalvibe.workspace import shown
+
+LEVELS = {"verbose": logging.DEBUG, "none": logging.WARNING, "errors": logging.ERROR}
+
+
+class _Notes(logging.Handler):
+    """Log records for the eyes of the user."""
+
+    def emit(self, record: logging.LogRecord) -> None:
+        word = {logging.WARNING: "note: ", logging.ERROR: "error: "}.get(record.levelno, "")
+        click.echo(f"{word}{self.format(record)}", err=True)
+
+
+@contextlib.contextmanager
+def notes(verbosity: str) -> Iterator[None]:
+    """Show what the package logs, from the level of `verbosity` up."""
+    handler = _Notes(LEVELS[verbosity])
+    handler.setFormatter(ScrubbedFormatter("%(message)s"))
+    logger = logging.getLogger("personalvibe")
+    level, propagate = logger.level, logger.propagate
+    logger.setLevel(logging.DEBUG)
+    logger.propagate = False
+    logger.addHandler(handler)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(level)
+        logger.propagate = propagate
+
+
+@contextlib.contextmanager
+def waiting(model: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
+    """A spinner on a terminal until the reply begins.
+
+    Yields the function that prints a piece of the reply.
+    """
+    end_spinner: Callable[[], None] = lambda: None  # noqa: E731 - replaced below
+
+    def show(piece: str) -> None:
+        end_spinner()
+        click.echo(piece, nl=False)
+
+    if quiet or not sys.stderr.isatty():
+        yield show
+        return
+    from rich.console import Console
+    from rich.progress import Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+    progress = Progress(
+        SpinnerColumn(),
+        TextColumn("waiting for {task.description}", markup=False),
+        TimeElapsedColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+    progress.add_task(model, total=None)
+    end_spinner = progress.stop
+    with progress:
+        yield show
+
+
+def summary(outcome: Outcome) -> None:
+    """Where everything is and what it took."""
+    files = outcome.context_files
+    shows = f", {files:,} project file{'' if files == 1 else 's'}" if files else ""
+    lines = [f"prompt  {shown(outcome.prompt_file)} ({len(outcome.prompt):,} characters{shows})"]
+    if (reply := outcome.reply) is not None:
+        tokens = "tokens not reported"
+        if reply.input_tokens is not None:
+            tokens = f"{reply.input_tokens:,} tokens in, {reply.output_tokens or 0:,} out"
+        cost = "cost unknown" if reply.cost_usd is None else f"USD {reply.cost_usd:.6f}"
+        lines += [
+            f"reply   {shown(reply.file)} ({len(reply):,} characters)",
+            f"model   {reply.model}: {tokens}, {cost}",
+        ]
+    lines.append(f"log     {shown(outcome.log_file)}")
+    click.echo("\n".join(lines), err=True)

@@ -1,0 +1,184 @@
+"""Where the project lies, where its artefacts live, and how they are written.
+
+::
+
+    <project root>/prompts/<project>/1.2.0.yaml
+    <workspace root>/data/<project>/prompt_inputs/<timestamp>_<hash>.md
+    <workspace root>/data/<project>/prompt_outputs/<timestamp>_<input hash>_<hash>.md
+    <workspace root>/logs/<version>_base.log
+
+The workspace root is ``PV_DATA_DIR``, else the project root, else the current folder.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import hashlib
+import os
+import re
+import secrets
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+
+from personalvibe.errors import UserError
+
+END_PROMPT = "### END PROMPT"
+TIMESTAMP = "%Y-%m-%d_%H-%M-%S"
+PROJECT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Workspace:
+    """The folders of one project.
+
+    Attributes:
+        project_root: the folder that holds ``prompts/``; context paths start there.
+        root: the folder that receives ``data/`` and ``logs/``.
+    """
+
+    project_root: Path
+    root: Path
+
+    @classmethod
+    def find(
+        cls, *, config: Path | None = None, environ: Mapping[str, str] | None = None
+    ) -> Workspace:
+        """The workspace of a config file, or without one that of the current folder."""
+        environ = os.environ if environ is None else environ
+        project_root = _project_root(config)
+        data_dir = environ.get("PV_DATA_DIR", "").strip()
+        root = Path(data_dir).expanduser().absolute() if data_dir else project_root
+        return cls(project_root=project_root, root=root)
+
+    @property
+    def logs(self) -> Path:
+        return self.root / "logs"
+
+    def prompts(self, project: str) -> Path:
+        return self.project_root / "prompts" / project
+
+    def inputs(self, project: str) -> Path:
+        return self.root / "data" / project / "prompt_inputs"
+
+    def outputs(self, project: str) -> Path:
+        return self.root / "data" / project / "prompt_outputs"
+
+
+def shown(path: Path) -> str:
+    """The path as a user would type it: relative to the current folder when it lies below."""
+    try:
+        return path.absolute().relative_to(Path.cwd()).as_posix()
+    except ValueError:
+        return str(path)
+
+
+def _project_root(config: Path | None) -> Path:
+    if config is not None:
+        for folder in config.absolute().parents:
+            if folder.name == "prompts":
+                return folder.parent
+    here = Path.cwd()
+    for folder in (here, *here.parents):
+        if folder.name == "prompts":
+            return folder.parent
+        if (folder / "prompts").is_dir():
+            return folder
+        if (folder / ".git").exists():
+            break
+    return here
+
+
+def detect_project_name(project_root: Path, start: Path) -> str:
+    """The ``<name>`` of ``prompts/<name>/``, from a path below it or because it is the only one.
+
+    Raises:
+        UserError: there is no such folder, or there are several.
+    """
+    prompts = project_root / "prompts"
+    with contextlib.suppress(ValueError):
+        below = start.absolute().relative_to(prompts).parts
+        if below and (prompts / below[0]).is_dir():
+            return below[0]
+    names = sorted(p.name for p in prompts.iterdir() if p.is_dir()) if prompts.is_dir() else []
+    names = [name for name in names if PROJECT_NAME.fullmatch(name)]
+    if len(names) == 1:
+        return names[0]
+    if names:
+        raise UserError(
+            f"{shown(prompts)} holds several projects: {', '.join(names)}",
+            f"Name one: `project_name: {names[0]}` in the config, or --project-name {names[0]}.",
+        )
+    raise UserError(
+        f"no project found: {shown(project_root)} has no folder prompts/<name>/",
+        "Create prompts/<name>/, or name the project: `project_name:` in the config, "
+        "--project-name on the command line.",
+    )
+
+
+def atomic_write(path: Path, text: str) -> None:
+    """Write a file whole or not at all. Lone surrogates are written as escapes.
+
+    Raises:
+        UserError: the folder or the file cannot be written.
+    """
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        try:
+            with temporary.open("xb") as file:
+                file.write(encoded(text))
+                file.flush()
+                os.fsync(file.fileno())
+            temporary.replace(path)
+        except BaseException:
+            temporary.unlink(missing_ok=True)
+            raise
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def unwritable(path: Path, error: OSError) -> UserError:
+    """What to tell a user whose workspace does not take a file."""
+    return UserError(
+        f"cannot write {shown(path)}: {error.strerror or error}",
+        "Free or repair that place, or set PV_DATA_DIR to a folder that can be written.",
+    )
+
+
+def encoded(text: str) -> bytes:
+    return text.encode("utf-8", "backslashreplace")
+
+
+def short_hash(text: str) -> str:
+    """Ten hexadecimal digits of the SHA-256 of a text: what file names carry."""
+    return hashlib.sha256(encoded(text)).hexdigest()[:10]
+
+
+def save_prompt(text: str, folder: Path, input_hash: str = "") -> Path:
+    """Store a prompt (or, with `input_hash`, the reply to one) once, and return its file.
+
+    A text that the folder holds already is not written again. Every file ends in a line
+    ``### END PROMPT``.
+
+    Raises:
+        UserError: the folder cannot be written.
+    """
+    suffix = f"_{input_hash}_{short_hash(text)}.md" if input_hash else f"_{short_hash(text)}.md"
+    try:
+        stored = sorted(p for p in folder.iterdir() if p.name.endswith(suffix))
+    except FileNotFoundError:
+        stored = []
+    except OSError as error:
+        raise unwritable(folder, error) from error
+    if stored:
+        return stored[-1]
+    path = folder / f"{datetime.now(UTC).strftime(TIMESTAMP)}{suffix}"
+    atomic_write(path, f"{text}\n{END_PROMPT}\n")
+    return path
+
+
+def read_saved(path: Path) -> str:
+    """The text of a stored prompt or reply, without its closing line."""
+    return path.read_text("utf-8").removesuffix(f"\n{END_PROMPT}\n")

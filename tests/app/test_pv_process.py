@@ -1,0 +1,206 @@
+"""``pv`` as users start it: a process, its streams and its exit code."""
+
+from __future__ import annotations
+
+import os
+import pty
+import re
+import resource
+import shutil
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+import personalvibe
+
+REPOSITORY = Path(__file__).resolve().parents[2]
+QUICKSTART = REPOSITORY / "docs/examples/quickstart"
+CASSETTE = REPOSITORY / "cassettes/quickstart.yaml"
+
+
+def pv_command() -> list[str]:
+    return [str(Path(sys.executable).with_name("pv"))]
+
+
+def test_pv_and_python_m_are_the_same_command(pv_process: Any) -> None:
+    installed = subprocess.run([*pv_command(), "--help"], capture_output=True, text=True)
+    module, errors = pv_process("--help").communicate(timeout=60)
+    assert installed.stdout == module
+    assert installed.stdout.startswith("Usage: pv [OPTIONS] COMMAND")
+    assert errors == ""
+
+
+def test_the_version(pv: Any) -> None:
+    assert pv("--version").out == f"pv, version {personalvibe.__version__}\n"
+
+
+def test_help_imports_nothing_heavy() -> None:
+    heavy = ("litellm", "vcr", "libcst", "pytest", "yaml", "pydantic", "jinja2", "rich", "openai")
+    for arguments in (["--help"], ["run", "--help"]):
+        code = (
+            "import sys\nfrom personalvibe.cli import main\n"
+            f"main({arguments!r})\nprint([m for m in {heavy!r} if m in sys.modules])"
+        )
+        done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True)
+        assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_the_quickstart_needs_no_key_and_no_network(tmp_path: Path, pv_process: Any) -> None:
+    """The recording matches wherever the project lies, so it holds no path and no time."""
+    shutil.copytree(QUICKSTART, tmp_path / "copy", ignore=shutil.ignore_patterns("data", "logs"))
+    closed = "http://127.0.0.1:9"  # whoever talks to the outside goes through here, and fails
+    process = pv_process(
+        *("run", "--config", "copy/prompts/quickstart/1.0.0.yaml"),
+        *("--cassette", CASSETTE, "--record-mode", "none"),
+        HTTPS_PROXY=closed,
+        HTTP_PROXY=closed,
+    )
+    out, err = process.communicate(timeout=120)
+    assert process.returncode == 0, err
+    [prompt] = (tmp_path / "copy/data/quickstart/prompt_inputs").iterdir()
+    [reply] = (tmp_path / "copy/data/quickstart/prompt_outputs").iterdir()
+    assert reply.read_text() == f"{out}### END PROMPT\n"
+    assert "src/word_count.py" in prompt.read_text()
+    assert re.fullmatch(
+        rf"prompt  \S+{prompt.name} \([\d,]+ characters, 1 project file\)\n"
+        rf"reply   \S+{reply.name} \([\d,]+ characters\)\n"
+        r"model   openai/gpt-4o-mini: [\d,]+ tokens in, [\d,]+ out, USD 0\.\d{6}\n"
+        r"log     \S+1\.0\.0_base\.log\n",
+        err,
+    )
+
+
+def test_ctrl_c_while_waiting(project: Any, provider: Any, pv_process: Any) -> None:
+    provider.answer.clear()
+    process = pv_process("run", "--config", project.config("mode: prd\n"))
+    assert provider.received.wait(60)
+    process.send_signal(signal.SIGINT)
+    out, err = process.communicate(timeout=60)
+    assert process.returncode == 130
+    assert (out, err.split()) == ("", ["interrupted"])
+    assert (len(project.prompts), project.replies, project.leftovers) == (1, [], [])
+
+
+def test_a_full_disk(project: Any, provider: Any) -> None:
+    """A limit on the size of files stands for the disk: the prompt does not fit."""
+    done = subprocess.run(
+        [*pv_command(), "run", "--config", project.config("mode: prd\n")],
+        capture_output=True,
+        text=True,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (600, 600)),
+    )
+    assert done.returncode == 2
+    assert done.stdout == ""
+    error, hint = done.stderr.splitlines()
+    assert re.fullmatch(r"error: cannot write data/demo/prompt_inputs/\S+: File too large", error)
+    assert hint.startswith("hint: Free or repair that place")
+    assert (provider.asked, project.prompts, project.leftovers) == ([], [], [])
+
+
+def run_on_a_terminal(*command: str, cwd: Path, **environ: str) -> tuple[int, str]:
+    """Exit code and everything shown, of a process whose stdout and stderr are a terminal."""
+    ours, theirs = pty.openpty()
+    process = subprocess.Popen(
+        command,
+        cwd=cwd,
+        env={**os.environ, "TERM": "xterm", **environ},
+        stdin=subprocess.DEVNULL,
+        stdout=theirs,
+        stderr=theirs,
+    )
+    os.close(theirs)
+    shown = b""
+    while True:
+        try:
+            piece = os.read(ours, 4096)
+        except OSError:  # the other side is closed
+            break
+        if not piece:
+            break
+        shown += piece
+    os.close(ours)
+    return process.wait(60), shown.decode().replace("\r\n", "\n")
+
+
+def test_on_a_terminal_the_reply_streams_after_a_spinner(project: Any, provider: Any) -> None:
+    delta = {"role": "assistant", "content": "Streamed."}
+    choice = {"index": 0, "delta": delta, "finish_reason": "stop"}
+    provider.stream = [{"id": "1", "created": 1, "model": "gpt-4o-mini", "choices": [choice]}]
+    code, shown = run_on_a_terminal(
+        *pv_command(), "run", "--config", project.config("mode: prd\n"),
+        cwd=project.root, NO_COLOR="1",
+    )  # fmt: skip
+    assert code == 0, shown
+    assert provider.asked[0]["stream"] is True
+    assert "waiting for openai/gpt-4o-mini" in shown
+    assert "Streamed.\n" in shown
+    assert not re.search(r"\x1b\[[\d;]*[1-9][\d;]*m", shown), "colours in spite of NO_COLOR"
+
+
+def test_a_reader_that_has_seen_enough(project: Any, provider: Any) -> None:
+    provider.says("word " * 100_000)
+    run = f"{pv_command()[0]} run --config {project.config()} --verbosity errors | head -c 4"
+    script = f"set -o pipefail; {run}"
+    done = subprocess.run(["bash", "-c", script], capture_output=True, text=True)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "word", "")
+
+
+def test_a_terminal_that_cannot_show_the_reply(
+    project: Any, provider: Any, pv_process: Any
+) -> None:
+    provider.says("\u2713 done")
+    process = pv_process("run", "--config", project.config(), PYTHONIOENCODING="latin-1")
+    out, err = process.communicate(timeout=60)
+    assert (process.returncode, out) == (0, "\\u2713 done\n"), err
+
+
+@pytest.mark.parametrize("shell", ["bash", "zsh", "fish"])
+def test_completion_scripts(pv: Any, shell: str) -> None:
+    result = pv("completion", shell)
+    assert result.code == 0
+    assert f"_PV_COMPLETE={shell}_complete" in result.out
+
+
+def test_completion_completes() -> None:
+    environ = {
+        **os.environ,
+        "_PV_COMPLETE": "bash_complete",
+        "COMP_WORDS": "pv pr",
+        "COMP_CWORD": "1",
+    }
+    done = subprocess.run(pv_command(), env=environ, capture_output=True, text=True)
+    assert done.stdout.split() == ["plain,prd", "plain,prepare-bugfix", "plain,prepare-sprint"]
+
+
+USAGE = {
+    "no command": ([], 2, "Usage: pv [OPTIONS] COMMAND"),
+    "unknown command": (["rum"], 2, "error: No such command 'rum'."),
+    "unknown option": (["run", "--cofnig", "x"], 2, "error: No such option"),
+    "no config": (["run"], 2, "error: Missing option '--config'"),
+    "not a number": (["run", "--config", "x", "--max-tokens", "many"], 2, "error: Invalid value"),
+    "no tokens": (["run", "--config", "x", "--max-tokens", "0"], 2, "error: Invalid value"),
+    "unknown mode": (["run", "--config", "x", "--record-mode", "some"], 2, "error: Invalid value"),
+    "missing file": (["run", "--config", "x.yaml"], 2, "error: x.yaml: no such file"),
+    "a folder": (["run", "--config", "prompts"], 2, "error: prompts: is a folder"),
+}
+
+
+@pytest.mark.parametrize(("arguments", "code", "message"), USAGE.values(), ids=USAGE)
+def test_usage(project: Any, pv: Any, arguments: list[str], code: int, message: str) -> None:
+    result = pv(*arguments)
+    assert result.code == code
+    assert result.err.startswith(message)
+    assert "Traceback" not in result.err
+    if arguments:
+        assert result.err.splitlines()[1].startswith("hint: ")
+
+
+def test_underscores_and_dashes_are_the_same(project: Any, pv: Any) -> None:
+    config = project.config("mode: prd\n")
+    for spelling in ("--prompt_only", "--prompt-only"):
+        assert pv("run", "--config", config, spelling, "--max_tokens", "5").code == 0
+    assert pv("new_milestone").code == 0
