@@ -20,7 +20,7 @@ OWNERS: dict[str, set[str]] = {
         "personalvibe.providers.sharp_boe",
         "personalvibe.replay.guard",
     },
-    "vcr": {"personalvibe.replay.vcr_bridge"},
+    "vcr": {"personalvibe.replay.vcr_bridge", "personalvibe.replay.vcr_patches"},
     "pytest": {"personalvibe.replay.plugin"},
     "_pytest": set(),
     "openai": set(),
@@ -91,8 +91,13 @@ def test_the_heavy_packages_are_imported_late() -> None:
         (name, target)
         for name, target, at_import in ALL
         if at_import and target.split(".")[0] in LAZY
-        # This module *is* the adapter: it is imported late by those who need it.
-        if name not in {"personalvibe.providers.sharp_boe", "personalvibe.replay.vcr_bridge"}
+        # These modules *are* the adapters: they are imported late by those who need them.
+        if name
+        not in {
+            "personalvibe.providers.sharp_boe",
+            "personalvibe.replay.vcr_bridge",
+            "personalvibe.replay.vcr_patches",
+        }
     }
     assert not early
 
