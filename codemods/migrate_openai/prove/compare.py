@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
 
@@ -125,12 +125,13 @@ def _reunite(found: list[Pair]) -> list[Pair]:
     done = [p for p in found if p.before is not None and p.after is not None]
     lost = [p.before for p in found if p.before is not None and p.after is None]
     new = [p.after for p in found if p.after is not None and p.before is None]
-    for same in (
+    kinships: tuple[Callable[[Group, Group], bool], ...] = (
         lambda a, b: a.token == b.token and a.sent.signature == b.sent.signature,
         lambda a, b: a.token == b.token and a.test == b.test,
         lambda a, b: a.token == b.token,
         lambda a, b: a.sent.signature == b.sent.signature and a.test == b.test,
-    ):
+    )
+    for same in kinships:
         for one in list(lost):
             partner = next((two for two in new if same(one, two)), None)
             if partner is not None:

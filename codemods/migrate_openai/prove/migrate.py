@@ -2,18 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.migrate_openai import run, write
-from codemods.migrate_openai.discover import discover
+from codemods.migrate_openai import tree
 from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.outcome import Outcome
 from codemods.migrate_openai.prove.model import Site
 from codemods.migrate_openai.prove.scratch import Scratch
-from codemods.migrate_openai.rules import RULES
 from codemods.migrate_openai.settings import Settings
+
+_CALLS = "MOA1"
+"""The rules of calls that send a request; the others are of clients, types, exceptions."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,37 +38,33 @@ def migrate(settings: Settings, place: Scratch) -> Migrated:
     if settings.vendor_router:
         from codemods.migrate_openai.vendor import vendor
 
-        there = in_copy(settings.vendor_router, place)
-        router = relative(there, place)
-        vendor(str(there), dry=False)
+        router = in_project(settings.vendor_router, place)
+        vendor(str(place.root / router), dry=False)
     exclude = tuple(
-        (str(in_copy(folder, place)), patterns) for folder, patterns in settings.exclude
+        (str(place.root / in_project(folder, place)), patterns)
+        for folder, patterns in settings.exclude
     )
-    paths = [str(in_copy(path, place)) for path in settings.paths]
-    outcomes = [
-        outcome
-        for outcome in run.outcomes(discover(paths, exclude), settings.options, settings.jobs)
-        if relative(Path(outcome.path), place) != router
-    ]
-    for outcome in outcomes:
-        if outcome.after is not None:
-            write.replace(outcome.path, outcome.before, outcome.after)
-    return collect(outcomes, place, router)
+    paths = [in_project(path, place) for path in settings.paths]
+    found = tree.migrate_tree(
+        place.root, settings.options, paths=paths, exclude=exclude, jobs=settings.jobs
+    )
+    return collect((outcome for outcome in found if outcome.path != router), router)
 
 
-def collect(outcomes: Sequence[Outcome], place: Scratch, router: str = "") -> Migrated:
+def collect(outcomes: Iterable[Outcome], router: str = "") -> Migrated:
+    """What the outcomes, with paths relative to the project, mean for a proof."""
     sites, old, new = [], {}, {}
     files: dict[str, tuple[bytes, bytes]] = {}
     for outcome in outcomes:
-        name = relative(Path(outcome.path), place)
+        name = outcome.path
         after = outcome.before if outcome.after is None else outcome.after
         old[name], new[name] = _text(outcome.before), _text(after)
         if outcome.after is not None:
             files[name] = outcome.before, outcome.after
         for site in outcome.sites:
             finding = site.finding
-            rule = RULES.get(finding.rule)
-            if site.cell is None and site.status == "migrated" and rule and rule.calls:
+            sends = finding.rule.startswith(_CALLS)
+            if sends and site.cell is None and site.status == "migrated":
                 sites.append(
                     Site(
                         file=name,
@@ -81,20 +78,15 @@ def collect(outcomes: Sequence[Outcome], place: Scratch, router: str = "") -> Mi
     return Migrated(sites=tuple(sorted(sites)), old=old, new=new, files=files, router_file=router)
 
 
-def in_copy(path: str, place: Scratch) -> Path:
-    """The place in the copy of a path in the project."""
-    absolute = Path(path).resolve()
+def in_project(path: str, place: Scratch) -> str:
+    """A path of the user's, relative to the project. Raises `UsageError`."""
     try:
-        return place.root / absolute.relative_to(place.origin)
+        return Path(path).resolve().relative_to(place.origin).as_posix()
     except ValueError:
         raise UsageError(
             f"{path}: outside of {place.origin}, which the proof copies",
             "Start the proof in a folder that holds all the code.",
         ) from None
-
-
-def relative(path: Path, place: Scratch) -> str:
-    return path.absolute().relative_to(place.root).as_posix() if path.is_absolute() else str(path)
 
 
 def _text(data: bytes) -> str:

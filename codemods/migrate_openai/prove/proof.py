@@ -22,6 +22,7 @@ from codemods.migrate_openai.prove.model import (
     Run,
     Site,
     SiteResult,
+    Verdict,
 )
 from codemods.migrate_openai.prove.scratch import Scratch
 from codemods.migrate_openai.prove.sites import SiteIndex
@@ -177,7 +178,7 @@ def _verdict(site: Site, pairs: Sequence[Pair], unstable: set[str]) -> SiteResul
     own = [pair for pair in pairs if pair.site == site]
     differences, left_out = _differences(own, unstable)
     requests = sum(pair.before.times for pair in own if pair.before is not None)
-    verdict = "different" if differences else "proven" if own else "not exercised"
+    verdict: Verdict = "different" if differences else "proven" if own else "not exercised"
     return SiteResult(
         site=site,
         verdict=verdict,

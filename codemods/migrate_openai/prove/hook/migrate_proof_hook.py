@@ -1,4 +1,4 @@
-# ruff: noqa: PTH100, PTH110, PTH118, PTH120, UP006, UP031, UP032, UP033, UP035, SIM109, B019
+# ruff: noqa: PTH100, PTH110, PTH118, PTH123, UP031, UP033
 # mypy: ignore-errors
 """What a proof changes inside the processes of the program proved.
 
