@@ -8,6 +8,8 @@ from typing import Literal, TypeAlias
 
 FileStatus: TypeAlias = Literal["unchanged", "changed", "needs-human", "failed"]
 SiteStatus: TypeAlias = Literal["migrated", "already-done", "left"]
+SiteKind: TypeAlias = Literal["call", "client", "setting", "exception", "type", "other"]
+"""``call``: it sends a request, now or where it is handed to. ``other``: no use of openai."""
 
 DEFAULT_ROUTER = "personalvibe.llm_router"
 
@@ -70,6 +72,7 @@ class Finding:
     line: int
     column: int
     status: SiteStatus
+    kind: SiteKind = "call"
     source: str = ""
     """The site as written, shortened: ``client.chat.completions.create``."""
     reason: str = ""

@@ -1,0 +1,336 @@
+"""The import statements: what is not read any more goes, the router comes in its place."""
+
+from __future__ import annotations
+
+import ast
+import bisect
+
+from codemods.migrate_openai.model import Edit
+from codemods.migrate_openai.plan import Planner
+from codemods.migrate_openai.scopes import Binding, Scope
+from codemods.migrate_openai.terms import Sdk
+from codemods.migrate_openai.text import is_alone, removal
+
+
+class Imports:
+    """Run last: it looks at what the other edits leave."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.p = planner
+        self.spans = sorted((e.start, e.end) for e in planner.plan.edits if e.end > e.start)
+
+    def run(self) -> None:
+        if not self.p.plan.edits:
+            return
+        removable = self._removable()
+        needs_router = bool(self.p.plan.router_names) and not self.p.router_bound
+        needs_functools = self.p.plan.needs_partial
+        self._edit(removable, needs_router, needs_functools)
+
+    # -- what is not read any more
+
+    def _removable(self) -> dict[ast.stmt, list[ast.alias]]:
+        found: dict[ast.stmt, list[ast.alias]] = {}
+        loads = self._remaining_loads()
+        for scope in self.p.index.own_scope.values():
+            for name, bindings in scope.bindings.items():
+                for binding in bindings:
+                    if self._is_openai(binding) and (scope, name) not in loads:
+                        statement = self.p.index.parents[binding.node]
+                        assert isinstance(statement, ast.stmt)
+                        assert isinstance(binding.node, ast.alias)
+                        if not self._is_reexported(scope, name, binding):
+                            found.setdefault(statement, []).append(binding.node)
+        return found
+
+    def _is_openai(self, binding: Binding) -> bool:
+        if binding.kind != "import":
+            return False
+        terms = self.p.evaluator.binding(binding)
+        return any(isinstance(t, Sdk) for t in terms)
+
+    def _is_reexported(self, scope: Scope, name: str, binding: Binding) -> bool:
+        if scope.parent is not None:
+            return False
+        alias = binding.node
+        assert isinstance(alias, ast.alias)
+        if alias.asname is not None and alias.asname == alias.name:
+            return True
+        listed = any(
+            isinstance(b.value, (ast.List, ast.Tuple))
+            and any(isinstance(e, ast.Constant) and e.value == name for e in b.value.elts)
+            for b in self.p.index.module.bindings.get("__all__", [])
+        )
+        if listed:
+            return True
+        return name not in self._read_once and self.p.facts.path.endswith("__init__.py")
+
+    def _remaining_loads(self) -> set[tuple[Scope, str]]:
+        found: set[tuple[Scope, str]] = set()
+        self._read_once: set[str] = set()
+        for node in self.p.index.nodes:
+            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
+                owner = self.p.index.owner_of(node.id, self.p.scope(node))
+                if owner is None:
+                    continue
+                self._read_once.add(node.id)
+                if not self._is_covered(self.p.text.start(node)):
+                    found.add((owner, node.id))
+            elif isinstance(node, ast.Constant) and isinstance(node.value, str):
+                self._string(node, found)
+        return found
+
+    def _string(self, node: ast.Constant, found: set[tuple[Scope, str]]) -> None:
+        """A name in a string annotation counts as read."""
+        if not isinstance(node.value, str) or len(node.value) > 200:
+            return
+        if not self.p.is_annotation(node):
+            return
+        if self._is_touched(self.p.text.start(node), self.p.text.end(node)):
+            return
+        try:
+            tree = ast.parse(node.value.strip(), mode="eval")
+        except (SyntaxError, ValueError):
+            return
+        for child in ast.walk(tree):
+            if isinstance(child, ast.Name):
+                owner = self.p.index.owner_of(child.id, self.p.scope(node))
+                if owner is not None:
+                    found.add((owner, child.id))
+
+    def _is_covered(self, offset: int) -> bool:
+        index = bisect.bisect_right(self.spans, (offset, len(self.p.text.text) + 1)) - 1
+        return index >= 0 and self.spans[index][0] <= offset < self.spans[index][1]
+
+    def _is_touched(self, start: int, end: int) -> bool:
+        return any(s < end and e > start for s, e in self.spans)
+
+    # -- edits
+
+    def _edit(
+        self, removable: dict[ast.stmt, list[ast.alias]], needs_router: bool, functools: bool
+    ) -> None:
+        statement = self._statement()
+        lines = (["import functools"] if functools else []) + ([statement] if needs_router else [])
+        top, inner = self._sort(removable)
+        everywhere = self._wanted_outside(inner)
+        anchor = self._anchor(removable, top, inner, everywhere, bool(lines))
+        placed_inner: set[ast.stmt] = set()
+        if anchor is None and lines and not everywhere:
+            # Lazy imports stay lazy: each function gets its own.
+            placed_inner = set(self._first_of_each_function(inner))
+        for node, aliases in removable.items():
+            new = lines if node is anchor or node in placed_inner else []
+            self._drop(node, aliases, new)
+        if lines and anchor is not None and anchor not in removable:
+            self._insert_behind(anchor, lines)
+        if lines and anchor is None and not placed_inner:
+            self._insert_at_top(lines)
+
+    def _statement(self) -> str:
+        package, _, module = self.p.options.router.rpartition(".")
+        name = self.p.router
+        alias = "" if name == module else f" as {name}"
+        return f"from {package} import {module}{alias}" if package else f"import {module}{alias}"
+
+    def _sort(
+        self, removable: dict[ast.stmt, list[ast.alias]]
+    ) -> tuple[list[ast.stmt], list[ast.stmt]]:
+        top = [s for s in removable if self.p.scope(s) is self.p.index.module]
+        inner = [s for s in removable if self.p.scope(s) is not self.p.index.module]
+        key = self.p.text.start
+        return sorted(top, key=key), sorted(inner, key=key)
+
+    def _wanted_outside(self, inner: list[ast.stmt]) -> bool:
+        """Is the router named anywhere that no function-level import of openai covers?"""
+        covered = []
+        for statement in inner:
+            scope = self.p.scope(statement)
+            covered.append((self.p.text.start(statement), self.p.text.end(scope.node)))
+        return any(
+            not any(start <= at < end for start, end in covered)
+            for at, _ in self.p.plan.router_names
+        )
+
+    def _first_of_each_function(self, inner: list[ast.stmt]) -> list[ast.stmt]:
+        found: list[ast.stmt] = []
+        spans: list[tuple[int, int]] = []
+        for statement in inner:
+            scope = self.p.scope(statement)
+            start, end = self.p.text.start(statement), self.p.text.end(scope.node)
+            if any(s <= start and end <= e for s, e in spans):
+                continue
+            if any(start <= at < end for at, _ in self.p.plan.router_names):
+                found.append(statement)
+                spans.append((start, end))
+        return found
+
+    def _anchor(
+        self,
+        removable: dict[ast.stmt, list[ast.alias]],
+        top: list[ast.stmt],
+        inner: list[ast.stmt],
+        everywhere: bool,
+        wanted: bool,
+    ) -> ast.stmt | None:
+        """The module-level import statement that the router's import replaces or follows."""
+        if not wanted:
+            return None
+        runtime = any(needed for _, needed in self.p.plan.router_names)
+        candidates = [s for s in top if runtime is False or not self._is_typing_only(s)]
+        candidates = [s for s in candidates if not self._is_conditional(s)]
+        if candidates:
+            return candidates[0]
+        kept = [
+            s
+            for s in self.p.tree_imports()
+            if self._imports_openai(s)
+            and not self._is_typing_only(s)
+            and not self._is_conditional(s)
+        ]
+        if kept:
+            return kept[0]
+        if inner and not everywhere:
+            return None
+        every = [
+            s for s in self.p.analysis.tree.body if isinstance(s, (ast.Import, ast.ImportFrom))
+        ]
+        every = [
+            s for s in every if not (isinstance(s, ast.ImportFrom) and s.module == "__future__")
+        ]
+        return every[-1] if every else None
+
+    def _imports_openai(self, statement: ast.stmt) -> bool:
+        return any(
+            any(isinstance(t, Sdk) for t in self.p.evaluator.binding(b))
+            for bindings in self.p.index.module.bindings.values()
+            for b in bindings
+            if b.kind == "import" and self.p.index.parents[b.node] is statement
+        )
+
+    def _is_typing_only(self, statement: ast.stmt) -> bool:
+        return any(
+            isinstance(arm[0], ast.If) and "TYPE_CHECKING" in ast.dump(arm[0].test)
+            for arm in self.p.index.arms.get(statement, ())
+        )
+
+    def _is_conditional(self, statement: ast.stmt) -> bool:
+        """In a branch that may not run. The body of a try counts as running."""
+        for node, name in self.p.index.arms.get(statement, ()):
+            if isinstance(node, (ast.With, ast.AsyncWith)):
+                continue
+            if isinstance(node, ast.Try) and name == "body":
+                continue
+            if isinstance(node, ast.If) and "TYPE_CHECKING" in ast.dump(node.test):
+                continue
+            return True
+        return False
+
+    def _drop(self, node: ast.stmt, aliases: list[ast.alias], new: list[str]) -> None:
+        text = self.p.text
+        assert isinstance(node, (ast.Import, ast.ImportFrom))
+        start, end = text.start(node), text.end(node)
+        separator = self._separator(node)
+        if len(aliases) == len(node.names):
+            if new:
+                edit = Edit(start=start, end=end, replacement=separator.join(new))
+            else:
+                edit = removal(text, node, only_child=self._is_only_child(node))
+            self.p.plan.edits.append(edit)
+            return
+        kept = [a for a in node.names if a not in aliases]
+        if new:
+            self._insert_behind(node, new)
+        for index, alias in enumerate(node.names):
+            if alias not in aliases:
+                continue
+            later = [a for a in node.names[index + 1 :] if a in kept]
+            if later:
+                stop = text.start(node.names[index + 1])
+                self.p.plan.edits.append(Edit(start=text.start(alias), end=stop, replacement=""))
+            else:
+                previous = node.names[index - 1] if index else alias
+                self.p.plan.edits.append(
+                    Edit(start=text.end(previous), end=text.end(alias), replacement="")
+                )
+
+    def _separator(self, node: ast.stmt) -> str:
+        line, _ = self.p.text.line_span(node.lineno)
+        indent = self.p.text.text[line : self.p.text.start(node)]
+        if indent.strip() or not is_alone(self.p.text, node):
+            return "; "
+        return self.p.analysis.file.newline + indent
+
+    def _is_only_child(self, statement: ast.stmt) -> bool:
+        parent = self.p.parent(statement)
+        if isinstance(parent, ast.Module):
+            return False
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(parent, name, None)
+            if isinstance(block, list) and statement in block:
+                remaining = [s for s in block if not self._goes(s)]
+                return not remaining and block[0] is statement
+        return True
+
+    def _goes(self, statement: ast.stmt) -> bool:
+        """Is a statement removed whole, by this part or another?"""
+        if statement in self._dropped_whole:
+            return True
+        start, end = self.p.text.start(statement), self.p.text.end(statement)
+        return any(
+            e.start <= start and end <= e.end and not e.replacement.strip()
+            for e in self.p.plan.edits
+        )
+
+    def _insert_behind(self, node: ast.stmt, lines: list[str]) -> None:
+        text = self.p.text
+        end = text.end(node)
+        self.p.plan.edits.append(
+            Edit(
+                start=end,
+                end=end,
+                replacement="".join(self._separator(node) + line for line in lines),
+            )
+        )
+
+    def _insert_at_top(self, lines: list[str]) -> None:
+        text = self.p.text
+        newline = self.p.analysis.file.newline
+        body = self.p.analysis.tree.body
+        behind: ast.stmt | None = None
+        for statement in body:
+            docstring = (
+                statement is body[0]
+                and isinstance(statement, ast.Expr)
+                and isinstance(statement.value, ast.Constant)
+                and isinstance(statement.value.value, str)
+            )
+            future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
+            if not (docstring or future):
+                break
+            behind = statement
+        joined = "".join(line + newline for line in lines)
+        if behind is None:
+            first = body[0]
+            at = text.line_span(_first_line(first))[0]
+            self.p.plan.edits.append(Edit(start=at, end=at, replacement=joined))
+        else:
+            self._insert_behind(behind, lines)
+
+    @property
+    def _dropped_whole(self) -> set[ast.stmt]:
+        return self._whole
+
+    def prepare(self) -> None:
+        """Note which import statements go whole; asked while blocks are checked."""
+        self._whole: set[ast.stmt] = {
+            statement
+            for statement, aliases in self._removable().items()
+            if isinstance(statement, (ast.Import, ast.ImportFrom))
+            and len(aliases) == len(statement.names)
+        }
+
+
+def _first_line(node: ast.stmt) -> int:
+    decorators = getattr(node, "decorator_list", [])
+    return min(node.lineno, *(d.lineno for d in decorators)) if decorators else node.lineno

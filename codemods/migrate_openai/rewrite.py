@@ -1,0 +1,56 @@
+"""Edits -> the new text, checked; and where a place of the old text stands in the new."""
+
+from __future__ import annotations
+
+import ast
+import warnings
+from collections.abc import Iterable, Sequence
+
+from codemods.migrate_openai.model import Edit
+
+
+class RefusedError(Exception):
+    """The edits cannot be applied. Its text says why."""
+
+
+def apply(text: str, edits: Iterable[Edit]) -> tuple[str, tuple[Edit, ...]]:
+    """The new text and the edits in order. Raises `RefusedError` where edits overlap."""
+    ordered = tuple(sorted(dict.fromkeys(edits), key=lambda e: (e.start, e.end)))
+    parts: list[str] = []
+    at = 0
+    for edit in ordered:
+        if edit.start < at:
+            raise RefusedError(f"two edits overlap at offset {edit.start}")
+        parts += [text[at : edit.start], edit.replacement]
+        at = edit.end
+    parts.append(text[at:])
+    return "".join(parts), ordered
+
+
+def check(old: str, new: str, path: str) -> None:
+    """Raises `RefusedError` where the new text does not compile and the old one did."""
+    error = _error(new, path)
+    if error is not None and _error(old, path) is None:
+        raise RefusedError(f"the result does not compile: {error}")
+
+
+def _error(text: str, path: str) -> str | None:
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            compile(text, path, "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT, dont_inherit=True)
+    except (SyntaxError, ValueError) as error:
+        return str(error)
+    return None
+
+
+def moved(offset: int, edits: Sequence[Edit]) -> int:
+    """Where a place of the old text is in the new; a replaced place is its replacement's start."""
+    shift = 0
+    for edit in edits:
+        if edit.start > offset:
+            break
+        if edit.end > offset:
+            return edit.start + shift
+        shift += len(edit.replacement) - (edit.end - edit.start)
+    return offset + shift

@@ -1,0 +1,45 @@
+"""What a rule is: one thing of the SDK, what it becomes, and the cases that show it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+
+from codemods.migrate_openai.model import SiteKind
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One method of the SDK and the router function that takes its place."""
+
+    sdk: str
+    """The path from a client (``chat.completions.create``) or, for 0.28, from the module
+    (``ChatCompletion.create``)."""
+    function: str
+    """The router's function, in the form that is called: ``acreate`` names the ``a...`` twin."""
+    legacy: bool = False
+    """A class method of openai 0.28."""
+    has_model: bool = True
+    """False where the request names no model, such as ``responses.retrieve``."""
+    positional: tuple[str, ...] = ()
+    """The names of the arguments that the SDK takes by position."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Case:
+    """A program before and after. ``path`` matters only where a case has several files."""
+
+    before: str
+    after: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rule:
+    """One page of the documentation, and one key of ``--select``."""
+
+    id: str
+    title: str
+    what: str
+    """Markdown: what changes and why the result means the same."""
+    kind: SiteKind = "call"
+    cases: tuple[Case, ...] = field(default=())
+    calls: tuple[Call, ...] = ()

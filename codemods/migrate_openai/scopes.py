@@ -1,0 +1,385 @@
+"""Scopes, bindings and which of them reach a name: Python's rules, on a syntax tree."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import TypeAlias
+
+FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
+_COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
+_LOOPS = (ast.For, ast.AsyncFor, ast.While)
+_BRANCHES = (ast.If, ast.Try, ast.Match)
+Position: TypeAlias = tuple[int, int]
+Arm: TypeAlias = tuple[ast.AST, str]
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Binding:
+    """One place where a name gets a value."""
+
+    name: str
+    node: ast.AST
+    kind: str
+    """assign, element, enter, import, function, class, parameter, other"""
+    value: ast.expr | None
+    at: Position
+    arms: tuple[Arm, ...]
+    scope: Scope
+    annotation: ast.expr | None = None
+    path: tuple[int, ...] = ()
+    """For unpacking: the index at each level."""
+
+
+@dataclass(slots=True, kw_only=True, eq=False)
+class Scope:
+    node: ast.AST
+    parent: Scope | None
+    qualname: str
+    bindings: dict[str, list[Binding]] = field(default_factory=dict)
+    outer: dict[str, str] = field(default_factory=dict)
+    """Names declared global or nonlocal."""
+    star_imports: list[ast.ImportFrom] = field(default_factory=list)
+
+    @property
+    def is_class(self) -> bool:
+        return isinstance(self.node, ast.ClassDef)
+
+    @property
+    def module(self) -> Scope:
+        scope = self
+        while scope.parent is not None:
+            scope = scope.parent
+        return scope
+
+    def owner_class(self) -> Scope | None:
+        """The class whose method this scope is, directly or in a nested function."""
+        scope: Scope | None = self
+        while scope is not None:
+            if scope.parent is not None and scope.parent.is_class:
+                return scope.parent
+            scope = scope.parent
+        return None
+
+
+class Index:
+    """Parents, scopes and bindings of one module."""
+
+    def __init__(self, tree: ast.Module) -> None:
+        self.tree = tree
+        self.parents: dict[ast.AST, ast.AST] = {}
+        self.arms: dict[ast.AST, tuple[Arm, ...]] = {}
+        self.scope_of: dict[ast.AST, Scope] = {}
+        """The scope in which an expression or statement is evaluated."""
+        self.own_scope: dict[ast.AST, Scope] = {}
+        """The scope that a function, class or module opens."""
+        self.nodes: list[ast.AST] = []
+        self.module = Scope(node=tree, parent=None, qualname="")
+        self.own_scope[tree] = self.module
+        self.scope_of[tree] = self.module
+        self._walk()
+
+    # -- building
+
+    def _walk(self) -> None:
+        child: ast.AST
+        stack: list[tuple[ast.AST, Scope, tuple[Arm, ...]]] = [
+            (child, self.module, ()) for child in reversed(self.tree.body)
+        ]
+        for child in self.tree.body:
+            self.parents[child] = self.tree
+        while stack:
+            node, scope, arms = stack.pop()
+            self.nodes.append(node)
+            self.scope_of[node] = scope
+            if isinstance(node, ast.stmt):
+                self.arms[node] = arms
+            children = list(self._children(node, scope, arms))
+            for child, _, _ in children:
+                self.parents[child] = node
+            self._bind(node, scope, arms)
+            stack.extend(reversed(children))
+
+    def _children(
+        self, node: ast.AST, scope: Scope, arms: tuple[Arm, ...]
+    ) -> Iterator[tuple[ast.AST, Scope, tuple[Arm, ...]]]:
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+            name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
+            inner = self._open(node, scope, f"{name}@{node.lineno}" if name == "<lambda>" else name)
+            for field_name, child in _fields(node):
+                body = field_name == "body"
+                yield child, inner if body else scope, () if body else arms
+            return
+        if isinstance(node, ast.ClassDef):
+            inner = self._open(node, scope, node.name)
+            for field_name, child in _fields(node):
+                body = field_name == "body"
+                yield child, inner if body else scope, () if body else arms
+            return
+        if isinstance(node, _COMPREHENSIONS):
+            inner = self._open(node, scope, f"<comp>@{node.lineno}:{node.col_offset}")
+            for _, child in _fields(node):
+                yield child, inner, arms
+            return
+        branching = isinstance(
+            node, (*_LOOPS, *_BRANCHES, ast.With, ast.AsyncWith, getattr(ast, "TryStar", ast.Try))
+        )
+        for field_name, child in _fields(node):
+            if isinstance(child, (ast.match_case, ast.ExceptHandler)):
+                yield child, scope, (*arms, (node, f"{field_name}@{child_line(child)}"))
+            elif branching and isinstance(child, ast.stmt):
+                yield child, scope, (*arms, (node, field_name))
+            else:
+                yield child, scope, arms
+
+    def _open(self, node: ast.AST, parent: Scope, name: str) -> Scope:
+        qualname = f"{parent.qualname}.{name}" if parent.qualname else name
+        scope = Scope(node=node, parent=parent, qualname=qualname)
+        self.own_scope[node] = scope
+        return scope
+
+    def _bind(self, node: ast.AST, scope: Scope, arms: tuple[Arm, ...]) -> None:
+        match node:
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self._target(target, value, "assign", scope, arms, node)
+            case ast.AnnAssign(target=target, value=value, annotation=annotation):
+                self._target(target, value, "assign", scope, arms, node, annotation)
+            case ast.AugAssign(target=target):
+                self._target(target, None, "augment", scope, arms, node)
+            case ast.NamedExpr(target=target, value=value):
+                owner = scope
+                while isinstance(owner.node, _COMPREHENSIONS) and owner.parent is not None:
+                    owner = owner.parent
+                self._target(target, value, "assign", owner, arms, node)
+            case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
+                self._target(target, value, "element", scope, (*arms, (node, "body")), node)
+            case ast.comprehension(target=target, iter=value):
+                self._target(target, value, "element", scope, arms, node)
+            case ast.withitem(optional_vars=target, context_expr=value) if target is not None:
+                self._target(target, value, "enter", scope, arms, node)
+            case ast.FunctionDef() | ast.AsyncFunctionDef():
+                self._add(node.name, node, "function", None, scope, arms)
+                self._parameters(node)
+            case ast.Lambda():
+                self._parameters(node)
+            case ast.ClassDef(name=name):
+                self._add(name, node, "class", None, scope, arms)
+            case ast.Import(names=names):
+                for alias in names:
+                    bound = alias.asname or alias.name.split(".")[0]
+                    self._add(bound, alias, "import", None, scope, arms)
+            case ast.ImportFrom(names=names):
+                for alias in names:
+                    if alias.name == "*":
+                        scope.star_imports.append(node)
+                    else:
+                        self._add(alias.asname or alias.name, alias, "import", None, scope, arms)
+            case ast.ExceptHandler(name=str(name)):
+                self._add(name, node, "other", None, scope, arms)
+            case ast.Global(names=names):
+                scope.outer.update(dict.fromkeys(names, "global"))
+            case ast.Nonlocal(names=names):
+                scope.outer.update(dict.fromkeys(names, "nonlocal"))
+            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+                self._add(name, node, "other", None, scope, arms)
+            case ast.MatchMapping(rest=str(name)):
+                self._add(name, node, "other", None, scope, arms)
+
+    def _parameters(self, node: FunctionNode) -> None:
+        inner = self.own_scope[node]
+        args = node.args
+        for arg in every_argument(args):
+            self._add(arg.arg, arg, "parameter", None, inner, (), arg.annotation)
+
+    def _target(
+        self,
+        target: ast.expr,
+        value: ast.expr | None,
+        kind: str,
+        scope: Scope,
+        arms: tuple[Arm, ...],
+        node: ast.AST,
+        annotation: ast.expr | None = None,
+        path: tuple[int, ...] = (),
+    ) -> None:
+        if isinstance(target, ast.Name):
+            self._add(target.id, node, kind, value, scope, arms, annotation, path, target)
+        elif isinstance(target, (ast.Tuple, ast.List)):
+            for index, element in enumerate(target.elts):
+                self._target(element, value, kind, scope, arms, node, None, (*path, index))
+        elif isinstance(target, ast.Starred):
+            self._target(target.value, None, "other", scope, arms, node)
+
+    def _add(
+        self,
+        name: str,
+        node: ast.AST,
+        kind: str,
+        value: ast.expr | None,
+        scope: Scope,
+        arms: tuple[Arm, ...],
+        annotation: ast.expr | None = None,
+        path: tuple[int, ...] = (),
+        where: ast.AST | None = None,
+    ) -> None:
+        binding = Binding(
+            name=name,
+            node=node,
+            kind=kind,
+            value=value,
+            at=position(where or node),
+            arms=arms,
+            scope=scope,
+            annotation=annotation,
+            path=path,
+        )
+        scope.bindings.setdefault(name, []).append(binding)
+
+    def add_put(
+        self, name: str, node: ast.AST, value: ast.expr, owner: Scope, scope: Scope
+    ) -> None:
+        """Note that *value* is put into the container *name*."""
+        owner.bindings[name].append(
+            Binding(
+                name=name,
+                node=node,
+                kind="put",
+                value=value,
+                at=position(node),
+                arms=self._arms_at(node),
+                scope=scope,
+            )
+        )
+
+    def finish(self) -> None:
+        """Move bindings of names declared global or nonlocal to the scope that owns them."""
+        for scope in list(self.own_scope.values()):
+            for name, where in scope.outer.items():
+                moved = scope.bindings.pop(name, [])
+                owner = scope.module if where == "global" else self._nonlocal_owner(scope, name)
+                owner.bindings.setdefault(name, []).extend(moved)
+
+    def _nonlocal_owner(self, scope: Scope, name: str) -> Scope:
+        outer = scope.parent
+        while outer is not None and (outer.is_class or name not in outer.bindings):
+            outer = outer.parent
+        return outer or scope.module
+
+    # -- asking
+
+    def statement(self, node: ast.AST) -> ast.stmt:
+        while not isinstance(node, ast.stmt):
+            node = self.parents[node]
+        return node
+
+    def owner_of(self, name: str, scope: Scope) -> Scope | None:
+        """The scope that a name read in *scope* belongs to."""
+        if scope.outer.get(name) == "global":
+            return scope.module if name in scope.module.bindings else None
+        current: Scope | None = scope
+        first = True
+        while current is not None:
+            if (first or not current.is_class) and name in current.bindings:
+                return current
+            first = False
+            current = current.parent
+        return None
+
+    def reaching(self, node: ast.Name) -> list[Binding]:
+        """The bindings that may have given a name its value where it is read."""
+        scope = self.scope_of[node]
+        owner = self.owner_of(node.id, scope)
+        if owner is None:
+            return []
+        bindings = owner.bindings[node.id]
+        if len(bindings) == 1:
+            return bindings
+        inner = scope
+        while inner is not owner and isinstance(inner.node, _COMPREHENSIONS) and inner.parent:
+            inner = inner.parent
+        if inner is not owner:
+            return bindings
+        return _reaching(bindings, position(node), self._arms_at(node))
+
+    def _arms_at(self, node: ast.AST) -> tuple[Arm, ...]:
+        """The arms around an expression, the parts of a compound statement's header included."""
+        statement = self.statement(node)
+        return self.arms.get(statement, ())
+
+
+def child_line(node: ast.AST) -> int:
+    if isinstance(node, ast.match_case):
+        return node.pattern.lineno
+    return getattr(node, "lineno", 0)
+
+
+def position(node: ast.AST) -> Position:
+    return (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
+
+
+def every_argument(args: ast.arguments) -> list[ast.arg]:
+    found = [*args.posonlyargs, *args.args, *args.kwonlyargs]
+    if args.vararg:
+        found.append(args.vararg)
+    if args.kwarg:
+        found.append(args.kwarg)
+    return found
+
+
+def _fields(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
+    for name in node._fields:
+        value = getattr(node, name, None)
+        if isinstance(value, ast.AST):
+            if not isinstance(value, (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop)):
+                yield name, value
+        elif isinstance(value, list):
+            for item in value:
+                if isinstance(item, ast.AST):
+                    yield name, item
+
+
+def _reaching(bindings: list[Binding], at: Position, arms: tuple[Arm, ...]) -> list[Binding]:
+    """Drop what a later binding surely replaces, and what stands in another branch."""
+    loops = {arm for arm in arms if isinstance(arm[0], _LOOPS)}
+    reaching: list[Binding] = []
+    for binding in sorted(bindings, key=lambda b: b.at):
+        value_span = binding.value
+        before = binding.at < at and not _inside(at, value_span)
+        shares_loop = any(arm in loops for arm in binding.arms)
+        if not before and not shares_loop:
+            continue
+        if _excluded(binding.arms, arms) and not shares_loop:
+            continue
+        dominates = (
+            binding.kind != "put"
+            and before
+            and all(arm in arms or _certain(arm) for arm in binding.arms)
+        )
+        if dominates:
+            reaching = [b for b in reaching if b.at > at]
+        reaching.append(binding)
+    return reaching or bindings
+
+
+def _inside(at: Position, node: ast.AST | None) -> bool:
+    if node is None:
+        return False
+    end = (getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0))
+    return position(node) <= at < end
+
+
+def _certain(arm: Arm) -> bool:
+    """A with block's body always runs."""
+    return isinstance(arm[0], (ast.With, ast.AsyncWith))
+
+
+def _excluded(one: tuple[Arm, ...], other: tuple[Arm, ...]) -> bool:
+    """Do the two stand in different arms of the same if or match?"""
+    for (a_node, a_arm), (b_node, b_arm) in zip(one, other, strict=False):
+        if a_node is not b_node:
+            return False
+        if a_arm != b_arm:
+            return isinstance(a_node, (ast.If, ast.Match))
+    return False

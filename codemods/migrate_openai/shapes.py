@@ -1,0 +1,95 @@
+"""What a call of the openai SDK looks like, whoever the receiver is."""
+
+from __future__ import annotations
+
+import itertools
+import re
+
+# A file that matches none of this has no site, whatever its names stand for.
+GATE = re.compile(
+    rb"openai"
+    rb"|\.\s*(?:chat\s*\.\s*completions|completions\s*\.\s*create|embeddings\s*\.\s*create"
+    rb"|responses\s*\.\s*(?:create|parse|stream|retrieve)|moderations\s*\.\s*create"
+    rb"|images\s*\.\s*(?:generate|edit|create_variation)"
+    rb"|audio\s*\.\s*(?:speech|transcriptions|translations)"
+    rb"|beta\s*\.\s*(?:threads|assistants|vector_stores|chat)|fine_tuning\s*\.\s*jobs"
+    rb"|vector_stores\s*\.|batches\s*\.\s*create|files\s*\.\s*create|models\s*\.\s*list)",
+)
+
+RESOURCES = frozenset(
+    {
+        "admin",
+        "audio",
+        "batches",
+        "beta",
+        "chat",
+        "completions",
+        "containers",
+        "conversations",
+        "embeddings",
+        "evals",
+        "files",
+        "fine_tuning",
+        "fine_tunes",
+        "images",
+        "models",
+        "moderations",
+        "realtime",
+        "responses",
+        "skills",
+        "uploads",
+        "vector_stores",
+        "videos",
+        "webhooks",
+        "with_raw_response",
+        "with_streaming_response",
+    }
+)
+
+_SHAPES = frozenset(
+    {
+        ("chat", "completions"),
+        ("completions", "create"),
+        ("embeddings", "create"),
+        ("responses", "create"),
+        ("responses", "parse"),
+        ("responses", "stream"),
+        ("responses", "retrieve"),
+        ("responses", "delete"),
+        ("responses", "cancel"),
+        ("images", "generate"),
+        ("images", "edit"),
+        ("images", "create_variation"),
+        ("audio", "transcriptions"),
+        ("audio", "translations"),
+        ("audio", "speech"),
+        ("moderations", "create"),
+        ("beta", "threads"),
+        ("beta", "assistants"),
+        ("beta", "vector_stores"),
+        ("fine_tuning", "jobs"),
+        ("files", "create"),
+        ("files", "content"),
+        ("files", "retrieve"),
+        ("batches", "create"),
+        ("vector_stores", "create"),
+        ("models", "list"),
+        ("models", "retrieve"),
+        ("ChatCompletion", "create"),
+        ("ChatCompletion", "acreate"),
+        ("Completion", "create"),
+        ("Completion", "acreate"),
+        ("Embedding", "create"),
+        ("Embedding", "acreate"),
+    }
+)
+
+
+def mentions_openai(data: bytes) -> bool:
+    """May this file have a site? One search, before any decoding or parsing."""
+    return GATE.search(data) is not None
+
+
+def is_shaped(names: list[str] | tuple[str, ...]) -> bool:
+    """Does an attribute chain read like a call of the SDK?"""
+    return any(pair in _SHAPES for pair in itertools.pairwise(names))

@@ -1,0 +1,232 @@
+"""What an expression may stand for, before and after the modules of a project are joined.
+
+A term is what one module alone can say: "attribute `client` of what `app.clients` calls `make`".
+Linking turns terms into atoms, which need no other module any more.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+CLIENT_CLASSES: dict[str, tuple[bool, bool]] = {
+    "OpenAI": (False, False),
+    "Client": (False, False),
+    "AsyncOpenAI": (True, False),
+    "AsyncClient": (True, False),
+    "AzureOpenAI": (False, True),
+    "AsyncAzureOpenAI": (True, True),
+}
+"""A class of the SDK -> (is it asynchronous?, is it for Azure?)."""
+SAME_CLIENT = frozenset({"with_options", "copy"})
+
+
+def client_class(sdk: str) -> str | None:
+    """The client class that a dotted name of the SDK stands for."""
+    head, _, name = sdk.rpartition(".")
+    inside = head in {"openai", "openai._client", "openai.lib.azure", "openai.lib._azure"}
+    return name if inside and name in CLIENT_CLASSES else None
+
+
+@dataclass(frozen=True, slots=True)
+class Sdk:
+    """A dotted name of the openai package."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Router:
+    """A dotted name of the router, the target of the migration."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Client:
+    """An object made from a client class, at one place of one file."""
+
+    path: str
+    at: int
+    cls: str
+
+
+@dataclass(frozen=True, slots=True)
+class Typed:
+    """An object that an annotation declares to be a client. ``at`` is the annotation's place."""
+
+    path: str
+    at: int
+    cls: str
+
+
+@dataclass(frozen=True, slots=True)
+class RouterClient:
+    """An object made from the router's client classes: migrated already."""
+
+    asynchronous: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Ref:
+    """``from <module> import <name>``, seen from the file ``path``; no name: the module itself."""
+
+    path: str
+    module: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Func:
+    path: str
+    qualname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Cls:
+    path: str
+    qualname: str
+
+
+@dataclass(frozen=True, slots=True)
+class Inst:
+    """An instance of the class that the term stands for."""
+
+    cls: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Param:
+    path: str
+    qualname: str
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Foreign:
+    """Something of a package that is neither openai nor part of the project."""
+
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Seq:
+    """A container; the terms are its elements."""
+
+    elements: frozenset[Term]
+
+
+@dataclass(frozen=True, slots=True)
+class Attr:
+    base: Term
+    name: str
+
+
+@dataclass(frozen=True, slots=True)
+class Call:
+    base: Term
+    path: str
+    at: int
+
+
+@dataclass(frozen=True, slots=True)
+class Item:
+    base: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Unknown:
+    """Anything at all."""
+
+
+@dataclass(frozen=True, slots=True)
+class NoneTerm:
+    """The object None: no client, and no doubt either."""
+
+
+UNKNOWN = Unknown()
+NONE = NoneTerm()
+
+Term: TypeAlias = (
+    Sdk
+    | Router
+    | Client
+    | Typed
+    | RouterClient
+    | Ref
+    | Func
+    | Cls
+    | Inst
+    | Param
+    | Foreign
+    | Seq
+    | Attr
+    | Call
+    | Item
+    | Unknown
+    | NoneTerm
+)
+Terms: TypeAlias = frozenset[Term]
+EMPTY: Terms = frozenset()
+ANYTHING: Terms = frozenset({UNKNOWN})
+_DEEPEST = 10
+
+
+def depth(term: Term) -> int:
+    count = 0
+    while isinstance(term, (Attr, Call, Item)):
+        term = term.base
+        count += 1
+    return count
+
+
+def root(term: Term) -> Term:
+    while isinstance(term, (Attr, Call, Item)):
+        term = term.base
+    return term
+
+
+def attribute(terms: Terms, name: str) -> Terms:
+    """The terms of ``<terms>.<name>``."""
+    found: set[Term] = set()
+    for term in terms:
+        match term:
+            case Sdk(sdk):
+                found.add(Sdk(f"{sdk}.{name}"))
+            case Router(router):
+                found.add(Router(f"{router}.{name}"))
+            case Foreign() | Unknown():
+                found.add(term)
+            case NoneTerm():
+                pass
+            case _ if depth(term) >= _DEEPEST:
+                found.add(UNKNOWN)
+            case _:
+                found.add(Attr(term, name))
+    return frozenset(found)
+
+
+def item(terms: Terms) -> Terms:
+    """The terms of ``<terms>[...]``, or of an element met by iteration."""
+    found: set[Term] = set()
+    for term in terms:
+        match term:
+            case Seq(elements):
+                found |= elements
+            case Foreign() | Unknown():
+                found.add(term)
+            case NoneTerm() | Sdk() | Router():
+                found.add(UNKNOWN)
+            case _ if depth(term) >= _DEEPEST:
+                found.add(UNKNOWN)
+            case _:
+                found.add(Item(term))
+    return frozenset(found)
+
+
+@dataclass(frozen=True, slots=True)
+class ClientPath:
+    """What linking makes of an attribute chain on a client."""
+
+    client: Client | Typed | RouterClient
+    path: tuple[str, ...]
