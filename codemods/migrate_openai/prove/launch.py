@@ -69,6 +69,17 @@ def run(
     )
 
 
+def interpreter(program: str) -> str:
+    """The Python that runs a program: itself, or the one that its first line names; or empty."""
+    found = shutil.which(program)
+    if found is None or Path(program).name.startswith("python"):
+        return program if Path(program).name.startswith("python") else ""
+    with Path(found).open("rb") as file:
+        line = file.readline(512)
+    named = line[2:].strip().decode("utf-8", "replace") if line.startswith(b"#!") else ""
+    return named if Path(named).name.startswith("python") else ""
+
+
 class _Shortener:
     """Takes what belongs to this proof alone out of a text."""
 

@@ -13,9 +13,6 @@ from codemods.migrate_openai.prove.model import Site
 from codemods.migrate_openai.prove.scratch import Scratch
 from codemods.migrate_openai.settings import Settings
 
-_CALLS = "MOA1"
-"""The rules of calls that send a request; the others are of clients, types, exceptions."""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Migrated:
@@ -63,8 +60,7 @@ def collect(outcomes: Iterable[Outcome], router: str = "") -> Migrated:
             files[name] = outcome.before, outcome.after
         for site in outcome.sites:
             finding = site.finding
-            sends = finding.rule.startswith(_CALLS)
-            if sends and site.cell is None and site.status == "migrated":
+            if finding.kind == "call" and site.cell is None and site.status == "migrated":
                 sites.append(
                     Site(
                         file=name,

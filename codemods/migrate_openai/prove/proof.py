@@ -63,7 +63,6 @@ def prove(
     after = []
     for command in commands:
         progress(f"after: {command.text}")
-        _check_router(place, command, options)
         skip = [done.router_file] if done.router_file else []
         after.append(_run(place, command, options, skip=skip))
     found = [_pairs(one, two, done) for one, two in zip(before, after, strict=True)]
@@ -73,6 +72,8 @@ def prove(
     ]
     unstable: dict[Site | None, set[str]] = defaultdict(set)
     if any(changes) or any(pair.difference for pairs in found for pair in pairs):
+        for command in commands:
+            _check_router(place, command, options)
         place.renew()
         for n, (command, library) in enumerate(zip(commands, libraries, strict=True)):
             progress(f"before, a second time: {command.text}")
@@ -150,8 +151,10 @@ def _installed(place: Scratch, command: Command, number: int) -> Path | None:
 
 def _check_router(place: Scratch, command: Command, options: Options) -> None:
     """Can the migrated program import what the codemod made it import?"""
+    python = command.after_python or launch.interpreter(command.arguments[0])
+    if not python:
+        return
     probe = f"import litellm, importlib; importlib.import_module({options.router!r})"
-    python = command.after_python or "python"
     result = _run(
         place,
         replace(command, arguments=(python, "-c", probe)),
