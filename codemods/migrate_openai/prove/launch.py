@@ -181,7 +181,8 @@ def _read(log: Path) -> tuple[list[Call], dict[str, str]]:
         if record["kind"] == "test":
             # A failed set-up or tear-down outweighs the test's own result.
             if record["when"] == "call" or record["outcome"] != "passed":
-                tests[record["test"]] = record["outcome"]
+                said = f": {record['reason']}" if record["reason"] else ""
+                tests[record["test"]] = record["outcome"] + said
         else:
             calls.append(_call(record))
     return calls, tests

@@ -51,7 +51,7 @@ class Run:
     """None when the command was stopped at the time limit."""
     calls: tuple[Call, ...]
     tests: Mapping[str, str]
-    """pytest node id -> passed, failed, skipped, xfailed."""
+    """pytest node id -> passed, failed, skipped or xfailed, with what a failure says."""
     output: str
     """What the command printed to stdout, with the copy's path taken out."""
     errors: str

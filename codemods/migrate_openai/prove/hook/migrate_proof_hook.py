@@ -32,6 +32,9 @@ _PROVIDER = re.compile(
     r"|anthropic\.com|generativelanguage\.googleapis\.com|mistral\.ai)$"
 )
 _LOOPBACK = {"localhost", "127.0.0.1", "::1", "0.0.0.0", ""}  # noqa: S104
+# From here on, systems give out ports to servers that ask for any: a test's own server, running
+# or closed on purpose. Below it, a local model server that the stand-in may stand in for.
+_EPHEMERAL = 32768
 _DEPTH = 24
 
 _settings = {}
@@ -256,7 +259,9 @@ def _routed(url):
     if not _PROVIDER.search(host):
         if not _ENDPOINT.search(parts.path):
             return None
-        if host in _LOOPBACK and _listening(host, parts.port or 80):
+        if host in _LOOPBACK and (
+            (parts.port or 80) >= _EPHEMERAL or _listening(host, parts.port or 80)
+        ):
             return None
     rest = url.split("://", 1)[1].rpartition("@")[2] if "@" in parts.netloc else url.split("://")[1]
     return "%s/.stand-in/%s/%s" % (_settings["stand_in"], parts.scheme, rest)
