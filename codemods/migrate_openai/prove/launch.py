@@ -95,6 +95,7 @@ class _Shortener:
 def _environment(place: Scratch, given: Mapping[str, str], python: Path | None) -> dict[str, str]:
     env = {**given, **_QUIET, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
     env.setdefault("OPENAI_API_KEY", "sk-stand-in")
+    env.pop("PYTEST_CURRENT_TEST", None)  # of a test that runs the proof
     paths = [str(place.hook)]
     for entry in given.get("PYTHONPATH", "").split(os.pathsep):
         if entry:
