@@ -48,7 +48,7 @@ from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from dataclasses import dataclass
 from difflib import get_close_matches
 from types import ModuleType
-from typing import Any
+from typing import Any, TypeVar
 
 DEFAULT_MODEL = "openai/gpt-4o-mini"
 
@@ -74,17 +74,44 @@ default_query: Mapping[str, object] | None = None
 http_client: Any = None
 
 #: Arguments that ask for a feature of LiteLLM which the request must not bypass.
-PLAIN = frozenset(
-    "mock_response mock_tool_calls mock_timeout fallbacks context_window_fallback_dict model_list"
-    " client custom_llm_provider drop_params additional_drop_params prompt_id use_litellm_proxy"
-    " litellm_credential_name".split()
-)
+PLAIN = frozenset({
+    "mock_response", "mock_tool_calls", "mock_timeout", "fallbacks", "model_list", "client",
+    "context_window_fallback_dict", "custom_llm_provider", "drop_params", "additional_drop_params",
+    "prompt_id", "use_litellm_proxy", "litellm_credential_name",
+})  # fmt: skip
 
 _SETTINGS = (
-    "api_key organization project default_headers default_query http_client api_version"
-    " azure_endpoint azure_deployment azure_ad_token azure_ad_token_provider timeout max_retries"
-    " base_url api_base api_type webhook_secret websocket_base_url"
-).split()
+    "api_key", "organization", "project", "default_headers", "default_query", "http_client",
+    "api_version", "azure_endpoint", "azure_deployment", "azure_ad_token",
+    "azure_ad_token_provider", "timeout", "max_retries", "base_url", "api_base", "api_type",
+    "webhook_secret", "websocket_base_url",
+)  # fmt: skip
+
+# Settings that a program may leave to the environment. The names are those of openai 1 and later,
+# then those of openai 0.28 and of LiteLLM.
+_ENVIRONMENT = {
+    "api_key": ("OPENAI_API_KEY",),
+    "base_url": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+    "organization": ("OPENAI_ORG_ID", "OPENAI_ORGANIZATION"),
+    "project": ("OPENAI_PROJECT_ID",),
+}
+_AZURE_ENVIRONMENT = {
+    "api_key": ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY"),
+    "azure_endpoint": ("AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE"),
+    "api_version": ("OPENAI_API_VERSION", "AZURE_API_VERSION"),
+    "organization": ("OPENAI_ORG_ID", "OPENAI_ORGANIZATION"),
+}
+# The same among LiteLLM's module settings.
+_LITELLM_SETTINGS = {
+    "api_key": ("api_key", "openai_key"),
+    "base_url": ("api_base",),
+    "organization": ("organization",),
+}
+_AZURE_LITELLM_SETTINGS = {
+    "api_key": ("api_key", "azure_key"),
+    "azure_endpoint": ("api_base",),
+    "api_version": ("api_version",),
+}
 
 # What openai 0.28 called it -> what everyone calls it now.
 _OLD_NAMES = {
@@ -97,11 +124,25 @@ _OLD_NAMES = {
 _MISSING = object()
 _UNSET = ("NotGiven", "Omit")  # the SDK's marks of an argument that is not there
 
+# What a bare name most likely lacks, for the hint in an error.
+_MAKERS = {
+    "claude": "anthropic", "gemini": "gemini", "mistral": "mistral", "command": "cohere",
+    "deepseek": "deepseek", "grok": "xai", "llama": "groq", "sonar": "perplexity",
+}  # fmt: skip
+
 # LiteLLM's own network habits: set before its import, and only where the user has not chosen.
 _QUIET = {
     "LITELLM_LOCAL_MODEL_COST_MAP": "True",
     "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
 }
+
+
+_F = TypeVar("_F", bound=Callable[..., Any])
+
+
+def _once(function: _F) -> _F:
+    """functools.cache, for arguments that mypy does not know to be hashable: classes."""
+    return functools.cache(function)  # type: ignore[return-value]
 
 
 # --- LiteLLM, late ------------------------------------------------------------------------------
@@ -175,23 +216,21 @@ def resolve_model(model: str | None) -> str:
     if model in ALIASES:
         return ALIASES[model]
     provider, _, name = model.partition("/")
-    if provider and name and not any(c.isspace() for c in model):
+    if provider and name and name[0] != "/" and not any(c.isspace() for c in model):
         return model
     raise ValueError(f"model {model!r} is not <provider>/<name>; did you mean {_guess(model)}?")
 
 
 def _guess(model: str) -> str:
-    tidy = "".join(model.split()).strip("/")
-    if "/" in tidy:
-        return repr(tidy)
-    if "litellm" in sys.modules:
-        known = _litellm().models_by_provider
-        owners = [provider for provider, names in known.items() if tidy in names]
-        if owners and "openai" not in owners:
-            return repr(f"{owners[0]}/{tidy}")
-    near = [repr(alias) for alias in get_close_matches(tidy, ALIASES, n=1)]
-    default_name = DEFAULT_MODEL.partition("/")[2]
-    return " or ".join([*near, repr(f"openai/{tidy or default_name}")])
+    parts = [part for part in "".join(model.split()).split("/") if part]
+    if len(parts) > 1:
+        return repr("/".join(parts))
+    if not parts or parts[0] == DEFAULT_MODEL.partition("/")[0]:
+        return repr(DEFAULT_MODEL)
+    name = parts[0]
+    maker = next((v for k, v in _MAKERS.items() if name.lower().startswith(k)), "openai")
+    near = get_close_matches(name, ALIASES, n=1)
+    return " or ".join(repr(form) for form in (*near, f"{maker}/{name}"))
 
 
 def _route(
@@ -203,13 +242,14 @@ def _route(
     """
     operation = _OPERATIONS[name]
     model = arguments.pop("model", None)
-    if model or operation.model == "default" and not (operation.http and "prompt" in arguments):
+    stored_prompt = operation.http and "prompt" in arguments
+    if model or (operation.model == "default" and not stored_prompt):
         if provider is None or not model:
             provider, _, model = resolve_model(model).partition("/")
     elif operation.model == "required":
         raise TypeError(f"{name}() needs a model, such as 'openai/<name>'")
     provider = provider or "openai"
-    if provider == "openai" and str(settings.get("api_type") or "").startswith("azure"):
+    if provider == "openai" and _is_azure(settings):
         provider = "azure"
     return provider, model or ""
 
@@ -218,63 +258,54 @@ def _route(
 
 
 def _module_settings() -> dict[str, Any]:
-    return {name: value for name in _SETTINGS if (value := globals().get(name)) is not None}
+    found = {name: value for name in _SETTINGS if (value := globals().get(name)) is not None}
+    if kind := os.environ.get("OPENAI_API_TYPE"):
+        found.setdefault("api_type", kind)
+    return found
 
 
-def _from_environment(settings: dict[str, Any], azure: bool) -> dict[str, Any]:
-    """Fill in what a program leaves to LiteLLM's settings or to the environment.
+def _is_azure(settings: Mapping[str, Any]) -> bool:
+    return str(settings.get("api_type") or "").startswith("azure")
 
-    The variables are those of openai 0.28, of openai 1 and later, and of LiteLLM.
-    """
-    litellm: Any = sys.modules.get("litellm")
-    variables = {
-        "organization": ("OPENAI_ORG_ID", "OPENAI_ORGANIZATION"),
-        "project": ("OPENAI_PROJECT_ID",),
-    }
-    if azure:
-        variables["api_key"] = ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY", "OPENAI_API_KEY")
-        variables["api_version"] = ("OPENAI_API_VERSION", "AZURE_API_VERSION")
-        variables["azure_ad_token"] = ("AZURE_OPENAI_AD_TOKEN", "AZURE_AD_TOKEN")
-        variables["azure_endpoint"] = ("AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE", "OPENAI_API_BASE")
-        shared = {"api_key": "azure_key", "azure_endpoint": "api_base", "api_version": ""}
-    else:
-        variables["api_key"] = ("OPENAI_API_KEY",)
-        variables["base_url"] = ("OPENAI_BASE_URL", "OPENAI_API_BASE")
-        shared = {"api_key": "openai_key", "base_url": "api_base", "organization": ""}
-    filled = dict(settings)
-    for name, names in variables.items():
-        value = filled.get(name)
-        if value is None and litellm is not None and name in shared:
-            value = getattr(litellm, name, None) or getattr(litellm, shared[name] or name, None)
-        filled[name] = value or next(filter(None, map(os.environ.get, names)), None)
-    return {name: value for name, value in filled.items() if value is not None}
+
+def _from_environment(settings: Mapping[str, Any], azure: bool) -> dict[str, Any]:
+    """What the program left to LiteLLM's settings or to the environment."""
+    found: dict[str, Any] = {}
+    litellm: Any = sys.modules.get("litellm")  # not yet imported: nothing is set there
+    shared = _AZURE_LITELLM_SETTINGS if azure else _LITELLM_SETTINGS
+    for name, variables in (_AZURE_ENVIRONMENT if azure else _ENVIRONMENT).items():
+        if azure and _is_azure(settings):  # openai 0.28, which had one set of variables
+            variables = (
+                *variables,
+                *_ENVIRONMENT.get(name.replace("azure_endpoint", "base_url"), ()),
+            )
+        values = [getattr(litellm, attribute, None) for attribute in shared.get(name, ())]
+        values += [os.environ.get(variable) for variable in variables]
+        value = next(filter(None, values), None)
+        if value is not None and settings.get(name) is None:
+            found[name] = value
+    return found
 
 
 def _client_arguments(settings: Mapping[str, Any], azure: bool) -> dict[str, Any]:
     """The arguments for the SDK's client, from settings under any of their spellings."""
-    given = {name: value for name, value in settings.items() if value is not None}
-    old_base = given.pop("api_base", None)
-    kind = str(given.pop("api_type", None) or "")
+    given = {k: v for k, v in settings.items() if v is not None}
     for name in ("timeout", "max_retries"):  # these travel with each request
         given.pop(name, None)
+    kind = given.pop("api_type", "")
+    base = given.pop("api_base", None)
+    if base is not None and "base_url" not in given and "azure_endpoint" not in given:
+        whole = not azure or "/openai/deployments/" in base or base.rstrip("/").endswith("/openai")
+        given["base_url" if whole else "azure_endpoint"] = base
+    given = {**_from_environment({**given, "api_type": kind}, azure), **given}
     if not azure:
-        if old_base is not None:
-            given.setdefault("base_url", old_base)
-        given = _from_environment(given, azure)
-        for name in [name for name in given if name.startswith(("azure_", "api_version"))]:
-            del given[name]
-        return given
-    if old_base is not None and not {"base_url", "azure_endpoint"} & set(given):
-        whole = "/openai/deployments/" in old_base or old_base.rstrip("/").endswith("/openai")
-        given["base_url" if whole else "azure_endpoint"] = old_base
+        return {k: v for k, v in given.items() if not k.startswith(("azure_", "api_version"))}
     if kind in ("azure_ad", "azuread") and "api_key" in given:
         given["azure_ad_token"] = given.pop("api_key")
-    given = _from_environment(given, azure)
     if "base_url" in given:
         given.pop("azure_endpoint", None)
-        given.pop("azure_deployment", None)
-    if {"azure_ad_token", "azure_ad_token_provider"} & set(settings):
-        given.pop("api_key", None) if settings.get("api_key") is None else None
+    if "api_key" not in given and (token := os.environ.get("AZURE_AD_TOKEN")):
+        given.setdefault("azure_ad_token", token)
     given.setdefault("api_version", _litellm().AZURE_DEFAULT_API_VERSION)
     return given
 
@@ -305,18 +336,20 @@ def _sdk_client(settings: Mapping[str, Any], azure: bool, is_async: bool) -> Any
         if key in pool:
             pool.move_to_end(key)
             return pool[key]
-        sdk = _sdk()
         kind = f"{'Async' if is_async else ''}{'Azure' if azure else ''}OpenAI"
-        try:
-            made = getattr(sdk, kind)(**arguments)
-        except sdk.OpenAIError as error:
-            raise litellm.AuthenticationError(
-                str(error), "azure" if azure else "openai", ""
-            ) from error
-        pool[key] = made
+        pool[key] = made = _made(kind, arguments)
         while len(pool) > _KEEP:
             pool.popitem(last=False)
         return made
+
+
+def _made(kind: str, arguments: dict[str, Any]) -> Any:
+    sdk = _sdk()
+    try:
+        return getattr(sdk, kind)(**arguments)
+    except sdk.OpenAIError as error:
+        provider = "azure" if "Azure" in kind else "openai"
+        raise _litellm().AuthenticationError(str(error), provider, "") from None
 
 
 def _hashable(value: Any) -> Any:
@@ -428,6 +461,13 @@ _OPERATIONS = {
 }
 # LiteLLM's names of the providers, where it is not to turn a text completion into a chat.
 _LEGACY = {"openai": "text-completion-openai", "azure": "azure_text"}
+# What LiteLLM asks for though the program need not give it, and how it is kept from sending a
+# chat to the Responses API.
+_REQUIRED: dict[str, dict[str, Any]] = {
+    "completion": {"_skip_responses_api_bridge": True},
+    "responses": {"input": ""},
+    "image_generation": {"prompt": ""},
+}
 _STREAMED = ("completion", "text_completion", "responses")  # what LiteLLM can stream
 
 
@@ -507,43 +547,41 @@ class _Call:
         changes = {
             name: self.settings[name]
             for name in ("timeout", "max_retries")
-            if self.settings.get(name) is not None and not _is_given(getattr(options, name))
+            if name in self.settings and type(getattr(options, name)).__name__ in _UNSET
         }
         self.options = options.model_copy(update=changes)
         self.cast_to, self.stream, self.stream_cls = cast_to, stream, stream_cls
 
     def litellm_arguments(self) -> dict[str, Any]:
         """What LiteLLM is told: the request in its terms, for its logs, costs and cache."""
-        body = self.options.json_data if isinstance(self.options.json_data, dict) else {}
-        extra = self.options.extra_json or {}
-        told = {k: _own(v) for k, v in {**body, **extra}.items() if v is not None}
+        operation, options = self.operation, self.options
+        provider = self.provider if operation.azure or not self.on_the_wire else "openai"
+        if operation.order == ("response_id",):
+            told = {"response_id": options.url.split("/")[2], "custom_llm_provider": provider}
+        else:
+            if operation.litellm == "text_completion":
+                provider = _LEGACY.get(provider, provider)
+            told = {k: _own(v) for k, v in (options.json_data or {}).items() if v is not None}
+            told["model"] = f"{provider}/{self.name or DEFAULT_MODEL.partition('/')[2]}"
+            if options.extra_json and operation.litellm in _STREAMED:
+                told["extra_body"] = _own(options.extra_json)
+            if not self.stream or operation.litellm not in _STREAMED:
+                told.pop("stream", None)
         told.update(self.files)
         told.update(self.controls)
-        if not self.stream or self.operation.litellm not in _STREAMED:
-            told.pop("stream", None)
-        provider = self.provider if self.operation.azure else "openai"
-        if self.operation.litellm == "text_completion":
-            provider = _LEGACY.get(provider, provider)
-        told["model"] = f"{provider}/{self.name or DEFAULT_MODEL.partition('/')[2]}"
-        if self.operation.shape.startswith("responses.") and self.options.url != "/responses":
-            told = {**self.controls, "response_id": self.options.url.split("/")[2]}
-            told["custom_llm_provider"] = provider
         if not self.on_the_wire:
+            if options.headers:
+                told["extra_headers"] = dict(options.headers)
             return {**_plain_settings(self.settings), **told}
         told["drop_params"] = True  # LiteLLM has no say in what is sent, so nothing to refuse
-        if self.operation.litellm == "completion":
-            told["_skip_responses_api_bridge"] = True
-        if self.operation.litellm == "responses":
-            told.setdefault("input", "")
-        if self.operation.carrier == "image_generation":
-            told["prompt"] = ""
+        for name, value in _REQUIRED.get(operation.carrier or operation.litellm, {}).items():
+            told.setdefault(name, value)
         told["api_key"] = self.real.api_key or "unused"
         told["api_base"] = str(self.real.base_url)
-        if provider == "azure":
+        if self.provider == "azure":
             told["api_version"] = self.real._api_version
-        door = (_AsyncHttpBack if self.is_async else _HttpBack) if self.operation.http else None
-        if door is not None:
-            told["client"] = _http_shell(door, self)
+        if operation.http:
+            told["client"] = _http_shell(_AsyncHttpBack if self.is_async else _HttpBack, self)
         else:
             told["client"] = _shell(_AsyncBack if self.is_async else _Back, self.real, self)
         return told
@@ -559,7 +597,7 @@ class _Call:
         except Exception as error:
             if (blamed := self.blame(error)) is error:
                 raise
-            raise blamed from error
+            raise blamed from None
 
     async def asend(self) -> Any:
         function = self.function()
@@ -568,7 +606,7 @@ class _Call:
         except Exception as error:
             if (blamed := self.blame(error)) is error:
                 raise
-            raise blamed from error
+            raise blamed from None
 
     # From LiteLLM to the wire.
 
@@ -797,8 +835,8 @@ class _EventSource:
             yield line.decode().strip()
 
 
-@functools.cache
-def _subclass(mixin: type, base: type) -> type:
+@_once
+def _subclass(mixin: Any, base: Any) -> Any:
     return type(base.__name__, (mixin, base), {"__module__": __name__})
 
 
@@ -892,8 +930,8 @@ def _revive(kind: type, sent: dict[str, Any]) -> Any:
     return as_both(_typed(kind, sent), None)
 
 
-@functools.cache
-def _both_types(kind: type) -> type:
+@_once
+def _both_types(kind: Any) -> Any:
     """A class that is *kind* of the SDK and its counterpart of LiteLLM. It dumps as *kind*."""
     litellm = _litellm()
     bases: tuple[type, ...] = (_Subscripts, kind)
@@ -908,15 +946,15 @@ def _both_types(kind: type) -> type:
                 ours = getattr(more, name)
             bases = (_Subscripts, ours) if issubclass(ours, kind) else (_Subscripts, kind, ours)
             break
-    settings = {**kind.model_config, "defer_build": True}  # type: ignore[attr-defined]
+    settings = {**kind.model_config, "defer_build": True}
     made: Any = type(kind.__name__, bases, {"__module__": __name__, "model_config": settings})
     made._sdk_type = kind
-    kind.model_rebuild()  # type: ignore[attr-defined]
+    kind.model_rebuild()
     for name in ("fields", "serializer", "validator", "core_schema"):
         setattr(made, f"__pydantic_{name}__", getattr(kind, f"__pydantic_{name}__"))
     for name in ("json", "dict", "model_dump", "model_dump_json", "__repr__", "__str__"):
         setattr(made, name, getattr(kind, name))
-    return made  # type: ignore[no-any-return]
+    return made
 
 
 def as_both(reply: Any, litellm_reply: Any) -> Any:
@@ -1048,7 +1086,7 @@ class _SyncStream(_StreamBase):
             yield from self._drained(None)
             if (blamed := self._blamed(error)) is error:
                 raise
-            raise blamed from error
+            raise blamed from None
         yield from self._drained(None)
 
     def __enter__(self) -> Any:
@@ -1085,7 +1123,7 @@ class _AsyncStream(_StreamBase):
                 yield chunk
             if (blamed := self._blamed(error)) is error:
                 raise
-            raise blamed from error
+            raise blamed from None
         for chunk in self._drained(None):
             yield chunk
 
@@ -1107,8 +1145,8 @@ class _AsyncStream(_StreamBase):
 
 
 async def _nothing() -> AsyncIterator[Any]:
-    for item in ():
-        yield item
+    return
+    yield
 
 
 def _is_stream(result: Any) -> bool:
@@ -1122,7 +1160,7 @@ def _chunk_type() -> Any:
 # --- exceptions ----------------------------------------------------------------------------------
 
 
-def _dressed(error: Exception, original: Exception) -> Exception:
+def _dressed(error: Exception, original: Any) -> Exception:
     """*error* of LiteLLM, with the class and the members that *original* of the SDK has.
 
     LiteLLM's exception stays as it is where the same ``except`` clauses catch both. Elsewhere its
@@ -1130,11 +1168,11 @@ def _dressed(error: Exception, original: Exception) -> Exception:
     """
     sdk = _sdk()
     if isinstance(original, sdk.OpenAIError) and not isinstance(original, sdk.APIError):
-        return original  # a finish reason, a missing key: LiteLLM has no name for it
+        return original  # type: ignore[no-any-return]  # LiteLLM has no name for it
     try:
         error.__class__ = _error_class(type(error), type(original))
     except TypeError:  # a class that cannot be shared, such as pydantic's ValidationError
-        return original
+        return original  # type: ignore[no-any-return]
     for name in ("status_code", "code", "type", "param", "body", "request_id", "response"):
         if hasattr(original, name):
             setattr(error, name, getattr(original, name))
@@ -1152,8 +1190,8 @@ def _dressed(error: Exception, original: Exception) -> Exception:
     return error
 
 
-@functools.cache
-def _error_class(ours: type, theirs: type) -> type:
+@_once
+def _error_class(ours: Any, theirs: Any) -> Any:
     litellm = _litellm()
     wanted = _lineage(theirs)
     if _lineage(ours) == wanted and issubclass(ours, theirs):
@@ -1163,7 +1201,7 @@ def _error_class(ours: type, theirs: type) -> type:
     if _lineage(ours) < wanted or not wanted:
         first = ours
     if first is litellm.APIError and named is not theirs:
-        return named  # type: ignore[no-any-return]
+        return named
     return type(theirs.__name__, (first, named), {"__module__": __name__})
 
 
@@ -1186,14 +1224,16 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
     own = {k: arguments.pop(k) for k in _SETTINGS if k != "timeout" and k in arguments}
     bound = client.settings() if client else _module_settings()
     route = _route(name, arguments, provider, {**bound, **own})
-    if not client and route[0] not in ("openai", "azure"):
-        bound = {}  # they are OpenAI's
+    if route[0] not in ({client._wire} if client else {"openai", "azure"}):
+        bound = {}  # one provider's key is not for another
     settings = {**bound, **{k: v for k, v in own.items() if v is not None}}
     if operation.structured or (route[0] in ("openai", "azure") and PLAIN.isdisjoint(arguments)):
         return _Call(operation, route, settings, arguments, is_async).begin()
     told = {k: _own(v) for k, v in arguments.items() if type(v).__name__ not in _UNSET}
     model = "/".join(route) if route[1] else None
-    told = {**_plain_settings(settings), **told, "model": model}
+    told = {**_plain_settings(settings), **told}
+    if model:
+        told["model"] = model
     function = _litellm_function(operation.litellm, is_async)
     return _afinished(function(**told)) if is_async else _finished(function(**told))
 
@@ -1207,7 +1247,9 @@ async def _afinished(pending: Any) -> Any:
     return _stream(_AsyncStream, result, None) if _is_stream(result) else make_good(result)
 
 
-def _checked(messages: Any) -> Any:
+def _checked(messages: Any, on_the_wire: bool = False) -> Any:
+    if on_the_wire and isinstance(messages, tuple):
+        messages = list(messages)  # openai takes any iterable
     if not isinstance(messages, list) or not messages:
         raise ValueError(f"messages must be a list with at least one message, not {messages!r}")
     return messages
@@ -1280,10 +1322,11 @@ def _define(name: str, summary: str) -> tuple[Callable[..., Any], Callable[..., 
         [inspect.Parameter(p, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None) for p in order]
         + [inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)]
     )
-    for made, prefix, note in ((function, "", ""), (twin, "a", " Asynchronous.")):
-        made.__name__ = made.__qualname__ = prefix + name
-        made.__doc__ = summary + note
-        made.__signature__ = signature  # type: ignore[attr-defined]
+    pairs: list[tuple[Any, str]] = [(function, name), (twin, f"a{name}")]
+    for made, made_name in pairs:
+        made.__name__ = made.__qualname__ = made_name
+        made.__doc__ = summary if made is function else f"{summary} Asynchronous."
+        made.__signature__ = signature
     return function, twin
 
 
@@ -1360,30 +1403,41 @@ class _Settings:
     """What the two clients share: settings bound once, and openai's spelling."""
 
     _is_async = False
+    timeout: Any
 
     def __init__(self, *, provider: str | None = None, **settings: Any) -> None:
         unknown = set(settings) - set(_SETTINGS) - {"_strict_response_validation"}
         if unknown:
             raise TypeError(f"{type(self).__name__}() got unexpected {sorted(unknown)}")
-        azure = {"azure_endpoint", "azure_deployment", "azure_ad_token", "azure_ad_token_provider"}
-        if any(settings.get(name) is not None for name in azure):
-            provider = provider or "azure"
+        if any(v is not None and k.startswith("azure_") for k, v in settings.items()):
+            settings.setdefault("api_type", "azure")
         self.provider = provider
         for name in _SETTINGS:
             setattr(self, name, settings.get(name))
-        kind = str(settings.get("api_type") or "")
-        self._wire = provider or ("azure" if kind.startswith("azure") else "openai")
+        self._patient = "timeout" in settings and settings["timeout"] is None
+        self._wire = provider or ("azure" if _is_azure(settings) else "openai")
         if self._wire in ("openai", "azure"):
-            bound = {k: v for k, v in settings.items() if v is not None and k in _SETTINGS}
-            for name, value in _from_environment(bound, self._wire == "azure").items():
-                if getattr(self, name) is None and not (
-                    name.startswith("azure_endp") and "base_url" in bound
-                ):
-                    setattr(self, name, value)
+            self._capture(self._wire == "azure")
+
+    def _capture(self, azure: bool) -> None:
+        """Take from the environment now what openai's clients take when they are made.
+
+        Raises:
+            AuthenticationError: there is no key, neither given nor in the environment.
+        """
+        bound = _client_arguments(self.settings(), azure)
+        for name in _AZURE_ENVIRONMENT if azure else _ENVIRONMENT:
+            if name in bound and getattr(self, name) is None:
+                setattr(self, name, bound[name])
+        if not azure and "api_key" not in bound:
+            _made("OpenAI", bound)
 
     def settings(self) -> dict[str, Any]:
         """The settings that are set, as they are now."""
-        return {k: v for k in _SETTINGS if (v := getattr(self, k)) is not None}
+        found = {k: v for k in _SETTINGS if (v := getattr(self, k)) is not None}
+        if self._patient and self.timeout is None:
+            found["timeout"] = None  # as with openai: wait for ever
+        return found
 
     def with_options(self, **changes: Any) -> Any:
         """A client with some settings changed; default headers and queries are added to."""

@@ -17,6 +17,9 @@ CUSTOM_MODELS: Mapping[str, tuple[str, ...]] = {
     "my-custom-llm": ("my-custom-llm/sharp_gemma3_12b_128k",),
 }
 
+#: Providers that one signs in to in a browser. LiteLLM would begin to, if it were asked for keys.
+SIGN_IN = frozenset({"chatgpt", "github_copilot"})
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provider:
@@ -36,6 +39,8 @@ def missing_keys(model: str) -> tuple[str, ...]:
     provider = model.partition("/")[0]
     if provider in CUSTOM_PROVIDERS:
         return tuple(key for key in CUSTOM_PROVIDERS[provider] if not os.environ.get(key))
+    if provider in SIGN_IN:
+        return ()
     return tuple(llm_router.validate_environment(model)["missing_keys"])
 
 

@@ -53,9 +53,17 @@ def _dispatch(settings: Settings) -> int:
 
         check_rules("--select", settings.options.select)
         check_rules("--ignore", settings.options.ignore)
+    if settings.stdin:
+        from codemods.migrate_openai import command
+
+        return command.on_stdin(settings)
+    from codemods.migrate_openai import scout
+
+    # The search runs while the engine, which is most of the program, is being imported.
+    found = scout.search(settings.paths, settings.exclude)
     from codemods.migrate_openai import command
 
-    return command.on_stdin(settings) if settings.stdin else command.on_tree(settings)
+    return command.on_tree(settings, found)
 
 
 def _say(text: str) -> None:

@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterable
 from pathlib import Path
 
 from codemods.migrate_openai import engine, run, write
-from codemods.migrate_openai.discover import Candidate, discover, read
+from codemods.migrate_openai.discover import Candidate, read
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.outcome import Change
 from codemods.migrate_openai.progress import Progress
@@ -19,8 +19,8 @@ from codemods.migrate_openai.tree import written
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
 
 
-def on_tree(settings: Settings) -> int:
-    """Preview or migrate ``settings.paths``; the exit code."""
+def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
+    """Preview or migrate what was found under ``settings.paths``; the exit code."""
     if settings.vendor_router:
         from codemods.migrate_openai.vendor import vendor
 
@@ -29,8 +29,8 @@ def on_tree(settings: Settings) -> int:
     sink = sink_for(settings)
     keeps_openai = False
     with Progress() as progress:
-        candidates = _searched(settings, progress)
-        for outcome in run.outcomes(candidates, settings.options, settings.jobs):
+        sources, requirements = _sorted(found, settings, progress)
+        for outcome in run.outcomes(sources, settings.options, settings.jobs):
             progress.step("migrating" if settings.write else "analysing")
             if settings.write:
                 outcome = written(outcome)
@@ -40,7 +40,7 @@ def on_tree(settings: Settings) -> int:
                 progress.clear()
                 sink.file(outcome)
     if settings.deps or tally.migrated:
-        _dependencies(settings, sink, tally, keep=keeps_openai)
+        _dependencies(requirements, settings, sink, tally, keep=keeps_openai)
     sink.end(tally)
     return exit_code(settings, tally)
 
@@ -76,25 +76,36 @@ def exit_code(settings: Settings, tally: Tally) -> int:
     return TO_DO if settings.check and to_do else CLEAN
 
 
-def _searched(settings: Settings, progress: Progress) -> Iterator[Candidate]:
+def _sorted(
+    found: Iterable[Candidate], settings: Settings, progress: Progress
+) -> tuple[list[Candidate], list[str]]:
+    """(code, paths of requirement files); the router that we write ourselves is neither."""
     router = Path(settings.vendor_router).absolute() if settings.vendor_router else None
-    for candidate in discover(settings.paths, settings.exclude):
+    sources: list[Candidate] = []
+    requirements: list[str] = []
+    for candidate in found:
         progress.step("found")
-        if router is None or Path(candidate.path).absolute() != router:
-            yield candidate
+        if candidate.requirements:
+            requirements.append(candidate.path)
+        elif router is None or Path(candidate.path).absolute() != router:
+            sources.append(candidate)
+    return sources, requirements
 
 
-def _dependencies(settings: Settings, sink: Sink, tally: Tally, *, keep: bool) -> None:
+def _dependencies(
+    paths: Iterable[str], settings: Settings, sink: Sink, tally: Tally, *, keep: bool
+) -> None:
     """Report, and with ``--deps --write`` change, what asks for openai."""
     from codemods.migrate_openai import deps
 
-    needed = deps.requirement(settings.options.router, vendored=bool(settings.vendor_router))
-    for path in deps.files([path for path in settings.paths if Path(path).is_dir()]):
+    router, vendored = settings.options.router, bool(settings.vendor_router)
+    for path in paths:
         try:
             data = read(path)
             if b"openai" not in data.lower():
                 continue
             text = data.decode()
+            needed = deps.requirement(router, vendored=vendored)
             found, after = deps.plan(path, text, needed, keep=keep)
             if settings.deps and settings.write and after != text:
                 write.replace(path, data, after.encode())

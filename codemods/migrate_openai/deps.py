@@ -5,20 +5,16 @@ Pure: text in, `Dependency` and text out. The shell finds the files and writes t
 
 from __future__ import annotations
 
-import os
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.migrate_openai.discover import NOT_SOURCE
 from codemods.migrate_openai.model import DEFAULT_ROUTER
 
 # 1.82.7 and 1.82.8 were a supply-chain compromise; 1.106.0 to 1.106.2 fail on tools.
 LITELLM = "litellm>=1.80,!=1.82.7,!=1.82.8,!=1.106.0,!=1.106.1,!=1.106.2,<2"
 
-_REQUIREMENTS = re.compile(r"(?:.*requirements.*|reqs?|deps)\.(?:txt|in)$", re.IGNORECASE)
-_OTHERS = frozenset({"pyproject.toml", "setup.cfg", "setup.py", "Pipfile", "environment.yml"})
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _NAME = r"(?P<name>openai)(?P<extras>\s*\[[^\]]*\])?(?P<spec>\s*(?:[<>=!~@(][^;#\"']*?)?)"
 _PIP = re.compile(
@@ -41,21 +37,11 @@ class Dependency:
     before: str
     after: str | None = None
     """The text that takes its place, empty where it goes; None where a person has to look."""
+    needed: str
+    """What the migrated program asks for."""
     kept: bool = False
     """Whether openai stays beside it."""
     note: str = ""
-
-
-def files(roots: Sequence[str]) -> Iterator[str]:
-    """Requirement files under the folders of ``roots``."""
-    for root in roots:
-        for folder, folders, names in os.walk(root):
-            folders[:] = sorted(f for f in folders if f not in NOT_SOURCE)
-            parent = Path(folder).absolute().name
-            for name in sorted(names):
-                listed = parent == "requirements" and name.endswith((".txt", ".in"))
-                if name in _OTHERS or listed or _REQUIREMENTS.match(name):
-                    yield str(Path(folder, name))
 
 
 def requirement(router: str, *, vendored: bool) -> str:
@@ -82,7 +68,9 @@ def plan(path: str, text: str, needed: str, *, keep: bool) -> tuple[tuple[Depend
         ending = lines[number][len(old) :]
         if new is None:
             note = f"by hand: ask for {needed}" + (" as well" if keep else " instead")
-            found.append(Dependency(path=path, line=number + 1, before=old.strip(), note=note))
+            found.append(
+                Dependency(path=path, line=number + 1, before=old.strip(), needed=needed, note=note)
+            )
             continue
         if keep and present:
             continue
@@ -100,6 +88,7 @@ def plan(path: str, text: str, needed: str, *, keep: bool) -> tuple[tuple[Depend
                 line=number + 1,
                 before=old.strip(),
                 after=lines[number].strip(),
+                needed=needed,
                 kept=keep,
                 note=note,
             )
@@ -115,7 +104,7 @@ def _asked(name: str, lines: Sequence[str]) -> Iterator[tuple[int, str | None]]:
         for index, line in enumerate(lines):
             if _KEYED.match(line):
                 yield index, '{project} = "{spec}"'
-    elif name in ("setup.py", "environment.yml"):
+    elif name == "setup.py" or name.startswith("environment."):
         for index, line in enumerate(lines):
             if _QUOTED.search(line) or re.match(r"\s*-\s*openai\b(?!-)", line):
                 yield index, None
@@ -180,7 +169,8 @@ def _beside(old: str, new: str) -> str:
 
 
 def _conflict(old: str) -> str:
-    if re.search(r"(?:==|<=?|~=)\s*(?:0\.|1\b)|[\"'^~=]\s*(?:0|1)\.", old):
+    """A word on a bound that keeps openai older than LiteLLM takes it."""
+    if re.search(r"(?:==|~=|\^)\s*[01]\b|<=\s*[01]\b|<\s*[012]\b", old):
         return "litellm needs openai 2 or newer: lift this bound"
     return ""
 

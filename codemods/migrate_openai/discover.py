@@ -1,11 +1,12 @@
 """Paths -> the files that may call openai, by a byte search before anything is parsed."""
 
 # Paths stay strings here: a Path object per file would double the time of a run.
-# ruff: noqa: PTH100, PTH109, PTH110, PTH113, PTH114, PTH116, PTH118, PTH120
+# ruff: noqa: PTH100, PTH109, PTH110, PTH113, PTH114, PTH116, PTH118, PTH119, PTH120
 
 from __future__ import annotations
 
 import os
+import re
 import stat
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -30,7 +31,15 @@ NOT_SOURCE = frozenset(
 # Walked, but left as they are: other people's code kept in the tree.
 VENDORED = frozenset({"_vendor", "vendor", "vendored", "third_party", "_vendored"})
 
+# What tells an installer which packages a project needs.
+REQUIREMENTS = re.compile(
+    r"(?:.*requirements.*|reqs?|deps)\.(?:txt|in)|pyproject\.toml|setup\.(?:cfg|py)|Pipfile"
+    r"|environment\.ya?ml"
+)
+
 Left: TypeAlias = Literal["", "vendored"]
+Exclude: TypeAlias = tuple[str, Sequence[str]]
+"""A folder, and patterns in the manner of .gitignore relative to it."""
 
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _FIRST_READ = 1 << 16
@@ -38,26 +47,27 @@ _FIRST_READ = 1 << 16
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Candidate:
-    """A file that mentions openai, or something a client of it answers to."""
+    """A file that mentions openai, or something a client of it answers to.
+
+    With ``requirements``, a file that may ask for the openai package; it is not searched.
+    """
 
     path: str
     """As it is to be printed: the argument it was found under, joined with the way to it."""
     left: Left = ""
     error: str = ""
     """Why the file cannot be read at all; empty when it can."""
+    requirements: bool = False
     outside: str = ""
     """Where a link leads that leaves the tree; empty for anything else."""
 
 
-def discover(
-    paths: Sequence[str], exclude: Sequence[tuple[str, Sequence[str]]] = ()
-) -> Iterator[Candidate]:
+def discover(paths: Sequence[str], exclude: Sequence[Exclude] = ()) -> Iterator[Candidate]:
     """Every candidate under ``paths``, folders in the order of their names.
 
-    A file named in ``paths`` is taken whatever .gitignore says; ``exclude``, pairs of a folder
-    and patterns in the manner of .gitignore relative to it, always wins. Links to folders are
-    not followed; a link to a file is followed within the tree. Raises `UsageError` for a path
-    that does not exist.
+    A file named in ``paths`` is taken whatever .gitignore says; ``exclude`` always wins. Links
+    to folders are not followed; a link to a file is followed within the tree. Raises
+    `UsageError` for a path that does not exist.
     """
     excluded = _Ignores(tuple((os.path.abspath(base), _spec(lines)) for base, lines in exclude))
     for path in paths:
@@ -105,6 +115,7 @@ def _walk(top: str, excluded: _Ignores) -> Iterator[Candidate]:
         folder, ignores, left = stack.pop()
         files: list[os.DirEntry[str]] = []
         folders: list[os.DirEntry[str]] = []
+        asking: list[os.DirEntry[str]] = []
         own_rules = False
         try:
             with os.scandir(folder) as entries:
@@ -112,14 +123,20 @@ def _walk(top: str, excluded: _Ignores) -> Iterator[Candidate]:
                     name = entry.name
                     if name.endswith(SUFFIXES):
                         files.append(entry)
+                        if name == "setup.py":
+                            asking.append(entry)
                     elif name == ".gitignore":
                         own_rules = True
                     elif name == "pyvenv.cfg" and folder != top:
-                        files.clear()
-                        folders.clear()
+                        files, folders, asking = [], [], []
                         break
                     elif name not in NOT_SOURCE and entry.is_dir(follow_symlinks=False):
                         folders.append(entry)
+                    elif REQUIREMENTS.fullmatch(name) or (
+                        name.endswith((".txt", ".in"))
+                        and os.path.basename(folder) == "requirements"
+                    ):
+                        asking.append(entry)
         except OSError as error:
             yield Candidate(path=folder, error=f"cannot be listed: {error.strerror}")
             continue
@@ -138,6 +155,12 @@ def _walk(top: str, excluded: _Ignores) -> Iterator[Candidate]:
             for candidate in _tested(path, left, top if entry.is_symlink() else ""):
                 if not excluded(path, False) and not ignores(path, False):
                     yield candidate
+        for entry in sorted(asking, key=_name):
+            path = prefix + entry.name
+            if entry.is_file(follow_symlinks=False) and not (
+                left or excluded(path, False) or ignores(path, False)
+            ):
+                yield Candidate(path=path, requirements=True)
         folders.sort(key=_name, reverse=True)
         for entry in folders:
             path = prefix + entry.name

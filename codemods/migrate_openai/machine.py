@@ -22,6 +22,7 @@ def site(site: Site) -> Object:
     finding = site.finding
     found: Object = {
         "rule": finding.rule,
+        "kind": finding.kind,
         "status": finding.status,
         "line": site.line,
         "column": site.column,

@@ -54,9 +54,10 @@ ASKED_FOR = frozenset({"skipped", "vendored", "generated"})
 
 
 def remains(finding: Finding) -> bool:
-    """Whether a check fails on this site: left, of the SDK, and nobody decided so."""
+    """Whether a check fails on this site: a direct call that nobody decided to keep."""
     return (
         finding.status == "left"
+        and finding.kind in ("call", "client")
         and finding.reason not in ASKED_FOR
         and REASONS[finding.reason].is_openai
     )
@@ -99,11 +100,7 @@ def dependency(found: Dependency, *, deps: bool) -> str:
     note = f" ({found.note})" if found.note else ""
     if found.after is None:
         return f"{where}{note}"
-    if found.kept:
-        what = f"+ {found.after[len(found.before) :].strip(', ')}" if "\n" in found.after else ""
-        what = what or f"-> {found.after}"
-    else:
-        what = f"-> {found.after or 'removed'}"
+    what = f"+ {found.needed}" if found.kept else f"-> {found.after or 'removed'}"
     return f"{where} {what}{note}" + ("" if deps else " [--deps]")
 
 
@@ -133,8 +130,13 @@ def _left(path: str, site: Site) -> str:
     finding = site.finding
     rule = f"{finding.rule} " if finding.rule else ""
     what = f"{finding.source}: " if finding.source else ""
-    text = " ".join(part for part in (finding.message, finding.advice) if part)
+    text = " ".join(sentence(part) for part in (finding.message, finding.advice) if part)
     return f"{path}:{site.place}: {rule}left: {what}{text} [{finding.reason}]"
+
+
+def sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def _plural(number: int, noun: str) -> str:

@@ -10,6 +10,7 @@ import contextlib
 import os
 import re
 import signal
+import traceback
 from collections import deque
 from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
@@ -22,11 +23,11 @@ from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.model import FileResult, Finding, Options, SourceFile
 from codemods.migrate_openai.outcome import Change, Outcome, Site
 from codemods.migrate_openai.reasons import REASONS
+from codemods.migrate_openai.report import sentence
 
 if TYPE_CHECKING:
     from codemods.migrate_openai.facts import ModuleFacts
     from codemods.migrate_openai.notebook import Notebook
-    from codemods.migrate_openai.project import Project
 
 T = TypeVar("T")
 
@@ -89,12 +90,7 @@ def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
         after, changes = _rewritten(path, loaded, result)
     except SourceError as error:
         return failed(path, str(error))
-    findings = result.findings
-    if loaded.left:
-        findings = tuple(
-            replace(f, reason=loaded.left) if f.reason == "skipped" else f for f in findings
-        )
-    sites = [_site(loaded, finding) for finding in findings]
+    sites = [_site(loaded, _decided(loaded, finding)) for finding in result.findings]
     if loaded.notebook is not None:
         sites += _unread(loaded.notebook)
     return Outcome(
@@ -138,6 +134,19 @@ def _reason(text: str, error: str) -> str:
     return error
 
 
+def _decided(loaded: Loaded, finding: Finding) -> Finding:
+    """The finding, with the user's own reason where there is one: it comes before any other."""
+    end = finding.end_line or finding.line
+    if finding.status != "left" or loaded.file.skipped_lines.isdisjoint(
+        range(finding.line, end + 1)
+    ):
+        return finding
+    reason = REASONS[loaded.left or "skipped"]
+    return replace(
+        finding, reason=reason.code, message=sentence(reason.title), advice=reason.advice
+    )
+
+
 def _site(loaded: Loaded, finding: Finding) -> Site:
     end = finding.end_line or finding.line
     if loaded.notebook is None:
@@ -171,7 +180,7 @@ def _left_whole(code: str, message: str = "", cell: int | None = None) -> Site:
         column=1,
         status="left",
         reason=code,
-        message=message or f"{reason.title[0].upper()}{reason.title[1:]}.",
+        message=message or sentence(reason.title),
         advice=reason.advice,
     )
     return Site(finding=finding, line=1, column=1, end_line=1, cell=cell)
@@ -186,16 +195,16 @@ def outcomes(
     errors: dict[str, str] = {c.path: c.error for c in found if c.error}
     workers = jobs or max(1, min(os.cpu_count() or 1, len(readable) // _FILES_WORTH_A_PROCESS))
     facts = []
-    with contextlib.closing(_each(_collect, readable, workers, ())) as collected:
+    with contextlib.closing(_each(_collect, readable, workers, (options,))) as collected:
         for candidate, (answer, error) in zip(readable, collected, strict=True):
             if error:
                 errors[candidate.path] = error
             elif answer is not None:
                 facts.append(answer)
-    project = engine.link(facts, find)
+    linked = engine.link(facts, find, options)
     del facts
     rest = tuple(c for c in readable if c.path not in errors)
-    with contextlib.closing(_each(_migrate, rest, workers, (project, options))) as migrated:
+    with contextlib.closing(_each(_migrate, rest, workers, (linked, options))) as migrated:
         for candidate in found:
             if candidate.path in errors:
                 yield failed(candidate.path, errors[candidate.path])
@@ -205,7 +214,7 @@ def outcomes(
                 yield next(migrated)
 
 
-def _collect(candidate: Candidate) -> tuple[ModuleFacts | None, str]:
+def _collect(candidate: Candidate, options: Options) -> tuple[ModuleFacts | None, str]:
     """(facts, why there are none)."""
     try:
         loaded = load(candidate.path, read(candidate.path), candidate.left)
@@ -213,17 +222,30 @@ def _collect(candidate: Candidate) -> tuple[ModuleFacts | None, str]:
         return None, f"cannot be read: {error.strerror}"
     except SourceError as error:
         return None, str(error)
-    return engine.collect(loaded.file), ""
+    try:
+        return engine.collect(loaded.file, options), ""
+    except Exception as error:
+        return None, _bug(error)
 
 
-def _migrate(candidate: Candidate, project: Project, options: Options) -> Outcome:
+def _migrate(candidate: Candidate, linked: engine.Linked, options: Options) -> Outcome:
     try:
         loaded = load(candidate.path, read(candidate.path), candidate.left)
     except OSError as error:
         return failed(candidate.path, f"cannot be read: {error.strerror}")
     except SourceError as error:
         return failed(candidate.path, str(error))
-    return outcome(candidate.path, loaded, engine.migrate_file(loaded.file, project, options))
+    try:
+        return outcome(candidate.path, loaded, engine.migrate_file(loaded.file, linked, options))
+    except Exception as error:
+        return failed(candidate.path, _bug(error))
+
+
+def _bug(error: Exception) -> str:
+    """A bug of ours that one file brings out: the file is left, the run goes on."""
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(where.filename).name}:{where.lineno}"
+    return f"internal error, please report it: {type(error).__name__}: {error} ({place})"
 
 
 def _each(

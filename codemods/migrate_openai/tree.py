@@ -7,7 +7,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from codemods.migrate_openai import run, write
-from codemods.migrate_openai.discover import discover
+from codemods.migrate_openai.discover import Exclude, discover
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.model import Options
 from codemods.migrate_openai.outcome import Outcome, Site
@@ -18,7 +18,7 @@ def migrate_tree(
     options: Options,
     *,
     paths: Sequence[str] = (".",),
-    exclude: Sequence[tuple[str, Sequence[str]]] = (),
+    exclude: Sequence[Exclude] = (),
     dry: bool = False,
     jobs: int | None = 1,
 ) -> Iterator[Outcome]:
@@ -28,8 +28,8 @@ def migrate_tree(
     `Outcome.after` then holds the new bytes. Raises `UsageError` for a path that is not there.
     """
     top = root.absolute()
-    candidates = discover([str(top / path) for path in paths], exclude)
-    for outcome in run.outcomes(candidates, options, jobs):
+    found = discover([str(top / path) for path in paths], exclude)
+    for outcome in run.outcomes((c for c in found if not c.requirements), options, jobs):
         if not dry:
             outcome = written(outcome)
         yield replace(outcome, path=Path(outcome.path).relative_to(top).as_posix())

@@ -9,11 +9,10 @@ import itertools
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 
 from personalvibe.replay import miss as misses
-from personalvibe.replay.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.canonical import canonicalise, normalise
 from personalvibe.replay.index import Index, Recording
 from personalvibe.replay.model import (
     CanonicalRequest,
@@ -24,26 +23,10 @@ from personalvibe.replay.model import (
     Response,
     Usage,
 )
-from personalvibe.replay.redact import RedactionRules, redact_request, redact_text
+from personalvibe.replay.options import Options
+from personalvibe.replay.redact import redact_request, redact_text
 from personalvibe.replay.transaction import Change, FileFormat, Outcome, Storage, commit
 from personalvibe.replay.usage import total, usage_of
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Options:
-    """How a session behaves. See docs/replay.md for the spelling in ``vcr_config``."""
-
-    record_mode: RecordMode = RecordMode.NONE
-    match: MatchRules = field(default_factory=MatchRules)
-    redaction: RedactionRules
-    allow_errors: bool | frozenset[int] = False
-    """Which responses of 400 and above may be recorded."""
-    allow_playback_repeats: bool = False
-    shared: bool = False
-    """Other tests record into the same cassette."""
-    refresh_before: str = ""
-    hint: str = ""
-    """The command that records this test again."""
 
 
 class Session:
@@ -62,12 +45,12 @@ class Session:
         self.path = path
         self.paths = tuple(dict.fromkeys((path, *extra_paths)))
         self.options = options
-        self.index = Index(allow_playback_repeats=options.allow_playback_repeats)
+        self.index = Index()
         self.misses: list[misses.CassetteMiss] = []
         self.error_played = False
         """An answer of 400 or above was played: a client may now wait before it tries again."""
         self.existed = False
-        self._storage = storage or FileFormat()
+        self._storage = storage or FileFormat(max_bytes=options.max_bytes)
         self._provenance = provenance
         self._loaded: Counter[str] = Counter()
         self._recorded: list[tuple[int, Interaction]] = []

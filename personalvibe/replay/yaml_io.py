@@ -162,6 +162,9 @@ def _quoted_or_plain(text: str) -> str:
         and not _UNQUOTABLE.search(text)
     ):
         return text
+    if ('"' in text or "\\" in text) and "\n" not in text and not _UNQUOTABLE.search(text):
+        # No escapes: JSON inside of a string stays readable.
+        return "'" + text.replace("'", "''") + "'"
     quoted = json.dumps(text, ensure_ascii=False)
     return _UNQUOTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 

@@ -431,6 +431,22 @@ def test_models_lists_what_the_keys_reach(project: Any, pv: Any, monkeypatch: An
     assert all("llama" in line for line in pv("models", "llama").out.splitlines()[2:])
 
 
+def test_models_neither_signs_in_nor_asks_the_network(
+    project: Any, pv: Any, monkeypatch: Any
+) -> None:
+    asked: list[Any] = []
+
+    def connect(_: Any, address: Any) -> None:
+        asked.append(address)
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket.socket, "connect", connect)
+    monkeypatch.setattr(socket, "getaddrinfo", lambda *address, **_: connect(None, address))
+    assert pv("models").code == 0
+    assert missing_keys("github_copilot/gpt-4o") == ()
+    assert asked == []
+
+
 def test_missing_keys_names_them(monkeypatch: Any) -> None:
     assert missing_keys("mistral/mistral-small") == ("MISTRAL_API_KEY",)
     monkeypatch.setenv("MISTRAL_API_KEY", "x")

@@ -10,6 +10,7 @@ import pytest
 
 from codemods.migrate_openai.discover import Candidate, discover, may_call_openai
 from codemods.migrate_openai.errors import UsageError
+from codemods.migrate_openai.scout import search
 
 CALL = "import openai\n"
 
@@ -31,7 +32,8 @@ def fill(folder: Path, files: Mapping[str, str] | Sequence[str]) -> None:
 
 def paths(*given: str, exclude: Sequence[str] = ()) -> list[str]:
     excludes = [(str(Path.cwd()), exclude)] if exclude else []
-    return [candidate.path for candidate in discover(given or (".",), excludes)]
+    found = discover(given or (".",), excludes)
+    return [candidate.path for candidate in found if not candidate.requirements]
 
 
 def test_python_and_notebooks_in_the_order_of_their_names(here: Path) -> None:
@@ -134,6 +136,39 @@ def test_a_link_within_the_tree_is_found_once(here: Path) -> None:
     (here / "again").symlink_to("pkg")
     (here / "broken.py").symlink_to("nowhere.py")
     assert paths() == ["pkg/a.py"]
+
+
+def test_requirement_files_are_found_on_the_way(here: Path) -> None:
+    names = ["requirements.txt", "requirements-dev.in", "requirements/base.txt", "pyproject.toml"]
+    names += ["pkg/dev-requirements.txt", "setup.py", "setup.cfg", "Pipfile", "environment.yml"]
+    fill(
+        here,
+        [*names, "notes.txt", ".venv/requirements.txt", "vendor/x/requirements.txt", "out.txt"],
+    )
+    (here / ".git").mkdir()
+    (here / ".gitignore").write_text("/setup.cfg\n")
+    found = {c.path for c in discover(["."]) if c.requirements}
+    assert found == {*names} - {"setup.cfg"}
+
+
+@pytest.mark.parametrize("given", [["."], ["a.py"], ["nowhere.py", "."]])
+def test_the_search_ahead_finds_the_same(here: Path, given: list[str]) -> None:
+    fill(here, ["a.py", "pkg/b.py", "requirements.txt"])
+    if "nowhere.py" in given:
+        with pytest.raises(UsageError) as raised:
+            list(search(given, ()))
+        assert raised.value.hint
+    else:
+        assert list(search(given, ())) == list(discover(given))
+
+
+def test_the_search_ahead_can_be_left_early(here: Path) -> None:
+    fill(here, [f"{number}.py" for number in range(20)])
+    found = search(["."], ())
+    assert next(iter(found)).path == "0.py"
+    found.close()  # type: ignore[attr-defined]
+    with pytest.raises(ChildProcessError):
+        os.waitpid(-1, os.WNOHANG)
 
 
 def test_a_pipe_does_not_block_the_run(here: Path) -> None:

@@ -1,0 +1,72 @@
+"""A session with everything around it: patched clients, closed network, no back-off, no leaks."""
+
+from __future__ import annotations
+
+import contextlib
+import os
+from collections.abc import Callable, Iterator, Mapping
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+from personalvibe.replay import backoff, guard, options, vcr_bridge, vcr_patches
+
+
+def now() -> str:
+    """The instant in a recording's provenance."""
+    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+@contextlib.contextmanager
+def opened(
+    path: Path,
+    record_mode: str,
+    config: Mapping[str, Any],
+    route: Callable[[str], str] | None,
+) -> Iterator[vcr_bridge.ReplayCassette]:
+    """A cassette in use by a program. Committing is left to the caller."""
+    chosen = options.parse(config, os.environ, record_mode=record_mode, unplayed="ignore")
+    cassette = vcr_bridge.open_cassette(
+        vcr_bridge.make_vcr(),
+        path.resolve(),
+        options.vcrpy_kwargs(config),
+        chosen,
+        source="stand-in" if route else "provider",
+        at=now(),
+    )
+    cassette.route = route
+    with contextlib.ExitStack() as stack:
+        stack.enter_context(_network(cassette))
+        stack.enter_context(in_use(cassette))
+        yield cassette
+
+
+@contextlib.contextmanager
+def _network(cassette: vcr_bridge.ReplayCassette) -> Iterator[None]:
+    own = guard.NetworkGuard()
+    if cassette.session.records:
+        with own.opened():
+            yield
+        return
+    own.install()
+    try:
+        yield
+    finally:
+        own.uninstall()
+
+
+@contextlib.contextmanager
+def in_use(cassette: vcr_bridge.ReplayCassette) -> Iterator[None]:
+    """The HTTP clients ask `cassette`; clients that LiteLLM keeps do not outlive it."""
+    session = cassette.session
+    added = guard.silence_litellm(os.environ)
+    guard.forget_litellm_clients()
+    try:
+        with vcr_patches.intercepting(cassette), contextlib.ExitStack() as stack:
+            if session.plays:
+                stack.enter_context(backoff.skipped(lambda: session.error_played))
+            yield
+    finally:
+        guard.forget_litellm_clients()
+        for name in added:
+            os.environ.pop(name, None)

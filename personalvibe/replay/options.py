@@ -1,0 +1,164 @@
+"""A suite's configuration (``vcr_config``, the ``vcr`` mark, `use_cassette`) to typed options."""
+
+from __future__ import annotations
+
+import functools
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from typing import Any, Literal, cast
+
+from personalvibe.replay.canonical import DEFAULT_MATCH_ON, MatchRules
+from personalvibe.replay.cassette import MAX_BYTES
+from personalvibe.replay.model import CassetteError, RecordMode
+from personalvibe.replay.redact import RedactionRules
+
+Severity = Literal["fail", "warn", "ignore"]
+
+OWN_KEYS = frozenset(
+    (
+        "allow_errors",
+        "allowed_hosts",
+        "format",
+        "host_aliases",
+        "ignore_json_paths",
+        "max_cassette_bytes",
+        "record_mode",
+        "redact",
+        "redact_keep",
+        "unplayed",
+    )
+)
+"""Settings of this harness. The others are vcrpy's and go to its ``use_cassette``."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Options:
+    """How a session behaves. See docs/replay.md for the spelling in ``vcr_config``."""
+
+    record_mode: RecordMode = RecordMode.NONE
+    match: MatchRules
+    redaction: RedactionRules
+    allow_errors: bool | frozenset[int] = False
+    """Which responses of 400 and above may be recorded."""
+    unplayed: Severity = "warn"
+    """What becomes of a passing test that left recordings unplayed."""
+    max_bytes: int = MAX_BYTES
+    plain: bool = False
+    """Write vcrpy's own format."""
+    shared: bool = False
+    """Other tests record into the same cassette."""
+    refresh_before: str = ""
+    """An unchanged exchange recorded before this instant (ISO 8601) gets a new date."""
+    hint: str = ""
+    """The command that records this test again."""
+
+
+def parse(
+    config: Mapping[str, Any],
+    environ: Mapping[str, str],
+    *,
+    record_mode: str,
+    unplayed: str = "warn",
+    shared: bool = False,
+    refresh_before: str = "",
+    hint: str = "",
+) -> Options:
+    """The options of one session. Raises `CassetteError` for a value that cannot be meant."""
+    return Options(
+        record_mode=mode(record_mode),
+        match=MatchRules(
+            match_on=DEFAULT_MATCH_ON,
+            ignore_json_paths=tuple(_strings(config, "ignore_json_paths")),
+            host_aliases=_mapping(config, "host_aliases"),
+        ),
+        redaction=_redaction(config, environ),
+        allow_errors=_allow_errors(config.get("allow_errors", False)),
+        unplayed=_one_of("unplayed", config.get("unplayed", unplayed)),
+        max_bytes=_positive(config, "max_cassette_bytes", MAX_BYTES),
+        plain=_format(config.get("format", "personalvibe")),
+        shared=shared,
+        refresh_before=refresh_before,
+        hint=hint,
+    )
+
+
+def vcrpy_kwargs(config: Mapping[str, Any]) -> dict[str, Any]:
+    """The settings that vcrpy's ``use_cassette`` takes."""
+    return {name: value for name, value in config.items() if name not in OWN_KEYS}
+
+
+def mode(name: str) -> RecordMode:
+    """A record mode by its name. Raises `CassetteError`."""
+    try:
+        return RecordMode(getattr(name, "value", name))
+    except ValueError:
+        raise _bad("record_mode", name, " or ".join(one.value for one in RecordMode)) from None
+
+
+def _bad(name: str, value: object, expected: str) -> CassetteError:
+    return CassetteError(
+        f"{name}={value!r} is not {expected}", hint="Correct it in vcr_config or in the vcr mark."
+    )
+
+
+def _strings(config: Mapping[str, Any], name: str) -> list[str]:
+    value = config.get(name) or ()
+    if isinstance(value, str):
+        return [value]
+    if isinstance(value, Iterable) and all(isinstance(one, str) for one in value):
+        return list(value)
+    raise _bad(name, value, "a list of strings")
+
+
+def _mapping(config: Mapping[str, Any], name: str) -> Mapping[str, str]:
+    value = config.get(name) or {}
+    if isinstance(value, Mapping) and all(
+        isinstance(one, str) for pair in value.items() for one in pair
+    ):
+        return value
+    raise _bad(name, value, "a mapping of hosts to hosts")
+
+
+def _allow_errors(value: object) -> bool | frozenset[int]:
+    if isinstance(value, bool):
+        return value
+    if isinstance(value, int):
+        return frozenset((value,))
+    if isinstance(value, Iterable) and not isinstance(value, (str, bytes)):
+        statuses = frozenset(value)
+        if all(isinstance(one, int) for one in statuses):
+            return statuses
+    raise _bad("allow_errors", value, "True, False or a list of statuses")
+
+
+def _one_of(name: str, value: object) -> Severity:
+    if value not in ("fail", "warn", "ignore"):
+        raise _bad(name, value, "fail, warn or ignore")
+    return cast(Severity, value)
+
+
+def _positive(config: Mapping[str, Any], name: str, default: int) -> int:
+    value = config.get(name, default)
+    if not isinstance(value, int) or value <= 0:
+        raise _bad(name, value, "a positive number")
+    return value
+
+
+def _format(value: object) -> bool:
+    if value not in ("personalvibe", "vcrpy"):
+        raise _bad("format", value, "personalvibe or vcrpy")
+    return value == "vcrpy"
+
+
+def _redaction(config: Mapping[str, Any], environ: Mapping[str, str]) -> RedactionRules:
+    # Only these: vcrpy applies its own filters, with its own request objects for callables.
+    redact, keep = _strings(config, "redact"), _strings(config, "redact_keep")
+    return _rules(tuple(redact), tuple(keep), frozenset(environ.items()))
+
+
+@functools.lru_cache(maxsize=8)
+def _rules(
+    redact: tuple[str, ...], keep: tuple[str, ...], environ: frozenset[tuple[str, str]]
+) -> RedactionRules:
+    """Tests mostly share their rules, and compiling those takes longer than a replay."""
+    return RedactionRules.from_config({"redact": redact, "redact_keep": keep}, dict(environ))

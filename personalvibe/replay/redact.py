@@ -1,0 +1,157 @@
+"""Interactions without secrets, and the scan that makes sure. Pure and idempotent.
+
+The only module that constructs `RedactedInteraction`.
+"""
+
+from __future__ import annotations
+
+import re
+from dataclasses import replace
+from urllib.parse import quote, unquote, unquote_plus
+
+from personalvibe.replay import bodies
+from personalvibe.replay.model import (
+    Headers,
+    Interaction,
+    RedactedInteraction,
+    Request,
+    Response,
+    Suspect,
+)
+from personalvibe.replay.redact_body import BodyRedactor
+from personalvibe.replay.redaction_rules import RedactionRules, Side
+from personalvibe.replay.secret_shapes import PLACEHOLDER, Hit, replaced
+from personalvibe.replay.suspects import find_suspects, find_warnings
+
+__all__ = [
+    "RedactionRules",
+    "Suspect",
+    "find_suspects",
+    "find_warnings",
+    "redact",
+    "redact_request",
+    "redact_text",
+]
+
+
+def redact(interaction: Interaction, rules: RedactionRules) -> RedactedInteraction:
+    """The interaction as it may be written: secrets replaced, compressed bodies unpacked."""
+    request = redact_request(interaction.request, rules)
+    return RedactedInteraction(
+        request=request,
+        response=_response(interaction.response, request, rules),
+        provenance=interaction.provenance,
+    )
+
+
+def redact_request(request: Request, rules: RedactionRules) -> Request:
+    """A request, live or recorded, as it is compared: equal requests stay equal."""
+    headers, body = bodies.decompress(request.headers, request.body)
+    redacted = BodyRedactor(rules=rules, side="request", request=request).body(headers, body)
+    return replace(
+        request,
+        url=redact_url(request.url, rules, request),
+        headers=_sized(_headers(headers, "request", rules, request), redacted),
+        body=redacted,
+    )
+
+
+def _response(response: Response, request: Request, rules: RedactionRules) -> Response:
+    headers, body = bodies.decompress(response.headers, response.body)
+    redacted = BodyRedactor(rules=rules, side="response", request=request).body(headers, body)
+    return replace(
+        response,
+        reason=replaced(response.reason, rules.find(response.reason)),
+        headers=_sized(_headers(headers, "response", rules, request), redacted),
+        body=redacted,
+    )
+
+
+def _sized(headers: Headers, body: bytes) -> Headers:
+    """Headers whose content-length is that of the body."""
+    return tuple(
+        (name, str(len(body)) if name.lower() == "content-length" and body else value)
+        for name, value in headers
+    )
+
+
+def _headers(headers: Headers, side: Side, rules: RedactionRules, request: Request) -> Headers:
+    kept = []
+    for name, value in headers:
+        action = rules.header_action(side, name)
+        if action is False:
+            if name.lower() in ("location", "content-location", "referer"):
+                value = redact_url(value, rules, request)
+            elif hits := rules.find(value):
+                value = replaced(value, hits)
+        elif callable(action):
+            changed = action(name, value, request)
+            if changed is None:
+                continue
+            value = changed
+        elif action is None:
+            continue
+        elif value:
+            value = action
+        kept.append((name, value))
+    return tuple(kept)
+
+
+def redact_url(url: str, rules: RedactionRules, request: Request) -> str:
+    """An address: the password before the host, secret parameters, shapes anywhere."""
+    base, mark, rest = url.partition("?")
+    query, hash_mark, fragment = rest.partition("#")
+    base = _quoted_text(base, rules)
+    if not mark:
+        return base
+    fields = []
+    for field in query.split("&"):
+        name, equals, value = field.partition("=")
+        plain = unquote_plus(name)
+        action = rules.query_action(plain)
+        if callable(action):
+            changed = action(plain, unquote_plus(value), request)
+            if changed is None:
+                continue
+            value = quote(changed)
+        elif action is None:
+            continue
+        elif action is False:
+            value = _quoted_text(value, rules)
+        elif value:
+            value = quote(action)
+        fields.append(name + equals + value)
+    query = "&".join(fields)
+    tail = hash_mark + _quoted_text(fragment, rules) if hash_mark else ""
+    url = base + (mark + query if query or not rest else "") + tail
+    return replaced(url, rules.find(url))
+
+
+def _quoted_text(text: str, rules: RedactionRules) -> str:
+    """A part of an address, looked at as it is written and as it is meant."""
+    if hits := rules.find(text):
+        text = replaced(text, hits)
+    if "%" in text and (hits := rules.find(plain := unquote(text))):
+        text = quote(replaced(plain, hits), safe="/:@!$'()*,;+")
+    return text
+
+
+# ``api_key=...`` and ``Authorization: ...`` as they stand in tracebacks and logs, unquoted, and the
+# parameters whose names are too common to be looked for in the text of a prompt.
+_ASSIGNED = re.compile(
+    r"(?i)(?<![\w-])(?:(?:proxy-)?authorization|(?:[\w-]+[-_])?api[-_]?key|x-amz-security-token|"
+    r"(?:set-)?cookie|(?:[\w-]+_)?(?:password|secret|access_token))[\"']?\s*[:=]\s*"
+    r"(?:[bu]?[\"'])?(?:(?:bearer|basic)\s+)?(?P<v>[^\s\"',;)}\]]+)|"
+    r"[?&](?:key|token|project_id)=(?P<p>[^&\s\"'<>()]+)"
+)
+
+
+def redact_text(text: str, rules: RedactionRules) -> str:
+    """Text for people, such as a failure message. Hides more than `redact` does."""
+    hits = rules.find(text)
+    hits += [
+        Hit(*match.span("v" if match["v"] else "p"), "a named secret")
+        for match in _ASSIGNED.finditer(text)
+        if (match["v"] or match["p"]) not in (PLACEHOLDER, "None", "null")
+    ]
+    return replaced(text, hits) if hits else text

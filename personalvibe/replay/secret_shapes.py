@@ -1,0 +1,206 @@
+"""What secrets look like in running text: provider key prefixes, tokens, signed addresses.
+
+A shape is looked for only where its `hint`, a plain substring, occurs, so that a megabyte of
+base64 costs a few substring searches. Every prefix must start where a word starts: ``sk-`` in the
+middle of a base64 image is not a key.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+PLACEHOLDER = "REDACTED"
+"""Stands for a secret. Safe in a header, an address, a form, JSON and YAML, and itself no shape."""
+
+ACCOUNT = "000000000000"
+"""Stands for an AWS account number, so that the ARN around it stays an ARN."""
+
+
+class Hit(NamedTuple):
+    """A stretch of text that must not be shown."""
+
+    start: int
+    end: int
+    shape: str
+    replacement: str = PLACEHOLDER
+
+
+class Shape(NamedTuple):
+    name: str
+    hint: str
+    """A substring, case-sensitive, without which the pattern cannot match."""
+    pattern: re.Pattern[str]
+    """Group ``v`` is the secret, or the whole match when there is no such group."""
+    replacement: str = PLACEHOLDER
+
+
+# Not in the middle of a longer token, nor of base64url. Plain base64 has no hyphen, underscore or
+# dot, so a prefix with one of them cannot occur in it.
+_START = r"(?<![A-Za-z0-9_-])"
+_END = r"(?![A-Za-z0-9_-])"
+# A key has a digit somewhere; a long hyphenated word mostly has none.
+_DIGIT = r"(?=[A-Za-z_-]*[0-9])"
+
+
+def _key(name: str, prefix: str, tail: str, *, hint: str = "") -> Shape:
+    return Shape(name, hint or prefix, re.compile(f"{_START}(?:{prefix}){tail}{_END}"))
+
+
+def _in(name: str, hint: str, pattern: str, replacement: str = PLACEHOLDER) -> Shape:
+    return Shape(name, hint, re.compile(pattern), replacement)
+
+
+SHAPES: tuple[Shape, ...] = (
+    _key("Anthropic API key", "sk-ant-", r"[A-Za-z0-9_-]{16,}"),
+    _key("API key (sk-...)", "sk-", rf"{_DIGIT}[A-Za-z0-9_-]{{20,}}"),
+    _key("OpenAI session key", "sess-", r"[A-Za-z0-9]{32,}"),
+    _key("OpenAI ephemeral key", "ek_", r"[0-9a-f]{32,}"),
+    _key("OpenAI organization id", "org-", r"[A-Za-z0-9]{20,}"),
+    _key("OpenAI project id", "proj_", r"[A-Za-z0-9]{20,}"),
+    _key("Google API key", "AIza", r"[0-9A-Za-z_-]{35}"),
+    _key("Google API key", r"AQ\.Ab", r"[0-9A-Za-z_-]{30,}", hint="AQ.Ab"),
+    _key("Google access token", r"ya29\.", r"[0-9A-Za-z_.-]{20,}", hint="ya29."),
+    _key("Google refresh token", "1//0", r"[0-9A-Za-z_-]{30,}"),
+    _key("Google client secret", "GOCSPX-", r"[0-9A-Za-z_-]{20,}"),
+    _key("AWS access key id", "AKIA", r"[0-9A-Z]{16}"),
+    _key("AWS access key id", "ASIA", r"[0-9A-Z]{16}"),
+    _key("Bedrock API key", "(?<![+/])ABSK", r"[A-Za-z0-9+/]{40,}=*", hint="ABSK"),
+    _key("AWS session token", "(?<![+/])IQoJ", r"[A-Za-z0-9+/]{80,}=*", hint="IQoJ"),
+    _key("AWS session token", "(?<![+/])FwoG", r"[A-Za-z0-9+/]{80,}=*", hint="FwoG"),
+    _in("AWS signature", "AWS4-HMAC-SHA256", r"AWS4-HMAC-SHA256 (?P<v>Credential=[^\s\"']+.*)"),
+    _in(
+        "AWS account number",
+        "arn",
+        r"(?i)arn(?::|%3a)aws[a-z-]*(?:(?::|%3a)[a-z0-9-]*){2}(?::|%3a)(?P<v>[0-9]{12})(?![0-9])",
+        ACCOUNT,
+    ),
+    _key("Groq API key", "gsk_", r"[A-Za-z0-9]{20,}"),
+    _key("xAI API key", "xai-", rf"{_DIGIT}[A-Za-z0-9]{{20,}}"),
+    _key("Perplexity API key", "pplx-", rf"{_DIGIT}[A-Za-z0-9]{{30,}}"),
+    _key("Replicate API token", "r8_", r"[A-Za-z0-9]{30,}"),
+    _key("Fireworks API key", "fw_", rf"{_DIGIT}[A-Za-z0-9]{{20,}}"),
+    _key("NVIDIA API key", "nvapi-", r"[A-Za-z0-9_-]{40,}"),
+    _key("Cerebras API key", "csk-", rf"{_DIGIT}[A-Za-z0-9]{{20,}}"),
+    _key("Databricks token", "dapi", r"[0-9a-f]{32}(?:-[0-9])?"),
+    _key("Hugging Face token", "hf_", r"[A-Za-z0-9]{30,}"),
+    _key("GitHub token", "gh[pousr]_", r"[A-Za-z0-9]{30,}", hint="gh"),
+    _key("GitHub token", "github_pat_", r"[A-Za-z0-9_]{22,}"),
+    _key("GitLab token", "glpat-", r"[A-Za-z0-9_-]{20,}"),
+    _key("Slack token", "xox[abeoprs]-", r"[A-Za-z0-9-]{10,}", hint="xox"),
+    _key("Stripe key", "[sr]k_(?:live|test)_", r"[A-Za-z0-9]{16,}", hint="k_"),
+    _key("Tavily API key", "tvly-", rf"{_DIGIT}[A-Za-z0-9_-]{{20,}}"),
+    _key("LangSmith key", "lsv2_(?:pt|sk)_", r"[A-Za-z0-9_]{20,}", hint="lsv2_"),
+    _key("Pinecone key", "pcsk_", r"[A-Za-z0-9_]{30,}"),
+    _key("Jina API key", "jina_", r"[A-Za-z0-9_-]{30,}"),
+    _key("npm token", "npm_", r"[A-Za-z0-9]{30,}"),
+    _key("PyPI token", "pypi-AgE", r"[A-Za-z0-9_-]{30,}"),
+    _key("SendGrid key", r"SG\.", r"[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", hint="SG."),
+    _in("Azure storage key", "AccountKey=", r"AccountKey=(?P<v>[A-Za-z0-9+/]{40,}=*)"),
+    _in("JSON web token", "eyJ", rf"{_START}eyJ[\w-]{{8,}}(?:\.[\w-]*){{2,4}}{_END}"),
+    _in(
+        "private key",
+        "PRIVATE KEY-----",
+        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?P<v>[\s\S]*?)"
+        r"(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
+    ),
+    _in("bearer token", "earer ", rf"\b[Bb]earer (?P<v>{_DIGIT}[\w.~+/-]{{20,}}=*)"),
+    _in(
+        "signed address",
+        "=",
+        r"(?i)(?:[?&]|&amp;)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig|"
+        r"awsaccesskeyid|key-pair-id|api[-_]?key|access_token|client_secret|upload_id)="
+        r"(?P<v>[^&\s\"'<>()\\]+)",
+    ),
+    _in(
+        "password in an address",
+        "://",
+        r"(?i)\b[a-z][a-z0-9+.-]*://(?P<v>[^\s/?#\"'<>@]*:[^\s/?#\"'<>@]+)@",
+    ),
+    _in(
+        "Google Cloud project",
+        "projects/",
+        r"\bprojects/(?P<v>[a-z][a-z0-9-]{4,28}[a-z0-9])/locations/",
+    ),
+)
+
+EMAIL = re.compile(
+    r"(?i)(?<![\w.+-])[\w.+-]{1,64}@(?!(?:[\w-]+\.)*example\.|[\w.-]+\.(?:test|invalid|png|jpe?g|gif|svg|webp)\b)"
+    r"(?:[a-z0-9-]+\.)+[a-z]{2,24}(?![\w-])"
+)
+"""Addresses of persons, probably. They are reported, not replaced: prompts are full of them."""
+
+
+def squeeze(name: str) -> str:
+    """The spelling under which names are compared: ``API-Key``, ``apiKey``, ``api_key`` are one."""
+    return name.lower().replace("_", "").replace("-", "").replace(".", "")
+
+
+# Names whose value is a secret wherever they stand in a body, squeezed. Not ``token``: log
+# probabilities have it; not ``signature``: thinking blocks have it and must be sent back intact.
+_NAMES = """
+    accesstoken idtoken refreshtoken authtoken bearertoken sessiontoken securitytoken oauthtoken
+    accesskeyid awsaccesskeyid secretaccesskey awssecretaccesskey awssessiontoken secretkey
+    clientsecret clientid clientassertion assertion apikey xapikey openaiapikey privatekey
+    privatekeyid password passwd authorization usersecret rolearn credential subscriptionkey
+    ocpapimsubscriptionkey
+"""
+SECRET_NAMES = frozenset(_NAMES.split())
+
+# Opaque to everybody but the provider, who wants them back as they were.
+INTACT_NAMES = frozenset({"thoughtsignature", "signature", "encryptedcontent", "encryptedindex"})
+
+
+def named_value_pattern(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds ``"api_key": "..."`` in either quotes, in escaped JSON of any depth, and XML elements.
+
+    Args:
+        names: squeezed.
+    """
+    spelled = "|".join("[-_.]?".join(map(re.escape, name)) for name in sorted(names))
+    # (?P=q) is the same quote with the same number of backslashes before it. A shorter run of
+    # backslashes never closes the value.
+    quoted = rf"(?P<q>\\*[\"'])(?:{spelled})(?P=q)\s*:\s*"
+    value = (
+        r"(?:[bu]?(?P=q)(?P<v>(?:(?!(?<!\\)(?P=q))[\s\S])+)(?<!\\)(?P=q)|(?P<n>-?[0-9][0-9.eE+-]*))"
+    )
+    element = rf"<(?P<e>{spelled})>(?P<x>[^<>]+)</(?P=e)>"
+    return re.compile(f"(?i:{quoted}{value}|{element})")
+
+
+def shape_hits(text: str) -> Iterator[Hit]:
+    """Every stretch of `text` that has the shape of a secret, in no particular order."""
+    for shape in SHAPES:
+        if shape.hint not in text:
+            continue
+        for match in shape.pattern.finditer(text):
+            group = "v" if "v" in shape.pattern.groupindex else 0
+            if match[group] not in (shape.replacement, PLACEHOLDER):
+                yield Hit(*match.span(group), shape.name, shape.replacement)
+
+
+def merged(hits: Iterable[Hit]) -> list[Hit]:
+    """In order of position, overlapping ones as one."""
+    result: list[Hit] = []
+    for hit in sorted(hits):
+        if result and hit.start < result[-1].end:
+            last = result[-1]
+            if hit.end > last.end:
+                result[-1] = last._replace(end=hit.end, replacement=PLACEHOLDER)
+        else:
+            result.append(hit)
+    return result
+
+
+def replaced(text: str, hits: Iterable[Hit]) -> str:
+    """`text` with every hit replaced."""
+    parts, position = [], 0
+    for hit in merged(hits):
+        parts += [text[position : hit.start], hit.replacement]
+        position = hit.end
+    return "".join([*parts, text[position:]])
+
+
+Finder = Callable[[str], list[Hit]]
+"""Text in, what to hide in it out."""

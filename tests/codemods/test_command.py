@@ -1,0 +1,514 @@
+"""The command, as people run it: what it prints, what it writes, how it exits."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from codemods.migrate_openai.__main__ import main
+
+ROOT = Path(__file__).parents[2]
+
+OLD = """\
+import openai
+
+reply = openai.ChatCompletion.create(model="gpt-4", messages=[])
+"""
+NEW = """\
+from personalvibe import llm_router
+
+reply = llm_router.chat_completion(model="openai/gpt-4", messages=[])
+"""
+LEFT = """\
+import openai
+
+openai.File.create(file=f, purpose="fine-tune")
+"""
+
+Run = Callable[..., tuple[int, str, str]]
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.delenv("FORCE_COLOR", raising=False)
+    return tmp_path
+
+
+@pytest.fixture
+def command(here: Path, capfd: pytest.CaptureFixture[str]) -> Run:
+    """The command in this process: (exit code, stdout, stderr)."""
+
+    def run(*arguments: str) -> tuple[int, str, str]:
+        capfd.readouterr()
+        try:
+            code = main(arguments)
+        except SystemExit as stop:
+            code = int(stop.code or 0)
+        captured = capfd.readouterr()
+        return code, captured.out, captured.err
+
+    return run
+
+
+def fill(folder: Path, files: Mapping[str, str | bytes]) -> None:
+    for name, content in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(content if isinstance(content, bytes) else content.encode())
+
+
+def snapshot(folder: Path) -> dict[str, bytes]:
+    return {str(p.relative_to(folder)): p.read_bytes() for p in folder.rglob("*") if p.is_file()}
+
+
+def process(
+    *arguments: str, cwd: Path, data: bytes = b"", **environment: str
+) -> subprocess.CompletedProcess[bytes]:
+    return subprocess.run(
+        [sys.executable, "-m", "codemods.migrate_openai", *arguments],
+        cwd=cwd,
+        input=data,
+        capture_output=True,
+        env={**os.environ, **environment},
+        timeout=60,
+        check=False,
+    )
+
+
+# -- previewing and writing
+
+
+def test_a_preview_writes_nothing(here: Path, command: Run) -> None:
+    fill(here, {"a.py": OLD, "b.py": LEFT, "c.py": "x = 1\n"})
+    before = snapshot(here)
+    code, out, err = command()
+    assert (code, err) == (0, "")
+    assert out.splitlines() == [
+        "a.py: 1 site to migrate",
+        "b.py:3:1: MOA901 left: openai.File.create: LiteLLM has no counterpart: File.create. Keep "
+        "it on the openai SDK, or replace the feature; the rest of the file works. "
+        "[no-counterpart]",
+        "2 files: 1 site to migrate, 1 left.",
+        "Nothing was written. --diff shows the change, --write makes it.",
+    ]
+    assert snapshot(here) == before
+
+
+def test_write_migrates_and_a_second_run_changes_nothing(here: Path, command: Run) -> None:
+    fill(here, {"pkg/a.py": OLD})
+    code, out, _ = command("--write")
+    assert code == 0
+    assert out == "pkg/a.py: 1 site migrated\n1 file: 1 site migrated, 0 left.\n"
+    assert snapshot(here) == {"pkg/a.py": NEW.encode()}
+    assert command("--write")[0] == 0
+    assert snapshot(here) == {"pkg/a.py": NEW.encode()}
+
+
+def test_a_diff_has_stdout_to_itself_and_can_be_applied(here: Path, command: Run) -> None:
+    crlf = OLD.replace("\n", "\r\n").removesuffix("\r\n")
+    fill(here, {"a.py": OLD, "sub/b.py": crlf})
+    code, out, err = command("--diff")
+    assert code == 0
+    assert "to migrate" in err
+    (here / "x.patch").write_bytes(out.encode())
+    subprocess.run(["patch", "-p0", "--binary", "-i", "x.patch"], check=True, capture_output=True)
+    assert (here / "a.py").read_text() == NEW
+    assert (here / "sub/b.py").read_bytes() == NEW.replace("\n", "\r\n").removesuffix(
+        "\r\n"
+    ).encode()
+
+
+@pytest.mark.parametrize(
+    ("files", "code"),
+    [
+        ({"a.py": OLD}, 1),
+        ({"a.py": LEFT}, 1),
+        ({"a.py": NEW}, 0),
+        ({"a.py": "x = 1\n"}, 0),
+        ({"a.py": OLD.replace("[])", "[])  # migrate: skip")}, 0),
+        ({"a.py": "# migrate: skip\n" + LEFT}, 0),
+        ({"a.py": "from openai.types import FileObject\nx: FileObject\n"}, 0),
+        ({"vendor/a.py": OLD}, 0),
+        ({"a.py": "# @generated\n" + OLD}, 0),
+        ({"a.py": "from groq import Groq\nGroq().chat.completions.create(model='m')\n"}, 0),
+        ({"a.py": OLD, "b.py": "import openai\ndef f(:\n"}, 3),
+    ],
+)
+def test_check(here: Path, command: Run, files: Mapping[str, str], code: int) -> None:
+    fill(here, files)
+    before = snapshot(here)
+    assert command("--check")[0] == code
+    assert snapshot(here) == before
+
+
+def test_what_is_skipped_stays_and_is_in_the_account(here: Path, command: Run) -> None:
+    fill(here, {"a.py": OLD + "openai.ChatCompletion.create(model='m')  # migrate: skip\n"})
+    assert command("--write")[0] == 0
+    text = (here / "a.py").read_text()
+    assert "import openai\n" in text
+    assert "\nopenai.ChatCompletion.create(model='m')  # migrate: skip\n" in text
+    assert "reply = llm_router.chat_completion(" in text
+    report = json.loads(command("--json")[1])
+    reasons = [site.get("reason") for file in report["files"] for site in file["sites"]]
+    assert "skipped" in reasons
+
+
+# -- files that cannot be migrated
+
+
+def test_a_bad_file_never_stops_the_run(here: Path, command: Run) -> None:
+    fill(
+        here,
+        {
+            "a_bad.py": "import openai\ndef f(:\n",
+            "b_py2.py": 'import openai\nprint "hello"\n',
+            "c_bytes.py": b"# openai\nx = '\xff'\n",
+            "d_bad.ipynb": '{"cells": [ openai',
+            "e_deep.py": "openai\n" + "(" * 5000 + ")" * 5000,
+            "z.py": OLD,
+        },
+    )
+    code, out, _ = command("--write")
+    assert code == 3
+    failures = re.findall(r"^(\w+)\.\w+: failed: (.*)$", out, re.MULTILINE)
+    assert [name for name, _ in failures] == ["a_bad", "b_py2", "c_bytes", "d_bad", "e_deep"]
+    assert "line 2" in failures[0][1]
+    assert failures[1][1].startswith("Python 2 source (print statement, line 2)")
+    assert "internal error" not in out
+    assert (here / "z.py").read_text() == NEW
+
+
+@pytest.mark.skipif(os.geteuid() == 0, reason="root writes everywhere")
+def test_a_file_that_cannot_be_written_is_accounted_for(here: Path, command: Run) -> None:
+    fill(here, {"a.py": OLD, "b.py": OLD})
+    (here / "a.py").chmod(0o444)
+    code, out, _ = command("--write")
+    assert code == 3
+    assert "a.py: failed: cannot be written: it is read-only" in out
+    assert (here / "b.py").read_text() == NEW
+
+
+def test_a_link_out_of_the_tree_is_not_followed(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, command: Run
+) -> None:
+    fill(tmp_path, {"elsewhere.py": OLD, "tree/keep.py": "x = 1\n"})
+    (tmp_path / "tree/link.py").symlink_to("../elsewhere.py")
+    monkeypatch.chdir(tmp_path / "tree")
+    code, out, _ = command("--write")
+    assert code == 0
+    assert "link.py:1:1: left:" in out
+    assert "[outside]" in out
+    assert (tmp_path / "elsewhere.py").read_text() == OLD
+
+
+# -- paths and settings
+
+
+def test_absolute_paths_work(here: Path, command: Run) -> None:
+    fill(here, {"pkg/a.py": OLD})
+    code, out, _ = command("--write", str(here / "pkg"))
+    assert code == 0
+    assert out.startswith(f"{here}/pkg/a.py: 1 site migrated\n")
+    assert (here / "pkg/a.py").read_text() == NEW
+
+
+def test_settings_come_from_pyproject_and_the_command_line_wins(here: Path, command: Run) -> None:
+    fill(
+        here,
+        {
+            "pyproject.toml": "[tool.migrate_openai]\nrouter = 'app.router'\nexclude = ['old']\n",
+            "a.py": OLD,
+            "old/b.py": OLD,
+            "sub/c.py": OLD,
+        },
+    )
+    code, out, _ = command("--diff")
+    assert code == 0
+    assert out.count("+from app import router\n") == 2
+    assert "old/b.py" not in out
+    assert "+import other\n" in command("--diff", "--router", "other", "sub")[1]
+
+
+@pytest.mark.parametrize(
+    ("arguments", "message"),
+    [
+        (["nowhere.py"], "nowhere.py: No such file or directory"),
+        (["--select", "MOA999"], "--select MOA999: no such rule"),
+        (["--explain", "MOA9"], "--explain MOA9: no such rule"),
+        (["--router", "not a module"], "not a module: no module name"),
+        (["--jobs", "0"], "--jobs 0: too few"),
+        (["-", "a.py"], "- stands alone"),
+        (["--vendor-router", "router.txt"], "--vendor-router router.txt: no Python file"),
+        (["--frobnicate"], "unrecognized arguments: --frobnicate"),
+    ],
+)
+def test_usage_errors_are_two_lines_and_2(
+    here: Path, command: Run, arguments: list[str], message: str
+) -> None:
+    code, out, err = command(*arguments)
+    assert (code, out) == (2, "")
+    assert message in err
+    assert "Traceback" not in err
+
+
+@pytest.mark.parametrize(
+    ("table", "message"),
+    [
+        ("colour = true", "colour: not a setting"),
+        ("exclude = 'x'", "exclude: not a list"),
+        ("ignore = [1]", "ignore: not a list of strings"),
+        ("jobs = true", "jobs: not a int"),
+        ("x = ", "pyproject.toml"),
+    ],
+)
+def test_a_bad_table_in_pyproject(here: Path, command: Run, table: str, message: str) -> None:
+    fill(here, {"pyproject.toml": f"[tool.migrate_openai]\n{table}\n"})
+    code, out, err = command()
+    assert (code, out) == (2, "")
+    assert message in err
+
+
+def test_select_and_ignore(here: Path, command: Run) -> None:
+    both = OLD + 'openai.Embedding.create(model="m", input="x")\n'
+    fill(here, {"a.py": both})
+    embedding = command("--diff", "--select", "MOA12")[1]
+    assert "+llm_router.embedding(" in embedding
+    assert "llm_router.chat_completion" not in embedding
+    chat = command("--diff", "--ignore", "MOA12")[1]
+    assert "+reply = llm_router.chat_completion(" in chat
+    assert "llm_router.embedding" not in chat
+
+
+# -- stdin and notebooks
+
+
+def test_stdin(here: Path) -> None:
+    done = process("-", cwd=here, data=OLD.replace("\n", "\r\n").encode())
+    assert (done.returncode, done.stdout) == (0, NEW.replace("\n", "\r\n").encode())
+    assert done.stderr.decode().splitlines() == [
+        "<stdin>: 1 site to migrate",
+        "1 file: 1 site to migrate, 0 left.",
+    ]
+    quiet = process("-", cwd=here, data=b"x = 1\n")
+    assert (quiet.returncode, quiet.stdout, quiet.stderr) == (0, b"x = 1\n", b"")
+    broken = process("-", cwd=here, data=b"import openai\ndef f(:\n")
+    assert (broken.returncode, broken.stdout) == (3, b"")
+
+
+def test_a_notebook_is_migrated_in_place(here: Path, command: Run) -> None:
+    cells = [
+        ["!pip install openai\n", "%matplotlib inline\n", "import openai\n", "import os"],
+        ["%%time\n", "r = openai.ChatCompletion.create(model='gpt-4', messages=[])\n", "r"],
+        ["%%bash\n", "echo openai.ChatCompletion.create"],
+    ]
+    raw = json.dumps(
+        {
+            "cells": [
+                {
+                    "cell_type": "code",
+                    "metadata": {},
+                    "source": cell,
+                    "outputs": [{"text": "openai.ChatCompletion.create \u00fc"}],
+                }
+                for cell in cells
+            ],
+            "metadata": {},
+        },
+        indent=2,
+    )
+    fill(here, {"a.ipynb": raw})
+    code, out, _ = command("--write")
+    assert (code, out.splitlines()[0]) == (0, "a.ipynb: 1 site migrated")
+    assert (here / "a.ipynb").read_text() == raw.replace(
+        "import openai\\n", "from personalvibe import llm_router\\n"
+    ).replace(
+        "r = openai.ChatCompletion.create(model='gpt-4'",
+        "r = llm_router.chat_completion(model='openai/gpt-4'",
+    )
+
+
+# -- machines
+
+
+def test_json_lists_every_site_once(here: Path, command: Run) -> None:
+    fill(here, {"a.py": OLD, "b.py": LEFT, "c.py": "import openai\ndef f(:\n"})
+    code, out, err = command("--json")
+    assert (code, err) == (3, "")
+    report = json.loads(out)
+    assert report["version"] == 1
+    assert report["written"] is False
+    assert report["summary"] == {
+        "files": 3,
+        "changed": 1,
+        "failed": 1,
+        "migrated": 1,
+        "already_done": 0,
+        "left": 1,
+    }
+    a, b, c = report["files"]
+    assert (a["path"], a["status"], a["changed"]) == ("a.py", "changed", True)
+    site = {k: a["sites"][0][k] for k in ("rule", "status", "line", "column", "new_line")}
+    assert site == {"rule": "MOA104", "status": "migrated", "line": 3, "column": 9, "new_line": 3}
+    assert b["sites"][0]["reason"] == "no-counterpart"
+    assert b["sites"][0]["advice"]
+    assert c["status"] == "failed"
+    assert "line 2" in c["error"]
+
+
+def test_sarif_has_a_result_for_every_site(here: Path, command: Run) -> None:
+    fill(here, {"a.py": OLD, "b.py": LEFT + "openai.File.list()  # migrate: skip\n"})
+    run = json.loads(command("--sarif")[1])["runs"][0]
+    rules = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
+    places = [
+        (r["ruleId"], r["locations"][0]["physicalLocation"]["region"]["startLine"])
+        for r in run["results"]
+    ]
+    assert [line for _, line in places] == [3, 3, 4]
+    assert {rule for rule, _ in places} <= rules
+    assert ["suppressions" in result for result in run["results"]] == [False, False, True]
+    assert run["invocations"] == [{"executionSuccessful": True, "toolExecutionNotifications": []}]
+
+
+def test_statistics(here: Path, command: Run) -> None:
+    fill(here, {"a.py": OLD * 3, "b.py": LEFT})
+    out = command("--statistics")[1]
+    assert re.search(r"^3  MOA104  migrated$", out, re.MULTILINE)
+    assert re.search(r"^1  MOA901  left \(no-counterpart\)$", out, re.MULTILINE)
+
+
+def test_explain(command: Run) -> None:
+    code, out, _ = command("--explain", "moa104")
+    assert code == 0
+    assert out.startswith("# MOA104: ")
+    assert "Before\n\n```python" in out
+    assert command("--explain", "no-counterpart")[1].startswith("# no-counterpart: ")
+
+
+# -- the router and the requirements
+
+
+def test_a_vendored_router_makes_the_program_depend_on_litellm_only(
+    here: Path, command: Run
+) -> None:
+    fill(
+        here,
+        {"app/__init__.py": "", "app/main.py": OLD, "requirements.txt": "httpx\nopenai==0.28\n"},
+    )
+    arguments = ["--vendor-router", "app/llm_router.py", "--deps"]
+    code, out, _ = command(*arguments)
+    assert code == 0
+    assert not (here / "app/llm_router.py").exists()
+    assert "requirements.txt:2: openai==0.28 -> litellm>=" in out
+    assert command(*arguments, "--write")[0] == 0
+    assert (here / "app/main.py").read_text() == NEW.replace("personalvibe", "app")
+    original = (ROOT / "personalvibe/llm_router.py").read_bytes()
+    assert (here / "app/llm_router.py").read_bytes().endswith(original)
+    lines = (here / "requirements.txt").read_text().splitlines()
+    assert lines[0] == "httpx"
+    assert lines[1].startswith("litellm>=")
+    after = snapshot(here)
+    assert command(*arguments, "--write")[0] == 0
+    assert command("--router", "app.llm_router", "--check")[0] == 0
+    assert snapshot(here) == after
+
+
+def test_a_vendored_router_overwrites_nothing_else(here: Path, command: Run) -> None:
+    fill(here, {"a.py": OLD, "mine.py": "x = 1\n"})
+    code, _, err = command("--vendor-router", "mine.py", "--write")
+    assert code == 2
+    assert "mine.py" in err
+    assert snapshot(here) == {"a.py": OLD.encode(), "mine.py": b"x = 1\n"}
+
+
+def test_requirements_are_reported_and_changed_only_when_asked(here: Path, command: Run) -> None:
+    fill(here, {"a.py": OLD, "requirements.txt": "openai\n"})
+    assert "requirements.txt:1: openai -> personalvibe>=" in command("--write")[1]
+    assert (here / "requirements.txt").read_text() == "openai\n"
+    fill(here, {"a.py": OLD + LEFT})
+    command("--write", "--deps")
+    assert (here / "requirements.txt").read_text().startswith("openai\npersonalvibe>=")
+
+
+# -- processes, terminals and interruptions
+
+
+def test_many_processes_find_the_same_in_the_same_order(here: Path, command: Run) -> None:
+    fill(here, {f"pkg{n % 3}/m{n:02}.py": OLD if n % 4 else LEFT for n in range(40)})
+    fill(here, {"pkg0/broken.py": "import openai\ndef f(:\n"})
+    one = command("--json", "--jobs", "1")
+    assert command("--json", "--jobs", "3") == one
+    assert one[0] == 3
+
+
+def test_a_pipe_is_quiet_and_a_terminal_is_coloured(here: Path) -> None:
+    fill(here, {"a.py": OLD})
+    assert b"\033[" not in process("--diff", cwd=here).stdout
+    forced = process("--diff", cwd=here, FORCE_COLOR="1").stdout
+    assert b"\033[32m+from personalvibe import llm_router\033[0m\n" in forced
+    assert b"\033[" not in process("--diff", cwd=here, FORCE_COLOR="1", NO_COLOR="1").stdout
+
+
+def test_a_reader_that_leaves_is_no_error(here: Path) -> None:
+    fill(here, {f"m{n:03}.py": OLD * 20 for n in range(60)})
+    command = f"{sys.executable} -m codemods.migrate_openai --diff --jobs 1 | head -1"
+    done = subprocess.run(["sh", "-c", command], cwd=here, capture_output=True, timeout=60)
+    assert done.stdout == b"--- m000.py\n"
+    assert b"Traceback" not in done.stderr
+
+
+def test_ctrl_c_leaves_every_file_old_or_new(here: Path) -> None:
+    fill(here, {f"m{n:03}.py": OLD * 30 for n in range(200)})
+    running = subprocess.Popen(
+        [sys.executable, "-m", "codemods.migrate_openai", "--write", "--jobs", "2"],
+        cwd=here,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        start_new_session=True,
+        env={**os.environ, "PYTHONUNBUFFERED": "1"},
+    )
+    assert running.stdout is not None
+    assert running.stdout.readline() == b"m000.py: 30 sites migrated\n"
+    os.killpg(running.pid, signal.SIGINT)
+    _, err = running.communicate(timeout=60)
+    assert running.returncode == 130
+    assert err == b"interrupted: no file was left half-written\n"
+    texts = {path.read_text() for path in here.iterdir()}
+    migrated = {text for text in texts if text.startswith("from personalvibe")}
+    assert texts - migrated == {OLD * 30}
+    assert len(migrated) == 1
+
+
+def test_a_bug_says_where_the_traceback_is(
+    here: Path, command: Run, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fill(here, {"a.py": OLD})
+
+    def fail(*_: object) -> None:
+        raise RuntimeError("boom")
+
+    monkeypatch.setattr("codemods.migrate_openai.engine.link", fail)
+    code, _, err = command()
+    assert code == 4
+    assert err.startswith("internal error: RuntimeError: boom\n")
+    log = Path(err.split()[-1])
+    assert "Traceback" in log.read_text()
+    log.unlink()
+
+
+def test_start_up_imports_no_libcst_where_no_file_needs_it(here: Path) -> None:
+    fill(here, {"a.py": "x = 1\n"})
+    code = (
+        "import sys; from codemods.migrate_openai.__main__ import main; main(['.']);"
+        "print([m for m in ('libcst', 'pydantic', 'rich', 'click', 'litellm') if m in sys.modules])"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=here, capture_output=True, text=True)
+    assert done.stdout.splitlines() == ["No openai calls found.", "[]"]
