@@ -5,16 +5,14 @@ from __future__ import annotations
 import contextlib
 import os
 from collections.abc import Callable, Iterator, Mapping
-from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
 from personalvibe.replay import backoff, guard, options, vcr_bridge, vcr_patches
+from personalvibe.replay.dates import now
 
-
-def now() -> str:
-    """The instant in a recording's provenance."""
-    return datetime.now(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+opened_paths: set[str] = set()
+"""Cassettes that programs opened in this process: a test run does not call them unused."""
 
 
 @contextlib.contextmanager
@@ -35,6 +33,7 @@ def opened(
         at=now(),
     )
     cassette.route = route
+    opened_paths.add(str(cassette.session.path))
     with contextlib.ExitStack() as stack:
         stack.enter_context(_network(cassette))
         stack.enter_context(in_use(cassette))

@@ -1,1 +1,480 @@
-"""The pytest plugin."""
+"""The pytest plugin: options, marks, fixtures, reports. Only pytest's side of things lives here.
+
+Imported at the start of every pytest run of every project that has this package installed, so it
+imports nothing but pytest, the standard library and the network guard.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import copy
+import os
+import sys
+from collections.abc import Generator, Iterator
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from personalvibe.replay import guard
+
+if TYPE_CHECKING:
+    from personalvibe.replay.report import RunRecord
+    from personalvibe.replay.testing import TestCassette
+    from personalvibe.replay.vcr_bridge import ReplayCassette
+
+RECORD_MODES = ("once", "new_episodes", "none", "all", "rewrite")
+_OTHER = "pytest_recording.plugin"
+_OTHER_NAMES = ("recording", _OTHER)
+_FACTS = "personalvibe_replay"
+
+
+class State:
+    """What one pytest process knows."""
+
+    def __init__(self, options: Any) -> None:
+        self.mode: str | None = options.record_mode
+        self.disabled: bool = options.disable_recording
+        self.current_test: str | None = None
+        self.took_over = ""
+        self.resources = contextlib.ExitStack()
+        self._stand_in: Any = None
+        self.guard = guard.NetworkGuard(
+            current_test=lambda: self.current_test, allowed_hosts=options.allowed_hosts or ()
+        )
+
+    def stand_in(self) -> Any:
+        """The stand-in that answers for every provider; it runs until the session ends."""
+        if self._stand_in is None:
+            from personalvibe.replay.standin import StandIn
+
+            self._stand_in = self.resources.enter_context(StandIn())
+        return self._stand_in
+
+
+STATE: pytest.StashKey[State] = pytest.StashKey()
+CASSETTE: pytest.StashKey[TestCassette] = pytest.StashKey()
+PASSED: pytest.StashKey[bool] = pytest.StashKey()
+
+_starting: State | None = None
+_taken_over = ""
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    _take_over(pluginmanager)
+    group = parser.getgroup("recording", "recording and replaying HTTP traffic")
+    for name, settings in _OPTIONS.items():
+        # Another plugin may have been loaded first and own the option; its meaning is the same.
+        with contextlib.suppress(ValueError):
+            group.addoption(name, **settings)
+    parser.addini("replay_block_network", "Close the network to tests", type="bool", default=True)
+    parser.addini("replay_unplayed", "fail, warn or ignore: see --unplayed", default="warn")
+
+
+_OPTIONS: dict[str, dict[str, Any]] = {
+    "--record-mode": {
+        "default": None,
+        "choices": RECORD_MODES,
+        "help": "What happens to requests without a recording. Default: none.",
+    },
+    "--block-network": {
+        "action": "store_true",
+        "default": False,
+        "help": "Close the network except to tests that record.",
+    },
+    "--allowed-hosts": {
+        "default": None,
+        "metavar": "HOSTS",
+        "help": "Hosts that stay open: regular expressions, separated by commas.",
+    },
+    "--disable-recording": {
+        "action": "store_true",
+        "default": False,
+        "help": "Ignore all cassettes: the tests reach the real network.",
+    },
+    "--stand-in": {
+        "action": "store_true",
+        "default": False,
+        "help": "Record from a local stand-in for the LLM providers: no keys, no network.",
+    },
+    "--unplayed": {
+        "default": None,
+        "choices": ("fail", "warn", "ignore"),
+        "help": "What becomes of a passing test that leaves recordings unplayed. Default: warn.",
+    },
+    "--unused-cassettes": {
+        "default": "warn",
+        "choices": ("fail", "warn", "ignore"),
+        "help": "What becomes of cassettes that no test of the whole suite opened. Default: warn.",
+    },
+    "--max-cassette-age": {
+        "default": None,
+        "type": int,
+        "metavar": "DAYS",
+        "help": "Fail the run if a test played a recording older than this.",
+    },
+}
+
+
+def _take_over(pluginmanager: pytest.PytestPluginManager) -> None:
+    """Of this plugin and pytest-recording one has to give way: they share every name."""
+    global _taken_over
+    _taken_over = ""
+    for plugin in list(pluginmanager.get_plugins()):
+        if getattr(plugin, "__name__", "") == _OTHER:
+            pluginmanager.unregister(plugin)
+            _taken_over = "pytest-recording"
+    if not _taken_over and not any(pluginmanager.is_blocked(name) for name in _OTHER_NAMES):
+        from importlib.util import find_spec
+
+        _taken_over = "pytest-recording" if find_spec("pytest_recording") else ""
+    for name in _OTHER_NAMES:
+        pluginmanager.set_blocked(name)
+
+
+def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
+    from personalvibe.replay import hooks
+
+    # pytest-recording may have announced the same hook before it was taken over.
+    with contextlib.suppress(ValueError):
+        pluginmanager.add_hookspecs(hooks)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
+    """Close the network before anything of the project is imported."""
+    global _starting
+    state = _starting = State(early_config.known_args_namespace)
+    closes = early_config.getini("replay_block_network")
+    if closes and not state.disabled and state.mode in (None, "none"):
+        state.guard.install()
+    guard.silence_litellm(os.environ)
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    global _starting
+    if config.pluginmanager.has_plugin("vcr"):
+        raise pytest.UsageError(
+            "personalvibe.replay and pytest-vcr share their names: uninstall pytest-vcr, "
+            "or run with -p no:personalvibe_replay"
+        )
+    state, _starting = _starting or State(config.option), None
+    state.took_over = _taken_over
+    config.stash[STATE] = state
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Reporter(config), "personalvibe_replay_reporter")
+    for line in (
+        "vcr(*cassettes, **settings): Play this test's HTTP traffic from a cassette, or record it.",
+        "block_network(allowed_hosts=None): Close the network to this test unless it records.",
+        "default_cassette(name): The name of this test's cassette.",
+        "allowed_hosts(hosts): Hosts that stay open to this test.",
+    ):
+        config.addinivalue_line("markers", line)
+
+
+def pytest_unconfigure(config: pytest.Config) -> None:
+    state = config.stash.get(STATE, None)
+    if state is not None:
+        state.guard.uninstall()
+        state.resources.close()
+
+
+def pytest_report_header(config: pytest.Config) -> list[str]:
+    other = config.stash[STATE].took_over
+    if not other:
+        return []
+    return [
+        f"personalvibe.replay: takes over from {other} "
+        "(to keep that one instead: -p no:personalvibe_replay)"
+    ]
+
+
+@pytest.fixture(scope="session")
+def record_mode(request: pytest.FixtureRequest) -> str:
+    """The record mode of tests that do not state their own."""
+    return str(request.config.getoption("--record-mode") or "none")
+
+
+@pytest.fixture(scope="session")
+def disable_recording(request: pytest.FixtureRequest) -> bool:
+    """Whether cassettes are ignored."""
+    return bool(request.config.getoption("--disable-recording"))
+
+
+@pytest.fixture
+def vcr_config() -> dict[str, Any]:
+    """Settings for all cassettes. Override it, in any scope."""
+    return {}
+
+
+@pytest.fixture(scope="module")
+def vcr_cassette_dir(request: pytest.FixtureRequest) -> str:
+    """The folder of a module's cassettes: ``cassettes/<module>`` beside it. Override it."""
+    module = request.path
+    return str(module.parent / "cassettes" / module.stem)
+
+
+@pytest.fixture
+def default_cassette_name(request: pytest.FixtureRequest) -> str:
+    """The name of a test's cassette, without suffix. Override it."""
+    marker = request.node.get_closest_marker("default_cassette")
+    if marker is not None:
+        assert marker.args, "@pytest.mark.default_cassette needs the name of the cassette"
+        return str(marker.args[0])
+    from personalvibe.replay.naming import default_name
+
+    return default_name(*_names(request.node))
+
+
+def _names(item: Any) -> tuple[str | None, str]:
+    owner = getattr(item, "cls", None)
+    return (owner.__name__ if owner else None, item.name)
+
+
+@pytest.fixture
+def vcr_markers(request: pytest.FixtureRequest) -> list[pytest.Mark]:
+    """The ``vcr`` marks of a test, the closest first."""
+    return list(request.node.iter_markers("vcr"))
+
+
+@pytest.fixture
+def allowed_hosts(request: pytest.FixtureRequest) -> Any:
+    """Hosts that stay open to a test: its mark > command line > ``vcr_config``."""
+    block = request.node.get_closest_marker("block_network")
+    own = request.node.get_closest_marker("allowed_hosts")
+    return (
+        (block and block.kwargs.get("allowed_hosts"))
+        or (own and own.args and own.args[0])
+        or request.config.getoption("--allowed-hosts")
+        or request.getfixturevalue("vcr_config").get("allowed_hosts")
+    )
+
+
+@pytest.fixture(autouse=True)
+def block_network(request: pytest.FixtureRequest) -> Iterator[None]:
+    """The network as far as it is open to this test."""
+    node = request.node
+    mark = node.get_closest_marker("block_network")
+    if mark is not None and (mark.args or set(mark.kwargs) - {"allowed_hosts"}):
+        raise pytest.UsageError("block_network takes only the keyword argument allowed_hosts")
+    state = request.config.stash[STATE]
+    marked = node.get_closest_marker("vcr") is not None
+    records = marked and not state.disabled and _mode(request) != "none"
+    declared = mark is not None or request.config.getoption("--block-network")
+    if declared and not records:
+        with state.guard.blocking(request.getfixturevalue("allowed_hosts")):
+            yield
+    elif marked or node.get_closest_marker("allowed_hosts"):
+        with state.guard.with_holes(request.getfixturevalue("allowed_hosts") or ()):
+            yield
+    else:
+        yield
+
+
+def _config(request: pytest.FixtureRequest) -> dict[str, Any]:
+    """``vcr_config``, overridden by the marks, of which the closest wins."""
+    merged: dict[str, Any] = copy.deepcopy(request.getfixturevalue("vcr_config"))
+    for mark in reversed(list(request.node.iter_markers("vcr"))):
+        merged.update(mark.kwargs)
+    return merged
+
+
+def _mode(request: pytest.FixtureRequest) -> str:
+    """Command line > mark > ``vcr_config`` > the ``record_mode`` fixture."""
+    chosen = request.config.stash[STATE].mode or _config(request).get("record_mode")
+    chosen = chosen or request.getfixturevalue("record_mode")
+    return str(getattr(chosen, "value", chosen))
+
+
+@pytest.fixture(autouse=True)
+def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayCassette | None]:
+    """The cassette of a test that is marked with ``vcr``; None in other tests."""
+    state = request.config.stash[STATE]
+    marks = list(request.node.iter_markers("vcr"))
+    if not marks or state.disabled:
+        yield None
+        return
+    from personalvibe.replay.model import CassetteError
+    from personalvibe.replay.testing import TestCassette
+
+    class_name, test_name = _names(request.node)
+    stand_in = request.config.getoption("--stand-in")
+    test = TestCassette(
+        test=request.node.nodeid,
+        class_name=class_name,
+        test_name=test_name,
+        name=request.getfixturevalue("default_cassette_name"),
+        folder=request.getfixturevalue("vcr_cassette_dir"),
+        extra=[str(path) for mark in marks for path in mark.args],
+        config=_config(request),
+        mode=_mode(request),
+        unplayed=request.config.getoption("--unplayed") or request.config.getini("replay_unplayed"),
+        max_age_days=request.config.getoption("--max-cassette-age"),
+        route=lambda url: state.stand_in().route(url) if stand_in else url,
+        source="stand-in" if stand_in else "provider",
+        configure=lambda maker: request.config.hook.pytest_recording_configure(
+            config=request.config, vcr=maker
+        ),
+    )
+    request.node.stash[CASSETTE] = test
+    try:
+        cassette = test.open()
+    except CassetteError as error:
+        pytest.fail(str(error), pytrace=False)
+    opened = state.guard.opened() if cassette.session.records else contextlib.nullcontext()
+    with opened, test.in_use():
+        yield cassette
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    state = item.config.stash[STATE]
+    state.current_test = item.nodeid
+    try:
+        return (yield)
+    finally:
+        state.current_test = None
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
+    """Write what was recorded, once the test has passed and everything is torn down."""
+    result = yield
+    test = item.stash.get(CASSETTE, None)
+    if test is not None and test.cassette is not None:
+        problem = test.finish(passed=item.stash.get(PASSED, False))
+        if problem:
+            pytest.fail(problem, pytrace=False)
+    return result
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """A miss fails the test, whatever became of the exception."""
+    report = yield
+    test = item.stash.get(CASSETTE, None)
+    hidden = [one for one in item.config.stash[STATE].guard.take_violations() if not one.declared]
+    error = call.excinfo.value if call.excinfo else None
+    facts: dict[str, Any] = {}
+    if test is not None:
+        problems: list[tuple[str, BaseException | None]] = [*test.take_misses()]
+        if isinstance(error, guard.NetworkBlocked):
+            problems.append((str(error), error))
+        elif not problems:
+            problems = [(one.message, None) for one in hidden]
+        if problems:
+            caught = all(raised is not error for _, raised in problems)
+            _fail(item, report, [text for text, _ in problems], caught, call)
+        if report.when == "call":
+            item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
+        elif report.when == "teardown" and test.record is not None:
+            facts["test"] = test.record.as_data()
+    elif hidden and error is None:
+        facts["refused"] = [f"{item.nodeid}: {one.message.splitlines()[0]}" for one in hidden]
+    if report.skipped and report.when == "setup" and item.get_closest_marker("vcr"):
+        from personalvibe.replay.naming import default_name
+
+        facts["skipped"] = default_name(*_names(item))
+    programs = sys.modules.get("personalvibe.replay.opening")
+    if programs is not None and report.when == "teardown" and programs.opened_paths:
+        facts["opened"] = sorted(programs.opened_paths)
+    if facts:
+        # An attribute of plain data: it travels from xdist's workers with the report.
+        setattr(report, _FACTS, facts)
+    return report
+
+
+def _fail(
+    item: pytest.Item,
+    report: pytest.TestReport,
+    problems: list[str],
+    caught: bool,
+    call: pytest.CallInfo[None],
+) -> None:
+    """Make a report say what was missed instead of how the client's inside looked."""
+    lines = ["\n\n".join(problems)]
+    if caught:
+        lines.append("The program caught the exception and went on.")
+        if report.failed:
+            lines.append(f"Then the test failed:\n{report.longreprtext}")
+    elif call.excinfo is not None:
+        root = item.config.rootpath
+        places = [
+            f"{path.relative_to(root)}:{entry.lineno + 1}: in {entry.name}"
+            for entry in call.excinfo.traceback
+            if (path := Path(entry.path)).is_relative_to(root)
+            and "site-packages" not in path.parts
+            and not path.is_relative_to(Path(__file__).parent)
+        ]
+        lines.append("\n".join(f"  asked at {place}" for place in places[-3:]))
+    report.outcome = "failed"
+    report.longrepr = "\n".join(line for line in lines if line)
+    vars(report).pop("wasxfail", None)
+
+
+class Reporter:
+    """Adds up what the tests of all processes did. Lives where the terminal is."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.run: RunRecord | None = None
+        self.skipped: set[str] = set()
+        self.lines: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        facts = getattr(report, _FACTS, None)
+        if facts is None:
+            return
+        if self.run is None:
+            from personalvibe.replay.report import RunRecord
+
+            self.run = RunRecord()
+        if "test" in facts:
+            self.run.add(facts["test"])
+        if "skipped" in facts:
+            self.skipped.add(facts["skipped"])
+        self.run.refused += facts.get("refused", [])
+        self.run.other_paths.update(facts.get("opened", []))
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.run is None:
+            return
+        from personalvibe.replay import report
+        from personalvibe.replay.dates import days_ago
+
+        days = self.config.getoption("--max-cassette-age")
+        stale = report.stale(self.run, days_ago(days)) if days is not None else []
+        severity = self.config.getoption("--unused-cassettes")
+        unused = [] if severity == "ignore" else self._unused(session)
+        self.lines = report.summary(self.run, stale=stale, unused=unused)
+        failed = stale or (unused and severity == "fail")
+        if failed and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _unused(self, session: pytest.Session) -> list[Path]:
+        """Cassettes without a test; only known where all tests that might use them ran."""
+        from personalvibe.replay import report
+
+        option = self.config.option
+        selective = ("keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly", "ignore")
+        stopped = session.shouldstop or session.shouldfail
+        if self.run is None or stopped or any(getattr(option, one, None) for one in selective):
+            return []
+        found = report.unused(self.run, self.skipped)
+        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
+            return found
+        folders = [Path(self.config.invocation_params.dir, one) for one in self.config.args]
+        if not all(folder.is_dir() for folder in folders):
+            return []
+        return [
+            path for path in found if any(path.is_relative_to(one.resolve()) for one in folders)
+        ]
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.lines:
+            terminalreporter.write_sep("=", "cassettes")
+            for line in self.lines:
+                terminalreporter.write_line(line)

@@ -77,12 +77,14 @@ def _sized(headers: Headers, body: bytes) -> Headers:
 
 def _headers(headers: Headers, side: Side, rules: RedactionRules, request: Request) -> Headers:
     kept = []
+    unnamed = [value for name, value in headers if rules.header_action(side, name) is False]
+    harmless = not rules.may_find("\n".join(unnamed))
     for name, value in headers:
         action = rules.header_action(side, name)
         if action is False:
             if name.lower() in ("location", "content-location", "referer"):
                 value = redact_url(value, rules, request)
-            elif hits := rules.find(value):
+            elif not harmless and (hits := rules.find(value)):
                 value = replaced(value, hits)
         elif callable(action):
             changed = action(name, value, request)

@@ -14,6 +14,8 @@ from personalvibe.replay.secret_shapes import (
     PLACEHOLDER,
     SECRET_NAMES,
     Hit,
+    may_have_name,
+    may_have_shape,
     merged,
     named_value_pattern,
     shape_hits,
@@ -35,7 +37,8 @@ _MASKED_REQUEST = (
 )
 _DROPPED_REQUEST = (
     "cookie x-amz-date x-amz-content-sha256 amz-sdk-* idempotency-key x-idempotency-key "
-    "*-idempotency-key traceparent tracestate baggage x-stainless-* user-agent"
+    "*-idempotency-key traceparent tracestate baggage *trace-id sentry-trace x-stainless-* "
+    "user-agent"
 )
 _MASKED_RESPONSE = (
     "openai-organization openai-project *-organization-id request-id *-request-id x-litellm-key-* "
@@ -158,6 +161,8 @@ class RedactionRules:
 
     def find(self, text: str) -> list[Hit]:
         """What is secret in running text: by shape, by value, by the name it is given there."""
+        if not self.may_find(text):
+            return []
         hits = list(shape_hits(text))
         for value in self.values:
             start = text.find(value)
@@ -165,21 +170,30 @@ class RedactionRules:
                 hits.append(Hit(start, start + len(value), "a value of the environment"))
                 start = text.find(value, start + len(value))
         if ":" in text or "</" in text:
-            names = self.text_names()
-            squeezed = text.lower().translate(_SQUEEZE)
-            if any(name in squeezed for name in names):
-                hits += _named_hits(text, names)
+            hits += _named_hits(text, self.text_names())
         return merged(hits)
+
+    def may_find(self, text: str) -> bool:
+        """False if `find` would find nothing: quick, for the many texts without any secret."""
+        lower = text.lower()
+        if may_have_shape(lower):
+            return True
+        for value in self.values:
+            if value in text:
+                return True
+        if ":" in lower or "</" in lower:
+            squeezed = squeeze(lower)
+            return may_have_name(squeezed) or any(
+                name in squeezed for name in self.body.get("response") or ()
+            )
+        return False
 
     def text_names(self) -> frozenset[str]:
         """The squeezed names whose values are secret in text that holds JSON or XML."""
         own = self.body.get("response") or {}
-        names = SECRET_NAMES | own.keys() if own else SECRET_NAMES
+        names = frozenset(SECRET_NAMES | own.keys()) if own else SECRET_NAMES
         kept = {entry.removeprefix("body:") for entry in self.keep if entry.startswith("body:")}
         return names - kept if kept else names
-
-
-_SQUEEZE = {ord(char): None for char in "-_."}
 
 
 def _named_hits(text: str, names: frozenset[str]) -> Iterable[Hit]:

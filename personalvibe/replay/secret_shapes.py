@@ -1,6 +1,6 @@
 """What secrets look like in running text: provider key prefixes, tokens, signed addresses.
 
-A shape is looked for only where its `hint`, a plain substring, occurs, so that a megabyte of
+A shape is looked for only where one of its hints, plain substrings, occurs, so that a megabyte of
 base64 costs a few substring searches. Every prefix must start where a word starts: ``sk-`` in the
 middle of a base64 image is not a key.
 """
@@ -29,8 +29,8 @@ class Hit(NamedTuple):
 
 class Shape(NamedTuple):
     name: str
-    hint: str
-    """A substring, case-sensitive, without which the pattern cannot match."""
+    hints: tuple[str, ...]
+    """Substrings in lower case; where none of them occurs the pattern cannot match."""
     pattern: re.Pattern[str]
     """Group ``v`` is the secret, or the whole match when there is no such group."""
     replacement: str = PLACEHOLDER
@@ -38,18 +38,21 @@ class Shape(NamedTuple):
 
 # Not in the middle of a longer token, nor of base64url. Plain base64 has no hyphen, underscore or
 # dot, so a prefix with one of them cannot occur in it.
-_START = r"(?<![A-Za-z0-9_-])"
-_END = r"(?![A-Za-z0-9_-])"
+_WORD = "[A-Za-z0-9_-]"
+_END = f"(?!{_WORD})"
+_BASE64 = "[A-Za-z0-9_+/-]"
 # A key has a digit somewhere; a long hyphenated word mostly has none.
 _DIGIT = r"(?=[A-Za-z_-]*[0-9])"
 
 
-def _key(name: str, prefix: str, tail: str, *, hint: str = "") -> Shape:
-    return Shape(name, hint or prefix, re.compile(f"{_START}(?:{prefix}){tail}{_END}"))
+def _key(name: str, prefix: str, tail: str, *, hints: str = "", before: str = _WORD) -> Shape:
+    # The look-behind comes second, because `re` searches fast for a literal that comes first.
+    pattern = re.compile(f"{prefix}(?<!{before}{prefix}){tail}{_END}")
+    return Shape(name, tuple((hints or prefix).lower().split()), pattern)
 
 
-def _in(name: str, hint: str, pattern: str, replacement: str = PLACEHOLDER) -> Shape:
-    return Shape(name, hint, re.compile(pattern), replacement)
+def _in(name: str, hints: str, pattern: str, replacement: str = PLACEHOLDER) -> Shape:
+    return Shape(name, tuple(hints.lower().split()), re.compile(pattern), replacement)
 
 
 SHAPES: tuple[Shape, ...] = (
@@ -60,19 +63,19 @@ SHAPES: tuple[Shape, ...] = (
     _key("OpenAI organization id", "org-", r"[A-Za-z0-9]{20,}"),
     _key("OpenAI project id", "proj_", r"[A-Za-z0-9]{20,}"),
     _key("Google API key", "AIza", r"[0-9A-Za-z_-]{35}"),
-    _key("Google API key", r"AQ\.Ab", r"[0-9A-Za-z_-]{30,}", hint="AQ.Ab"),
-    _key("Google access token", r"ya29\.", r"[0-9A-Za-z_.-]{20,}", hint="ya29."),
+    _key("Google API key", r"AQ\.Ab", r"[0-9A-Za-z_-]{30,}", hints="AQ.Ab"),
+    _key("Google access token", r"ya29\.", r"[0-9A-Za-z_.-]{20,}", hints="ya29."),
     _key("Google refresh token", "1//0", r"[0-9A-Za-z_-]{30,}"),
     _key("Google client secret", "GOCSPX-", r"[0-9A-Za-z_-]{20,}"),
     _key("AWS access key id", "AKIA", r"[0-9A-Z]{16}"),
     _key("AWS access key id", "ASIA", r"[0-9A-Z]{16}"),
-    _key("Bedrock API key", "(?<![+/])ABSK", r"[A-Za-z0-9+/]{40,}=*", hint="ABSK"),
-    _key("AWS session token", "(?<![+/])IQoJ", r"[A-Za-z0-9+/]{80,}=*", hint="IQoJ"),
-    _key("AWS session token", "(?<![+/])FwoG", r"[A-Za-z0-9+/]{80,}=*", hint="FwoG"),
+    _key("Bedrock API key", "ABSK", r"[A-Za-z0-9+/]{40,}=*", before=_BASE64),
+    _key("AWS session token", "IQoJ", r"[A-Za-z0-9+/]{80,}=*", before=_BASE64),
+    _key("AWS session token", "FwoG", r"[A-Za-z0-9+/]{80,}=*", before=_BASE64),
     _in("AWS signature", "AWS4-HMAC-SHA256", r"AWS4-HMAC-SHA256 (?P<v>Credential=[^\s\"']+.*)"),
     _in(
         "AWS account number",
-        "arn",
+        "arn:aws arn%3aaws",
         r"(?i)arn(?::|%3a)aws[a-z-]*(?:(?::|%3a)[a-z0-9-]*){2}(?::|%3a)(?P<v>[0-9]{12})(?![0-9])",
         ACCOUNT,
     ),
@@ -85,38 +88,44 @@ SHAPES: tuple[Shape, ...] = (
     _key("Cerebras API key", "csk-", rf"{_DIGIT}[A-Za-z0-9]{{20,}}"),
     _key("Databricks token", "dapi", r"[0-9a-f]{32}(?:-[0-9])?"),
     _key("Hugging Face token", "hf_", r"[A-Za-z0-9]{30,}"),
-    _key("GitHub token", "gh[pousr]_", r"[A-Za-z0-9]{30,}", hint="gh"),
+    _key("GitHub token", "gh[pousr]_", r"[A-Za-z0-9]{30,}", hints="ghp_ gho_ ghu_ ghs_ ghr_"),
     _key("GitHub token", "github_pat_", r"[A-Za-z0-9_]{22,}"),
     _key("GitLab token", "glpat-", r"[A-Za-z0-9_-]{20,}"),
-    _key("Slack token", "xox[abeoprs]-", r"[A-Za-z0-9-]{10,}", hint="xox"),
-    _key("Stripe key", "[sr]k_(?:live|test)_", r"[A-Za-z0-9]{16,}", hint="k_"),
+    _key(
+        "Slack token",
+        "xox[abeoprs]-",
+        r"[A-Za-z0-9-]{10,}",
+        hints="xoxa- xoxb- xoxe- xoxo- xoxp- xoxr- xoxs-",
+    ),
+    _key("Stripe key", "[sr]k_(?:live|test)_", r"[A-Za-z0-9]{16,}", hints="k_live_ k_test_"),
     _key("Tavily API key", "tvly-", rf"{_DIGIT}[A-Za-z0-9_-]{{20,}}"),
-    _key("LangSmith key", "lsv2_(?:pt|sk)_", r"[A-Za-z0-9_]{20,}", hint="lsv2_"),
+    _key("LangSmith key", "lsv2_(?:pt|sk)_", r"[A-Za-z0-9_]{20,}", hints="lsv2_"),
     _key("Pinecone key", "pcsk_", r"[A-Za-z0-9_]{30,}"),
     _key("Jina API key", "jina_", r"[A-Za-z0-9_-]{30,}"),
     _key("npm token", "npm_", r"[A-Za-z0-9]{30,}"),
     _key("PyPI token", "pypi-AgE", r"[A-Za-z0-9_-]{30,}"),
-    _key("SendGrid key", r"SG\.", r"[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", hint="SG."),
+    _key("SendGrid key", r"SG\.", r"[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", hints="SG."),
     _in("Azure storage key", "AccountKey=", r"AccountKey=(?P<v>[A-Za-z0-9+/]{40,}=*)"),
-    _in("JSON web token", "eyJ", rf"{_START}eyJ[\w-]{{8,}}(?:\.[\w-]*){{2,4}}{_END}"),
+    _in("JSON web token", "eyJ", rf"eyJ(?<!{_WORD}eyJ)[\w-]{{8,}}(?:\.[\w-]*){{2,4}}{_END}"),
     _in(
         "private key",
-        "PRIVATE KEY-----",
+        "key-----",
         r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?P<v>[\s\S]*?)"
         r"(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
     ),
-    _in("bearer token", "earer ", rf"\b[Bb]earer (?P<v>{_DIGIT}[\w.~+/-]{{20,}}=*)"),
+    _in("bearer token", "bearer", rf"\b[Bb]earer (?P<v>{_DIGIT}[\w.~+/-]{{20,}}=*)"),
     _in(
         "signed address",
-        "=",
+        "signature= sig= -credential= -token= accesskeyid= pair-id= api_key= api-key= apikey= "
+        "access_token= client_secret= upload_id=",
         r"(?i)(?:[?&]|&amp;)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig|"
         r"awsaccesskeyid|key-pair-id|api[-_]?key|access_token|client_secret|upload_id)="
         r"(?P<v>[^&\s\"'<>()\\]+)",
     ),
     _in(
         "password in an address",
-        "://",
-        r"(?i)\b[a-z][a-z0-9+.-]*://(?P<v>[^\s/?#\"'<>@]*:[^\s/?#\"'<>@]+)@",
+        "@",
+        r"(?i)\b[a-z][a-z0-9+.-]{0,20}://(?P<v>[^\s/?#\"'<>@]*:[^\s/?#\"'<>@]+)@",
     ),
     _in(
         "Google Cloud project",
@@ -169,10 +178,43 @@ def named_value_pattern(names: Iterable[str]) -> re.Pattern[str]:
     return re.compile(f"(?i:{quoted}{value}|{element})")
 
 
+def _by_rarest_mark() -> dict[str, tuple[str, ...]]:
+    """Hints under a character of theirs that ordinary prose may lack altogether."""
+    hints = sorted({hint for shape in SHAPES for hint in shape.hints})
+    found: dict[str, list[str]] = {}
+    for hint in hints:
+        mark = next((char for char in "@=/_.-" if char in hint), hint[0])
+        found.setdefault(mark, []).append(hint)
+    return {mark: tuple(group) for mark, group in found.items()}
+
+
+_HINTS = _by_rarest_mark()
+_STEMS = ("token", "key", "secret", "clientid", "assertion", "passw", "authoriz", "rolearn", "cred")
+
+
+def may_have_shape(lower: str) -> bool:
+    """False if `shape_hits` would find nothing in a text, given in lower case."""
+    for mark, hints in _HINTS.items():
+        if mark in lower:
+            for hint in hints:
+                if hint in lower:
+                    return True
+    return False
+
+
+def may_have_name(squeezed: str) -> bool:
+    """False if none of `SECRET_NAMES` is in a squeezed text."""
+    for stem in _STEMS:
+        if stem in squeezed:
+            return any(name in squeezed for name in SECRET_NAMES)
+    return False
+
+
 def shape_hits(text: str) -> Iterator[Hit]:
     """Every stretch of `text` that has the shape of a secret, in no particular order."""
+    lower = text.lower()
     for shape in SHAPES:
-        if shape.hint not in text:
+        if not any(hint in lower for hint in shape.hints):
             continue
         for match in shape.pattern.finditer(text):
             group = "v" if "v" in shape.pattern.groupindex else 0

@@ -19,7 +19,7 @@ _SECRETIVE = re.compile(
     r"(?:secret|passw|apikey|authkey|accesskey|credential|sessionkey|privatekey)|token(?!s|iz|type|count|usage|limit)"
 )
 _NOT_SECRET = re.compile(
-    r".*(?:page|continuation|sync|next|previous|cursor)token|.*(?:stop|pad|bos|eos|mask|unk)token.*"
+    r"tokenid|.*(?:page|continuation|sync|next|previous|cursor)token|.*(?:stop|pad|bos|eos|mask|unk)token.*"
 )
 _TOKEN = re.compile(r"[A-Za-z0-9+/=_.~:-]{16,4096}")
 _PLAIN_REQUEST_HEADERS = re.compile(

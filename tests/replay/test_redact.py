@@ -635,3 +635,7 @@ def test_only_this_module_makes_redacted_interactions() -> None:
     folder = Path(redact_module.__file__).parent
     makers = {p.name for p in folder.rglob("*.py") if "RedactedInteraction(" in p.read_text()}
     assert makers <= {"redact.py", "model.py"}
+
+
+def test_the_quick_look_knows_every_name() -> None:
+    assert all(RULES.may_find(f'"{name}": "x"') for name in RULES.text_names())

@@ -1,0 +1,137 @@
+"""What a test run did with its cassettes, added up for the closing lines. Pure."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
+from pathlib import Path
+from typing import Any
+
+SUFFIXES = (".yaml", ".yml", ".json", ".yaml.gz", ".yml.gz")
+
+
+@dataclass(slots=True, kw_only=True)
+class TestRecord:
+    """One test's dealings with its cassettes; travels between processes as plain data."""
+
+    __test__ = False
+
+    test: str
+    paths: list[str] = field(default_factory=list)
+    played: int = 0
+    recorded: int = 0
+    tokens: int = 0
+    cost_usd: float = 0.0
+    outcome: str = "nothing"
+    reason: str = ""
+    unplayed: str = ""
+    """What a passing test left unplayed; empty if nothing, or if nobody wants to know."""
+    oldest: str = ""
+    """When the oldest recording that was played was made: ISO 8601; empty if unknown."""
+
+    def as_data(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(slots=True, kw_only=True)
+class RunRecord:
+    """The records of all tests of a run, from every process."""
+
+    tests: dict[str, TestRecord] = field(default_factory=dict)
+    other_paths: set[str] = field(default_factory=set)
+    """Cassettes that `use_cassette` opened."""
+    refused: list[str] = field(default_factory=list)
+    """Connections that unmarked tests attempted and then hid."""
+
+    def add(self, data: Mapping[str, Any]) -> None:
+        self.tests[data["test"]] = TestRecord(**data)
+
+    def used(self) -> set[str]:
+        return self.other_paths.union(*(one.paths for one in self.tests.values()))
+
+
+def summary(run: RunRecord, *, stale: Iterable[str] = (), unused: Iterable[Path] = ()) -> list[str]:
+    """The closing lines: one about replay, one about recording, then what wants attention."""
+    return [*_closing(run), *_attention(run, stale, unused)]
+
+
+def _closing(run: RunRecord) -> Iterator[str]:
+    tests = list(run.tests.values())
+    replayed = [one for one in tests if one.played]
+    if replayed:
+        # A test that also records spends; its tokens are counted there.
+        saved = [one for one in replayed if not one.recorded]
+        yield (
+            f"replayed: {_count(len(replayed), 'test')}, "
+            f"{_count(sum(one.played for one in replayed), 'interaction')}; "
+            f"not spent: {_spent(saved)}"
+        )
+    recording = [one for one in tests if one.recorded]
+    if recording:
+        kinds = {
+            kind: sum(one.outcome == kind for one in recording)
+            for kind in ("written", "unchanged", "refused", "discarded")
+        }
+        counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
+        yield (
+            f"recorded: {_count(sum(one.recorded for one in recording), 'interaction')}; "
+            f"cassettes: {counts}; spent: {_spent(recording)}"
+        )
+
+
+def _spent(tests: list[TestRecord]) -> str:
+    tokens = sum(one.tokens for one in tests)
+    cost = sum(one.cost_usd for one in tests)
+    # Without LiteLLM there is no price list: then say nothing about money.
+    money = f", ${cost:.4f}" if cost else ""
+    return f"{_count(tokens, 'token')}{money}"
+
+
+def _attention(run: RunRecord, stale: Iterable[str], unused: Iterable[Path]) -> Iterator[str]:
+    for one in run.tests.values():
+        if one.outcome == "refused":
+            yield f"refused: {one.test}: {one.reason}"
+        if one.unplayed:
+            yield f"unplayed: {one.test}: {one.unplayed}"
+    yield from (f"old: {line}" for line in stale)
+    yield from (f"unused: {path}" for path in unused)
+    yield from (f"no network: {line}" for line in run.refused)
+
+
+def stale(run: RunRecord, before: str) -> list[str]:
+    """The tests that played recordings made before an instant."""
+    return [
+        f"{one.test}: recorded at {one.oldest}"
+        for one in run.tests.values()
+        if one.oldest and one.oldest < before
+    ]
+
+
+def unused(run: RunRecord, skipped_names: Iterable[str]) -> list[Path]:
+    """Cassettes beside the used ones that no test opened.
+
+    A test that was skipped does not open its cassette; its file is known by its name.
+    """
+    used = {Path(path).resolve() for path in run.used()}
+    excused = set(skipped_names)
+    found = []
+    for root in sorted({root for path in used if (root := _root(path))}):
+        for path in sorted(root.rglob("*")):
+            stem = path.name.partition(".yaml")[0].partition(".yml")[0]
+            if (
+                path.name.endswith(SUFFIXES)
+                and not path.name.startswith(".")
+                and path.resolve() not in used
+                and stem not in excused
+            ):
+                found.append(path)
+    return found
+
+
+def _root(path: Path) -> Path | None:
+    """The folder of a project's cassettes: the nearest one called so."""
+    return next((one for one in path.parents if one.name == "cassettes"), None)
+
+
+def _count(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"

@@ -1,0 +1,63 @@
+"""Fixtures shared by the tests of the replay harness."""
+
+from __future__ import annotations
+
+import json
+import threading
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import pytest
+
+pytest_plugins = ["pytester"]
+
+
+class Server(ThreadingHTTPServer):
+    """Answers on loopback and remembers what it was asked."""
+
+    daemon_threads = True
+
+    def __init__(self) -> None:
+        super().__init__(("127.0.0.1", 0), _Handler)
+        self.asked: list[str] = []
+        self.url = f"http://127.0.0.1:{self.server_port}"
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """``/status/<n>`` answers with that status, ``/count`` counts, everything else echoes."""
+
+    protocol_version = "HTTP/1.1"
+    server: Server
+
+    def do_GET(self) -> None:
+        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+        self.server.asked.append(f"{self.command} {self.path}")
+        status = int(self.path.split("/")[2]) if self.path.startswith("/status/") else 200
+        answer = {
+            "path": self.path,
+            "body": body.decode("utf-8", "replace"),
+            "n": len(self.server.asked) if self.path == "/count" else 0,
+        }
+        data = json.dumps(answer).encode()
+        self.send_response(status)
+        self.send_header("content-type", "application/json")
+        if status in (429, 503):
+            self.send_header("retry-after", "30")
+        self.send_header("content-length", str(len(data)))
+        self.end_headers()
+        self.wfile.write(data)
+
+    do_POST = do_PUT = do_DELETE = do_GET
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    with Server() as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

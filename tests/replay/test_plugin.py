@@ -1,0 +1,340 @@
+"""The plugin in real pytest runs."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+ASK = """
+import httpx, pytest
+
+URL = "{url}"
+
+def ask(text, **more):
+    return httpx.post(URL, json={{"prompt": text, **more}}).json()
+"""
+
+
+def project(pytester: pytest.Pytester, server: object, tests: str, **files: str) -> None:
+    pytester.makepyfile(test_it=ASK.format(url=server.url) + tests, **files)  # type: ignore[attr-defined]
+
+
+def run(pytester: pytest.Pytester, *args: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess("-p", "no:cacheprovider", "-p", "no:hypothesispytest", *args, timeout=60)
+
+
+def cassette(pytester: pytest.Pytester, name: str = "test_ask") -> Path:
+    return pytester.path / "cassettes" / "test_it" / f"{name}.yaml"
+
+
+TWO = """
+@pytest.mark.vcr
+def test_ask():
+    assert ask("hello")["path"] == "/"
+    assert ask("world")["path"] == "/"
+"""
+
+
+def test_record_then_replay_without_a_server(pytester: pytest.Pytester, server) -> None:
+    project(pytester, server, TWO)
+    done = run(pytester, "--record-mode=once")
+    done.assert_outcomes(passed=1)
+    done.stdout.fnmatch_lines(["recorded: 2 interactions; cassettes: 1 written; spent: 0 tokens"])
+    asked = len(server.asked)
+    done = run(pytester)
+    done.assert_outcomes(passed=1)
+    done.stdout.fnmatch_lines(["replayed: 1 test, 2 interactions; not spent: 0 tokens"])
+    assert len(server.asked) == asked == 2
+
+
+def test_recording_an_unchanged_exchange_again_changes_no_byte(
+    pytester: pytest.Pytester, server
+) -> None:
+    project(pytester, server, TWO)
+    run(pytester, "--record-mode=once").assert_outcomes(passed=1)
+    before = cassette(pytester).read_bytes()
+    done = run(pytester, "--record-mode=rewrite")
+    done.stdout.fnmatch_lines(["*cassettes: 1 unchanged*"])
+    assert cassette(pytester).read_bytes() == before
+    assert len(server.asked) == 4
+
+
+SWALLOWED = """
+import asyncio, threading
+
+def quietly(text):
+    try:
+        ask(text)
+    except Exception:
+        return "fallback"
+
+@pytest.mark.vcr
+def test_raised():
+    ask("new")
+
+@pytest.mark.vcr
+def test_caught():
+    try:
+        ask("new")
+    except BaseException:
+        pass
+
+@pytest.mark.vcr
+def test_except_exception():
+    assert quietly("new") == "fallback"
+
+@pytest.mark.vcr
+def test_in_a_thread():
+    thread = threading.Thread(target=quietly, args=("new",))
+    thread.start()
+    thread.join()
+
+@pytest.mark.vcr
+def test_in_a_task():
+    async def main():
+        async def inner():
+            async with httpx.AsyncClient() as client:
+                await client.post(URL, json={"prompt": "new"})
+        await asyncio.gather(inner(), return_exceptions=True)
+    asyncio.run(main())
+
+@pytest.mark.vcr
+@pytest.mark.xfail
+def test_expected_to_fail():
+    ask("new")
+
+@pytest.mark.vcr
+def test_then_skipped():
+    try:
+        ask("new")
+    except BaseException:
+        pytest.skip("no answer")
+
+@pytest.mark.vcr
+def test_expected_exception():
+    with pytest.raises(BaseException):
+        ask("new")
+"""
+
+
+@pytest.mark.filterwarnings("default")
+def test_a_miss_fails_the_test_whatever_becomes_of_the_exception(
+    pytester: pytest.Pytester, server
+) -> None:
+    project(pytester, server, SWALLOWED)
+    done = run(pytester, "-p", "no:threadexception")
+    done.assert_outcomes(failed=8)
+    done.stdout.fnmatch_lines(
+        [
+            "*No recording answers this request: POST http://127.0.0.1:*",
+            "*test_raised.yaml (does not exist)",
+            "*To record it again: pytest --record-mode=rewrite 'test_it.py::test_raised'",
+            "*asked at test_it.py:*: in test_raised*",
+            "*The program caught the exception and went on.*",
+        ]
+    )
+    assert server.asked == []
+
+
+def test_a_miss_names_the_paths_that_differ(pytester: pytest.Pytester, server) -> None:
+    project(
+        pytester, server, '\n@pytest.mark.vcr\ndef test_ask():\n    ask("one", temperature=0.2)\n'
+    )
+    run(pytester, "--record-mode=once").assert_outcomes(passed=1)
+    project(
+        pytester, server, '\n@pytest.mark.vcr\ndef test_ask():\n    ask("two", temperature=0.3)\n'
+    )
+    done = run(pytester)
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(
+        [
+            "*nearest of 1: interaction 1 of test_ask.yaml, not played yet; it differs in",
+            '*prompt: "one" -> "two"',
+            "*temperature: 0.2 -> 0.3",
+        ]
+    )
+
+
+FAILING = {
+    "fails": "ask('hello'); assert 0",
+    "skips": "ask('hello'); pytest.skip('later')",
+    "is interrupted": "ask('hello'); raise KeyboardInterrupt",
+    "kills": "ask('hello'); import os; os._exit(9)",
+    "gets a 401": "httpx.get(URL + '/status/401')",
+    "gets a 500 and expects it": "assert httpx.get(URL + '/status/500').status_code == 500",
+    "asks nothing": "pass",
+}
+
+
+@pytest.mark.parametrize("what", FAILING)
+@pytest.mark.parametrize("mode", ["rewrite", "all", "new_episodes"])
+def test_an_unsuccessful_recording_leaves_the_old_one(
+    pytester: pytest.Pytester, server, what: str, mode: str
+) -> None:
+    if mode != "rewrite" and what not in ("fails", "gets a 401"):
+        pytest.skip("the same code path as rewrite")
+    project(pytester, server, TWO)
+    run(pytester, "--record-mode=once").assert_outcomes(passed=1)
+    before = cassette(pytester).read_bytes()
+    project(pytester, server, f"\n@pytest.mark.vcr\ndef test_ask():\n    {FAILING[what]}\n")
+    done = run(pytester, f"--record-mode={mode}")
+    assert cassette(pytester).read_bytes() == before
+    assert [path.name for path in cassette(pytester).parent.iterdir()] == ["test_ask.yaml"]
+    if "gets" in what:
+        assert done.ret == 1
+        done.stdout.fnmatch_lines(["*allow_errors=True*"])
+
+
+def test_a_test_that_wants_errors_says_so(pytester: pytest.Pytester, server) -> None:
+    project(
+        pytester,
+        server,
+        """
+@pytest.mark.vcr(allow_errors=[429])
+def test_ask():
+    assert httpx.get(URL + "/status/429").status_code == 429
+""",
+    )
+    run(pytester, "--record-mode=once").assert_outcomes(passed=1)
+    run(pytester).assert_outcomes(passed=1)
+    assert len(server.asked) == 1
+
+
+def test_damage_is_an_error_and_not_an_empty_cassette(pytester: pytest.Pytester, server) -> None:
+    project(pytester, server, TWO)
+    run(pytester, "--record-mode=once").assert_outcomes(passed=1)
+    path = cassette(pytester)
+    text = path.read_text().replace("status: 200", "status: oops", 1)
+    path.write_text(text)
+    line = text.splitlines().index("    status: oops") + 1
+    for mode in ("none", "once", "new_episodes"):
+        done = run(pytester, f"--record-mode={mode}")
+        done.assert_outcomes(errors=1)
+        done.stdout.fnmatch_lines([f"*test_ask.yaml:{line}: the status 'oops'*"])
+        assert path.read_text() == text
+    run(pytester, "--record-mode=rewrite").assert_outcomes(passed=1)
+    run(pytester).assert_outcomes(passed=1)
+
+
+def test_a_cut_off_cassette_is_noticed(pytester: pytest.Pytester, server) -> None:
+    project(pytester, server, TWO)
+    run(pytester, "--record-mode=once").assert_outcomes(passed=1)
+    path = cassette(pytester)
+    lines = path.read_text().splitlines(keepends=True)
+    path.write_text("".join(lines[:-1]))
+    done = run(pytester)
+    done.assert_outcomes(errors=1)
+    done.stdout.fnmatch_lines([f"*test_ask.yaml:{len(lines)}: the last line*cut off*"])
+
+
+def test_workers_that_share_a_cassette_lose_nothing(pytester: pytest.Pytester, server) -> None:
+    tests = "".join(
+        f"""
+@pytest.mark.vcr
+@pytest.mark.default_cassette("shared")
+def test_{n}():
+    ask("test {n}")
+"""
+        for n in range(6)
+    )
+    project(pytester, server, tests)
+    for mode in ("once", "rewrite", "new_episodes", "all"):
+        run(pytester, f"--record-mode={mode}", "-n", "2").assert_outcomes(passed=6)
+        assert cassette(pytester, "shared").read_text().count("- request:") == 6, mode
+    done = run(pytester, "-n", "2")
+    done.assert_outcomes(passed=6)
+    done.stdout.fnmatch_lines(["replayed: 6 tests, 6 interactions*"])
+
+
+def test_the_command_line_beats_the_mark_beats_the_configuration(
+    pytester: pytest.Pytester, server
+) -> None:
+    project(
+        pytester,
+        server,
+        """
+@pytest.fixture(scope="module")
+def vcr_config():
+    return {"record_mode": "once"}
+
+@pytest.mark.vcr
+def test_configured(vcr):
+    assert vcr.record_mode == "once"
+
+@pytest.mark.vcr(record_mode="all")
+def test_marked(vcr):
+    assert vcr.record_mode == "all"
+
+def test_unmarked(vcr):
+    assert vcr is None
+""",
+    )
+    run(pytester).assert_outcomes(passed=3)
+    project(
+        pytester,
+        server,
+        """
+@pytest.mark.vcr(record_mode="all")
+def test_marked(vcr, record_mode):
+    assert vcr.record_mode == "none" == record_mode
+""",
+    )
+    run(pytester, "--record-mode=none").assert_outcomes(passed=1)
+
+
+def test_names_that_differ_only_in_forbidden_characters_do_not_share_a_file(
+    pytester: pytest.Pytester, server
+) -> None:
+    tests = """
+@pytest.mark.vcr
+@pytest.mark.parametrize("name", ["a/b", "a:b"])
+def test_ask(name):
+    assert ask(name)["body"].count(name)
+"""
+    project(pytester, server, tests)
+    run(pytester, "--record-mode=rewrite").assert_outcomes(passed=2)
+    assert len(list(cassette(pytester).parent.iterdir())) == 2
+    run(pytester).assert_outcomes(passed=2)
+
+
+def test_unplayed_recordings_are_reported(pytester: pytest.Pytester, server) -> None:
+    project(pytester, server, TWO)
+    run(pytester, "--record-mode=once").assert_outcomes(passed=1)
+    project(pytester, server, "\n@pytest.mark.vcr\ndef test_ask():\n    ask('hello')\n")
+    done = run(pytester)
+    done.assert_outcomes(passed=1)
+    done.stdout.fnmatch_lines(["unplayed: *test_ask: test_ask.yaml: interaction 2 (POST *)"])
+    run(pytester, "--unplayed=fail").assert_outcomes(passed=1, errors=1)
+    assert "unplayed" not in run(pytester, "--unplayed=ignore").stdout.str()
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_unused_cassettes_are_reported(pytester: pytest.Pytester, server, workers: str) -> None:
+    project(pytester, server, TWO.replace("test_ask", "test_gone") + TWO)
+    run(pytester, "--record-mode=once").assert_outcomes(passed=2)
+    project(pytester, server, TWO)
+    done = run(pytester, "-n", workers)
+    done.stdout.fnmatch_lines(["unused: *test_gone.yaml"])
+    assert run(pytester, "-n", workers, "--unused-cassettes=fail").ret == 1
+    # Not the whole suite: nothing can be said.
+    assert "unused" not in run(pytester, "-k", "ask", "-n", workers).stdout.str()
+
+
+def test_old_recordings_fail_the_run_until_they_are_recorded_again(
+    pytester: pytest.Pytester, server
+) -> None:
+    project(pytester, server, TWO)
+    run(pytester, "--record-mode=once").assert_outcomes(passed=1)
+    path = cassette(pytester)
+    lines = [
+        '  at: "2020-01-01T00:00:00Z"' if line.startswith("  at:") else line
+        for line in path.read_text().splitlines()
+    ]
+    path.write_text("\n".join(lines) + "\n")
+    assert run(pytester).ret == 0
+    done = run(pytester, "--max-cassette-age=90")
+    assert done.ret == 1
+    done.stdout.fnmatch_lines(["old: *test_ask: recorded at 2020-01-01T00:00:00Z"])
+    run(pytester, "--max-cassette-age=90", "--record-mode=rewrite").assert_outcomes(passed=1)
+    assert run(pytester, "--max-cassette-age=90").ret == 0
