@@ -8,6 +8,7 @@ from __future__ import annotations
 import os
 import sys
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from typing import TYPE_CHECKING, Any
 
 import click
@@ -49,7 +50,8 @@ def main(arguments: Sequence[str] | None = None) -> int:
             stream.reconfigure(errors="backslashreplace")
     try:
         code = cli.main(args=arguments, prog_name="pv", standalone_mode=False)
-        sys.stdout.flush()
+        if sys.stdout is not None:  # closed by the shell: >&-
+            sys.stdout.flush()
         return code if isinstance(code, int) else ExitCode.OK
     except UserError as error:
         return _tell(error.message, error.hint, error.exit_code)
@@ -64,12 +66,20 @@ def main(arguments: Sequence[str] | None = None) -> int:
     except (KeyboardInterrupt, click.Abort):
         click.echo("interrupted", err=True)
         return ExitCode.INTERRUPTED
-    except BrokenPipeError:
-        # The reader (head, less) has seen enough; the interpreter must not complain at exit.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+    except BrokenPipeError:  # the reader (head, less) has seen enough
+        _drop_output()
         return ExitCode.OK
+    except OSError as error:
+        _drop_output()
+        return _tell(str(error), "Check the disk, and the rights of that file.", ExitCode.USAGE)
     except Exception as error:
         return _tell_bug(error)
+
+
+def _drop_output() -> None:
+    """Forget what stdout could not take, or the interpreter complains at exit."""
+    with suppress(OSError, ValueError, AttributeError):  # no file behind it
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def _tell(message: str, hint: str, code: int) -> int:
@@ -86,12 +96,15 @@ def _tell_bug(error: Exception) -> int:
     from personalvibe.scrub import scrub
 
     text = scrub("".join(traceback.format_exception(error)))
-    with tempfile.NamedTemporaryFile(
-        "w", prefix="pv-", suffix=".log", delete=False, encoding="utf-8", errors="backslashreplace"
-    ) as file:
-        file.write(f"pv {__version__}, Python {sys.version}\n{text}")
+    try:
+        descriptor, name = tempfile.mkstemp(prefix="pv-", suffix=".log")
+        with os.fdopen(descriptor, "w", encoding="utf-8", errors="backslashreplace") as file:
+            file.write(f"pv {__version__}, Python {sys.version}\n{text}")
+        hint = f"The traceback is in {name}"
+    except OSError as unwritable:
+        hint = f"The traceback could not be written: {unwritable}"
     what = scrub(f"{type(error).__name__}: {error}").splitlines()[0]
-    return _tell(f"a bug in pv: {what}", f"The traceback is in {file.name}", ExitCode.BUG)
+    return _tell(f"a bug in pv: {what}", hint, ExitCode.BUG)
 
 
 # --- pv run and its kin ---------------------------------------------------------------------------

@@ -165,13 +165,13 @@ def _litellm() -> ModuleType:
     return litellm
 
 
-def _register_providers() -> None:
-    """The custom providers of the package, where this file still lives in it."""
+def _register_providers(asked_for: bool = False) -> None:
+    """The custom provider of the package, where this file still lives in it."""
     try:
         from personalvibe.providers import sharp_boe
-    except ImportError:  # vendored: the file is alone
+    except ImportError:  # copied into another project, the file is alone
         return
-    sharp_boe.register()
+    sharp_boe.register(asked_for=asked_for)
 
 
 def _sdk() -> Any:
@@ -184,13 +184,14 @@ def __getattr__(name: str) -> Any:
     """Exceptions, response types and sentinels of LiteLLM and of the SDK beneath it.
 
     A name that openai users know is openai's class: LiteLLM's exceptions subclass it, so one
-    ``except`` catches what the router raises and what an openai client elsewhere raises.
+    ``except`` catches what the router raises and what an openai client elsewhere raises. Timeout
+    is LiteLLM's exception: openai 1 has a class of settings under that name, httpx.Timeout.
     """
     if name.startswith("__"):
         raise AttributeError(name)
     litellm = _litellm()
     places = [litellm, litellm.exceptions, litellm.types.utils]
-    if name[0].isupper() or name == "omit":
+    if name != "Timeout" and (name[0].isupper() or name == "omit"):
         places.insert(0, _sdk())
     for place in places:
         value = getattr(place, name, None)
@@ -1221,6 +1222,8 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
             if arguments.get(new) is None:
                 arguments[new] = value
     provider = arguments.pop("provider", None) or (client and client.provider)
+    if "messages" in operation.order:
+        arguments["messages"] = _checked(arguments.get("messages"), provider)
     own = {k: arguments.pop(k) for k in _SETTINGS if k != "timeout" and k in arguments}
     bound = client.settings() if client else _module_settings()
     route = _route(name, arguments, provider, {**bound, **own})
@@ -1229,6 +1232,8 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
     settings = {**bound, **{k: v for k, v in own.items() if v is not None}}
     if operation.structured or (route[0] in ("openai", "azure") and PLAIN.isdisjoint(arguments)):
         return _Call(operation, route, settings, arguments, is_async).begin()
+    if route[0] == "my-custom-llm":
+        _register_providers(asked_for=True)
     told = {k: _own(v) for k, v in arguments.items() if type(v).__name__ not in _UNSET}
     model = "/".join(route) if route[1] else None
     told = {**_plain_settings(settings), **told}
@@ -1247,9 +1252,9 @@ async def _afinished(pending: Any) -> Any:
     return _stream(_AsyncStream, result, None) if _is_stream(result) else make_good(result)
 
 
-def _checked(messages: Any, on_the_wire: bool = False) -> Any:
-    if on_the_wire and isinstance(messages, tuple):
-        messages = list(messages)  # openai takes any iterable
+def _checked(messages: Any, provider: str | None) -> Any:
+    if provider and isinstance(messages, tuple):  # a program of openai's: it takes any iterable
+        messages = list(messages)
     if not isinstance(messages, list) or not messages:
         raise ValueError(f"messages must be a list with at least one message, not {messages!r}")
     return messages
@@ -1274,13 +1279,8 @@ def chat_completion(
         ValueError: the model is not ``<provider>/<name>``, or messages is not a filled list.
         OpenAIError: what LiteLLM raises; all its exceptions are subclasses.
     """
-    _checked(messages)
-    if "mock_response" in kwargs and _client is None and "provider" not in kwargs:
-        reply = _litellm().completion(model=resolve_model(model), messages=messages, **kwargs)
-        return _finished(reply)
-    return _begin(
-        "chat_completion", {"model": model, "messages": messages, **kwargs}, _client, False
-    )
+    arguments = {"model": model, "messages": messages, **kwargs}
+    return _begin("chat_completion", arguments, _client, False)
 
 
 async def achat_completion(
@@ -1291,7 +1291,7 @@ async def achat_completion(
     **kwargs: Any,
 ) -> Any:
     """:func:`chat_completion`, asynchronous."""
-    arguments = {"model": model, "messages": _checked(messages), **kwargs}
+    arguments = {"model": model, "messages": messages, **kwargs}
     return await _begin("chat_completion", arguments, _client, True)
 
 
@@ -1303,10 +1303,7 @@ def _define(name: str, summary: str) -> tuple[Callable[..., Any], Callable[..., 
     def arguments(args: tuple[Any, ...], kwargs: dict[str, Any]) -> dict[str, Any]:
         if len(args) > len(order):
             raise TypeError(f"{name}() takes at most {len(order)} positional arguments")
-        given = {**dict(zip(order, args, strict=False)), **kwargs}
-        if "messages" in order:
-            _checked(given.get("messages"))
-        return given
+        return {**dict(zip(order, args, strict=False)), **kwargs}
 
     def function(*args: Any, _client: Client | None = None, **kwargs: Any) -> Any:
         return _begin(name, arguments(args, kwargs), _client, False)
@@ -1404,6 +1401,7 @@ class _Settings:
 
     _is_async = False
     timeout: Any
+    http_client: Any
 
     def __init__(self, *, provider: str | None = None, **settings: Any) -> None:
         unknown = set(settings) - set(_SETTINGS) - {"_strict_response_validation"}
@@ -1498,7 +1496,9 @@ class Client(_Settings):
         self.close()
 
     def close(self) -> None:
-        """Nothing to do: connections are shared, and closed with the process."""
+        """Close ``http_client``, where one was given. Other connections are shared."""
+        if self.http_client is not None:
+            self.http_client.close()
 
 
 class AsyncClient(_Settings):
@@ -1513,7 +1513,9 @@ class AsyncClient(_Settings):
         await self.close()
 
     async def close(self) -> None:
-        """Nothing to do: connections are shared, and closed with the event loop."""
+        """Close ``http_client``, where one was given. Other connections are shared."""
+        if self.http_client is not None:
+            await self.http_client.aclose()
 
 
 for _name in _OPERATIONS:

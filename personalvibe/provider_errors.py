@@ -9,7 +9,10 @@ from personalvibe.errors import ExitCode, UserError
 from personalvibe.scrub import scrub
 
 _MAX_LENGTH = 240
-_PREFIX = re.compile(r"^(?:litellm\.)?\w*(?:Error|Exception|Timeout)\s*[:-]\s*")
+_PREFIX = re.compile(
+    r"^(?:litellm\.)?\w*(?:Error|Exception|Timeout)"
+    r"(?:\s*[:-]\s*|\s+(?=\w+(?:Error|Exception|Timeout)\b))"
+)
 _STATUS = re.compile(r"^Error code: \d+ - ")
 _MESSAGE = re.compile(r"""['"]message['"]: (['"])(?P<text>.*?)(?<!\\)\1""", re.DOTALL)
 _KEY_WORDS = re.compile(r"api[_ -]?key|credential|environment variable", re.IGNORECASE)
@@ -49,7 +52,7 @@ def explain(error: Exception, *, model: str, missing: Sequence[str]) -> UserErro
     ):
         return UserError(
             f"cannot reach {provider}: {_cause(chain)}",
-            "Check the network, a proxy, and the provider's address (OPENAI_BASE_URL or the like).",
+            f"Check the network, a proxy, and the provider's address ({_address(provider)}).",
             exit_code=ExitCode.PARTIAL,
         )
     if missing and ("AuthenticationError" in names or status == 401 or _KEY_WORDS.search(said)):
@@ -98,6 +101,13 @@ def _no_key(provider: str, missing: Sequence[str]) -> UserError:
         f"no API key for {provider}: {' and '.join(missing)} {some}",
         f"Run `export {missing[0]}=...` first, or choose another provider with --model.",
     )
+
+
+def _address(provider: str) -> str:
+    """The variable that moves a provider."""
+    if provider == "openai":
+        return "OPENAI_BASE_URL"
+    return f"{provider.upper().replace('-', '_')}_API_BASE"
 
 
 def _chain(error: BaseException) -> Iterator[BaseException]:

@@ -8,6 +8,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from personalvibe import models
+from personalvibe.errors import UserError
+from personalvibe.workspace import shown
 
 
 @contextlib.contextmanager
@@ -28,20 +30,36 @@ def recorded(
     if cassette is None:
         yield
         return
-    from personalvibe.replay import use_cassette
+    if record_mode == "none" and not cassette.is_file():
+        raise UserError(
+            f"cassette {shown(cassette)}: no such file",
+            "Check the path; the same command with --record-mode once records it.",
+        )
+    from personalvibe.replay import CassetteError, CassetteMiss, NetworkBlocked, use_cassette
 
     only_replays = record_mode == "none" or (record_mode == "once" and cassette.exists())
-    with contextlib.ExitStack() as stack:
-        if stand_in or only_replays:
-            stack.enter_context(_placeholder_keys(model))
-        if stand_in and not only_replays:
-            from personalvibe.replay.standin import StandIn
+    try:
+        with contextlib.ExitStack() as stack:
+            source = None
+            if stand_in or only_replays:
+                stack.enter_context(_placeholder_keys(model))
+            if stand_in and not only_replays:
+                from personalvibe.replay import StandIn
 
-            route = stack.enter_context(StandIn()).route
-            stack.enter_context(use_cassette(cassette, record_mode=record_mode, route=route))
-        else:
-            stack.enter_context(use_cassette(cassette, record_mode=record_mode))
-        yield
+                source = stack.enter_context(StandIn())
+            stack.enter_context(use_cassette(cassette, record_mode, stand_in=source))
+            yield
+    except CassetteError as error:
+        raise UserError(error.message, error.hint) from error
+    except CassetteMiss as miss:
+        raise UserError(
+            str(miss),
+            "If the change is meant, record again: the same command with --record-mode rewrite.",
+        ) from miss
+    except NetworkBlocked as blocked:
+        raise UserError(
+            str(blocked), "--record-mode rewrite opens the network and records."
+        ) from blocked
 
 
 @contextlib.contextmanager

@@ -38,7 +38,7 @@ def run(
     prompt_only: bool = False,
     model: str | None = None,
     max_tokens: int | None = None,
-    max_retries: int | None = None,
+    max_retries: int = 2,
     timeout: float | None = None,
     on_text: Callable[[str], None] | None = None,
 ) -> Outcome:

@@ -16,7 +16,7 @@ from personalvibe.workspace import Workspace, unwritable
 class ScrubbedFormatter(logging.Formatter):
     """Formats a record, traceback included, and takes credentials out. Times are UTC."""
 
-    converter = time.gmtime
+    converter = staticmethod(time.gmtime)
     default_time_format = "%Y-%m-%dT%H:%M:%S"
     default_msec_format = "%s.%03dZ"
 

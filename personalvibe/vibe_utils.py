@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import logging
+import time
 import warnings
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
@@ -30,6 +31,8 @@ __all__ = [
 ]
 
 REMOVED_IN = "4.0"
+FIRST_DELAY = 0.5  # seconds before the first repetition
+LONGEST_DELAY = 60.0
 
 
 class Reply(str):
@@ -85,7 +88,7 @@ def get_vibed(
     *,
     conversation_history: Sequence[Mapping[str, str]] = (),
     workspace: Path | None = None,
-    max_retries: int | None = None,
+    max_retries: int = 2,
     timeout: float | None = None,
     on_text: Callable[[str], None] | None = None,
 ) -> Reply:
@@ -98,7 +101,7 @@ def get_vibed(
         max_completion_tokens: limit of the reply, in tokens; None leaves it to the model.
         conversation_history: messages (``role``, ``content``) that go before the prompt.
         workspace: the folder that receives ``data/``; None: see `personalvibe.workspace`.
-        max_retries: how often a failed request is repeated; None leaves it to LiteLLM.
+        max_retries: how often a request is repeated after 429, 5xx, a timeout or no connection.
         timeout: seconds to wait for the provider; None leaves it to LiteLLM.
         on_text: called with each piece of the reply as it arrives; makes the call a stream.
 
@@ -117,25 +120,13 @@ def get_vibed(
     prompt_file = save_prompt(prompt, place.inputs(project_name))
     log.info("prompt of %s characters: %s", f"{len(prompt):,}", prompt_file)
 
-    options: dict[str, Any] = {
-        "max_completion_tokens": max_completion_tokens,
-        "max_retries": max_retries,
-        "timeout": timeout,
-    }
+    options: dict[str, Any] = {"max_completion_tokens": max_completion_tokens, "timeout": timeout}
     options = {name: value for name, value in options.items() if value is not None}
-    if on_text is not None:
-        options |= {"stream": True, "stream_options": {"include_usage": True}}
     messages = [*map(dict, conversation_history), {"role": "user", "content": prompt}]
     log.info("asking %s, %s messages, %s", asked, len(messages), options)
-    try:
-        response = llm_router.chat_completion(model=asked, messages=messages, **options)
-        answer = _Answer(response) if on_text is None else _Answer.streamed(response, on_text)
-    except Exception as error:
-        log.debug("%s failed", asked, exc_info=True)
-        told = explain(error, model=asked, missing=models.missing_keys(asked))
-        if told is None:
-            raise
-        raise told from error
+    answer = _ask(
+        {"model": asked, "messages": messages, **options}, on_text=on_text, max_retries=max_retries
+    )
     if not answer.text:
         raise UserError(
             f"{asked} sent no text (finish reason: {answer.finish_reason})",
@@ -164,35 +155,81 @@ def get_vibed(
     return reply
 
 
+def _ask(
+    request: dict[str, Any], *, on_text: Callable[[str], None] | None, max_retries: int
+) -> _Answer:
+    """Ask until there is an answer, no use in asking again, or no retry left.
+
+    The retries are ours: LiteLLM repeats requests for some providers and not for others.
+    """
+    model = request["model"]
+    stream: dict[str, Any] = {"stream": True, "stream_options": {"include_usage": True}}
+    request = {**request, "max_retries": 0, **(stream if on_text else {})}
+    attempt = 0
+    while True:
+        attempt += 1
+        answer = _Answer()
+        try:
+            response = llm_router.chat_completion(**request)
+            if on_text is None:
+                answer.read(response)
+            else:
+                answer.follow(response, on_text)
+            return answer
+        except Exception as error:
+            log.debug("%s failed", model, exc_info=True)
+            told = explain(error, model=model, missing=models.missing_keys(model))
+            if told is None:
+                raise
+            if told.exit_code != ExitCode.PARTIAL or attempt > max_retries or answer.text:
+                raise told from error
+            delay = _delay(error, attempt)
+            log.warning("%s; trying again in %.1f s", told.message, delay)
+        time.sleep(delay)
+
+
+def _delay(error: Exception, attempt: int) -> float:
+    """Seconds until the next attempt: what the provider asks for, else doubling from half one."""
+    headers = getattr(getattr(error, "response", None), "headers", None) or {}
+    try:
+        asked_for = float(headers.get("retry-after", ""))
+    except ValueError:
+        asked_for = -1.0
+    if 0 <= asked_for <= LONGEST_DELAY:
+        return asked_for
+    return float(min(FIRST_DELAY * 2 ** (attempt - 1), LONGEST_DELAY))
+
+
 class _Answer:
     """What a response says, whole or streamed."""
 
-    def __init__(self, response: Any) -> None:
+    def __init__(self) -> None:
+        self.text = ""
+        self.finish_reason: str | None = None
+        self.input_tokens: int | None = None
+        self.output_tokens: int | None = None
+        self._cost: float | None = None
+
+    def read(self, response: Any) -> None:
         choice = response["choices"][0]
-        self.text: str = choice["message"]["content"] or ""
+        self.text = choice["message"]["content"] or ""
         self.finish_reason = _get(choice, "finish_reason")
         self._count(_get(response, "usage"))
         self._cost = (getattr(response, "_hidden_params", None) or {}).get("response_cost")
 
-    @classmethod
-    def streamed(cls, chunks: Iterable[Any], on_text: Callable[[str], None]) -> Self:
-        answer = cls.__new__(cls)
-        pieces: list[str] = []
-        answer.finish_reason = usage = answer._cost = None
+    def follow(self, chunks: Iterable[Any], on_text: Callable[[str], None]) -> None:
         for chunk in chunks:
-            usage = _get(chunk, "usage") or usage
+            self._count(_get(chunk, "usage"))
             for choice in chunk["choices"][:1]:
-                answer.finish_reason = _get(choice, "finish_reason") or answer.finish_reason
+                self.finish_reason = _get(choice, "finish_reason") or self.finish_reason
                 if piece := _get(choice["delta"], "content"):
-                    pieces.append(piece)
+                    self.text += piece
                     on_text(piece)
-        answer.text = "".join(pieces)
-        answer._count(usage)
-        return answer
 
     def _count(self, usage: Any) -> None:
-        self.input_tokens: int | None = _get(usage, "prompt_tokens")
-        self.output_tokens: int | None = _get(usage, "completion_tokens")
+        if usage is not None:
+            self.input_tokens = _get(usage, "prompt_tokens")
+            self.output_tokens = _get(usage, "completion_tokens")
 
     def cost(self, model: str) -> float | None:
         """US dollars, None when LiteLLM's price list does not have the model."""

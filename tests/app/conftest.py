@@ -126,6 +126,7 @@ class Provider:
     status: int = 200
     reply: Any = field(default_factory=chat_reply)
     stream: list[dict[str, Any]] | None = None
+    extra: dict[str, str] = field(default_factory=dict)
     asked: list[dict[str, Any]] = field(default_factory=list)
     headers: list[dict[str, str]] = field(default_factory=list)
     received: threading.Event = field(default_factory=threading.Event)
@@ -160,11 +161,14 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
                 content += b"data: [DONE]\n\n"
             else:
                 kind = "application/json"
-                content = json.dumps(state.reply | {"model": state.asked[-1]["model"]}).encode()
+                model = state.asked[-1].get("model")
+                content = json.dumps(state.reply | {"model": model}).encode()
             try:
                 self.send_response(state.status)
                 self.send_header("content-type", kind)
                 self.send_header("content-length", str(len(content)))
+                for name, value in state.extra.items():
+                    self.send_header(name, value)
                 self.end_headers()
                 self.wfile.write(content)
             except OSError:

@@ -149,6 +149,17 @@ def test_a_reader_that_has_seen_enough(project: Any, provider: Any) -> None:
     assert (done.returncode, done.stdout, done.stderr) == (0, "word", "")
 
 
+def test_an_output_that_takes_nothing() -> None:
+    run = [*pv_command(), "completion", "bash"]
+    with Path("/dev/full").open("w") as full:
+        done = subprocess.run(run, stdout=full, stderr=subprocess.PIPE, text=True)
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[0] == "error: [Errno 28] No space left on device"
+    assert len(done.stderr.splitlines()) == 2
+    closed = subprocess.run(["bash", "-c", f"{run[0]} --version >&-"], capture_output=True)
+    assert (closed.returncode, closed.stderr) == (0, b"")
+
+
 def test_a_terminal_that_cannot_show_the_reply(
     project: Any, provider: Any, pv_process: Any
 ) -> None:

@@ -227,10 +227,43 @@ def test_provider_failures(project: Any, pv: Any, provider: Any, status: int) ->
     assert (len(project.prompts), project.replies, project.leftovers) == (1, [], [])
 
 
-def test_max_retries(project: Any, pv: Any, provider: Any) -> None:
-    provider.fails(500)
-    assert pv("run", "--config", project.config("mode: prd\n"), "--max-retries", "1").code == 3
-    assert len(provider.asked) == 2
+@pytest.mark.parametrize("model", ["openai/gpt-4o", "groq/llama-3.1-8b-instant"])
+@pytest.mark.parametrize("status", [429, 500])
+def test_max_retries(
+    project: Any, pv: Any, provider: Any, monkeypatch: Any, model: str, status: int
+) -> None:
+    monkeypatch.setenv("GROQ_API_BASE", provider.url)
+    monkeypatch.setenv("GROQ_API_KEY", "gsk_0123456789")
+    monkeypatch.setattr(vibe_utils, "FIRST_DELAY", 0.01)
+    provider.fails(status)
+    run = ("run", "--config", project.config("mode: prd\n"), "--model", model)
+    result = pv(*run, "--max-retries", "2")
+    assert result.code == 3
+    assert len(provider.asked) == 3
+    notes = [line for line in result.err.splitlines() if line.startswith("note: ")]
+    assert [note.rpartition("; ")[2] for note in notes] == ["trying again in 0.0 s"] * 2
+
+
+def test_a_retry_that_succeeds(project: Any, pv: Any, provider: Any, monkeypatch: Any) -> None:
+    def recover(seconds: float) -> None:
+        waited.append(seconds)
+        provider.status, provider.extra = 200, {}
+        provider.says("Here I am.")
+
+    waited: list[float] = []
+    monkeypatch.setattr("time.sleep", recover)
+    provider.fails(429)
+    provider.extra = {"retry-after": "7"}
+    result = pv("run", "--config", project.config("mode: prd\n"))
+    assert (result.code, result.out, waited) == (0, "Here I am.\n", [7.0])
+    assert "note: openai asks to slow down" in result.err
+
+
+@pytest.mark.parametrize("status", [400, 401, 404])
+def test_no_retry_where_it_is_of_no_use(project: Any, pv: Any, provider: Any, status: int) -> None:
+    provider.fails(status)
+    assert pv("run", "--config", project.config("mode: prd\n")).code == 2
+    assert len(provider.asked) == 1
 
 
 def test_a_key_in_the_providers_words_is_not_shown(project: Any, pv: Any, provider: Any) -> None:
@@ -300,6 +333,16 @@ def test_an_unknown_provider(project: Any, pv: Any) -> None:
     assert result.err.startswith("error: unknown provider `nobody` in the model nobody/nothing\n")
 
 
+def test_a_context_path_that_cannot_be_read(project: Any, pv: Any, provider: Any) -> None:
+    config = project.config("mode: prd\ncode_context_paths: [gone.txt]\n")
+    result = pv("run", "--config", config)
+    assert result.code == 2
+    error, hint = result.err.splitlines()
+    assert error == "error: context file gone.txt: no such file"
+    assert hint.startswith("hint: Context paths start at")
+    assert (provider.asked, project.prompts) == ([], [])
+
+
 def test_a_bad_model_string(project: Any, pv: Any, provider: Any) -> None:
     result = pv("run", "--config", project.config("mode: prd\n"), "--model", "gpt-4o")
     assert result.code == 2
@@ -367,6 +410,7 @@ def test_get_vibed_is_the_text_and_more(project: Any, monkeypatch: Any) -> None:
     assert seen == {
         "model": "openai/gpt-4o-mini",
         "max_completion_tokens": 9,
+        "max_retries": 0,
         "messages": [{"role": "user", "content": "a"}, {"role": "user", "content": "Hello"}],
     }
     assert reply.file.parent == project.root / "w/data/demo/prompt_outputs"
@@ -479,6 +523,34 @@ def test_record_from_the_stand_in(project: Any, pv: Any) -> None:
     assert "stand-in" in recorded.out
     assert "api.openai.com" in project.files("run.yaml")[0].read_text()
     assert pv(*run, "--record-mode", "none") == recorded
+
+
+def test_a_request_that_was_not_recorded(project: Any, pv: Any) -> None:
+    run = ("run", "--config", project.config("mode: prd\n"), "--cassette", "run.yaml")
+    assert pv(*run, "--stand-in").code == 0
+    project.config("mode: prd\nexecution_details: Something else.\n")
+    result = pv(*run, "--record-mode", "none")
+    assert result.code == 2
+    lines = result.err.splitlines()
+    assert lines[0].startswith("error: No recording answers this request: POST https://api.openai")
+    assert "messages[0].content" in result.err
+    assert "Something else." in result.err
+    assert lines[-1].startswith("hint: If the change is meant, record again")
+    assert len(project.replies) == 1
+
+
+def test_cassettes_that_cannot_be_used(project: Any, pv: Any) -> None:
+    config = project.config("mode: prd\n")
+    run = ("run", "--config", config, "--record-mode", "none", "--cassette")
+    missing = pv(*run, "gone.yaml")
+    assert missing.code == 2
+    assert missing.err.splitlines()[0] == "error: cassette gone.yaml: no such file"
+    assert pv(*run, "prompts").code == 2
+    project.write("broken.yaml", "interactions: [")
+    broken = pv(*run, "broken.yaml")
+    assert broken.code == 2
+    assert "broken.yaml" in broken.err.splitlines()[0]
+    assert project.files("broken.yaml")[0].read_text() == "interactions: ["
 
 
 @pytest.mark.parametrize("flag", [("--record-mode", "none"), ("--stand-in",)])

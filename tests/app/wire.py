@@ -6,7 +6,7 @@ import base64
 import json
 import struct
 import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from email.message import Message
@@ -36,7 +36,7 @@ class Answer:
     body: Any = None
     status: int = 200
     headers: dict[str, str] = field(default_factory=dict)
-    events: list[Any] | None = None
+    events: Iterable[Any] | None = None
     hang_up: bool = False
     wait: threading.Event | None = None
 
@@ -50,6 +50,10 @@ class Wire:
         self.requests: list[Sent] = []
         self.answers: list[Answer] = []
         self.route: Callable[[Sent], Answer] = answer
+
+    def reset(self) -> None:
+        """Forget everything; answer as usual again."""
+        self.requests, self.answers, self.route = [], [], answer
 
     def take(self) -> list[Sent]:
         taken, self.requests = self.requests, []
@@ -133,7 +137,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(f"{name}data: {json.dumps(event)}\n\n".encode())
             self.wfile.flush()
 
-    do_GET = do_POST = do_DELETE = _serve
+    do_GET = do_POST = do_DELETE = _serve  # noqa: N815
 
 
 @contextmanager
@@ -177,7 +181,7 @@ def answer(sent: Sent) -> Answer:
     if path == "/audio/speech":
         return Answer(body=b"\x00sound")
     if path.startswith("/audio"):
-        return transcript(dict((name, value) for name, _, value in sent.body))
+        return transcript({name: value for name, _, value in sent.body})
     if path == "/moderations":
         return moderated()
     return Answer(status=404, body={"error": {"message": f"no {path}", "code": "not_found"}})
