@@ -10,6 +10,7 @@ from typing import Any
 
 from personalvibe.replay import backoff, guard, options, vcr_bridge, vcr_patches
 from personalvibe.replay.dates import now
+from personalvibe.replay.logs import redacted_logs
 
 opened_paths: set[str] = set()
 """Cassettes that programs opened in this process: a test run does not call them unused."""
@@ -62,6 +63,7 @@ def in_use(cassette: vcr_bridge.ReplayCassette) -> Iterator[None]:
     guard.forget_litellm_clients()
     try:
         with vcr_patches.intercepting(cassette), contextlib.ExitStack() as stack:
+            stack.enter_context(redacted_logs(session.options.redaction))
             if session.plays:
                 stack.enter_context(backoff.skipped(lambda: session.error_played))
             yield

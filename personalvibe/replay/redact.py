@@ -34,6 +34,9 @@ __all__ = [
 ]
 
 
+_SIDES: tuple[Side, ...] = ("request", "response")
+
+
 def redact(interaction: Interaction, rules: RedactionRules) -> RedactedInteraction:
     """The interaction as it may be written: secrets replaced, compressed bodies unpacked."""
     request = redact_request(interaction.request, rules)
@@ -148,9 +151,20 @@ _ASSIGNED = re.compile(
 )
 
 
+# ``(b'Set-Cookie', b'sid=...')`` as HTTP clients log headers.
+_PAIR = re.compile(
+    r"\(b?(?P<a>[\"'])(?P<name>[\w-]+)(?P=a), b?(?P<b>[\"'])(?P<v>(?:(?!(?P=b)).)+)(?P=b)\)"
+)
+
+
 def redact_text(text: str, rules: RedactionRules) -> str:
     """Text for people, such as a failure message. Hides more than `redact` does."""
     hits = rules.find(text)
+    hits += [
+        Hit(*match.span("v"), "a header")
+        for match in _PAIR.finditer(text)
+        if any(rules.header_action(side, match["name"]) is not False for side in _SIDES)
+    ]
     hits += [
         Hit(*match.span("v" if match["v"] else "p"), "a named secret")
         for match in _ASSIGNED.finditer(text)

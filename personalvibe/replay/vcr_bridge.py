@@ -7,28 +7,29 @@ httplib2, tornado) and asks its cassette; `ReplayCassette` is that cassette and 
 from __future__ import annotations
 
 import collections
-import contextlib
 import copy
+import functools
 import importlib.metadata
+import os
 import sys
-import time
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import vcr
-from vcr import matchers as vcr_matchers
+import vcr.cassette
+import vcr.matchers
+import vcr.patch
+import vcr.stubs
 from vcr.cassette import Cassette
 from vcr.request import Request as VcrRequest
 from vcr.serialize import deserialize, serialize
 from vcr.util import read_body
 
-from personalvibe.replay import bodies, cassette
-from personalvibe.replay.canonical import DEFAULT_MATCH_ON, MATCHERS
+from personalvibe.replay import bodies
 from personalvibe.replay.model import (
     CassetteError,
-    Headers,
     Interaction,
     Provenance,
     RecordMode,
@@ -37,9 +38,10 @@ from personalvibe.replay.model import (
     Response,
     Source,
 )
+from personalvibe.replay.options import Options
 from personalvibe.replay.session import Session
+from personalvibe.replay.vcr_patches import claim, header_pairs
 
-_STOCK = vcr.VCR()
 _FRAMING = frozenset(("content-length", "content-encoding", "transfer-encoding"))
 
 
@@ -48,18 +50,9 @@ def to_request(request: VcrRequest) -> Request:
     return Request(
         method=request.method,
         url=request.uri,
-        headers=_headers(request.headers),
+        headers=header_pairs(request.headers),
         body=_bytes(read_body(request)),
     )
-
-
-def _headers(headers: Mapping[str, Any]) -> Headers:
-    found = []
-    for name, content in headers.items():
-        for value in content if isinstance(content, (list, tuple)) else (content,):
-            text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
-            found.append((str(name), text))
-    return tuple(found)
 
 
 def _bytes(body: object) -> bytes:
@@ -74,7 +67,7 @@ def _bytes(body: object) -> bytes:
 
 def to_response(response: Mapping[str, Any]) -> Response:
     """Our response for vcrpy's dictionary."""
-    headers = _headers(response["headers"])
+    headers = header_pairs(response["headers"])
     headers, body = bodies.decompress(headers, _bytes(response["body"].get("string")))
     status = response["status"]
     return Response(
@@ -84,8 +77,7 @@ def to_response(response: Mapping[str, Any]) -> Response:
 
 def from_request(request: Request) -> VcrRequest:
     """vcrpy's request for ours."""
-    headers = {name: value for name, value in request.headers}
-    return VcrRequest(request.method, request.url, request.body or None, headers)
+    return VcrRequest(request.method, request.url, request.body or None, dict(request.headers))
 
 
 def from_response(response: Response) -> dict[str, Any]:
@@ -117,39 +109,46 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
 
     def can_play_response_for(self, request: VcrRequest) -> bool:
         """Whether `play_response` has an answer, which is reserved for this very request."""
-        if "_replay_answer" in vars(request):
+        own_claim = claim(request)
+        if own_claim.answer is not None:
             return True
         own = self._own(request)
         if own is None:
             return False
         interaction = self.session.play(own, self._accepts(own))
         if interaction is not None:
-            request._replay_answer = interaction
-        elif "_replay_ticket" not in vars(request):
-            request._replay_ticket = self.session.ticket()
+            own_claim.answer = interaction
+        elif own_claim.ticket is None:
+            own_claim.ticket = self.session.ticket()
         return interaction is not None
 
     def play_response(self, request: VcrRequest) -> dict[str, Any]:
         if not self.can_play_response_for(request):
             return super().play_response(request)  # type: ignore[no-any-return]
-        interaction: Interaction = vars(request).pop("_replay_answer")
+        own_claim = claim(request)
+        interaction, own_claim.answer = own_claim.answer, None
+        assert interaction is not None
         return from_response(interaction.response)
+
+    def filter_request(self, request: VcrRequest) -> VcrRequest | None:
+        return self._before_record_request(request) if self._filtered else request
 
     def append(self, request: VcrRequest, response: dict[str, Any]) -> None:
         own = self._own(request)
         kept = self._before_record_response(copy.deepcopy(response)) if own else None
         if own is None or kept is None:
             return
-        ticket = vars(request).get("_replay_ticket")
+        ticket = claim(request).ticket
         if ticket is None:
             ticket = self.session.ticket()
-        self.session.record(ticket, own, to_response(kept))
+        new = self.before_save(Interaction(request=own, response=to_response(kept)))
+        if new is not None:
+            self.session.record(ticket, new.request, new.response)
 
     def _own(self, request: VcrRequest) -> Request | None:
         """The request after the suite's filters; None if they ignore it."""
-        if self._filtered:
-            request = self._before_record_request(request)
-        return to_request(request) if request else None
+        filtered = self.filter_request(request)
+        return to_request(filtered) if filtered else None
 
     def _accepts(self, own: Request) -> Callable[[Interaction], bool] | None:
         if not self.matchers:
@@ -172,9 +171,7 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
         response = self._before_record_response(pair[1]) if request else None
         if response is None:
             return None
-        return replace(
-            interaction, request=to_request(request), response=to_response(response)
-        )
+        return replace(interaction, request=to_request(request), response=to_response(response))
 
     def before_save(self, interaction: Interaction) -> Interaction | None:
         """An interaction to be written after the suite's hooks; None if they drop it."""
@@ -184,9 +181,7 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
         hooked = vcr.cassette._run_hooks(self._before_save_interaction, *pair, self)
         if hooked is None:
             return None
-        return replace(
-            interaction, request=to_request(hooked[0]), response=to_response(hooked[1])
-        )
+        return replace(interaction, request=to_request(hooked[0]), response=to_response(hooked[1]))
 
     @property
     def write_protected(self) -> bool:
@@ -248,9 +243,7 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
             return False
         key = self.session.canonical(self.session.prepared(own)).key
         repeats = self.allow_playback_repeats
-        return any(
-            repeats or not one.times_played for one in self.session.index.with_key(key)
-        )
+        return any(repeats or not one.times_played for one in self.session.index.with_key(key))
 
     def rewind(self) -> None:
         self.session.index.rewind()
@@ -292,3 +285,95 @@ class VcrpyFormat:
         }
         text = serialize(pairs, self._serializer)
         return text.encode() if isinstance(text, str) else bytes(text)
+
+
+@functools.cache
+def _version(package: str) -> str:
+    return importlib.metadata.version(package)
+
+
+def provenance(source: Source, at: str) -> Provenance:
+    """Where a recording made now comes from, and the versions that may matter to it."""
+    packages = {"personalvibe": "personalvibe", "vcr": "vcrpy"}
+    packages.update({name: name for name in ("litellm", "openai", "httpx", "httpx2", "aiohttp")})
+    by = {name: _version(name) for module, name in packages.items() if module in sys.modules}
+    return Provenance(recorded_at=at, recorded_by=tuple(sorted(by.items())), recorded_from=source)
+
+
+_FILTERS = (
+    "filter_headers",
+    "filter_query_parameters",
+    "filter_post_data_parameters",
+    "filter_sensitive_data",
+    "ignore_hosts",
+    "ignore_localhost",
+    "before_record",
+    "before_record_request",
+    "before_record_response",
+    "before_save_interaction",
+    "after_load_interaction",
+)
+_STOCK = vcr.VCR()
+
+
+def make_vcr(**settings: Any) -> Any:
+    """The VCR object that a suite configures in ``pytest_recording_configure``."""
+    return vcr.VCR(**settings)
+
+
+def open_cassette(
+    maker: Any,
+    name: str | os.PathLike[str],
+    kwargs: Mapping[str, Any],
+    options: Options,
+    *,
+    extra_paths: Sequence[Path] = (),
+    source: Source = "provider",
+    at: str,
+) -> ReplayCassette:
+    """A loaded cassette. Raises `CassetteError`, and `ValueError` for settings that are wrong.
+
+    Args:
+        maker: vcrpy's VCR object.
+        kwargs: vcrpy's own settings for ``use_cassette``; the record mode is in `options`.
+    """
+    names = tuple(
+        kwargs.get("match_on") or (() if maker.match_on == _STOCK.match_on else maker.match_on)
+    )
+    names = (names or options.match.match_on) + tuple(kwargs.get("additional_matchers", ()))
+    custom = [one for one in names if maker.matchers.get(one) is not _STOCK.matchers.get(one)]
+    indexed = tuple(one for one in names if one not in custom)
+    config = maker.get_merged_config(
+        **{**kwargs, "match_on": tuple(one for one in names if one in maker.matchers)},
+        record_mode=_VCR_MODES[options.record_mode],
+        path=os.fspath(name),
+    )
+    path = config["path"]
+    if config["path_transformer"]:
+        path = config["path_transformer"](path)
+    for surplus in ("path_transformer", "func_path_generator", "record_on_exception"):
+        config.pop(surplus)
+    stock = config["serializer"] is _STOCK.serializers["yaml"] and not options.plain
+    stamp = functools.cache(lambda: provenance(source, at))
+    session = Session(
+        Path(path),
+        replace(options, match=replace(options.match, match_on=indexed)),
+        extra_paths=extra_paths,
+        storage=None if stock else VcrpyFormat(config["serializer"]),
+        provenance=stamp,
+    )
+    filtered = any(kwargs.get(one) or getattr(maker, one, None) for one in _FILTERS)
+    cassette = ReplayCassette(session, {**config, "path": str(path)}, filtered=filtered)
+    cassette.matchers = [maker.matchers[one] for one in custom]
+    session.index.allow_playback_repeats = bool(config["allow_playback_repeats"])
+    session.load(cassette.adapt)
+    return cassette
+
+
+_VCR_MODES = {
+    RecordMode.NONE: "none",
+    RecordMode.ONCE: "once",
+    RecordMode.NEW_EPISODES: "new_episodes",
+    RecordMode.ALL: "all",
+    RecordMode.REWRITE: "new_episodes",
+}
