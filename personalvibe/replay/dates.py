@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-from datetime import UTC, datetime, timedelta
+import time
+from datetime import UTC, datetime
 
 
 def now() -> str:
-    return _text(datetime.now(UTC))
+    return iso(time.time())
 
 
 def days_ago(days: int) -> str:
-    return _text(datetime.now(UTC) - timedelta(days=days))
+    return iso(time.time() - days * 86_400)
 
 
-def _text(instant: datetime) -> str:
-    return instant.strftime("%Y-%m-%dT%H:%M:%SZ")
+def iso(seconds: float) -> str:
+    """An instant given in seconds since the epoch."""
+    return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

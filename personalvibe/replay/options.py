@@ -5,6 +5,7 @@ from __future__ import annotations
 import functools
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any, Literal, cast
 
 from personalvibe.replay.canonical import DEFAULT_MATCH_ON, MatchRules
@@ -51,6 +52,8 @@ class Options:
     """An unchanged exchange recorded before this instant (ISO 8601) gets a new date."""
     hint: str = ""
     """The command that records this test again."""
+    notes: Path | None = None
+    """A folder in which the processes of a test run leave notes for one another."""
 
 
 def parse(
@@ -62,6 +65,7 @@ def parse(
     shared: bool = False,
     refresh_before: str = "",
     hint: str = "",
+    notes: Path | None = None,
 ) -> Options:
     """The options of one session. Raises `CassetteError` for a value that cannot be meant."""
     return Options(
@@ -79,6 +83,7 @@ def parse(
         shared=shared,
         refresh_before=refresh_before,
         hint=hint,
+        notes=notes,
     )
 
 

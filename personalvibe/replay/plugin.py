@@ -9,7 +9,11 @@ from __future__ import annotations
 import contextlib
 import copy
 import os
+import shutil
 import sys
+import tempfile
+import time
+import uuid
 from collections.abc import Generator, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -37,6 +41,9 @@ class State:
         self.disabled: bool = options.disable_recording
         self.current_test: str | None = None
         self.took_over = ""
+        self.notes = Path(tempfile.gettempdir()) / f"personalvibe-replay-run-{uuid.uuid4().hex}"
+        """Made when needed; removed by the process that runs the session."""
+        self.started = time.time()
         self.resources = contextlib.ExitStack()
         self._stand_in: Any = None
         self.guard = guard.NetworkGuard(
@@ -161,7 +168,10 @@ def pytest_configure(config: pytest.Config) -> None:
     state, _starting = _starting or State(config.option), None
     state.took_over = _taken_over
     config.stash[STATE] = state
-    if not hasattr(config, "workerinput"):
+    worker = getattr(config, "workerinput", None)
+    if worker is not None:
+        state.notes, state.started = Path(worker[_FACTS][0]), worker[_FACTS][1]
+    else:
         config.pluginmanager.register(Reporter(config), "personalvibe_replay_reporter")
     for line in (
         "vcr(*cassettes, **settings): Play this test's HTTP traffic from a cassette, or record it.",
@@ -172,11 +182,20 @@ def pytest_configure(config: pytest.Config) -> None:
         config.addinivalue_line("markers", line)
 
 
+@pytest.hookimpl(optionalhook=True)
+def pytest_configure_node(node: Any) -> None:
+    """xdist starts a worker."""
+    state = node.config.stash[STATE]
+    node.workerinput[_FACTS] = (str(state.notes), state.started)
+
+
 def pytest_unconfigure(config: pytest.Config) -> None:
     state = config.stash.get(STATE, None)
     if state is not None:
         state.guard.uninstall()
         state.resources.close()
+        if not hasattr(config, "workerinput") and state.notes.exists():
+            shutil.rmtree(state.notes, ignore_errors=True)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -312,6 +331,8 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         max_age_days=request.config.getoption("--max-cassette-age"),
         route=lambda url: state.stand_in().route(url) if stand_in else url,
         source="stand-in" if stand_in else "provider",
+        notes=state.notes,
+        started=state.started,
         configure=lambda maker: request.config.hook.pytest_recording_configure(
             config=request.config, vcr=maker
         ),

@@ -5,7 +5,9 @@ Knows nothing of HTTP clients (`vcr_bridge` does) nor of pytest (`plugin` does).
 
 from __future__ import annotations
 
+import hashlib
 import itertools
+import os
 import threading
 from collections import Counter
 from collections.abc import Callable, Sequence
@@ -74,6 +76,9 @@ class Session:
         """
         if not self.plays:
             self.existed = self.path.exists()
+            return
+        if self._note is not None and self._note.exists():
+            # Another test of this run made the cassette: to this one it is as good as new.
             return
         for path in self.paths:
             try:
@@ -169,7 +174,19 @@ class Session:
             shared=self.options.shared,
             refresh_before=self.options.refresh_before,
         )
-        return commit(change, self._storage, self.options.match, self.options.redaction)
+        outcome = commit(change, self._storage, self.options.match, self.options.redaction)
+        if self._note is not None and outcome.kind == "written" and not self.existed:
+            self._note.parent.mkdir(parents=True, exist_ok=True)
+            self._note.touch()
+        return outcome
+
+    @property
+    def _note(self) -> Path | None:
+        """The file whose existence says that the cassette was made in this run."""
+        if self.options.record_mode is not RecordMode.ONCE or self.options.notes is None:
+            return None
+        name = hashlib.blake2b(os.fsencode(self.path.resolve()), digest_size=16).hexdigest()
+        return self.options.notes / name
 
     def _wanted(self, status: int) -> bool:
         allowed = self.options.allow_errors

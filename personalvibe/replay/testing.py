@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from personalvibe.replay import naming, opening, options, vcr_bridge
-from personalvibe.replay.dates import days_ago, now
+from personalvibe.replay.dates import days_ago, iso
 from personalvibe.replay.index import Recording
 from personalvibe.replay.miss import CassetteMiss
 from personalvibe.replay.model import CassetteError, Source
@@ -38,6 +38,10 @@ class TestCassette:
     max_age_days: int | None
     route: Callable[[str], str] | None
     source: Source
+    notes: Path
+    """A folder in which the processes of a test run leave notes for one another."""
+    started: float
+    """When the run started, in seconds since the epoch: the date of all its recordings."""
     configure: Callable[[Any], object]
     """Told vcrpy's VCR object before the cassette is opened."""
     cassette: vcr_bridge.ReplayCassette | None = None
@@ -63,6 +67,7 @@ class TestCassette:
             unplayed=self.unplayed,
             shared=naming.is_shared(path, self.name, self.class_name, self.test_name),
             refresh_before="" if self.max_age_days is None else days_ago(self.max_age_days),
+            notes=self.notes,
             hint=f"pytest --record-mode=rewrite '{self.test}'",
         )
         maker = vcr_bridge.make_vcr(cassette_library_dir=str(folder))
@@ -74,7 +79,7 @@ class TestCassette:
             chosen,
             extra_paths=[folder / one for one in self.extra],
             source=self.source,
-            at=now(),
+            at=iso(self.started),
         )
         self.cassette.route = self.route
         return self.cassette

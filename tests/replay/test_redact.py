@@ -639,3 +639,10 @@ def test_only_this_module_makes_redacted_interactions() -> None:
 
 def test_the_quick_look_knows_every_name() -> None:
     assert all(RULES.may_find(f'"{name}": "x"') for name in RULES.text_names())
+
+
+def test_headers_in_a_log_line_are_redacted() -> None:
+    line = "headers=[(b'Set-Cookie', b'sid=canary'), ('x-request-id', \"canary\"), (b'a', b'1')]"
+    redacted = redact_text(line, RULES)
+    assert "canary" not in redacted
+    assert "(b'a', b'1')" in redacted
