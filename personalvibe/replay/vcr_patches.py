@@ -133,7 +133,7 @@ class _Current:
 
     def filter_request(self, request: VcrRequest) -> VcrRequest | None:
         cassette = self.get()
-        return None if cassette is None else cassette.filter_request(request)
+        return cassette.filter_request(request) if cassette is not None else None
 
     def find_requests_with_most_matches(self, request: VcrRequest) -> list[Any]:
         return []
