@@ -172,10 +172,8 @@ SABOTAGES: dict[str, tuple[str, str, str]] = {
         "body.stream",
     ),
     "retry_count": (
-        "plain.with_options(max_retries=5).chat.completions.create("
-        "model='gpt-4o', messages=USER)",
-        "plain.with_options(max_retries=1).chat.completions.create("
-        "model='gpt-4o', messages=USER)",
+        "plain.with_options(max_retries=5).chat.completions.create(model='gpt-4o', messages=USER)",
+        "plain.with_options(max_retries=1).chat.completions.create(model='gpt-4o', messages=USER)",
         "max_retries",
     ),
     "fewer_attempts": (
