@@ -8,7 +8,6 @@ import re
 import signal
 import subprocess
 import sys
-import tempfile
 import textwrap
 import time
 from collections.abc import Callable, Mapping
@@ -18,8 +17,9 @@ import pytest
 
 from codemods.migrate_openai.prove import report
 from codemods.migrate_openai.prove.migrate import Migrated
-from codemods.migrate_openai.prove.model import ABSENT, Command, Proof, Site
+from codemods.migrate_openai.prove.model import Command, Proof, Site
 from codemods.migrate_openai.prove.proof import Options, prove
+from codemods.migrate_openai.prove.recorded import answers
 from codemods.migrate_openai.prove.scratch import Scratch, scratch
 
 ROOT = Path(__file__).resolve().parent.parent.parent
@@ -325,3 +325,274 @@ def test_the_machine_reports_name_every_site(sabotaged: Proof) -> None:
     sarif = json.loads(report.as_sarif(sabotaged))["runs"][0]
     lines = {r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in sarif["results"]}
     assert len(lines) >= len(SABOTAGES) - 1
+
+
+# What the comparison lets pass, and what it does not blame on the migration
+
+_ASK = """
+    import sys
+    import {module}
+    client = {client}
+
+    def ask(text):
+        return client.chat.completions.create(  # site ask
+            model="gpt-4o", messages=[{{"role": "user", "content": text}}]
+        )
+"""
+# Both sides on the SDK: what the router does is not the matter here, and LiteLLM loads slowly.
+_OLD = _ASK.format(module="openai", client="openai.OpenAI()")
+_NEW = _ASK.format(module="openai as r", client="r.OpenAI()")
+
+
+def test_what_varies_by_itself_is_left_out_and_named(tmp_path: Path) -> None:
+    tail = """
+    import time
+    ask(f"it is {time.time_ns()}")
+    """
+    proof = proof_of(tmp_path, {"main.py": _OLD + tail}, {"main.py": _NEW + tail})
+    (result,) = proof.sites
+    assert result.verdict == "proven"
+    assert result.unstable == ("body.messages[0].content",)
+
+
+def test_another_outcome_is_told_although_every_request_is_the_same(tmp_path: Path) -> None:
+    proof = proof_of(
+        tmp_path,
+        {"main.py": _OLD + "\n    ask('x')\n"},
+        {"main.py": _NEW + "\n    ask('x')\n    sys.exit(3)\n"},
+    )
+    assert proof.count("proven") == 1
+    assert [change.after for change in proof.commands[0].changes] == [3]
+    assert not proof.same
+
+
+def test_output_is_compared_on_demand_only(tmp_path: Path) -> None:
+    old = {"main.py": _OLD + "\n    ask('x'); print('a'); print('old')\n"}
+    new = {"main.py": _NEW + "\n    ask('x'); print('a'); print('new')\n"}
+    assert proof_of(tmp_path / "a", old, new).same
+    strict = Options(timeout=120, compare_output=True)
+    proof = proof_of(tmp_path / "b", old, new, options=strict)
+    (change,) = proof.commands[0].changes
+    assert (change.path, change.before, change.after) == ("output line 2", "old", "new")
+
+
+def test_sub_processes_threads_and_another_directory_are_seen(tmp_path: Path) -> None:
+    tail = """
+    import os, subprocess, threading
+    if len(sys.argv) == 1:
+        os.chdir("/")
+        here = os.path.abspath(__file__)
+        subprocess.run([sys.executable, here, "child"], check=True)
+        thread = threading.Thread(target=ask, args=["in a thread"])
+        thread.start(); thread.join()
+    else:
+        ask("in a child")
+    """
+    proof = proof_of(tmp_path, {"main.py": _OLD + tail}, {"main.py": _NEW + tail})
+    (result,) = proof.sites
+    assert (result.verdict, result.requests) == ("proven", 2)
+
+
+def test_nothing_leaves_the_machine(tmp_path: Path) -> None:
+    program = """
+    import socket, subprocess, sys, urllib.request
+    for attempt in (
+        lambda: socket.create_connection(("203.0.113.7", 80), 5),
+        lambda: socket.getaddrinfo("example.com", 80),
+        lambda: urllib.request.urlopen("https://api.openai.com/v1/models", timeout=5),
+        lambda: subprocess.run(
+            [sys.executable, "-I", "-c",
+             "import urllib.request as u; u.urlopen('http://203.0.113.7/', timeout=5)"],
+            check=True, capture_output=True),
+    ):
+        try:
+            attempt()
+        except Exception as error:
+            print(type(error).__name__)
+        else:
+            print("out")
+    """
+    proof = proof_of(tmp_path, {"main.py": program}, {"main.py": program})
+    printed = proof.commands[0].before.output.split()
+    assert len(printed) == 4
+    assert "out" not in printed
+
+
+def test_the_programs_own_sitecustomize_still_runs(tmp_path: Path) -> None:
+    files = {
+        "site/sitecustomize.py": "import builtins\nbuiltins.greeting = 'kept'\n",
+        "main.py": "print(greeting)\n",
+    }
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    options = Options(timeout=60, environment=environment)
+    proof = proof_of(tmp_path, files, files, options=options)
+    assert proof.commands[0].before.output == "kept\n"
+
+
+def test_the_projects_own_recordings_answer_first(tmp_path: Path) -> None:
+    cassette = """
+    version: 1
+    interactions:
+    - request:
+        method: POST
+        uri: https://api.openai.com/v1/chat/completions
+        headers: {}
+        body: '{"model": "gpt-4o", "messages": [{"role": "user", "content": "recorded"}]}'
+      response:
+        status: {code: 200, message: OK}
+        headers: {content-type: [application/json]}
+        body: {string: '{"choices": [{"message": {"content": "from the cassette"}}]}'}
+    """
+    write_tree(tmp_path / "cassettes", {"a.yaml": cassette})
+    tail = """
+    for text in ("recorded", "other"):
+        print(ask(text).choices[0].message.content)
+    """
+    options = Options(timeout=60, first=answers(tmp_path / "cassettes"))
+    files = {"main.py": _OLD + tail}
+    proof = proof_of(tmp_path / "project", files, files, options=options)
+    first, second = proof.commands[0].before.output.splitlines()
+    assert first == "from the cassette"
+    assert "stand-in" in second
+    assert proof.same
+
+
+# The command
+
+
+def command(
+    project: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "codemods.migrate_openai", *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+GOOD = """
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def ask(text):
+        reply = client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": text}], temperature=0.1
+        )
+        return reply.choices[0].message.content
+"""
+UNUSED = GOOD.replace("def ask", "def forgotten")
+MAIN = """
+    import good, unused
+    print(good.ask("hello"))
+"""
+
+
+def test_the_command_proves_and_leaves_the_tree_alone(tmp_path: Path) -> None:
+    project, scratch_home = tmp_path / "project", tmp_path / "tmp"
+    write_tree(project, {"good.py": GOOD, "unused.py": UNUSED, "main.py": MAIN})
+    scratch_home.mkdir()
+    before = contents(project)
+    done = command(
+        project,
+        "--markdown",
+        "../proof.md",
+        "--verbose",
+        "--prove",
+        "--",
+        sys.executable,
+        "main.py",
+        environment={"TMPDIR": str(scratch_home)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "good.py:6:13: proven: client.chat.completions.create" in done.stdout
+    assert "unused.py:6:13: not exercised" in done.stdout
+    assert "2 sites: 1 proven, 1 not exercised (50 % of the sites covered)" in done.stdout
+    assert contents(project) == before
+    assert list(scratch_home.iterdir()) == []
+    assert "| `good.py:6` " in (tmp_path / "proof.md").read_text()
+
+
+def test_write_takes_what_is_proven_and_not_what_differs(tmp_path: Path) -> None:
+    # What the program sends depends on how its own file reads: the migration changes that.
+    shifty = GOOD.replace('"content": text', '"content": open(__file__).readline()').replace(
+        "def ask", "def quote"
+    )
+    main = "import good, shifty\ngood.ask('hello')\nshifty.quote('')\n"
+    write_tree(tmp_path, {"good.py": GOOD, "shifty.py": shifty, "main.py": main})
+    proof = ["--json", "--prove", "--", sys.executable, "main.py"]
+    done = command(tmp_path, "--write", *proof)
+    assert done.returncode == 1, done.stdout + done.stderr
+    summary = json.loads(done.stdout)["summary"]
+    assert (summary["proven"], summary["different"]) == (1, 1)
+    assert "openai/gpt-4o" in (tmp_path / "good.py").read_text()
+    assert "from openai import OpenAI" in (tmp_path / "shifty.py").read_text()
+    assert "shifty.py: not written" in done.stderr
+    assert command(tmp_path, "--write", "--allow-different", *proof).returncode == 1
+    assert "openai/gpt-4o" in (tmp_path / "shifty.py").read_text()
+
+
+def test_a_command_that_hangs_is_stopped(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"good.py": GOOD, "main.py": "import time\ntime.sleep(1000)\n"})
+    done = command(tmp_path, "--timeout", "1", "--prove", "--", sys.executable, "main.py")
+    assert done.returncode == 1
+    assert "stopped at the time limit" in done.stdout
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
+    project, scratch_home = tmp_path / "project", tmp_path / "tmp"
+    marker = tmp_path / "running"
+    program = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(1000)\n"
+    write_tree(project, {"good.py": GOOD, "main.py": program})
+    scratch_home.mkdir()
+    before = contents(project)
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "codemods.migrate_openai",
+            "--prove",
+            "--",
+            sys.executable,
+            "main.py",
+        ],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch_home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        limit = time.monotonic() + 60
+        while not marker.exists() and time.monotonic() < limit:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    assert list(scratch_home.iterdir()) == []
+    assert contents(project) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--prove"], "--prove without a command"),
+        (["--timeout", "0", "--prove", "--", "true"], "--timeout 0: too short"),
+        (["--before-python", "no-such-python", "--prove", "--", "true"], "no interpreter"),
+        (["/", "--prove", "--", "true"], "outside of"),
+    ],
+)
+def test_bad_arguments_are_two_clear_lines(tmp_path: Path, arguments: list[str], said: str) -> None:
+    (tmp_path / "a.py").write_text("import openai\n")
+    done = command(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 2

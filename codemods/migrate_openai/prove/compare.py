@@ -143,10 +143,16 @@ def _reunite(found: list[Pair]) -> list[Pair]:
     return done
 
 
+TIME_LIMIT = "time limit"
+"""The path of a change that stands for an old program that did not end."""
+
+
 def outcome(before: Run, after: Run, *, output: bool) -> tuple[Change, ...]:
     """What differs in the command's own result; what it prints counts only with ``output``."""
     changes = []
-    if before.exit_code != after.exit_code:
+    if before.exit_code is None:
+        changes.append(Change(path=TIME_LIMIT, before=_code(before), after=_code(after)))
+    elif before.exit_code != after.exit_code:
         changes.append(
             Change(path="exit code", before=_code(before), after=_code(after)),
         )

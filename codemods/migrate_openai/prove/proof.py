@@ -38,8 +38,8 @@ class Options:
     compare_output: bool = False
     folder: str = "."
     """Where the commands start, relative to the project."""
-    first: Callable[[Received], Reply | None] | None = None
-    """Asked for an answer before the stand-in gives its own."""
+    first: Callable[[], Callable[[Received], Reply | None]] | None = None
+    """Makes, for every run anew, what is asked for an answer before the stand-in."""
     router: str = "personalvibe.llm_router"
     environment: Mapping[str, str] = field(default_factory=lambda: dict(os.environ))
 
@@ -72,8 +72,9 @@ def prove(
     ]
     unstable: dict[Site | None, set[str]] = defaultdict(set)
     if any(changes) or any(pair.difference for pairs in found for pair in pairs):
-        for command in commands:
-            _check_router(place, command, options)
+        for command, one, two in zip(commands, before, after, strict=True):
+            if one.exit_code != two.exit_code:
+                _check_router(place, command, options)
         place.renew()
         for n, (command, library) in enumerate(zip(commands, libraries, strict=True)):
             progress(f"before, a second time: {command.text}")
@@ -85,7 +86,7 @@ def prove(
                     unstable[pair.site] |= {c.path for c in pair.difference.changes}
             noise = {
                 c.path for c in compare.outcome(before[n], again, output=options.compare_output)
-            }
+            } - {compare.TIME_LIMIT}
             changes[n] = tuple(c for c in changes[n] if c.path not in noise)
     pairs = [pair for pairs in found for pair in pairs]
     results = tuple(
@@ -116,7 +117,7 @@ def _run(
         paths = [str(library), environment.get("PYTHONPATH", "")]
         environment["PYTHONPATH"] = os.pathsep.join(path for path in paths if path)
     python = command.before_python if old else command.after_python
-    with StandIn(first=options.first) as stand_in:
+    with StandIn(first=options.first() if options.first else None) as stand_in:
         return launch.run(
             command.arguments,
             place,

@@ -13,6 +13,7 @@ from codemods.migrate_openai.prove.model import (
     Difference,
     Frame,
     Proof,
+    Run,
     Verdict,
 )
 
@@ -62,14 +63,21 @@ def _difference(proof: Proof, difference: Difference) -> Iterator[str]:
 
 
 def _command(command: CommandResult) -> Iterator[str]:
+    if command.same and command.before.exit_code:
+        yield f"command: {command.command.text}: exit {command.before.exit_code}, before and after"
+        yield from _tail(command.before)
     if command.same:
         return
     yield f"command: {command.command.text}: another outcome"
     for change in command.changes[:_CHANGES]:
         yield f"      {_change(change)}"
-    last = command.after.errors.strip().splitlines() or command.after.output.strip().splitlines()
     if command.before.exit_code != command.after.exit_code:
-        yield from (f"    | {line[:_WIDTH]}" for line in last[-8:])
+        yield from _tail(command.after)
+
+
+def _tail(run: Run) -> Iterator[str]:
+    said = run.errors.strip().splitlines() or run.output.strip().splitlines()
+    yield from (f"    | {line[:_WIDTH]}" for line in said[-8:])
 
 
 def summary(proof: Proof) -> str:
