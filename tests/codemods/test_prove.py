@@ -596,3 +596,47 @@ def test_bad_arguments_are_two_clear_lines(tmp_path: Path, arguments: list[str],
     assert done.returncode == 2
     assert said in done.stderr
     assert len(done.stderr.splitlines()) == 2
+
+
+# Calls in isolation
+
+ISOLATED = """
+    from openai import AsyncOpenAI, OpenAI
+
+    client = OpenAI(timeout=7, default_headers={"x-team": "a"})
+
+    class Bot:
+        def __init__(self, key):
+            self.talker = AsyncOpenAI(api_key=key)
+
+        async def say(self, prompt, **options):
+            return await self.talker.chat.completions.create(model=self.model, **options)
+
+    def words(text, limit):
+        for chunk in client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": text}], max_tokens=limit,
+            stream=True,
+        ):
+            yield chunk
+
+    def vectors(texts):
+        return client.embeddings.create(model="text-embedding-3-small", input=texts)
+
+    def later(pool):
+        return pool.submit(client.moderations.create, input="x")
+"""
+
+
+def test_sites_that_nothing_reaches_are_proven_alone(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"bot.py": ISOLATED})
+    done = command(tmp_path, "--prove-sites", "--json")
+    found = json.loads(done.stdout)
+    verdicts = {site["line"]: site["verdict"] for site in found["sites"]}
+    assert verdicts == {
+        10: "proven in isolation",
+        13: "proven in isolation",
+        20: "proven in isolation",
+        23: "not exercised",
+    }, done.stdout
+    assert "handed over uncalled" in found["sites"][3]["note"]
+    assert done.returncode == 0

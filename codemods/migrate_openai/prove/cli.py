@@ -47,6 +47,8 @@ class Request:
 
     settings: Settings
     commands: tuple[Command, ...]
+    alone: Command
+    """The interpreters for calls that are run in isolation."""
     sites: bool
     timeout: float
     compare_output: bool
@@ -67,6 +69,7 @@ def read(arguments: Sequence[str]) -> Request:
     first, groups = _split(arguments)
     known, rest = _parser().parse_known_args(first)
     commands = []
+    alone = _command(known, [sys.executable])
     given = known
     for options, command in groups:
         given, more = _parser().parse_known_args(options, argparse.Namespace(**vars(given)))
@@ -75,14 +78,7 @@ def read(arguments: Sequence[str]) -> Request:
             raise UsageError(
                 "--prove without a command", "Write it last: --prove -- python -m pytest."
             )
-        commands.append(
-            Command(
-                arguments=tuple(command),
-                before_python=_interpreter(given.before_python),
-                after_python=_interpreter(given.after_python),
-                before_with=tuple(given.before_with),
-            )
-        )
+        commands.append(_command(given, command))
     if given.timeout <= 0:
         raise UsageError(f"--timeout {given.timeout:g}: too short", "Give seconds, more than 0.")
     settings = configuration.read(rest)
@@ -91,6 +87,7 @@ def read(arguments: Sequence[str]) -> Request:
     return Request(
         settings=settings,
         commands=tuple(commands),
+        alone=alone,
         sites=given.prove_sites,
         timeout=given.timeout,
         compare_output=given.compare_output,
@@ -98,6 +95,15 @@ def read(arguments: Sequence[str]) -> Request:
         allow_different=given.allow_different,
         markdown=given.markdown,
         verbose=given.verbose,
+    )
+
+
+def _command(given: argparse.Namespace, arguments: Sequence[str]) -> Command:
+    return Command(
+        arguments=tuple(arguments),
+        before_python=_interpreter(given.before_python),
+        after_python=_interpreter(given.after_python),
+        before_with=tuple(given.before_with),
     )
 
 
@@ -172,7 +178,7 @@ def main(arguments: Sequence[str]) -> int:
         if request.sites:
             from codemods.migrate_openai.prove.isolate import prove_sites
 
-            proof = prove_sites(proof, done, place, request.commands, options)
+            proof = prove_sites(proof, done, place, [*request.commands, request.alone], options)
     _show(request, proof)
     failed = _write(request, proof, done) if request.settings.write else False
     if failed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
 import subprocess
 import sys
@@ -52,7 +53,7 @@ def prove(
     progress: Progress = lambda _: None,
 ) -> tuple[Proof, Migrated]:
     """The proof and what the codemod did. The copy is left migrated."""
-    libraries = [_installed(place, command, n) for n, command in enumerate(commands)]
+    libraries = [install(place, command) for command in commands]
     before = []
     for command, library in zip(commands, libraries, strict=True):
         progress(f"before: {command.text}")
@@ -130,12 +131,15 @@ def _run(
         )
 
 
-def _installed(place: Scratch, command: Command, number: int) -> Path | None:
-    """A folder with ``before_with``, made by the pip of the old code's interpreter."""
+def install(place: Scratch, command: Command) -> Path | None:
+    """A folder with ``before_with``, made once by the pip of the old code's interpreter."""
     if not command.before_with:
         return None
-    folder = place.home / f"with-{number}"
     python = command.before_python or sys.executable
+    key = hashlib.sha256("\0".join([python, *command.before_with]).encode()).hexdigest()[:12]
+    folder = place.home / f"with-{key}"
+    if folder.exists():
+        return folder
     done = subprocess.run(
         [python, "-m", "pip", "install", "--quiet", "--target", folder, *command.before_with],
         capture_output=True,
