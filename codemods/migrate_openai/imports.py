@@ -317,7 +317,7 @@ class Imports:
         indent = self.p.text.text[line : self.p.text.start(node)]
         if indent.strip() or not is_alone(self.p.text, node):
             return "; "
-        return self.p.analysis.file.newline + indent
+        return self.p.text.newline + indent
 
     def _is_only_child(self, statement: ast.stmt) -> bool:
         parent = self.p.parent(statement)
@@ -351,7 +351,7 @@ class Imports:
 
     def _insert_at_top(self, lines: list[str]) -> None:
         text = self.p.text
-        newline = self.p.analysis.file.newline
+        newline = self.p.text.newline
         body = self.p.analysis.tree.body
         behind: ast.stmt | None = None
         for statement in body:
