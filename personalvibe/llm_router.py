@@ -35,20 +35,17 @@ they are. docs/LLM_PROVIDERS.md lists what stays different.
 
 from __future__ import annotations
 
-import asyncio
 import functools
-import inspect
 import os
+import re
 import sys
 import threading
 import warnings
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
-from dataclasses import dataclass
-from difflib import get_close_matches
 from types import ModuleType
-from typing import Any, TypeVar
+from typing import Any, NamedTuple, TypeVar
 
 DEFAULT_MODEL = "openai/gpt-4o-mini"
 
@@ -86,6 +83,11 @@ _SETTINGS = (
     "azure_ad_token_provider", "timeout", "max_retries", "base_url", "api_base", "api_type",
     "webhook_secret", "websocket_base_url",
 )  # fmt: skip
+
+_OWN_SETTINGS = frozenset(_SETTINGS) - {"timeout"}  # timeout is an argument of the SDK's methods
+_OLD_AZURE = ("azure", "azure_ad", "azuread")  # what a program of openai 0.28 calls it
+_AZURE_BY_SETTINGS = "azure, by the settings given"
+_WIRED = ("openai", "azure")
 
 # Settings that a program may leave to the environment. The names are those of openai 1 and later,
 # then those of openai 0.28 and of LiteLLM.
@@ -203,6 +205,9 @@ def __getattr__(name: str) -> Any:
 # --- models -------------------------------------------------------------------------------------
 
 
+_FORM = re.compile(r"[^\s/]+/[^\s/]\S*")  # <provider>/<name>
+
+
 def resolve_model(model: str | None) -> str:
     """The LiteLLM model string (``<provider>/<name>``) that a caller's *model* means.
 
@@ -216,8 +221,7 @@ def resolve_model(model: str | None) -> str:
         raise ValueError(f"model must be a string, not {type(model).__name__}: {model!r}")
     if model in ALIASES:
         return ALIASES[model]
-    provider, _, name = model.partition("/")
-    if provider and name and name[0] != "/" and not any(c.isspace() for c in model):
+    if _FORM.fullmatch(model):
         return model
     raise ValueError(f"model {model!r} is not <provider>/<name>; did you mean {_guess(model)}?")
 
@@ -230,6 +234,8 @@ def _guess(model: str) -> str:
         return repr(DEFAULT_MODEL)
     name = parts[0]
     maker = next((v for k, v in _MAKERS.items() if name.lower().startswith(k)), "openai")
+    from difflib import get_close_matches
+
     near = get_close_matches(name, ALIASES, n=1)
     return " or ".join(repr(form) for form in (*near, f"{maker}/{name}"))
 
@@ -275,7 +281,9 @@ def _from_environment(settings: Mapping[str, Any], azure: bool) -> dict[str, Any
     litellm: Any = sys.modules.get("litellm")  # not yet imported: nothing is set there
     shared = _AZURE_LITELLM_SETTINGS if azure else _LITELLM_SETTINGS
     for name, variables in (_AZURE_ENVIRONMENT if azure else _ENVIRONMENT).items():
-        if azure and _is_azure(settings):  # openai 0.28, which had one set of variables
+        if (
+            azure and settings.get("api_type") in _OLD_AZURE
+        ):  # openai 0.28, which had one set of variables
             variables = (
                 *variables,
                 *_ENVIRONMENT.get(name.replace("azure_endpoint", "base_url"), ()),
@@ -301,7 +309,7 @@ def _client_arguments(settings: Mapping[str, Any], azure: bool) -> dict[str, Any
     given = {**_from_environment({**given, "api_type": kind}, azure), **given}
     if not azure:
         return {k: v for k, v in given.items() if not k.startswith(("azure_", "api_version"))}
-    if kind in ("azure_ad", "azuread") and "api_key" in given:
+    if kind in _OLD_AZURE[1:] and "api_key" in given:
         given["azure_ad_token"] = given.pop("api_key")
     if "base_url" in given:
         given.pop("azure_endpoint", None)
@@ -332,6 +340,8 @@ def _sdk_client(settings: Mapping[str, Any], azure: bool, is_async: bool) -> Any
     key = (azure, *((name, _hashable(value)) for name, value in sorted(arguments.items())))
     pool = _sync_clients
     if is_async:
+        import asyncio  # by now LiteLLM has; on its own it would double the router's import
+
         pool = _async_clients.setdefault(asyncio.get_running_loop(), OrderedDict())
     with _clients_lock:
         if key in pool:
@@ -366,8 +376,7 @@ def _hashable(value: Any) -> Any:
 # --- the operations -----------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Operation:
+class _Operation(NamedTuple):
     """One kind of call.
 
     Attributes:
@@ -478,7 +487,9 @@ def _method(client: Any, shape: str) -> Any:
 
 @functools.cache
 def _known_to_the_sdk(shape: str) -> frozenset[str]:
-    made = _sdk().OpenAI(api_key="unused")
+    import inspect
+
+    made = _unconnected(False)
     return frozenset(inspect.signature(_method(made, shape)).parameters)
 
 
@@ -505,7 +516,7 @@ class _Call:
         self.provider, self.name = route
         self.settings = settings
         self.is_async = is_async
-        self.on_the_wire = self.provider in ("openai", "azure") and PLAIN.isdisjoint(arguments)
+        self.on_the_wire = self.provider in _WIRED and PLAIN.isdisjoint(arguments)
         self.files = {k: v for k in operation.files if (v := arguments.get(k)) is not None}
         self.controls: dict[str, Any] = {}  # what the program says to LiteLLM, not to the server
         self.error: Exception | None = None  # the SDK's own, before LiteLLM maps it
@@ -675,6 +686,8 @@ class _Call:
         if self.stream:
             return _stream(_AsyncStream if self.is_async else _SyncStream, result, self)
         reply = self.outcome
+        if reply is _MISSING and self.error is not None:  # LiteLLM gave up without a word
+            raise self.error
         if reply is _MISSING:  # LiteLLM answered by itself: its cache, or another provider
             if not self.operation.structured:
                 return make_good(result)
@@ -711,7 +724,7 @@ def _is_given(value: Any) -> bool:
 def _own(value: Any) -> Any:
     """A copy that LiteLLM may change."""
     if type(value) is dict:
-        return {k: _own(v) for k, v in value.items()}
+        return {k: v if type(v) is str else _own(v) for k, v in value.items()}
     return [_own(v) for v in value] if type(value) is list else value
 
 
@@ -784,8 +797,7 @@ def _reply(call: _Call, raw: Any, options: Any) -> Any:
     return _Raw(raw.headers, content) if (options.headers or {}).get(_RAW) else content
 
 
-@dataclass(frozen=True, slots=True)
-class _Raw:
+class _Raw(NamedTuple):
     headers: Any
     content: Any
 
@@ -844,7 +856,11 @@ def _subclass(mixin: Any, base: Any) -> Any:
 def _shell(kind: type, real: Any, call: _Call) -> Any:
     """An instance of the SDK's client class that shares everything with *real* but `request`."""
     shell = object.__new__(_subclass(kind, type(real)))
-    shell.__dict__.update(real.__dict__, _call=call)
+    for name, value in real.__dict__.items():
+        # A resource that is kept would go on to send with *real*.
+        if not isinstance(getattr(type(real), name, None), functools.cached_property):
+            shell.__dict__[name] = value
+    shell.__dict__["_call"] = call
     if "_custom_query" in shell.__dict__:
         shell._custom_query = dict(shell._custom_query)  # LiteLLM writes into it
     return shell
@@ -969,8 +985,8 @@ def as_both(reply: Any, litellm_reply: Any) -> Any:
         return [as_both(item, None) for item in reply] if _has_models(reply) else reply
     if isinstance(reply, dict):
         return {k: as_both(v, None) for k, v in reply.items()}
-    if not hasattr(reply, "__pydantic_fields_set__"):
-        return reply
+    if not isinstance(reply, _sdk().BaseModel) or type(reply).__module__[:6] != "openai":
+        return reply  # plain data, or an object of the program's own class
     made = object.__new__(_both_types(type(reply)))
     content = {name: as_both(value, None) for name, value in reply.__dict__.items()}
     private = dict(reply.__pydantic_private__ or {})
@@ -1005,17 +1021,16 @@ class _Item(dict[str, Any]):
 
 def make_good(reply: Any) -> Any:
     """Give LiteLLM's own reply, in place, the members that openai users expect of it."""
-    for choice in getattr(reply, "choices", None) or ():
-        held = choice.__dict__
-        if "logprobs" not in held:
-            choice.logprobs = None
-        message = held.get("message")
-        if message is not None:
-            for name in ("refusal", "audio", "annotations"):
-                if getattr(message, name, _MISSING) is _MISSING:
-                    setattr(message, name, None)
-    data = getattr(reply, "data", None)
-    if isinstance(data, list) and data and type(data[0]) is dict:
+    held = reply.__dict__
+    for choice in held.get("choices") or ():
+        choice.__dict__.setdefault("logprobs")
+        if message := choice.__dict__.get("message"):
+            present = message.__dict__
+            present.setdefault("refusal")
+            present.setdefault("audio")
+            present.setdefault("annotations")
+    data = held.get("data")
+    if data and type(data[0]) is dict:
         reply.data = [_Item(item) for item in data]
     return reply
 
@@ -1151,7 +1166,7 @@ async def _nothing() -> AsyncIterator[Any]:
 
 
 def _is_stream(result: Any) -> bool:
-    return hasattr(result, "__next__") or hasattr(result, "__anext__")
+    return hasattr(type(result), "__next__") or hasattr(type(result), "__anext__")
 
 
 def _chunk_type() -> Any:
@@ -1216,31 +1231,29 @@ def _lineage(kind: type) -> frozenset[type]:
 def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) -> Any:
     """Start a call. Returns its result; of an asynchronous call, an awaitable of it."""
     operation = _OPERATIONS[name]
-    for old, new in _OLD_NAMES.items():
-        if old in arguments:
-            value = arguments.pop(old)
-            if arguments.get(new) is None:
-                arguments[new] = value
+    for old in _OLD_NAMES.keys() & arguments:
+        value = arguments.pop(old)
+        if arguments.get(_OLD_NAMES[old]) is None:
+            arguments[_OLD_NAMES[old]] = value
     provider = arguments.pop("provider", None) or (client and client.provider)
     if "messages" in operation.order:
         arguments["messages"] = _checked(arguments.get("messages"), provider)
-    own = {k: arguments.pop(k) for k in _SETTINGS if k != "timeout" and k in arguments}
+    own = {k: arguments.pop(k) for k in _OWN_SETTINGS & arguments.keys()}
     bound = client.settings() if client else _module_settings()
     route = _route(name, arguments, provider, {**bound, **own})
-    if route[0] not in ({client._wire} if client else {"openai", "azure"}):
+    if route[0] not in ((client._wire,) if client else _WIRED):
         bound = {}  # one provider's key is not for another
     settings = {**bound, **{k: v for k, v in own.items() if v is not None}}
-    if operation.structured or (route[0] in ("openai", "azure") and PLAIN.isdisjoint(arguments)):
+    if operation.structured or (route[0] in _WIRED and PLAIN.isdisjoint(arguments)):
         return _Call(operation, route, settings, arguments, is_async).begin()
     if route[0] == "my-custom-llm":
         _register_providers(asked_for=True)
-    told = {k: _own(v) for k, v in arguments.items() if type(v).__name__ not in _UNSET}
-    model = "/".join(route) if route[1] else None
-    told = {**_plain_settings(settings), **told}
-    if model:
-        told["model"] = model
-    function = _litellm_function(operation.litellm, is_async)
-    return _afinished(function(**told)) if is_async else _finished(function(**told))
+    told = _plain_settings(settings)
+    told.update((k, _own(v)) for k, v in arguments.items() if type(v).__name__ not in _UNSET)
+    if route[1]:
+        told["model"] = f"{route[0]}/{route[1]}"
+    pending = _litellm_function(operation.litellm, is_async)(**told)
+    return _afinished(pending) if is_async else _finished(pending)
 
 
 def _finished(result: Any) -> Any:
@@ -1279,6 +1292,11 @@ def chat_completion(
         ValueError: the model is not ``<provider>/<name>``, or messages is not a filled list.
         OpenAIError: what LiteLLM raises; all its exceptions are subclasses.
     """
+    if "mock_response" in kwargs and _client is None and "provider" not in kwargs:
+        # Nothing is sent, so there are no settings to look up.
+        told = _own(kwargs)
+        told["messages"] = _own(_checked(messages, None))
+        return _finished(_litellm().completion(model=resolve_model(model), **told))
     arguments = {"model": model, "messages": messages, **kwargs}
     return _begin("chat_completion", arguments, _client, False)
 
@@ -1315,15 +1333,10 @@ def _define(name: str, summary: str) -> tuple[Callable[..., Any], Callable[..., 
         return _begin(name, arguments(args, kwargs), _client, True)
 
     twin = manager if operation.shape.endswith("stream") else coroutine
-    signature = inspect.Signature(
-        [inspect.Parameter(p, inspect.Parameter.POSITIONAL_OR_KEYWORD, default=None) for p in order]
-        + [inspect.Parameter("kwargs", inspect.Parameter.VAR_KEYWORD)]
-    )
     pairs: list[tuple[Any, str]] = [(function, name), (twin, f"a{name}")]
     for made, made_name in pairs:
         made.__name__ = made.__qualname__ = made_name
-        made.__doc__ = summary if made is function else f"{summary} Asynchronous."
-        made.__signature__ = signature
+        made.__doc__ = f"{made_name}({', '.join(order)}, **kwargs)\n\n{summary}"
     return function, twin
 
 
@@ -1408,13 +1421,13 @@ class _Settings:
         if unknown:
             raise TypeError(f"{type(self).__name__}() got unexpected {sorted(unknown)}")
         if any(v is not None and k.startswith("azure_") for k, v in settings.items()):
-            settings.setdefault("api_type", "azure")
+            settings.setdefault("api_type", _AZURE_BY_SETTINGS)
         self.provider = provider
         for name in _SETTINGS:
             setattr(self, name, settings.get(name))
         self._patient = "timeout" in settings and settings["timeout"] is None
         self._wire = provider or ("azure" if _is_azure(settings) else "openai")
-        if self._wire in ("openai", "azure"):
+        if self._wire in _WIRED:
             self._capture(self._wire == "azure")
 
     def _capture(self, azure: bool) -> None:
@@ -1459,19 +1472,18 @@ class _Settings:
         return functools.partial(function, _client=self, provider=self._wire)
 
 
-def _bound(function: Callable[..., Any]) -> Any:
-    """The function as a method of a client."""
-    if inspect.iscoroutinefunction(function):
+def _bound(name: str) -> Any:
+    """A function of this module as a method of a client."""
+    function = globals()[name]
 
-        async def amethod(self: Any, *args: Any, **kwargs: Any) -> Any:
-            return await function(*args, _client=self, **kwargs)
-
-        return functools.wraps(function)(amethod)
+    async def amethod(self: Any, *args: Any, **kwargs: Any) -> Any:
+        return await function(*args, _client=self, **kwargs)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
         return function(*args, _client=self, **kwargs)
 
-    return functools.wraps(function)(method)
+    awaited = name[1:] in _OPERATIONS and not name.endswith("_stream")
+    return functools.wraps(function)(amethod if awaited else method)
 
 
 class Client(_Settings):
@@ -1520,5 +1532,5 @@ class AsyncClient(_Settings):
 
 for _name in _OPERATIONS:
     if _name != "responses":  # also a part of openai's spelling: see _Path
-        setattr(Client, _name, _bound(globals()[_name]))
-    setattr(AsyncClient, f"a{_name}", _bound(globals()[f"a{_name}"]))
+        setattr(Client, _name, _bound(_name))
+    setattr(AsyncClient, f"a{_name}", _bound(f"a{_name}"))

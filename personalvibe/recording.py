@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from personalvibe import models
 from personalvibe.errors import UserError
 from personalvibe.workspace import shown
+
+PLACEHOLDER = "placeholder-for-a-replayed-run"
 
 
 @contextlib.contextmanager
@@ -42,10 +44,13 @@ def recorded(
         with contextlib.ExitStack() as stack:
             source = None
             if stand_in or only_replays:
-                stack.enter_context(_placeholder_keys(model))
+                placeholders = dict.fromkeys(models.missing_keys(model), PLACEHOLDER)
+                stack.enter_context(_environment(placeholders))
             if stand_in and not only_replays:
                 from personalvibe.replay import StandIn
 
+                # The stand-in is on this machine: a proxy must not be asked for it.
+                stack.enter_context(_environment({"NO_PROXY": "*", "no_proxy": "*"}))
                 source = stack.enter_context(StandIn())
             stack.enter_context(use_cassette(cassette, record_mode, stand_in=source))
             yield
@@ -63,11 +68,14 @@ def recorded(
 
 
 @contextlib.contextmanager
-def _placeholder_keys(model: str) -> Iterator[None]:
-    missing = models.missing_keys(model)
-    os.environ.update(dict.fromkeys(missing, "placeholder-for-a-replayed-run"))
+def _environment(values: Mapping[str, str]) -> Iterator[None]:
+    before = {name: os.environ.get(name) for name in values}
+    os.environ.update(values)
     try:
         yield
     finally:
-        for name in missing:
-            os.environ.pop(name, None)
+        for name, value in before.items():
+            if value is None:
+                os.environ.pop(name, None)
+            else:
+                os.environ[name] = value

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 from collections.abc import Sequence
@@ -61,8 +62,12 @@ def _dispatch(settings: Settings) -> int:
 
     # The search runs while the engine, which is most of the program, is being imported.
     found = scout.search(settings.paths, settings.exclude)
+    # Classes and functions are made to stay: looking for garbage among them is a fifth of the time.
+    gc.disable()
     from codemods.migrate_openai import command
 
+    gc.freeze()
+    gc.enable()
     return command.on_tree(settings, found)
 
 

@@ -6,9 +6,11 @@ import ast
 import re
 
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
+from codemods.migrate_openai.evaluate import default_factory
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan import Planner, Site, receiver_of
-from codemods.migrate_openai.project import CLIENT_EXTRAS, Fate, Member, leads_to_call
+from codemods.migrate_openai.project import CLIENT_EXTRAS, Fate, leads_to_call
+from codemods.migrate_openai.resolve import Member
 from codemods.migrate_openai.rules import CALLS, rule_of
 from codemods.migrate_openai.terms import (
     CLIENT_CLASSES,
@@ -117,6 +119,7 @@ class ClientSites:
                 or ".".join(path) not in CALLS
                 or self.p.called(site.node) is None
                 or not self._site_applies(site)
+                or not self.p.is_placed(site.node)
             ):
                 return False
             allowed.add(receiver)
@@ -165,6 +168,8 @@ class ClientSites:
             return False
         if scope is self.p.index.module and self._is_listed(target.id):
             return False
+        if target.id in self.p.analysis.parsed.hidden:
+            return False
         if scope.is_class:
             return self._attribute_loads_allowed(target.id, allowed)
         for node in self.p.index.nodes:
@@ -187,12 +192,13 @@ class ClientSites:
             return False
         calls = {self.made[m] for m in members if isinstance(m, Client)}
         for node in self.p.index.nodes:
-            if isinstance(node, ast.Attribute) and node.attr == target.attr:
-                if isinstance(node.ctx, ast.Store):
-                    statement = self.p.parent(node)
-                    value = getattr(statement, "value", None)
-                    if value not in calls:
-                        return False
+            if (
+                isinstance(node, ast.Attribute)
+                and node.attr == target.attr
+                and isinstance(node.ctx, ast.Store)
+                and getattr(self.p.parent(node), "value", None) not in calls
+            ):
+                return False
             if isinstance(node, ast.ClassDef) and target.attr in (
                 self.p.index.own_scope[node].bindings
             ):
@@ -200,6 +206,8 @@ class ClientSites:
         return self._attribute_loads_allowed(target.attr, allowed)
 
     def _attribute_loads_allowed(self, attr: str, allowed: set[ast.AST]) -> bool:
+        if attr in self.p.analysis.parsed.hidden:
+            return False
         for node in self.p.index.nodes:
             if (
                 isinstance(node, ast.Attribute)
@@ -226,8 +234,11 @@ class ClientSites:
         self._plan_siblings()
         for site in self.mine:
             self._site(site)
-        for member, call in sorted(self.made.items(), key=lambda item: item[0].at):
-            self._construction(member, call)
+        done: set[int] = set()
+        for member, call in sorted(self.made.items(), key=lambda i: (i[0].at, i[0].cls)):
+            if member.at not in done:
+                self._construction(member, call)
+            done.add(member.at)
         self._annotations()
         self._class_references()
 
@@ -244,9 +255,6 @@ class ClientSites:
         if target is None and not leads_to_call(path):
             self._unsupported(site, path)
             return
-        if not self._clear(site):
-            self.p.left(rule_of(target) if target else RESOURCE, site.node, "chosen-at-run-time")
-            return
         fate = self._fate(site)
         assert fate is not None
         rule = rule_of(target) if target else RESOURCE
@@ -258,6 +266,10 @@ class ClientSites:
             return
         call = self.p.called(site.node)
         receiver = receiver_of(site.node, path)
+        if fate.as_spelled or not self._clear(site) or not self.p.is_placed(site.node):
+            # Something else may stand here too: both answer the spelling of the SDK.
+            self.p.found(rule, call or site.node, "migrated", "through its client")
+            return
         if target is None or call is None or receiver is None or fate.asynchronous is None:
             # A resource under another name, or a method handed over: the client answers it.
             self.p.found(
@@ -272,6 +284,8 @@ class ClientSites:
         rule = rules.get(name) or rules.get(name.removeprefix("a"))
         if dotted in CALLS:
             rule = rule_of(CALLS[dotted])
+        elif leads_to_call(tuple(dotted.split("."))) and not self.p.called(site.node):
+            rule = RESOURCE
         if rule is not None:
             self.p.found(rule, site.node, "already-done")
 
@@ -291,7 +305,10 @@ class ClientSites:
         call = self.p.called(site.node)
         path = site.client_paths[0].path
         receiver = receiver_of(site.node, path)
-        if target and call and receiver is not None and fate.asynchronous is not None:
+        simple = target and call and receiver is not None and self._clear(site)
+        simple = simple and self.p.is_placed(site.node)
+        if simple and not fate.as_spelled and fate.asynchronous is not None:
+            assert receiver is not None
             if self._settingless(fate):
                 self._rewrite(site, fate, dotted, vanished=True)
                 return
@@ -306,7 +323,7 @@ class ClientSites:
         )
 
     def _settingless(self, fate: Fate) -> bool:
-        return all(
+        return not fate.configured and all(
             isinstance(m, Client)
             and m in self.made
             and not self.made[m].args
@@ -364,7 +381,7 @@ class ClientSites:
         wanted: set[Client] = set()
         for site in self.mine:
             fate = self._fate(site)
-            if fate is None or fate.kind != "stays" or self._settingless(fate):
+            if fate is None or fate.kind != "stays" or self._settingless(fate) or fate.configured:
                 continue
             if self._clear(site) and ".".join(site.client_paths[0].path) in CALLS:
                 wanted |= {m for m in self._members(site) if isinstance(m, Client)}
@@ -438,7 +455,7 @@ class ClientSites:
 
     def _direct_class(self, call: ast.Call) -> ast.expr | None:
         """The expression that names the client class, where it is spelled out."""
-        func = call.func
+        func = default_factory(call) or call.func
         if _is_partial(func):
             func = call.args[0]
         named = isinstance(func, (ast.Name, ast.Attribute)) and self.p.imported(func)
@@ -465,7 +482,7 @@ class ClientSites:
         if not self.p.applies(MADE, call):
             self.p.left(MADE, call, "skipped")
             return
-        if func is None:
+        if func is None or fate.asynchronous is None:
             self.p.found(MADE, call, "migrated", "its class is chosen elsewhere")
             return
         text = self.p.text
@@ -515,7 +532,7 @@ class ClientSites:
         end = text.line_span(statement.end_lineno or statement.lineno)[1]
         line = text.line_span(statement.lineno)[0]
         indent = text.text[line : text.start(statement)]
-        newline = self.p.analysis.file.newline
+        newline = self.p.text.newline
         lead = "" if text.text[:end].endswith(("\n", "\r")) else newline
         arguments = text.text[text.end(func) : text.end(call)]
         opening = arguments.index("(") + 1

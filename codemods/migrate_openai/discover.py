@@ -9,8 +9,8 @@ import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
-from typing import TYPE_CHECKING, Literal, TypeAlias
+from dataclasses import dataclass, field
+from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.shapes import GATE
@@ -54,6 +54,8 @@ class Candidate:
 
     path: str
     """As it is to be printed: the argument it was found under, joined with the way to it."""
+    order: int = field(default=0, compare=False)
+    """Its place among all files of the walk."""
     left: Left = ""
     error: str = ""
     """Why the file cannot be read at all; empty when it can."""
@@ -62,14 +64,49 @@ class Candidate:
     """Where a link leads that leaves the tree; empty for anything else."""
 
 
-def discover(paths: Sequence[str], exclude: Sequence[Exclude] = ()) -> Iterator[Candidate]:
+class _File(NamedTuple):
+    """A file of the walk, before anybody has looked into it."""
+
+    path: str
+    ignores: _Ignores
+    left: Left = ""
+    link_within: str = ""
+    """For a link, the tree that it must not leave; else empty."""
+    error: str = ""
+    requirements: bool = False
+
+
+def discover(
+    paths: Sequence[str], exclude: Sequence[Exclude] = (), share: tuple[int, int] = (0, 1)
+) -> Iterator[Candidate]:
     """Every candidate under ``paths``, folders in the order of their names.
 
     A file named in ``paths`` is taken whatever .gitignore says; ``exclude`` always wins. Links
-    to folders are not followed; a link to a file is followed within the tree. Raises
-    `UsageError` for a path that does not exist.
+    to folders are not followed; a link to a file is followed within the tree. ``share``, as in
+    (1, 4), looks into every fourth file only, from the second: the shares of one walk add up.
+    Raises `UsageError` for a path that does not exist.
     """
     excluded = _Ignores(tuple((os.path.abspath(base), _spec(lines)) for base, lines in exclude))
+    number, of = share
+    for order, file in enumerate(_files(paths, excluded)):
+        if order % of == number:
+            yield from _candidates(file, order, excluded)
+
+
+def may_call_openai(data: bytes) -> bool:
+    """Whether a parse can be worth while.
+
+    Besides the name of the SDK this looks for what is called on a client, since a module may
+    be handed one without a word of where it comes from. The plain searches come before the
+    pattern, which costs far more; what LiteLLM has a counterpart for contains one of them.
+    """
+    return b"openai" in data or (
+        (b".create" in data or b"completions" in data or b"responses" in data or b"images" in data)
+        and GATE.search(data) is not None
+    )
+
+
+def _files(paths: Sequence[str], excluded: _Ignores) -> Iterator[_File]:
     for path in paths:
         try:
             mode = os.stat(path).st_mode
@@ -78,39 +115,16 @@ def discover(paths: Sequence[str], exclude: Sequence[Exclude] = ()) -> Iterator[
                 f"{path}: {error.strerror}", "Give files or folders that exist."
             ) from error
         if not stat.S_ISDIR(mode):
-            if not excluded(path, False):
-                yield from _named(path)
+            within = os.getcwd() if os.path.islink(path) else ""
+            yield _File(path, excluded, link_within=within)
         elif not excluded(path, True):
             yield from _walk(path, excluded)
 
 
-def may_call_openai(data: bytes) -> bool:
-    """Whether a parse can be worth while.
-
-    Besides the name of the SDK this looks for what is called on a client, since a module may
-    be handed one without a word of where it comes from. Two plain searches come before the
-    pattern, which costs ten times as much.
-    """
-    return b"openai" in data or (
-        (b".create" in data or b"completions" in data) and GATE.search(data) is not None
-    )
-
-
-def is_vendored(path: str) -> bool:
-    """Whether a folder of ``path`` is one for other people's code."""
-    return not VENDORED.isdisjoint(path.replace(os.sep, "/").split("/")[:-1])
-
-
-def _named(path: str) -> Iterator[Candidate]:
-    if outside := _leaves(path, os.getcwd()):
-        yield Candidate(path=path, outside=outside)
-        return
-    yield from _tested(path)
-
-
-def _walk(top: str, excluded: _Ignores) -> Iterator[Candidate]:
-    ignores = _Ignores.above(top)
-    stack = [(top, ignores, "vendored" if is_vendored(os.path.join(top, "x")) else "")]
+def _walk(top: str, excluded: _Ignores) -> Iterator[_File]:
+    vendored = not VENDORED.isdisjoint(top.replace(os.sep, "/").split("/"))
+    start: Left = "vendored" if vendored else ""
+    stack = [(top, _Ignores.above(top), start)]
     while stack:
         folder, ignores, left = stack.pop()
         files: list[os.DirEntry[str]] = []
@@ -138,47 +152,53 @@ def _walk(top: str, excluded: _Ignores) -> Iterator[Candidate]:
                     ):
                         asking.append(entry)
         except OSError as error:
-            yield Candidate(path=folder, error=f"cannot be listed: {error.strerror}")
+            yield _File(folder, ignores, error=f"cannot be listed: {error.strerror}")
             continue
         if own_rules:
             ignores = ignores.within(folder)
         prefix = "" if folder == os.curdir else os.path.join(folder, "")
         files.sort(key=_name)
         for entry in files:
-            path = prefix + entry.name
-            if not entry.is_file(follow_symlinks=False):
-                if entry.is_dir(follow_symlinks=False):
-                    folders.append(entry)
-                    continue
-                if not entry.is_symlink() or not os.path.isfile(path):
-                    continue
-            for candidate in _tested(path, left, top if entry.is_symlink() else ""):
-                if not excluded(path, False) and not ignores(path, False):
-                    yield candidate
-        for entry in sorted(asking, key=_name):
-            path = prefix + entry.name
-            if entry.is_file(follow_symlinks=False) and not (
-                left or excluded(path, False) or ignores(path, False)
-            ):
-                yield Candidate(path=path, requirements=True)
+            if entry.is_file(follow_symlinks=False):
+                yield _File(prefix + entry.name, ignores, left)
+            elif entry.is_dir(follow_symlinks=False):
+                folders.append(entry)
+            elif entry.is_symlink() and os.path.isfile(entry.path):
+                yield _File(prefix + entry.name, ignores, left, link_within=top)
+        if not left:
+            for entry in sorted(asking, key=_name):
+                if entry.is_file(follow_symlinks=False):
+                    yield _File(prefix + entry.name, ignores, requirements=True)
         folders.sort(key=_name, reverse=True)
         for entry in folders:
             path = prefix + entry.name
             if not excluded(path, True) and not ignores(path, True):
-                stack.append((path, ignores, left or _vendored(entry.name)))
+                inner: Left = "vendored" if entry.name in VENDORED else left
+                stack.append((path, ignores, inner))
 
 
-def _tested(path: str, left: str = "", link_within: str = "") -> Iterator[Candidate]:
-    """The candidate for a file, if the byte search finds something in it."""
-    try:
-        data = read(path)
-    except OSError as error:
-        yield Candidate(path=path, error=f"cannot be read: {error.strerror}")
+def _candidates(file: _File, order: int, excluded: _Ignores) -> Iterator[Candidate]:
+    """What becomes of a file of the walk: one candidate or none."""
+    path, ignores, left, link_within, error, requirements = file
+    if not error and not requirements:
+        try:
+            if not may_call_openai(read(path)):
+                return
+        except OSError as failure:
+            error = f"cannot be read: {failure.strerror}"
+    if excluded(path, False) or ignores(path, False):
         return
-    if may_call_openai(data):
-        outside = _leaves(path, link_within) if link_within else ""
-        if outside or not link_within:
-            yield Candidate(path=path, left="vendored" if left else "", outside=outside)
+    outside = _target(path, link_within) if link_within else ""
+    # A link within the tree is found where it leads, unless somebody asked for it by its name.
+    if outside or not link_within or ignores is excluded:
+        yield Candidate(
+            path=path,
+            order=order,
+            left=left,
+            error=error,
+            requirements=requirements,
+            outside=outside,
+        )
 
 
 def read(path: str) -> bytes:
@@ -196,21 +216,15 @@ def read(path: str) -> bytes:
     return data
 
 
-def _leaves(path: str, tree: str) -> str:
-    """Where a link leads that leaves the tree; empty for anything else."""
-    if not os.path.islink(path):
-        return ""
+def _target(path: str, tree: str) -> str:
+    """Where a link leads that leaves the tree; empty where it stays in it."""
     target = os.path.realpath(path)
-    inside = os.path.commonpath([os.path.realpath(tree), target]) == os.path.realpath(tree)
-    return "" if inside else target
+    real = os.path.realpath(tree)
+    return "" if os.path.commonpath([real, target]) == real else target
 
 
 def _name(entry: os.DirEntry[str]) -> str:
     return entry.name
-
-
-def _vendored(name: str) -> str:
-    return "vendored" if name in VENDORED else ""
 
 
 def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:

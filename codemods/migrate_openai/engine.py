@@ -6,7 +6,6 @@ several processes, runs `collect` and `migrate_file` where it likes: arguments a
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
@@ -84,9 +83,7 @@ def _planned(file: SourceFile, planner: Planner) -> FileResult:
     ClientSites(planner).run()
     ModuleSites(planner).run()
     Others(planner).run()
-    imports = Imports(planner)
-    imports.prepare()
-    imports.run()
+    Imports(planner).run()
     try:
         text, edits = rewrite.apply(file.text, planner.plan.edits)
         if edits:
@@ -122,6 +119,5 @@ def _failed(file: SourceFile, error: str) -> FileResult:
 
 def _describe(error: SyntaxError | ValueError) -> str:
     if isinstance(error, SyntaxError):
-        version = ".".join(map(str, sys.version_info[:2]))
-        return f"{error.msg} (line {error.lineno}, read as Python {version})"
+        return f"{error.msg} (line {error.lineno})"
     return str(error)

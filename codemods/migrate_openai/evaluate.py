@@ -191,6 +191,14 @@ class Evaluator:
 
     def _special_call(self, node: ast.Call, func: ast.expr, name: str) -> Terms | None:
         args = node.args
+        factory = default_factory(node)
+        if factory is not None:
+            return frozenset(
+                Client(self.path, self.place[node], client_class(t.name) or "")
+                if isinstance(t, Sdk) and client_class(t.name)
+                else Call(t, self.path, self.place[node])
+                for t in self.terms(factory)
+            )
         if isinstance(func, ast.Attribute):
             base = self.terms(func.value)
             seqs = frozenset(t for t in base if isinstance(t, Seq))
@@ -431,6 +439,17 @@ class Evaluator:
         if not found and isinstance(node, ast.Name) and node.id in {"str", "int", "float", "bool"}:
             found.add(Foreign(node.id))
         return frozenset(found)
+
+
+def default_factory(node: ast.Call) -> ast.expr | None:
+    """``field(default_factory=X)`` of a dataclass or a pydantic model -> X."""
+    func = node.func
+    name = func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
+    if name in {"field", "Field", "PrivateAttr", "ib", "Factory"}:
+        for keyword in node.keywords:
+            if keyword.arg in {"default_factory", "factory"}:
+                return keyword.value
+    return None
 
 
 def _narrow(declared: Terms, actual: Terms) -> Terms:

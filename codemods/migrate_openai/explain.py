@@ -33,10 +33,42 @@ def _unknown(option: str, wanted: str) -> UsageError:
 
 
 def page(rule_id: str) -> str:
-    """What the documentation says of a rule; ``docs/rules`` holds the same text."""
+    """What the documentation says of a rule: ``docs/rules/<id>.md`` holds the same text."""
     rule = RULES[rule_id]
     parts = [f"# {rule.id}: {rule.title}", rule.what]
     for case in rule.cases:
-        parts.append(f"Before\n\n```python\n{case.before.rstrip()}\n```")
-        parts.append(f"After\n\n```python\n{case.after.rstrip()}\n```")
+        parts.append(f"Before:\n\n```python\n{case.before.rstrip()}\n```")
+        if case.after == case.before:
+            parts.append("After: the same.")
+        else:
+            parts.append(f"After:\n\n```python\n{case.after.rstrip()}\n```")
     return "\n\n".join(parts)
+
+
+def index() -> str:
+    """The list of rules and reasons: ``docs/rules/README.md``."""
+    rules = (f"| [{rule.id}]({rule.id}.md) | {rule.title} |" for rule in RULES.values())
+    reasons = (
+        f"| `{reason.code}` | {reason.title} | {reason.advice} |" for reason in REASONS.values()
+    )
+    return "\n".join(
+        (
+            "# Rules and reasons",
+            "",
+            "Every site that the migration finds is reported under one rule, with one status:",
+            "`migrated`, `already-done`, or `left` with a reason. The same text for one rule:",
+            "`python -m codemods.migrate_openai --explain RULE`.",
+            "",
+            "## Rules",
+            "",
+            "| rule | what it does |",
+            "|---|---|",
+            *rules,
+            "",
+            "## Why a site is left",
+            "",
+            "| reason | meaning | what to do |",
+            "|---|---|---|",
+            *reasons,
+        )
+    )

@@ -8,10 +8,12 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Iterator
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
-from codemods.migrate_openai.evaluate import Evaluator, decorator_name, method_kind
+from codemods.migrate_openai.evaluate import Evaluator, decorator_name, default_factory, method_kind
 from codemods.migrate_openai.model import SourceFile
+from codemods.migrate_openai.parse import parse
+from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
 from codemods.migrate_openai.scopes import FunctionNode, Index, Scope
 from codemods.migrate_openai.shapes import is_shaped
 from codemods.migrate_openai.terms import (
@@ -62,8 +64,8 @@ class ClassFacts:
     qualname: str
     place: int
     bases: Terms
-    attrs: tuple[tuple[str, Terms], ...]
-    methods: tuple[tuple[str, str], ...]
+    attrs: dict[str, Terms]
+    methods: dict[str, str]
     fields: tuple[str, ...]
     """Of a dataclass or a pydantic model: the parameters of its constructor, in order."""
 
@@ -101,14 +103,6 @@ class Use:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Construction:
-    """A call that makes a client, or may."""
-
-    place: int
-    bare: bool
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ModuleFacts:
     path: str
     exports: dict[str, Terms]
@@ -117,14 +111,19 @@ class ModuleFacts:
     flows: tuple[Flow, ...] = ()
     stores: tuple[Store, ...] = ()
     uses: tuple[Use, ...] = ()
-    constructions: dict[int, Construction] = field(default_factory=dict)
     stars: tuple[Ref, ...] = ()
     sets_module: frozenset[str] = frozenset()
     """The settings of the openai module that this file assigns: ``api_key`` and so on."""
     ties: tuple[Terms, ...] = ()
     """Terms that an annotation declares to be one thing."""
+    direct: frozenset[int] = frozenset()
+    """The calls that make clients of a class which they name themselves."""
     made: Terms = EMPTY
     """The clients that this file makes or declares, used or not."""
+
+    def is_direct(self, place: int) -> bool:
+        known = any(c.place == place for c in self.classes.values())
+        return place in self.direct or known
 
 
 class Analysis:
@@ -132,7 +131,8 @@ class Analysis:
 
     def __init__(self, file: SourceFile, router: str) -> None:
         self.file = file
-        self.tree = ast.parse(file.text)
+        self.parsed = parse(file.text)
+        self.tree = self.parsed.tree
         self.index = Index(self.tree)
         _record_puts(self.index)
         self.index.finish()
@@ -173,10 +173,10 @@ class _Collector:
         self.flows: list[Flow] = []
         self.stores: list[Store] = []
         self.uses: list[Use] = []
-        self.constructions: dict[int, Construction] = {}
         self.sets_module: set[str] = set()
         self.ties: list[Terms] = []
         self.made: set[Term] = set()
+        self.direct: set[int] = set()
 
     def collect(self) -> ModuleFacts:
         for place, node in enumerate(self.index.nodes):
@@ -204,11 +204,11 @@ class _Collector:
             flows=tuple(self.flows),
             stores=tuple(self.stores),
             uses=tuple(self.uses),
-            constructions=self.constructions,
             stars=stars,
             sets_module=frozenset(self.sets_module),
             ties=tuple(self.ties),
             made=frozenset(self.made),
+            direct=frozenset(self.direct),
         )
 
     @staticmethod
@@ -293,7 +293,7 @@ class _Collector:
                     )
                 case Sdk("openai"):
                     self.sets_module.add(target.attr)
-                case _ if _matters(terms):
+                case _ if _matters(terms) or _matters(frozenset({term})):
                     self.stores.append(Store(base=frozenset({term}), attr=target.attr, terms=terms))
 
     def _append(self, node: ast.Call) -> None:
@@ -351,14 +351,26 @@ class _Collector:
             likely = (isinstance(term, Sdk) and client_class(term.name)) or isinstance(
                 root(term), (Ref, Cls, Func)
             )
-            if likely:
-                bare = not node.args and not node.keywords
-                self.constructions[place] = Construction(place=place, bare=bare)
-                return
+            if likely and self._names_class(node):
+                self.direct.add(place)
+
+    def _names_class(self, node: ast.Call) -> bool:
+        """Is the class named by an import, with nothing assigned in between?"""
+        func = node.func
+        if default_factory(node) is not None:
+            return False
+        if called_name(func) == "partial" and node.args:
+            func = node.args[0]
+        while isinstance(func, ast.Attribute):
+            func = func.value
+        if not isinstance(func, ast.Name):
+            return False
+        bindings = self.index.reaching(func)
+        return all(b.kind == "import" for b in bindings)
 
     def _chain(self, place: int, node: ast.Attribute | ast.Name) -> None:
         names = chain_names(node)
-        shaped = is_shaped(names)
+        shaped = is_shaped(names) or names[-1] in ROUTER_FUNCTIONS
         terms = self.evaluator.terms(node)
         if not shaped:
             interesting = frozenset(t for t in terms if _client_rooted(t))
@@ -368,6 +380,8 @@ class _Collector:
 
     def _model(self, node: ast.expr) -> str:
         parent = self.index.parents[node]
+        if isinstance(parent, ast.Compare):
+            return "compared"
         if not (isinstance(parent, ast.Call) and parent.func is node):
             return "handed"
         if any(k.arg is None for k in parent.keywords):
@@ -445,8 +459,8 @@ class _Collector:
             qualname=scope.qualname,
             place=self.evaluator.place[node],
             bases=bases,
-            attrs=tuple((n, t) for n, t in attrs.items()),
-            methods=tuple(methods.items()),
+            attrs=attrs,
+            methods=methods,
             fields=tuple(fields) if "__init__" not in methods else (),
         )
 

@@ -5,11 +5,16 @@ from __future__ import annotations
 import ast
 import bisect
 
+from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan import Planner
 from codemods.migrate_openai.scopes import Binding, Scope
 from codemods.migrate_openai.terms import Sdk
 from codemods.migrate_openai.text import is_alone, removal
+
+TYPE = "MOA403"
+_NO_RETRIES = "{}.max_retries = 0  # openai 0.28 did not retry"
+_DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
 class Imports:
@@ -17,21 +22,37 @@ class Imports:
 
     def __init__(self, planner: Planner) -> None:
         self.p = planner
+        self._whole: set[ast.stmt] = set()
         self.spans = sorted((e.start, e.end) for e in planner.plan.edits if e.end > e.start)
 
     def run(self) -> None:
+        removable = self._removable() if self.p.plan.edits else {}
+        self._report_types({a for aliases in removable.values() for a in aliases})
         if not self.p.plan.edits:
             return
-        removable = self._removable()
+        self._whole = {s for s, aliases in removable.items() if len(aliases) == len(_names(s))}
         needs_router = bool(self.p.plan.router_names) and not self.p.router_bound
         needs_functools = self.p.plan.needs_partial
         self._edit(removable, needs_router, needs_functools)
+
+    def _report_types(self, removed: set[ast.alias]) -> None:
+        """Types of the SDK that stay: one finding for each name imported."""
+        for scope in self.p.index.own_scope.values():
+            for bindings in scope.bindings.values():
+                for binding in bindings:
+                    alias = binding.node
+                    if not isinstance(alias, ast.alias) or alias in removed:
+                        continue
+                    terms = self.p.evaluator.binding(binding)
+                    if any(isinstance(t, Sdk) and t.name.startswith("openai.types") for t in terms):
+                        self.p.left(TYPE, alias, "type")
 
     # -- what is not read any more
 
     def _removable(self) -> dict[ast.stmt, list[ast.alias]]:
         found: dict[ast.stmt, list[ast.alias]] = {}
         loads = self._remaining_loads()
+        unread: set[ast.alias] = set()
         for scope in self.p.index.own_scope.values():
             for name, bindings in scope.bindings.items():
                 for binding in bindings:
@@ -41,7 +62,13 @@ class Imports:
                         assert isinstance(binding.node, ast.alias)
                         if not self._is_reexported(scope, name, binding):
                             found.setdefault(statement, []).append(binding.node)
-        return found
+                            if (scope, name) not in self._read:
+                                unread.add(binding.node)
+        for statement, aliases in list(found.items()):
+            if len(aliases) < len(_names(statement)):
+                # A name that was idle before stays beside the names that stay.
+                found[statement] = [a for a in aliases if a not in unread]
+        return {statement: aliases for statement, aliases in found.items() if aliases}
 
     def _is_openai(self, binding: Binding) -> bool:
         if binding.kind != "import":
@@ -52,6 +79,8 @@ class Imports:
     def _is_reexported(self, scope: Scope, name: str, binding: Binding) -> bool:
         if scope.parent is not None:
             return False
+        if name in self.p.view.wanted or name in self.p.analysis.parsed.hidden:
+            return True
         alias = binding.node
         assert isinstance(alias, ast.alias)
         if alias.asname is not None and alias.asname == alias.name:
@@ -63,18 +92,18 @@ class Imports:
         )
         if listed:
             return True
-        return name not in self._read_once and self.p.facts.path.endswith("__init__.py")
+        return (scope, name) not in self._read and self.p.facts.path.endswith("__init__.py")
 
     def _remaining_loads(self) -> set[tuple[Scope, str]]:
         found: set[tuple[Scope, str]] = set()
-        self._read_once: set[str] = set()
+        self._read: set[tuple[Scope, str]] = set()
         for node in self.p.index.nodes:
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
                 owner = self.p.index.owner_of(node.id, self.p.scope(node))
                 if owner is None:
                     continue
-                self._read_once.add(node.id)
-                if not self._is_covered(self.p.text.start(node)):
+                self._read.add((owner, node.id))
+                if not self._is_covered(self.p.text.start(node)) or not self.p.is_placed(node):
                     found.add((owner, node.id))
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._string(node, found)
@@ -84,7 +113,7 @@ class Imports:
         """A name in a string annotation counts as read."""
         if not isinstance(node.value, str) or len(node.value) > 200:
             return
-        if not self.p.is_annotation(node):
+        if not (self.p.is_annotation(node) or self._is_cast(node)):
             return
         if self._is_touched(self.p.text.start(node), self.p.text.end(node)):
             return
@@ -97,6 +126,14 @@ class Imports:
                 owner = self.p.index.owner_of(child.id, self.p.scope(node))
                 if owner is not None:
                     found.add((owner, child.id))
+
+    def _is_cast(self, node: ast.Constant) -> bool:
+        parent = self.p.parent(node)
+        return (
+            isinstance(parent, ast.Call)
+            and parent.args[:1] == [node]
+            and called_name(parent.func) == "cast"
+        )
 
     def _is_covered(self, offset: int) -> bool:
         index = bisect.bisect_right(self.spans, (offset, len(self.p.text.text) + 1)) - 1
@@ -112,20 +149,30 @@ class Imports:
     ) -> None:
         statement = self._statement()
         lines = (["import functools"] if functools else []) + ([statement] if needs_router else [])
-        top, inner = self._sort(removable)
+        module = self.p.index.module
+        inner = sorted(
+            (s for s in removable if self.p.scope(s) is not module), key=self.p.text.start
+        )
         everywhere = self._wanted_outside(inner)
-        anchor = self._anchor(removable, top, inner, everywhere, bool(lines))
+        anchor = self._anchor(inner, everywhere) if lines else None
         placed_inner: set[ast.stmt] = set()
         if anchor is None and lines and not everywhere:
             # Lazy imports stay lazy: each function gets its own.
             placed_inner = set(self._first_of_each_function(inner))
+        quiet = needs_router and self.p.plan.without_retries
+        retries = [_NO_RETRIES.format(self.p.router)] if quiet else []
         for node, aliases in removable.items():
             new = lines if node is anchor or node in placed_inner else []
             self._drop(node, aliases, new)
         if lines and anchor is not None and anchor not in removable:
             self._insert_behind(anchor, lines)
         if lines and anchor is None and not placed_inner:
-            self._insert_at_top(lines)
+            self._insert_at_top([*lines, *retries])
+            return
+        for place in placed_inner or ([anchor] if anchor is not None else []):
+            last = self._end_of_imports(place)
+            blank = self.p.scope(place) is module and "\n" in self._separator(last)
+            self._insert_behind(last, ["", *retries] if blank and retries else retries)
 
     def _statement(self) -> str:
         package, _, module = self.p.options.router.rpartition(".")
@@ -133,13 +180,20 @@ class Imports:
         alias = "" if name == module else f" as {name}"
         return f"from {package} import {module}{alias}" if package else f"import {module}{alias}"
 
-    def _sort(
-        self, removable: dict[ast.stmt, list[ast.alias]]
-    ) -> tuple[list[ast.stmt], list[ast.stmt]]:
-        top = [s for s in removable if self.p.scope(s) is self.p.index.module]
-        inner = [s for s in removable if self.p.scope(s) is not self.p.index.module]
-        key = self.p.text.start
-        return sorted(top, key=key), sorted(inner, key=key)
+    def _end_of_imports(self, statement: ast.stmt) -> ast.stmt:
+        """The last import of the block that an import statement stands in."""
+        parent = self.p.parent(statement)
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(parent, name, None)
+            if isinstance(block, list) and statement in block:
+                last = statement
+                for following in block[block.index(statement) + 1 :]:
+                    if not isinstance(following, (ast.Import, ast.ImportFrom)):
+                        break
+                    if following not in self._whole:
+                        last = following
+                return last
+        return statement
 
     def _wanted_outside(self, inner: list[ast.stmt]) -> bool:
         """Is the router named anywhere that no function-level import of openai covers?"""
@@ -165,40 +219,28 @@ class Imports:
                 spans.append((start, end))
         return found
 
-    def _anchor(
-        self,
-        removable: dict[ast.stmt, list[ast.alias]],
-        top: list[ast.stmt],
-        inner: list[ast.stmt],
-        everywhere: bool,
-        wanted: bool,
-    ) -> ast.stmt | None:
+    def _anchor(self, inner: list[ast.stmt], everywhere: bool) -> ast.stmt | None:
         """The module-level import statement that the router's import replaces or follows."""
-        if not wanted:
-            return None
+        first_use = min(at for at, _ in self.p.plan.router_names or [(len(self.p.text.text), True)])
         runtime = any(needed for _, needed in self.p.plan.router_names)
-        candidates = [s for s in top if runtime is False or not self._is_typing_only(s)]
-        candidates = [s for s in candidates if not self._is_conditional(s)]
-        if candidates:
-            return candidates[0]
-        kept = [
+        imports = [
             s
             for s in self.p.tree_imports()
-            if self._imports_openai(s)
-            and not self._is_typing_only(s)
-            and not self._is_conditional(s)
+            if self.p.text.start(s) < first_use and not self._is_conditional(s)
         ]
-        if kept:
-            return kept[0]
+        ours = [s for s in imports if self._imports_openai(s) and self._surely_runs(s)]
+        ours.sort(key=lambda s: (self._is_typing_only(s), self._is_tried(s)))
+        if ours and not (runtime and self._is_typing_only(ours[0])):
+            return ours[0]
         if inner and not everywhere:
             return None
-        every = [
-            s for s in self.p.analysis.tree.body if isinstance(s, (ast.Import, ast.ImportFrom))
+        body = [
+            s
+            for s in imports
+            if s in self.p.analysis.tree.body
+            and not (isinstance(s, ast.ImportFrom) and s.module == "__future__")
         ]
-        every = [
-            s for s in every if not (isinstance(s, ast.ImportFrom) and s.module == "__future__")
-        ]
-        return every[-1] if every else None
+        return body[-1] if body else None
 
     def _imports_openai(self, statement: ast.stmt) -> bool:
         return any(
@@ -213,6 +255,22 @@ class Imports:
             isinstance(arm[0], ast.If) and "TYPE_CHECKING" in ast.dump(arm[0].test)
             for arm in self.p.index.arms.get(statement, ())
         )
+
+    def _is_tried(self, statement: ast.stmt) -> bool:
+        return any(
+            isinstance(node, ast.Try) and name == "body"
+            for node, name in self.p.index.arms.get(statement, ())
+        )
+
+    def _surely_runs(self, statement: ast.stmt) -> bool:
+        """Does what stands in this import's place, or behind it, run whatever is installed?
+
+        In a try, only where nothing before it and nothing left of it may fail.
+        """
+        parent = self.p.parent(statement)
+        if not isinstance(parent, ast.Try) or statement not in parent.body:
+            return True
+        return statement is parent.body[0] and statement in self._whole
 
     def _is_conditional(self, statement: ast.stmt) -> bool:
         """In a branch that may not run. The body of a try counts as running."""
@@ -259,7 +317,7 @@ class Imports:
         indent = self.p.text.text[line : self.p.text.start(node)]
         if indent.strip() or not is_alone(self.p.text, node):
             return "; "
-        return self.p.analysis.file.newline + indent
+        return self.p.text.newline + indent
 
     def _is_only_child(self, statement: ast.stmt) -> bool:
         parent = self.p.parent(statement)
@@ -274,7 +332,7 @@ class Imports:
 
     def _goes(self, statement: ast.stmt) -> bool:
         """Is a statement removed whole, by this part or another?"""
-        if statement in self._dropped_whole:
+        if statement in self._whole:
             return True
         start, end = self.p.text.start(statement), self.p.text.end(statement)
         return any(
@@ -283,19 +341,17 @@ class Imports:
         )
 
     def _insert_behind(self, node: ast.stmt, lines: list[str]) -> None:
-        text = self.p.text
-        end = text.end(node)
-        self.p.plan.edits.append(
-            Edit(
-                start=end,
-                end=end,
-                replacement="".join(self._separator(node) + line for line in lines),
-            )
-        )
+        end = self.p.text.end(node)
+        separator = self._separator(node)
+        if separator == "; ":
+            lines = [line.partition("  #")[0] for line in lines]
+        joined = "".join(separator + line for line in lines)
+        if joined:
+            self.p.plan.edits.append(Edit(start=end, end=end, replacement=joined))
 
     def _insert_at_top(self, lines: list[str]) -> None:
         text = self.p.text
-        newline = self.p.analysis.file.newline
+        newline = self.p.text.newline
         body = self.p.analysis.tree.body
         behind: ast.stmt | None = None
         for statement in body:
@@ -313,22 +369,17 @@ class Imports:
         if behind is None:
             first = body[0]
             at = text.line_span(_first_line(first))[0]
-            self.p.plan.edits.append(Edit(start=at, end=at, replacement=joined))
+            is_import = isinstance(first, (ast.Import, ast.ImportFrom))
+            blank = 0 if is_import else 2 if isinstance(first, _DEFINITIONS) else 1
+            edit = Edit(start=at, end=at, replacement=joined + newline * blank)
+            self.p.plan.edits.append(edit)
         else:
             self._insert_behind(behind, lines)
 
-    @property
-    def _dropped_whole(self) -> set[ast.stmt]:
-        return self._whole
 
-    def prepare(self) -> None:
-        """Note which import statements go whole; asked while blocks are checked."""
-        self._whole: set[ast.stmt] = {
-            statement
-            for statement, aliases in self._removable().items()
-            if isinstance(statement, (ast.Import, ast.ImportFrom))
-            and len(aliases) == len(statement.names)
-        }
+def _names(statement: ast.stmt) -> list[ast.alias]:
+    assert isinstance(statement, (ast.Import, ast.ImportFrom))
+    return statement.names
 
 
 def _first_line(node: ast.stmt) -> int:

@@ -5,12 +5,13 @@ from __future__ import annotations
 import ast
 
 from codemods.migrate_openai import names
-from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits
+from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
+from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.module_names import call_of, is_leftover
-from codemods.migrate_openai.plan import ROUTER_FUNCTIONS, Planner, Site
-from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, Call, rule_of
-from codemods.migrate_openai.terms import Router, Sdk
+from codemods.migrate_openai.plan import Planner, Site
+from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, ROUTER_FUNCTIONS, Call, rule_of
+from codemods.migrate_openai.terms import Foreign, Router, Sdk
 
 SETTING = "MOA301"
 EXCEPTION = "MOA401"
@@ -18,6 +19,9 @@ SENTINEL = "MOA402"
 TYPE = "MOA403"
 LEFT = "MOA901"
 RAW = "MOA904"
+MOCK = "MOA905"
+# Functions of the test tools that replace something by name.
+PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
 
 # Functions that call what they are given, with the arguments that follow it.
 _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "partialmethod"})
@@ -93,10 +97,10 @@ class ModuleSites:
         target = calls[name]
         if target is not None:
             self._call(site, target)
-        elif names.exception(name) is not None:
-            self._replace(site, EXCEPTION, names.exception(name) or "")
+        elif names.exceptions(name):
+            self._exceptions(site, name)
         elif name.startswith("openai.error."):
-            self.p.left(EXCEPTION, site.node, "exception")
+            self._unraised(site)
         elif self._is_sentinel(name):
             self._replace(site, SENTINEL, name.rpartition(".")[2])
         elif name.startswith("openai.types."):
@@ -105,6 +109,8 @@ class ModuleSites:
             self._replace(site, TYPE, names.TYPES[name])
         elif is_leftover(name):
             self._leftover(site, name)
+        elif name.removeprefix("openai.") in names.LEGACY_RESOURCES:
+            self._resource(site)
         else:
             self._setting_read(site, name)
 
@@ -115,6 +121,45 @@ class ModuleSites:
         short = name.removeprefix("openai.")
         self.p.left(LEFT, site.node, "no-counterpart", f"LiteLLM has no counterpart: {short}")
 
+    def _resource(self, site: Site) -> None:
+        """A class of 0.28 that is not called here."""
+        parent = self.p.parent(site.node)
+        if isinstance(parent, ast.ClassDef):
+            self.p.left(LEFT, site.node, "subclass")
+        elif isinstance(parent, ast.Call) and parent.func is not site.node:
+            patched = called_name(parent.func) in PATCHERS
+            self.p.left(MOCK if patched else LEFT, site.node, "mock" if patched else "handed-over")
+
+    def _exceptions(self, site: Site, name: str) -> None:
+        """One class of 0.28 may be several today: an except clause gets them all."""
+        today = names.exceptions(name)
+        parent = self.p.parent(site.node)
+        grouped = isinstance(parent, ast.Tuple)
+        clause = self.p.parent(parent) if grouped else parent
+        if not isinstance(clause, ast.ExceptHandler):
+            today = today[:1]
+        self._replace(site, EXCEPTION, *today, grouped=grouped)
+
+    def _unraised(self, site: Site) -> None:
+        """An exception of 0.28 that nothing raises any more."""
+        parent = self.p.parent(site.node)
+        if not isinstance(parent, ast.Tuple) or len(parent.elts) < 2:
+            self.p.left(EXCEPTION, site.node, "exception")
+            return
+        text = self.p.text
+        place = parent.elts.index(site.node)
+        if place + 1 < len(parent.elts):
+            start, end = text.start(site.node), text.start(parent.elts[place + 1])
+        else:
+            start, end = text.end(parent.elts[place - 1]), text.end(site.node)
+            if len(parent.elts) == 2:
+                end = start
+        if start == end:
+            self.p.left(EXCEPTION, site.node, "exception")
+            return
+        self.p.plan.edits.append(Edit(start=start, end=end, replacement=""))
+        self.p.found(EXCEPTION, site.node, "migrated", "nothing raises it any more")
+
     @staticmethod
     def _is_sentinel(name: str) -> bool:
         head, _, last = name.rpartition(".")
@@ -124,6 +169,9 @@ class ModuleSites:
         rule = rule_of(target)
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
+            return
+        if not self.p.is_placed(site.node):
+            self.p.left(rule, site.node, "f-string")
             return
         call = self.p.called(site.node)
         if call is None:
@@ -136,8 +184,23 @@ class ModuleSites:
             self.p.left(rule, site.node, "arguments", str(error))
             return
         self._name(site.node, target.function)
-        self.p.plan.edits += arguments
+        self.p.plan.edits += arguments + self._retries(call, target)
         self.p.found(rule, call, "migrated")
+
+    def _retries(self, call: ast.Call, target: Call) -> list[Edit]:
+        """0.28 did not retry what the server refuses; later generations do."""
+        if not target.legacy or "max_retries" in self.p.facts.sets_module:
+            return []
+        self._note_retries(target)
+        if self.p.view.mixed:
+            # A setting of the module would reach the calls of the later generation too.
+            return [new_keyword(self.p.text, call, "max_retries=0", 0)]
+        return []
+
+    def _note_retries(self, target: Call) -> None:
+        known = "max_retries" in self.p.facts.sets_module
+        if target.legacy and not self.p.view.mixed and not known:
+            self.p.plan.without_retries = True
 
     def _provider(self, call: ast.Call, target: Call) -> Provider:
         """Azure, where this file says so and the call names a deployment."""
@@ -161,7 +224,7 @@ class ModuleSites:
         """The method goes to something that calls it: a retry helper, a thread pool."""
         rule = rule_of(target)
         parent = self.p.parent(site.node)
-        if isinstance(parent, ast.Compare):
+        if self.p.view.compared & set(site.sdk):
             self.p.left(rule, site.node, "chosen-at-run-time")
             return
         if isinstance(parent, ast.Call) and parent.args and parent.args[0] is site.node:
@@ -176,18 +239,23 @@ class ModuleSites:
                     return
                 self._name(site.node, target.function)
                 self.p.plan.edits += arguments
+                if target.legacy and self.p.view.mixed:
+                    self.p.plan.edits.append(new_keyword(self.p.text, parent, "max_retries=0", 1))
+                self._note_retries(target)
                 self.p.found(rule, site.node, "migrated", "handed over uncalled")
                 return
         start = self.p.text.start(site.node)
         partial = self._partial()
         function = self.p.routed(target.function, start)
         provider = "azure" if self.azure and target.legacy else "openai"
+        self._note_retries(target)
+        retries = ", max_retries=0" if target.legacy and self.p.view.mixed else ""
         self.p.plan.edits.append(
             Edit(
                 start=start,
                 end=self.p.text.end(site.node),
                 replacement=(
-                    f'{partial}({function}, provider="{provider}")'
+                    f'{partial}({function}, provider="{provider}"{retries})'
                     if target.has_model
                     else function
                 ),
@@ -201,26 +269,32 @@ class ModuleSites:
             for binding in bindings:
                 if binding.kind != "import" or binding.arms:
                     continue
-                alias = binding.node
-                statement = self.p.index.parents[alias]
-                if isinstance(statement, ast.ImportFrom) and statement.module == "functools":
-                    if isinstance(alias, ast.alias) and alias.name == "partial":
-                        return name
-                if isinstance(statement, ast.Import) and isinstance(alias, ast.alias):
-                    if alias.name == "functools":
-                        return f"{name}.partial"
+                terms = self.p.evaluator.binding(binding)
+                if terms == {Foreign("functools.partial")}:
+                    return name
+                if terms == {Foreign("functools")}:
+                    return f"{name}.partial"
         self.p.plan.needs_partial = True
         return "functools.partial"
 
     # -- names that are no calls
 
-    def _replace(self, site: Site, rule: str, name: str) -> None:
+    def _replace(self, site: Site, rule: str, *new: str, grouped: bool = True) -> None:
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
             return
-        if not self.p.imported(site.node):
+        if not self.p.imported(site.node) or not self.p.is_placed(site.node):
             return
-        self._name(site.node, name, runtime=not self.p.is_annotation(site.node))
+        start = self.p.text.start(site.node)
+        runtime = not self.p.is_annotation(site.node)
+        written = ", ".join(self.p.routed(name, start, runtime=runtime) for name in new)
+        self.p.plan.edits.append(
+            Edit(
+                start=start,
+                end=self.p.text.end(site.node),
+                replacement=written if grouped or len(new) == 1 else f"({written})",
+            )
+        )
         self.p.found(rule, site.node, "migrated")
 
     def _type(self, site: Site, name: str) -> None:
@@ -231,8 +305,6 @@ class ModuleSites:
         if new and chat and self.p.is_annotation(site.node) and self.p.applies(TYPE, site.node):
             self._name(site.node, new, runtime=False)
             self.p.found(TYPE, site.node, "migrated")
-        else:
-            self.p.left(TYPE, site.node, "type")
 
     def _setting_read(self, site: Site, name: str) -> None:
         setting = name.removeprefix("openai.")

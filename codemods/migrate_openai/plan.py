@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 
 from codemods.migrate_openai.facts import Analysis, ModuleFacts, Use
 from codemods.migrate_openai.model import Edit, Finding, Options
-from codemods.migrate_openai.project import (
-    Atoms,
-    ModuleView,
-)
+from codemods.migrate_openai.project import ModuleView
 from codemods.migrate_openai.reasons import REASONS
-from codemods.migrate_openai.rules import CALLS, RULES
+from codemods.migrate_openai.resolve import Atoms
+from codemods.migrate_openai.rules import RULES
 from codemods.migrate_openai.scopes import Scope
 from codemods.migrate_openai.terms import (
     ClientPath,
@@ -20,12 +18,6 @@ from codemods.migrate_openai.terms import (
     Sdk,
 )
 from codemods.migrate_openai.text import Text
-
-ROUTER_FUNCTIONS = frozenset(
-    prefix + call.function.removeprefix("a") if prefix else call.function
-    for call in CALLS.values()
-    for prefix in ("", "a")
-) | {f"a{call.function}" for call in CALLS.values()}
 
 
 @dataclass(slots=True, kw_only=True)
@@ -37,6 +29,8 @@ class Plan:
     router_names: list[tuple[int, bool]] = field(default_factory=list)
     """Where the router's name is written: (offset, needed when the program runs?)."""
     needs_partial: bool = False
+    without_retries: bool = False
+    """Was a call of 0.28 moved, which did not retry?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -68,7 +62,7 @@ class Planner:
         self.facts = facts
         self.view = view
         self.options = options
-        self.text = Text(analysis.file.text)
+        self.text = Text(analysis.file.text, analysis.parsed.text)
         self.plan = Plan()
         self.sites = [
             Site(use=use, node=_expression(self.index.nodes[use.place]), atoms=atoms)
@@ -82,9 +76,9 @@ class Planner:
         """The name for the router in this module, and whether the module imports it already."""
         for name, bindings in self.index.module.bindings.items():
             for binding in bindings:
-                if binding.kind == "import" and not binding.arms:
-                    if self.evaluator.binding(binding) == {Router("llm_router")}:
-                        return name, True
+                top = binding.kind == "import" and not binding.arms
+                if top and self.evaluator.binding(binding) == {Router("llm_router")}:
+                    return name, True
         taken = {n for s in self.index.own_scope.values() for n in s.bindings}
         name = self.options.router.rpartition(".")[2]
         while name in taken and not self._is_router(name):
@@ -148,6 +142,20 @@ class Planner:
             if isinstance(n, (ast.Import, ast.ImportFrom))
             and self.index.scope_of[n] is self.index.module
         ]
+
+    def is_placed(self, node: ast.expr) -> bool:
+        """Does the tree know where a node stands? Before 3.12 not always inside f-strings."""
+        outer: ast.AST = node
+        while not isinstance(outer, (ast.JoinedStr, ast.stmt)):
+            outer = self.index.parents[outer]
+        if isinstance(outer, ast.stmt):
+            return True
+        whole = self.called(node) or node
+        try:
+            found = ast.parse(self.text.of(whole), mode="eval").body
+        except (SyntaxError, ValueError, IndexError):
+            return False
+        return ast.dump(found) == ast.dump(whole)
 
     def parent(self, node: ast.AST) -> ast.AST:
         return self.index.parents[node]

@@ -46,6 +46,11 @@ REASONS: dict[str, Reason] = {
             advice="Ask for the parsed reply instead, then run again.",
         ),
         Reason(
+            code="handed-over",
+            title="a class of the SDK is handed to something that may call anything on it",
+            advice="Hand over the router's function instead.",
+        ),
+        Reason(
             code="subclass",
             title="a class derives from a class of the SDK",
             advice="Derive from llm_router.Client, or wrap the call in a function.",
@@ -58,7 +63,8 @@ REASONS: dict[str, Reason] = {
         Reason(
             code="type",
             title="this type of the SDK has no counterpart in the router",
-            advice="Keep the import while the openai package is installed: LiteLLM depends on it.",
+            advice="Nothing: LiteLLM depends on the openai package, so the import keeps working.",
+            is_openai=False,
         ),
         Reason(
             code="exception",
@@ -69,6 +75,11 @@ REASONS: dict[str, Reason] = {
             code="arguments",
             title="the arguments cannot be matched to the router's",
             advice="Write them by name, then run again.",
+        ),
+        Reason(
+            code="f-string",
+            title="the call stands inside an f-string whose parts cannot be placed",
+            advice="Take the call out of the f-string, then run again.",
         ),
         Reason(
             code="mock",

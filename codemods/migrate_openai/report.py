@@ -29,6 +29,8 @@ class Tally:
     migrated: int = 0
     done: int = 0
     left: int = 0
+    settled: int = 0
+    """Of ``left``: where there is nothing to do; counted, not listed."""
     remaining: int = 0
     """Of ``left``: direct calls that nobody has decided to keep."""
     rules: Counter[tuple[str, str, str]] = field(default_factory=Counter)
@@ -45,12 +47,20 @@ class Tally:
         self.left += outcome.count("left")
         for site in outcome.sites:
             finding = site.finding
+            self.settled += is_settled(finding)
             self.remaining += remains(finding)
             self.rules[finding.rule, finding.status, finding.reason] += 1
 
 
 ASKED_FOR = frozenset({"skipped", "vendored", "generated"})
-"""Reasons that are a decision of the user: such a site is counted, not listed."""
+"""Reasons that are a decision of the user."""
+SETTLED = ASKED_FOR | {"other-sdk", "type"}
+"""Reasons with nothing to do: such a site is counted, and in JSON and SARIF, not in the text."""
+
+
+def is_settled(finding: Finding) -> bool:
+    """Whether the site is left and there is nothing for a person to do."""
+    return finding.status == "left" and finding.reason in SETTLED
 
 
 def remains(finding: Finding) -> bool:
@@ -58,7 +68,7 @@ def remains(finding: Finding) -> bool:
     return (
         finding.status == "left"
         and finding.kind in ("call", "client")
-        and finding.reason not in ASKED_FOR
+        and not is_settled(finding)
         and REASONS[finding.reason].is_openai
     )
 
@@ -81,7 +91,7 @@ def lines(outcome: Outcome, *, write: bool) -> Iterator[str]:
         verb = "migrated" if write else "to migrate"
         yield f"{outcome.path}: {migrated} {_plural(migrated, 'site')} {verb}"
     for site in outcome.sites:
-        if site.status == "left" and site.finding.reason not in ASKED_FOR:
+        if site.status == "left" and not is_settled(site.finding):
             yield _left(outcome.path, site)
 
 
@@ -110,7 +120,12 @@ def summary(tally: Tally, *, write: bool) -> Iterator[str]:
         yield "No openai calls found."
         return
     verb = "migrated" if write else "to migrate"
-    parts = [f"{tally.migrated} {_plural(tally.migrated, 'site')} {verb}", f"{tally.left} left"]
+    parts = [
+        f"{tally.migrated} {_plural(tally.migrated, 'site')} {verb}",
+        f"{tally.left - tally.settled} left",
+    ]
+    if tally.settled:
+        parts.append(f"{tally.settled} left with nothing to do")
     if tally.done:
         parts.append(f"{tally.done} already done")
     if tally.failed:

@@ -7,6 +7,7 @@ import warnings
 from collections.abc import Iterable, Sequence
 
 from codemods.migrate_openai.model import Edit
+from codemods.migrate_openai.parse import is_readable
 
 
 class RefusedError(Exception):
@@ -28,9 +29,12 @@ def apply(text: str, edits: Iterable[Edit]) -> tuple[str, tuple[Edit, ...]]:
 
 
 def check(old: str, new: str, path: str) -> None:
-    """Raises `RefusedError` where the new text does not compile and the old one did."""
+    """Raises `RefusedError` where the new text does not compile and the old one did.
+
+    Where this interpreter is too old to say, the new text must be readable to libcst.
+    """
     error = _error(new, path)
-    if error is not None and _error(old, path) is None:
+    if error is not None and (_error(old, path) is None or not is_readable(new)):
         raise RefusedError(f"the result does not compile: {error}")
 
 

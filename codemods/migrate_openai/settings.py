@@ -103,6 +103,7 @@ def module_name(path: str) -> str:
 def _parser() -> argparse.ArgumentParser:
     parser = argparse.ArgumentParser(
         prog="python -m codemods.migrate_openai",
+        usage="%(prog)s [options] [PATH ...]",
         description="Move direct openai calls onto LiteLLM. Without --write nothing is changed.",
         epilog=_EPILOG,
         formatter_class=argparse.RawDescriptionHelpFormatter,
@@ -122,7 +123,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--exclude", metavar="GLOB", action="append", default=[], help="leave out (repeatable)")
     add("--select", metavar="RULE", action="append", default=[], help="only these rules")
     add("--ignore", metavar="RULE", action="append", default=[], help="without these rules")
-    add("-j", "--jobs", metavar="N", type=int, help="processes (default: as the work asks)")
+    add("--jobs", metavar="N", type=int, help="processes (default: as the work asks)")
     group = parser.add_argument_group("the router")
     add = group.add_argument
     add("--router", metavar="MODULE", help=f"what to import (default: {DEFAULT_ROUTER})")

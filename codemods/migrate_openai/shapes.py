@@ -13,7 +13,7 @@ GATE = re.compile(
     rb"|images\s*\.\s*(?:generate|edit|create_variation)"
     rb"|audio\s*\.\s*(?:speech|transcriptions|translations)"
     rb"|beta\s*\.\s*(?:threads|assistants|vector_stores|chat)|fine_tuning\s*\.\s*jobs"
-    rb"|vector_stores\s*\.|batches\s*\.\s*create|files\s*\.\s*create|models\s*\.\s*list)",
+    rb"|vector_stores\s*\.|(?:ChatCompletion|Completion|Embedding)\s*\.\s*a?create|batches\s*\.\s*create|files\s*\.\s*create|models\s*\.\s*list)",
 )
 
 RESOURCES = frozenset(
@@ -75,12 +75,14 @@ _SHAPES = frozenset(
         ("vector_stores", "create"),
         ("models", "list"),
         ("models", "retrieve"),
-        ("ChatCompletion", "create"),
-        ("ChatCompletion", "acreate"),
-        ("Completion", "create"),
-        ("Completion", "acreate"),
-        ("Embedding", "create"),
-        ("Embedding", "acreate"),
+        *(
+            (resource, verb)
+            for resource in ("ChatCompletion", "Completion", "Embedding", "Moderation", "Image")
+            for verb in ("create", "acreate")
+        ),
+        ("Audio", "transcribe"),
+        ("Audio", "translate"),
+        ("Edit", "create"),
     }
 )
 

@@ -16,10 +16,11 @@ _LINE_END = re.compile(r"\r\n|\r|\n")
 class Text:
     """The text of one file, asked by line, offset and node."""
 
-    def __init__(self, text: str) -> None:
+    def __init__(self, text: str, parsed: str | None = None) -> None:
         self.text = text
+        self._parsed = text if parsed is None else parsed
         self._starts = [0, *(m.end() for m in _LINE_END.finditer(text))]
-        self._ascii = text.isascii()
+        self._ascii = self._parsed.isascii()
 
     def offset(self, line: int, column: int) -> int:
         """*column* counts UTF-8 bytes, as in `ast`."""
@@ -27,7 +28,7 @@ class Text:
         if self._ascii:
             return start + column
         end = self._starts[line] if line < len(self._starts) else len(self.text)
-        return start + len(self.text[start:end].encode()[:column].decode(errors="ignore"))
+        return start + len(self._parsed[start:end].encode()[:column].decode(errors="ignore"))
 
     def start(self, node: ast.AST) -> int:
         return self.offset(node.lineno, node.col_offset)  # type: ignore[attr-defined]
@@ -59,8 +60,10 @@ class Text:
         return self._starts[line - 1], end
 
     @property
-    def lines(self) -> int:
-        return len(self._starts)
+    def newline(self) -> str:
+        """The line ending that the text uses most."""
+        windows = self.text.count("\r\n")
+        return "\r\n" if windows * 2 > self.text.count("\n") else "\n"
 
     def line(self, line: int) -> str:
         """A line without its ending."""

@@ -61,6 +61,10 @@ def test_only_what_may_call_openai(here: Path) -> None:
         b"c.chat.completions.create(",
         b"c.embeddings.create(",
         b"c.responses.create(",
+        b"c.chat.completions.parse(",
+        b"c.images.generate(",
+        b"c.responses.stream(",
+        b"c.audio.transcriptions.create(",
         b"run = c.chat.completions.create",
     ],
 )
@@ -162,13 +166,18 @@ def test_the_search_ahead_finds_the_same(here: Path, given: list[str]) -> None:
         assert list(search(given, ())) == list(discover(given))
 
 
-def test_the_search_ahead_can_be_left_early(here: Path) -> None:
-    fill(here, [f"{number}.py" for number in range(20)])
+def test_the_search_ahead_can_be_left_early(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    fill(here, [f"{number:02}.py" for number in range(20)])
+    children: list[int] = []
+    fork = os.fork
+    monkeypatch.setattr(os, "fork", lambda: children.append(fork()) or children[-1])
     found = search(["."], ())
-    assert next(iter(found)).path == "0.py"
+    assert next(iter(found)).path == "00.py"
     found.close()  # type: ignore[attr-defined]
-    with pytest.raises(ChildProcessError):
-        os.waitpid(-1, os.WNOHANG)
+    assert children
+    for child in children:
+        with pytest.raises(ChildProcessError):
+            os.waitpid(child, os.WNOHANG)
 
 
 def test_a_pipe_does_not_block_the_run(here: Path) -> None:

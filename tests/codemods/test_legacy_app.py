@@ -96,4 +96,4 @@ def test_the_script_for_openai_0_28_runs_again(app: Path, tmp_path: Path) -> Non
 
 
 def findings(report: dict[str, Any]) -> list[dict[str, Any]]:
-    return [finding for file in report["files"] for finding in file["findings"]]
+    return [finding for file in report["files"] for finding in file["sites"]]

@@ -100,6 +100,7 @@ def ask(client: llm_router.Client, model: str, question: str) -> str:
 RESOURCE = Rule(
     id="MOA203",
     title="a resource under another name stays: the router's client answers it",
+    kind="client",
     what=(
         "`chat = client.chat` and the like keep the spelling of the SDK. On the router's client "
         "it works as before, and the model is the name on the wire."

@@ -14,12 +14,12 @@ CREATE = Rule(
 from openai import OpenAI
 
 client = OpenAI()
-text = client.completions.create(model="gpt-3.5-turbo-instruct", prompt=prompt).choices[0].text
+reply = client.completions.create(model="gpt-3.5-turbo-instruct", prompt=prompt)
 """,
             after="""\
 from personalvibe import llm_router
 
-text = llm_router.text_completion(model="openai/gpt-3.5-turbo-instruct", prompt=prompt).choices[0].text
+reply = llm_router.text_completion(model="openai/gpt-3.5-turbo-instruct", prompt=prompt)
 """,
         ),
     ),
@@ -40,6 +40,8 @@ print(reply["choices"][0]["text"])
 """,
             after="""\
 from personalvibe import llm_router
+
+llm_router.max_retries = 0  # openai 0.28 did not retry
 
 reply = llm_router.text_completion(model="openai/davinci-002", prompt=prompt, max_tokens=5)
 print(reply["choices"][0]["text"])

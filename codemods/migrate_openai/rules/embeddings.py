@@ -42,12 +42,16 @@ LEGACY = Rule(
             before="""\
 import openai
 
-vector = openai.Embedding.create(input=[text], engine="text-embedding-ada-002")["data"][0]["embedding"]
+reply = openai.Embedding.create(input=[text], engine="text-embedding-ada-002")
+vector = reply["data"][0]["embedding"]
 """,
             after="""\
 from personalvibe import llm_router
 
-vector = llm_router.embedding(input=[text], model="openai/text-embedding-ada-002")["data"][0]["embedding"]
+llm_router.max_retries = 0  # openai 0.28 did not retry
+
+reply = llm_router.embedding(input=[text], model="openai/text-embedding-ada-002")
+vector = reply["data"][0]["embedding"]
 """,
         ),
     ),

@@ -39,12 +39,14 @@ LEGACY = Rule(
             before="""\
 import openai
 
-url = openai.Image.create(prompt=prompt, n=1, size="256x256")["data"][0]["url"]
+images = openai.Image.create(prompt=prompt, n=1, size="256x256")["data"]
 """,
             after="""\
 from personalvibe import llm_router
 
-url = llm_router.image_generation(provider="openai", prompt=prompt, n=1, size="256x256")["data"][0]["url"]
+llm_router.max_retries = 0  # openai 0.28 did not retry
+
+images = llm_router.image_generation(provider="openai", prompt=prompt, n=1, size="256x256")["data"]
 """,
         ),
     ),

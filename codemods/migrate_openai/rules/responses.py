@@ -36,12 +36,14 @@ PARSE = Rule(
 from openai import OpenAI
 
 client = OpenAI()
-event = client.responses.parse(model="gpt-4o", input=text, text_format=Event).output_parsed
+reply = client.responses.parse(model="gpt-4o", input=text, text_format=Event)
+print(reply.output_parsed)
 """,
             after="""\
 from personalvibe import llm_router
 
-event = llm_router.responses_parse(model="openai/gpt-4o", input=text, text_format=Event).output_parsed
+reply = llm_router.responses_parse(model="openai/gpt-4o", input=text, text_format=Event)
+print(reply.output_parsed)
 """,
         ),
     ),

@@ -4,7 +4,7 @@ import json
 from typing import Any, Callable, Dict, Iterator, List
 
 import openai
-from openai.types.chat import ChatCompletionMessageToolCall
+from openai.types.chat import ChatCompletion
 
 from helpdesk.clients import MODEL, client
 from helpdesk.retry import with_backoff
@@ -29,12 +29,13 @@ class Unavailable(Exception):
     """The model cannot be asked now; the ticket goes back to its queue."""
 
 
-def run_tool(
-    call: ChatCompletionMessageToolCall, tools: Dict[str, Callable[..., Any]]
-) -> Dict[str, Any]:
-    arguments = json.loads(call.function.arguments)
-    result = tools[call.function.name](**arguments)
-    return {"role": "tool", "tool_call_id": call.id, "content": json.dumps(result)}
+def run_tools(
+    completion: ChatCompletion, tools: Dict[str, Callable[..., Any]]
+) -> Iterator[Dict[str, Any]]:
+    for call in completion.choices[0].message.tool_calls or ():
+        arguments = json.loads(call.function.arguments)
+        result = tools[call.function.name](**arguments)
+        yield {"role": "tool", "tool_call_id": call.id, "content": json.dumps(result)}
 
 
 def answer(ticket: str, tools: Dict[str, Callable[..., Any]], **options: Any) -> str:
@@ -61,7 +62,7 @@ def answer(ticket: str, tools: Dict[str, Callable[..., Any]], **options: Any) ->
         if not message.tool_calls:
             return message.content
         messages.append(message)
-        messages.extend(run_tool(call, tools) for call in message.tool_calls)
+        messages.extend(run_tools(completion, tools))
     raise Unavailable("too many tool calls")
 
 

@@ -1,0 +1,139 @@
+"""What the migration costs, side by side with grep and libcst. Run: pytest -s tests/benchmarks"""
+
+from __future__ import annotations
+
+import os
+import random
+import shutil
+import subprocess
+import sys
+import sysconfig
+import time
+from collections.abc import Sequence
+from pathlib import Path
+
+import pytest
+
+GREP_BAR = 3.0
+LIBCST_BAR = 2.0
+JOBS_BAR = 1.5
+MEMORY_BAR = 1.25
+
+CALLS = """\
+import openai
+
+
+def ask(question):
+    reply = openai.chat.completions.create(
+        model="gpt-4o", messages=[{"role": "user", "content": question}]
+    )
+    return reply.choices[0].message.content
+"""
+LIBCST = """\
+import sys
+import libcst
+for name in sys.stdin.read().split():
+    with open(name, "rb") as file:
+        libcst.parse_module(file.read()).code
+"""
+
+
+def source_texts(number: int) -> list[bytes]:
+    """Files of the standard library that do not mention openai, 12 kB of each at most."""
+    found = sorted(Path(sysconfig.get_paths()["stdlib"]).glob("[a-z]*/[a-z]*.py"))
+    texts = [path.read_bytes()[:12_000] for path in random.Random(1).sample(found, number)]
+    return [text[: text.rfind(b"\n") + 1] for text in texts if b"openai" not in text]
+
+
+def fill(folder: Path, files: int, calling_every: int) -> Path:
+    texts = source_texts(200)
+    for number in range(files):
+        path = folder / f"pkg{number // 100:03}" / f"sub{number // 20 % 5}" / f"m{number}.py"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(
+            CALLS.encode() if number % calling_every == 0 else texts[number % len(texts)]
+        )
+    return folder
+
+
+def seconds(*command: str, data: str = "") -> float:
+    start = time.perf_counter()
+    subprocess.run(
+        command,
+        input=data.encode(),
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        check=True,
+        timeout=300,
+    )
+    return time.perf_counter() - start
+
+
+def migrate(*arguments: str) -> tuple[str, ...]:
+    return (sys.executable, "-m", "codemods.migrate_openai", *arguments)
+
+
+def ratio(ours: Sequence[str], theirs: Sequence[str], runs: int, data: str = "") -> float:
+    """Minimum against minimum: what other processes add belongs to neither."""
+    pairs = [(seconds(*ours), seconds(*theirs, data=data)) for _ in range(runs)]
+    return min(one for one, _ in pairs) / min(other for _, other in pairs)
+
+
+@pytest.mark.skipif(not shutil.which("grep"), reason="no grep to compare with")
+def test_a_large_tree_that_hardly_mentions_openai(tmp_path: Path) -> None:
+    tree = str(fill(tmp_path, 10_000, 100))
+    found = ratio(migrate(tree), ("grep", "-rl", "openai", tree), runs=12)
+    print(f"{found:.2f} x grep -rl openai")
+    assert found <= GREP_BAR
+
+
+def calling_files(folder: Path, number: int) -> Path:
+    """Files of 10 kB that all call openai: a real module each, with the calls added."""
+    for position, text in enumerate(source_texts(number)):
+        path = folder / f"m{position}.py"
+        try:
+            compile(text, path, "exec")
+        except SyntaxError:  # cut off in the middle of a statement
+            text = b""
+        path.write_bytes(text + b"\n\n" + CALLS.encode() + CALLS.encode() * (0 if text else 40))
+    return folder
+
+
+def test_files_that_all_call_openai(tmp_path: Path) -> None:
+    tree = calling_files(tmp_path, 150)
+    names = "\n".join(map(str, sorted(tree.iterdir())))
+    found = ratio(
+        migrate(str(tree), "--diff", "--jobs", "1"),
+        (sys.executable, "-c", LIBCST),
+        runs=3,
+        data=names,
+    )
+    print(f"{found:.2f} x libcst's parse and code generation")
+    assert found <= LIBCST_BAR
+
+
+@pytest.mark.skipif((os.cpu_count() or 1) < 2, reason="one processor")
+def test_two_processes_are_nearly_twice_as_fast(tmp_path: Path) -> None:
+    tree = str(calling_files(tmp_path, 300))
+    found = ratio(migrate(tree, "--jobs", "1"), migrate(tree, "--jobs", "2"), runs=3)
+    print(f"{found:.2f} x faster with two processes")
+    assert found >= JOBS_BAR
+
+
+def peak_memory(tree: Path) -> int:
+    code = (
+        "import resource, sys; from codemods.migrate_openai.__main__ import main;"
+        f"main([{str(tree)!r}, '--jobs', '1']);"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss, file=sys.stderr)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", code], check=True, stdout=subprocess.DEVNULL, stderr=subprocess.PIPE
+    )
+    return int(done.stderr)
+
+
+def test_memory_does_not_grow_with_the_number_of_files(tmp_path: Path) -> None:
+    small = peak_memory(fill(tmp_path / "small", 1_000, 100))
+    large = peak_memory(fill(tmp_path / "large", 20_000, 100))
+    print(f"{large / small:.2f} x the memory for 20 x the files")
+    assert large / small <= MEMORY_BAR

@@ -1,0 +1,84 @@
+"""What every test of a rule does: run twice, compile, and look at the result."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Callable, Mapping
+
+import libcst
+import pytest
+
+from codemods.migrate_openai.engine import migrate
+from codemods.migrate_openai.model import FileResult, Options, SourceFile
+
+Files = Mapping[str, str]
+
+
+def run(files: Files, options: Options) -> dict[str, FileResult]:
+    sources = [SourceFile(path=path, text=text) for path, text in files.items()]
+    return {result.path: result for result in migrate(sources, options)}
+
+
+def migrate_twice(before: str | Files, options: Options | None = None) -> dict[str, FileResult]:
+    """The results of the first run; the second must change nothing and lose no call."""
+    files = {"program.py": before} if isinstance(before, str) else before
+    chosen = options or Options()
+    first = run(files, chosen)
+    for result in first.values():
+        assert not result.error, result.error
+        assert compiles(result.text) or not compiles(files[result.path])
+        libcst.parse_module(result.text)
+        if not result.edits:
+            assert result.text == files[result.path]
+    second = run({path: result.text for path, result in first.items()}, chosen)
+    for path, result in second.items():
+        assert result.text == first[path].text, "the second run changed something"
+        assert calls(result) == calls(first[path]), "the second run lost or found a call"
+    return first
+
+
+def compiles(text: str) -> bool:
+    """A program may be newer than this interpreter."""
+    try:
+        compile(text, "program.py", "exec", ast.PyCF_ALLOW_TOP_LEVEL_AWAIT)
+    except SyntaxError:
+        return False
+    return True
+
+
+def calls(result: FileResult) -> int:
+    return sum(finding.kind == "call" for finding in result.findings)
+
+
+@pytest.fixture
+def check_transformed() -> Callable[..., FileResult]:
+    def check(before: str, after: str, options: Options | None = None) -> FileResult:
+        [result] = migrate_twice(before, options).values()
+        assert result.text == after
+        assert result.edits
+        return result
+
+    return check
+
+
+@pytest.fixture
+def check_noop() -> Callable[..., FileResult]:
+    def check(before: str, options: Options | None = None) -> FileResult:
+        [result] = migrate_twice(before, options).values()
+        assert result.text == before
+        assert not result.edits
+        return result
+
+    return check
+
+
+@pytest.fixture
+def check_project() -> Callable[..., dict[str, FileResult]]:
+    """Several files; ``after`` names those that change."""
+
+    def check(before: Files, after: Files, options: Options | None = None) -> dict[str, FileResult]:
+        results = migrate_twice(before, options)
+        assert {p: r.text for p, r in results.items()} == {**before, **after}
+        return results
+
+    return check
