@@ -44,6 +44,7 @@ import warnings
 import weakref
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
 
@@ -404,71 +405,40 @@ class _Operation(NamedTuple):
         return self.shape.endswith((".parse", ".stream"))
 
 
-def _chat(method: str) -> _Operation:
-    return _Operation(
-        "completion", f"chat.completions.{method}", ("model", "messages"), model="default"
-    )
-
-
-def _responses(method: str) -> _Operation:
-    return _Operation("responses", f"responses.{method}", model="default", http=True)
-
-
-def _stored(method: str, function: str) -> _Operation:
-    return _Operation(function, f"responses.{method}", ("response_id",), http=True)
-
+# fmt: off
+_CHAT: dict[str, Any] = {"order": ("model", "messages"), "model": "default"}
+_RESPONSES: dict[str, Any] = {"model": "default", "http": True}
+_STORED: dict[str, Any] = {"order": ("response_id",), "http": True}
+_AUDIO: dict[str, Any] = {"order": ("model", "file"), "model": "required", "files": ("file",)}
 
 _OPERATIONS = {
-    "chat_completion": _chat("create"),
-    "chat_completion_parse": _chat("parse"),
-    "chat_completion_stream": _chat("stream"),
+    "chat_completion": _Operation("completion", "chat.completions.create", **_CHAT),
+    "chat_completion_parse": _Operation("completion", "chat.completions.parse", **_CHAT),
+    "chat_completion_stream": _Operation("completion", "chat.completions.stream", **_CHAT),
     "text_completion": _Operation(
-        "text_completion", "completions.create", ("model", "prompt"), model="default"
-    ),
+        "text_completion", "completions.create", ("model", "prompt"), "default"),
     "embedding": _Operation("embedding", "embeddings.create", model="required"),
-    "responses": _responses("create"),
-    "responses_parse": _responses("parse"),
-    "responses_stream": _responses("stream"),
-    "responses_retrieve": _stored("retrieve", "get_responses"),
-    "responses_delete": _stored("delete", "delete_responses"),
-    "responses_cancel": _stored("cancel", "cancel_responses"),
+    "responses": _Operation("responses", "responses.create", **_RESPONSES),
+    "responses_parse": _Operation("responses", "responses.parse", **_RESPONSES),
+    "responses_stream": _Operation("responses", "responses.stream", **_RESPONSES),
+    "responses_retrieve": _Operation("get_responses", "responses.retrieve", **_STORED),
+    "responses_delete": _Operation("delete_responses", "responses.delete", **_STORED),
+    "responses_cancel": _Operation("cancel_responses", "responses.cancel", **_STORED),
     "image_generation": _Operation(
-        "image_generation", "images.generate", ("model", "prompt"), azure=False
-    ),
+        "image_generation", "images.generate", ("model", "prompt"), azure=False),
     "image_edit": _Operation(
-        "image_edit",
-        "images.edit",
-        ("model", "image", "prompt"),
-        http=True,
-        files=("image", "mask"),
-    ),
+        "image_edit", "images.edit", ("model", "image", "prompt"), http=True,
+        files=("image", "mask")),
     "image_variation": _Operation(
-        "image_variation",
-        "images.create_variation",
-        ("model", "image"),
-        azure=False,
-        carrier="image_generation",
-    ),
-    "transcription": _Operation(
-        "transcription",
-        "audio.transcriptions.create",
-        ("model", "file"),
-        model="required",
-        files=("file",),
-    ),
+        "image_variation", "images.create_variation", ("model", "image"), azure=False,
+        carrier="image_generation"),
+    "transcription": _Operation("transcription", "audio.transcriptions.create", **_AUDIO),
     "translation": _Operation(
-        "translation",
-        "audio.translations.create",
-        ("model", "file"),
-        model="required",
-        files=("file",),
-        carrier="transcription",
-    ),
-    "speech": _Operation(
-        "speech", "audio.speech.create", ("model", "input", "voice"), model="required"
-    ),
+        "translation", "audio.translations.create", carrier="transcription", **_AUDIO),
+    "speech": _Operation("speech", "audio.speech.create", ("model", "input", "voice"), "required"),
     "moderation": _Operation("moderation", "moderations.create", azure=False),
 }
+# fmt: on
 # LiteLLM's names of the providers, where it is not to turn a text completion into a chat.
 _LEGACY = {"openai": "text-completion-openai", "azure": "azure_text"}
 # What LiteLLM asks for though the program need not give it, and how it is kept from sending a
@@ -603,27 +573,29 @@ class _Call:
         return _litellm_function(carrier or self.operation.litellm, self.is_async)
 
     def send(self) -> Any:
-        function = self.function()
-        try:
-            return self.finish(function(**self.litellm_arguments()))
-        except Exception as error:
-            if (blamed := self.blame(error)) is error:
-                raise
-            raise blamed from None
+        with self.blaming():
+            return self.finish(self.function()(**self.litellm_arguments()))
 
     async def asend(self) -> Any:
-        function = self.function()
+        with self.blaming():
+            return self.finish(await self.function()(**self.litellm_arguments()))
+
+    @contextmanager
+    def blaming(self) -> Iterator[None]:
+        """Raise LiteLLM's exceptions such that clauses written for openai catch them."""
         try:
-            return self.finish(await function(**self.litellm_arguments()))
+            yield
         except Exception as error:
-            if (blamed := self.blame(error)) is error:
+            blamed = error if self.error is None else _dressed(error, self.error)
+            if blamed is error:
                 raise
             raise blamed from None
 
     # From LiteLLM to the wire.
 
     def _wired(self) -> dict[str, Any]:
-        if self.error is not None and "num_retries" not in self.controls:
+        again = "num_retries" in self.controls or _litellm().num_retries
+        if self.error is not None and not again:
             raise self.error  # LiteLLM mends the request and tries again; ours would be the same
         self.error = None
         headers = {**(self.options.headers or {}), _RAW: "true"}
@@ -637,22 +609,24 @@ class _Call:
             "stream_cls": self.stream_cls,
         }
 
-    def exchange(self) -> Any:
-        """Send the program's request and keep the reply. Returns the SDK's raw response."""
-        request = self._wired()
+    @contextmanager
+    def _watched(self) -> Iterator[None]:
         try:
-            return self._kept(self.real.request(**request))
+            yield
         except Exception as error:
             self.error = error
             raise
 
+    def exchange(self) -> Any:
+        """Send the program's request and keep the reply. Returns the SDK's raw response."""
+        request = self._wired()
+        with self._watched():
+            return self._kept(self.real.request(**request))
+
     async def aexchange(self) -> Any:
         request = self._wired()
-        try:
+        with self._watched():
             return self._kept(await self.real.request(**request))
-        except Exception as error:
-            self.error = error
-            raise
 
     def _kept(self, raw: Any) -> Any:
         if self.stream:
@@ -663,22 +637,16 @@ class _Call:
         return raw
 
     def _tee(self) -> Iterator[Any]:
-        try:
+        with self._watched():
             for item in self.live:
                 self.seen.append(item)
                 yield item
-        except Exception as error:
-            self.error = error
-            raise
 
     async def _atee(self) -> AsyncIterator[Any]:
-        try:
+        with self._watched():
             async for item in self.live:
                 self.seen.append(item)
                 yield item
-        except Exception as error:
-            self.error = error
-            raise
 
     # Back to the program.
 
@@ -697,10 +665,6 @@ class _Call:
         if self.operation.structured and _is_given(self.options.post_parser):
             reply = self.options.post_parser(reply)
         return as_both(reply, result)
-
-    def blame(self, error: Exception) -> Exception:
-        """LiteLLM's exception, such that clauses written for openai catch it as before."""
-        return error if self.error is None else _dressed(error, self.error)
 
 
 _RAW = "X-Stainless-Raw-Response"  # the SDK's mark of a caller who wants the headers too
@@ -1079,8 +1043,8 @@ class _StreamBase:
         kind = type(item).__name__.removeprefix("ModelResponseStream")
         return item if kind else _typed(_chunk_type(), item.model_dump())
 
-    def _blamed(self, error: Exception) -> Exception:
-        return self._call.blame(error) if self._call else error
+    def _blaming(self) -> AbstractContextManager[None]:
+        return self._call.blaming() if self._call else nullcontext()
 
 
 class _SyncStream(_StreamBase):
@@ -1094,16 +1058,15 @@ class _SyncStream(_StreamBase):
 
     def _run(self) -> Iterator[Any]:
         flow = self._call.flow if self._call and self._call.flow else ()
-        try:
-            for source in (self._inner if _is_stream(self._inner) else (), flow):
-                for item in source:
-                    yield from self._drained(item)
-        except Exception as error:
-            yield from self._drained(None)
-            if (blamed := self._blamed(error)) is error:
+        with self._blaming():
+            try:
+                for source in (self._inner if _is_stream(self._inner) else (), flow):
+                    for item in source:
+                        yield from self._drained(item)
+            except Exception:
+                yield from self._drained(None)
                 raise
-            raise blamed from None
-        yield from self._drained(None)
+            yield from self._drained(None)
 
     def __enter__(self) -> Any:
         return self
@@ -1129,19 +1092,18 @@ class _AsyncStream(_StreamBase):
 
     async def _run(self) -> AsyncIterator[Any]:
         flow = self._call.flow if self._call and self._call.flow else _nothing()
-        try:
-            for source in (self._inner if _is_stream(self._inner) else _nothing(), flow):
-                async for item in source:
-                    for chunk in self._drained(item):
-                        yield chunk
-        except Exception as error:
+        with self._blaming():
+            try:
+                for source in (self._inner if _is_stream(self._inner) else _nothing(), flow):
+                    async for item in source:
+                        for chunk in self._drained(item):
+                            yield chunk
+            except Exception:
+                for chunk in self._drained(None):
+                    yield chunk
+                raise
             for chunk in self._drained(None):
                 yield chunk
-            if (blamed := self._blamed(error)) is error:
-                raise
-            raise blamed from None
-        for chunk in self._drained(None):
-            yield chunk
 
     async def __aenter__(self) -> Any:
         return self

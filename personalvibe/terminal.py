@@ -13,25 +13,24 @@ from collections.abc import Callable, Iterator
 import click
 
 from personalvibe.run_pipeline import Outcome
-from personalvibe.runlog import ScrubbedFormatter
+from personalvibe.scrub import scrub
 from personalvibe.workspace import shown
 
 LEVELS = {"verbose": logging.DEBUG, "none": logging.WARNING, "errors": logging.ERROR}
 
 
 class _Notes(logging.Handler):
-    """Log records for the eyes of the user."""
+    """Log records for the eyes of the user: without tracebacks, which are in the log file."""
 
     def emit(self, record: logging.LogRecord) -> None:
         word = {logging.WARNING: "note: ", logging.ERROR: "error: "}.get(record.levelno, "")
-        click.echo(f"{word}{self.format(record)}", err=True)
+        click.echo(f"{word}{scrub(record.getMessage())}", err=True)
 
 
 @contextlib.contextmanager
 def notes(verbosity: str) -> Iterator[None]:
     """Show what the package logs, from the level of `verbosity` up."""
     handler = _Notes(LEVELS[verbosity])
-    handler.setFormatter(ScrubbedFormatter("%(message)s"))
     logger = logging.getLogger("personalvibe")
     level, propagate = logger.level, logger.propagate
     logger.setLevel(logging.DEBUG)

@@ -270,6 +270,8 @@ def test_a_key_in_the_providers_words_is_not_shown(project: Any, pv: Any, provid
     provider.fails(401, f"Incorrect API key provided: {KEY}. Or sk-proj-ab***********yz?")
     result = pv("run", "--config", project.config("mode: prd\n"), "--verbosity", "verbose")
     assert "Incorrect API key provided: ***" in result.err
+    assert "Traceback" not in result.err
+    assert "Traceback" in project.files("logs/*")[0].read_text()
     assert "sk-" not in result.err
     assert "sk-" not in project.files("logs/*")[0].read_text()
 
