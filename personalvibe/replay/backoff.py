@@ -13,7 +13,6 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from typing import Any
-from unittest import mock
 
 _WAITERS = frozenset(
     (
@@ -54,12 +53,13 @@ def skipped(error_played: Callable[[], bool]) -> Iterator[None]:
 
         return replacement
 
-    with contextlib.ExitStack() as stack:
-        modules: list[Any] = [time, asyncio]
-        # Imported only if somebody uses it.
-        if "anyio" in sys.modules:
-            modules.append(sys.modules["anyio"])
-        for module in modules:
-            patch = mock.patch.object(module, "sleep", wrapped(module.sleep))
-            stack.enter_context(patch)
+    # anyio is imported only if somebody uses it.
+    modules: list[Any] = [time, asyncio, *filter(None, [sys.modules.get("anyio")])]
+    originals = [module.sleep for module in modules]
+    for module, original in zip(modules, originals, strict=True):
+        module.sleep = wrapped(original)
+    try:
         yield
+    finally:
+        for module, original in zip(modules, originals, strict=True):
+            module.sleep = original

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import functools
+import os
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Literal, cast
+from typing import Any, Literal
 
 from personalvibe.replay.canonical import DEFAULT_MATCH_ON, MatchRules
 from personalvibe.replay.cassette import MAX_BYTES
@@ -139,7 +140,7 @@ def _allow_errors(value: object) -> bool | frozenset[int]:
 def _one_of(name: str, value: object) -> Severity:
     if value not in ("fail", "warn", "ignore"):
         raise _bad(name, value, "fail, warn or ignore")
-    return cast(Severity, value)
+    return value
 
 
 def _positive(config: Mapping[str, Any], name: str, default: int) -> int:
@@ -158,12 +159,22 @@ def _format(value: object) -> bool:
 def _redaction(config: Mapping[str, Any], environ: Mapping[str, str]) -> RedactionRules:
     # Only these: vcrpy applies its own filters, with its own request objects for callables.
     redact, keep = _strings(config, "redact"), _strings(config, "redact_keep")
-    return _rules(tuple(redact), tuple(keep), frozenset(environ.items()))
+    return _rules(tuple(redact), tuple(keep), _signature(environ))
+
+
+def _signature(environ: Mapping[str, str]) -> frozenset[tuple[Any, Any]]:
+    """What identifies an environment. pytest changes one variable for every test."""
+    # The dictionary inside of os.environ: reading through it decodes every variable each time.
+    variables = dict(getattr(environ, "_data", environ))
+    variables.pop("PYTEST_CURRENT_TEST", None)
+    variables.pop(b"PYTEST_CURRENT_TEST", None)
+    return frozenset(variables.items())
 
 
 @functools.lru_cache(maxsize=8)
 def _rules(
-    redact: tuple[str, ...], keep: tuple[str, ...], environ: frozenset[tuple[str, str]]
+    redact: tuple[str, ...], keep: tuple[str, ...], environ: frozenset[tuple[Any, Any]]
 ) -> RedactionRules:
     """Tests mostly share their rules, and compiling those takes longer than a replay."""
-    return RedactionRules.from_config({"redact": redact, "redact_keep": keep}, dict(environ))
+    variables = {os.fsdecode(name): os.fsdecode(value) for name, value in environ}
+    return RedactionRules.from_config({"redact": redact, "redact_keep": keep}, variables)

@@ -61,6 +61,7 @@ class State:
 
 STATE: pytest.StashKey[State] = pytest.StashKey()
 CASSETTE: pytest.StashKey[TestCassette] = pytest.StashKey()
+CONFIG: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
 
 _starting: State | None = None
@@ -283,7 +284,9 @@ def block_network(request: pytest.FixtureRequest) -> Iterator[None]:
     if declared and not records:
         with state.guard.blocking(request.getfixturevalue("allowed_hosts")):
             yield
-    elif marked or node.get_closest_marker("allowed_hosts"):
+    elif node.get_closest_marker("allowed_hosts") or (
+        marked and _config(request).get("allowed_hosts")
+    ):
         with state.guard.with_holes(request.getfixturevalue("allowed_hosts") or ()):
             yield
     else:
@@ -292,10 +295,14 @@ def block_network(request: pytest.FixtureRequest) -> Iterator[None]:
 
 def _config(request: pytest.FixtureRequest) -> dict[str, Any]:
     """``vcr_config``, overridden by the marks, of which the closest wins."""
-    merged: dict[str, Any] = copy.deepcopy(request.getfixturevalue("vcr_config"))
-    for mark in reversed(list(request.node.iter_markers("vcr"))):
-        merged.update(mark.kwargs)
-    return merged
+    stash = request.node.stash
+    if CONFIG not in stash:
+        merged: dict[str, Any] = copy.deepcopy(request.getfixturevalue("vcr_config"))
+        for mark in reversed(list(request.node.iter_markers("vcr"))):
+            merged.update(mark.kwargs)
+        stash[CONFIG] = merged
+    found: dict[str, Any] = stash[CONFIG]
+    return found
 
 
 def _mode(request: pytest.FixtureRequest) -> str:
@@ -374,8 +381,14 @@ def pytest_runtest_makereport(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A miss fails the test, whatever became of the exception."""
-    report = yield
     test = item.stash.get(CASSETTE, None)
+    stopped = call.excinfo is not None and test is not None and test.stopped(call.excinfo.value)
+    if stopped:
+        # The report is replaced anyway; to render LiteLLM's frames takes pytest seconds.
+        item.repr_failure = _short  # type: ignore[method-assign]
+    report = yield
+    if stopped:
+        del item.repr_failure
     hidden = [one for one in item.config.stash[STATE].guard.take_violations() if not one.declared]
     error = call.excinfo.value if call.excinfo else None
     facts: dict[str, Any] = {}
@@ -407,6 +420,18 @@ def pytest_runtest_makereport(
     return report
 
 
+def _is_of_project(path: Path, root: Path) -> bool:
+    return (
+        path.is_relative_to(root)
+        and "site-packages" not in path.parts
+        and not path.is_relative_to(Path(__file__).parent)
+    )
+
+
+def _short(excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -> str:
+    return str(excinfo.value)
+
+
 def _fail(
     item: pytest.Item,
     report: pytest.TestReport,
@@ -425,9 +450,7 @@ def _fail(
         places = [
             f"{path.relative_to(root)}:{entry.lineno + 1}: in {entry.name}"
             for entry in call.excinfo.traceback
-            if (path := Path(entry.path)).is_relative_to(root)
-            and "site-packages" not in path.parts
-            and not path.is_relative_to(Path(__file__).parent)
+            if _is_of_project(path := Path(entry.path), root)
         ]
         lines.append("\n".join(f"  asked at {place}" for place in places[-3:]))
     report.outcome = "failed"

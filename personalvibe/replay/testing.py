@@ -11,6 +11,7 @@ from typing import Any
 
 from personalvibe.replay import naming, opening, options, vcr_bridge
 from personalvibe.replay.dates import days_ago, iso
+from personalvibe.replay.guard import NetworkBlocked
 from personalvibe.replay.index import Recording
 from personalvibe.replay.miss import CassetteMiss
 from personalvibe.replay.model import CassetteError, Source
@@ -89,6 +90,10 @@ class TestCassette:
         assert self.cassette is not None
         with opening.in_use(self.cassette):
             yield
+
+    def stopped(self, error: BaseException) -> bool:
+        """Whether the test ended with this because a request was refused."""
+        return isinstance(error, (CassetteMiss, NetworkBlocked))
 
     def take_misses(self) -> list[tuple[str, CassetteMiss]]:
         """The misses since the last call."""

@@ -150,8 +150,42 @@ class _Current:
 
 _current = _Current()
 _lock = threading.RLock()
-_patches: list[Any] = []
-_applied = contextlib.ExitStack()
+_patches: _Patches | None = None
+
+
+class _Patches:
+    """Patches that are applied and undone before and after every test, and so must be quick."""
+
+    def __init__(self, patches: list[Any]) -> None:
+        # vcrpy makes them with `mock.patch.object`, whose own way takes ten times as long.
+        self._swaps = [
+            (patch.getter(), patch.attribute, patch.new)
+            for patch in patches
+            if hasattr(patch, "getter")
+        ]
+        self._others = [patch for patch in patches if not hasattr(patch, "getter")]
+        self._undo: list[tuple[Any, str, Any]] = []
+        self._stack = contextlib.ExitStack()
+
+    def apply(self) -> None:
+        for target, attribute, new in self._swaps:
+            self._undo.append((target, attribute, vars(target).get(attribute, _ABSENT)))
+            setattr(target, attribute, new)
+        for patch in self._others:
+            self._stack.enter_context(patch)
+
+    def undo(self) -> None:
+        self._stack.close()
+        while self._undo:
+            target, attribute, old = self._undo.pop()
+            if old is _ABSENT:
+                delattr(target, attribute)
+            else:
+                setattr(target, attribute, old)
+
+
+_ABSENT = object()
+_applied: _Patches | None = None
 
 
 @contextlib.contextmanager
@@ -161,27 +195,27 @@ def intercepting(cassette: InUse) -> Iterator[InUse]:
     with _current.using(cassette):
         with _lock:
             if len(_current.active) == 1:
-                _applied = contextlib.ExitStack()
-                for patch in _client_patches(cassette):
-                    _applied.enter_context(patch)
+                _applied = _client_patches(cassette)
+                _applied.apply()
         try:
             yield cassette
         finally:
             with _lock:
-                if _current.active == [cassette]:
-                    _applied.close()
+                if _current.active == [cassette] and _applied is not None:
+                    _applied.undo()
 
 
-def _client_patches(cassette: InUse) -> list[Any]:
+def _client_patches(cassette: InUse) -> _Patches:
     """vcrpy's patches and ours. Building them takes longer than applying them."""
+    global _patches
     if cassette.custom_patches or cassette.skip_patchers:
         current = copy.copy(_current)
         vars(current).update(
             custom_patches=cassette.custom_patches, skip_patchers=cassette.skip_patchers
         )
-        return _built(current)
-    if not _patches:
-        _patches.extend(_built(_current))
+        return _Patches(_built(current))
+    if _patches is None:
+        _patches = _Patches(_built(_current))
     return _patches
 
 
@@ -270,13 +304,19 @@ def _routed_getresponse(connection: Any, *args: Any, **kwargs: Any) -> Any:
     """http.client and what is built on it: requests, urllib3, botocore."""
     request = connection._vcr_request
     target = urlsplit(_current.route(request.uri))
-    if target.geturl() != request.uri and not _current.can_play_response_for(request):
-        connection._deferred_connect = None
-        with vcr.patch.force_reset():
-            connection.real_connection = http.client.HTTPConnection(
-                str(target.hostname), target.port
-            )
-    return _getresponse(connection, *args, **kwargs)
+    if target.geturl() == request.uri or _current.can_play_response_for(request):
+        return _getresponse(connection, *args, **kwargs)
+    real = connection.real_connection
+    connection._deferred_connect = None
+    connection.real_connection = _HTTPConnection(str(target.hostname), target.port)
+    try:
+        return _getresponse(connection, *args, **kwargs)
+    finally:
+        connection.real_connection.close()
+        connection.real_connection = real
+
+
+_HTTPConnection = http.client.HTTPConnection
 
 
 def _routed_url(connection: Any, uri: str) -> str:

@@ -221,6 +221,8 @@ _CONSTANTS = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _YAML = "tag:yaml.org,2002:"
+_CONTAINER_TAGS = ("!", f"{_YAML}map", f"{_YAML}seq", f"{_YAML}omap")
+_NUMERIC = frozenset("-+.0123456789")
 _MAX_DIGITS = sys.get_int_max_str_digits()
 
 
@@ -239,42 +241,46 @@ class _Builder:
     def build(self, loader: Any) -> Any:
         import yaml
 
+        scalar, alias, document_start = yaml.ScalarEvent, yaml.AliasEvent, yaml.DocumentStartEvent
+        starts = {yaml.MappingStartEvent: dict, yaml.SequenceStartEvent: list}
+        ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
         document: list[Any] = []
         # (container, the key that waits for its value, anchor, nodes before the container)
         stack: list[list[Any]] = [[document, None, None, 0]]
-        while loader.check_event():
+        while True:
             event = loader.get_event()
             kind = type(event)
-            if kind is yaml.ScalarEvent:
+            if kind is scalar:
                 value = self.scalar(event)
                 self.count(1, event)
                 if event.anchor:
                     self.anchors[event.anchor] = (value, 1)
-            elif kind is yaml.MappingStartEvent or kind is yaml.SequenceStartEvent:
-                if event.tag not in (None, "!", f"{_YAML}map", f"{_YAML}seq", f"{_YAML}omap"):
+            elif kind in starts:
+                if event.tag is not None and event.tag not in _CONTAINER_TAGS:
                     raise self.error(f"the tag {event.tag} is not allowed", event)
                 if len(stack) > MAX_DEPTH:
                     raise self.error(f"nested deeper than {MAX_DEPTH} levels", event)
                 self.count(1, event)
-                container: Any = {} if kind is yaml.MappingStartEvent else []
+                container = starts[kind]()
                 self.lines[id(container)] = event.start_mark.line + 1
                 stack.append([container, _NO_KEY, event.anchor, self.nodes])
                 continue
-            elif kind is yaml.MappingEndEvent or kind is yaml.SequenceEndEvent:
+            elif kind in ends:
                 value, _, anchor, before = stack.pop()
                 if anchor:
                     self.anchors[anchor] = (value, self.nodes - before + 1)
-            elif kind is yaml.AliasEvent:
+            elif kind is alias:
                 if event.anchor not in self.anchors:
                     raise self.error(f"the alias *{event.anchor} stands for nothing", event)
                 value, size = self.anchors[event.anchor]
                 self.count(size, event)
-            elif kind is yaml.DocumentStartEvent and document:
+            elif kind is document_start and document:
                 raise self.error("a second document in one cassette", event)
+            elif kind is yaml.StreamEndEvent:
+                return document[0] if document else None
             else:
                 continue
             self.place(stack[-1], value, event)
-        return document[0] if document else None
 
     def count(self, nodes: int, event: Any) -> None:
         self.nodes += nodes
@@ -303,6 +309,8 @@ class _Builder:
                 return text
             if text in _CONSTANTS:
                 return _CONSTANTS[text]
+            if text[0] not in _NUMERIC:
+                return text
             if _INT.fullmatch(text) and len(text.lstrip("+-")) <= _MAX_DIGITS:
                 return int(text)
             if _FLOAT.fullmatch(text):

@@ -1,0 +1,189 @@
+"""Which requests are the same, and what stays the same when an exchange is recorded again."""
+
+from __future__ import annotations
+
+import json
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from personalvibe.replay.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.model import Interaction, Request, Response
+from personalvibe.replay.stable import stabilise
+
+JSON = (("content-type", "application/json"),)
+URL = "https://api.openai.com/v1/chat/completions"
+
+
+def key(request: Request, **rules: object) -> str:
+    return canonicalise(normalise(request), MatchRules(**rules)).key  # type: ignore[arg-type]
+
+
+def post(body: object, url: str = URL, headers: tuple[tuple[str, str], ...] = JSON) -> Request:
+    raw = body if isinstance(body, bytes) else json.dumps(body).encode()
+    return Request(method="POST", url=url, headers=headers, body=raw)
+
+
+def form(text: bytes) -> Request:
+    return post(text, headers=(("content-type", "application/x-www-form-urlencoded"),))
+
+
+def multipart(mark: bytes, content: bytes, **fields: str) -> Request:
+    parts = [
+        b'Content-Disposition: form-data; name="%s"\r\n\r\n%s' % (name.encode(), value.encode())
+        for name, value in fields.items()
+    ]
+    parts.append(b'Content-Disposition: form-data; name="file"; filename="a.wav"\r\n\r\n' + content)
+    body = b"".join(b"--%s\r\n%s\r\n" % (mark, part) for part in parts) + b"--%s--\r\n" % mark
+    kind = f"multipart/form-data; boundary={mark.decode()}"
+    return post(body, headers=(("content-type", kind),))
+
+
+ID = "6f1c0f52-5c1c-4b0b-9c3f-0e6a8f7f3a11"
+OTHER_ID = "0b9f2c44-1d2e-4c7a-8a6b-5d4c3b2a1f00"
+
+SAME = {
+    "key order": (post({"a": 1, "b": 2}), post({"b": 2, "a": 1})),
+    "whitespace": (post(b'{"a": [1, 2]}'), post(b'{"a":[1,2]}')),
+    "number spelling": (post(b'{"a": 1.0, "b": 0.30}'), post(b'{"a": 1, "b": 3e-1}')),
+    "escapes": (post(b'{"a": "\\u00e9"}'), post('{"a": "é"}'.encode())),
+    "default port": (post({}, "https://h/x"), post({}, "https://h:443/x")),
+    "query order": (post({}, "https://h/x?a=1&b=2"), post({}, "https://h/x?b=2&a=1")),
+    "no path": (post({}, "https://h"), post({}, "https://h/")),
+    "form order": (form(b"a=1&b=2"), form(b"b=2&a=1")),
+    "boundaries": (multipart(b"abc", b"\0\1"), multipart(b"xyz", b"\0\1")),
+    "random ids": (post({"id": ID, "ref": ID}), post({"id": OTHER_ID, "ref": OTHER_ID})),
+    "tool call ids": (
+        post({"tool_call_id": "call_abcdefgh12345678XYZ"}),
+        post({"tool_call_id": "call_replay-0123456789"}),
+    ),
+    "signatures": (
+        post({}, "https://h/x?X-Amz-Date=1&X-Amz-Signature=abc&q=1"),
+        post({}, "https://h/x?X-Amz-Date=2&X-Amz-Signature=def&q=1"),
+    ),
+    "headers": (post({}), post({}, headers=(*JSON, ("idempotency-key", "x"), ("host", "y")))),
+}
+
+DIFFERENT = {
+    "prompt": (post({"messages": ["a"]}), post({"messages": ["b"]})),
+    "order of messages": (post({"messages": ["a", "b"]}), post({"messages": ["b", "a"]})),
+    "null": (post({"a": None}), post({})),
+    "true and 1": (post({"a": True}), post({"a": 1})),
+    "text and number": (post({"a": "1"}), post({"a": 1})),
+    "temperature": (post({"t": 0.2}), post({"t": 0.3})),
+    "host": (post({}, "https://a/x"), post({}, "https://b/x")),
+    "port": (post({}, "https://a/x"), post({}, "https://a:444/x")),
+    "scheme": (post({}, "https://a:1/x"), post({}, "http://a:1/x")),
+    "query": (post({}, "https://a/x?b=1"), post({}, "https://a/x?b=2")),
+    "which id is referred to": (
+        post({"ids": [ID, OTHER_ID], "ref": ID}),
+        post({"ids": [ID, OTHER_ID], "ref": OTHER_ID}),
+    ),
+    "file": (multipart(b"a", b"\0" * 5000), multipart(b"a", b"\1" * 5000)),
+    "field beside a file": (multipart(b"a", b"x", model="m"), multipart(b"a", b"x", model="n")),
+    "image": (post({"b64": "A" * 5000}), post({"b64": "B" * 5000})),
+    "model whose name looks random": (
+        post({"model": "claude-3-5-sonnet-20241022"}),
+        post({"model": "claude-3-5-sonnet-20240620"}),
+    ),
+}
+
+
+@pytest.mark.parametrize("what", SAME)
+def test_the_same(what: str) -> None:
+    one, other = SAME[what]
+    assert key(one) == key(other)
+
+
+@pytest.mark.parametrize("what", DIFFERENT)
+def test_different(what: str) -> None:
+    one, other = DIFFERENT[what]
+    assert key(one) != key(other)
+
+
+@pytest.mark.parametrize(
+    ("path", "ignored"),
+    [
+        ("metadata.run", True),
+        ("$.metadata.run", True),
+        ("metadata", True),
+        ("*.run", True),
+        ("**.run", True),
+        ("messages[*].run", False),
+        ("metadata.other", False),
+    ],
+)
+def test_ignored_json_paths(path: str, ignored: bool) -> None:
+    one, other = ({"metadata": {"run": run}, "messages": [{"id": 1}]} for run in (1, 2))
+    same = key(post(one), ignore_json_paths=(path,)) == key(post(other), ignore_json_paths=(path,))
+    assert same is ignored
+
+
+@pytest.mark.parametrize(
+    ("alias", "target", "recorded"),
+    [
+        ("http://gateway:4000/openai", "https://api.openai.com", "http://gateway:4000/openai/v1/x"),
+        ("gateway:4000", "api.openai.com", "http://gateway:4000/v1/x"),
+        ("gateway", "api.openai.com", "https://gateway/v1/x"),
+    ],
+)
+def test_host_aliases(alias: str, target: str, recorded: str) -> None:
+    rules = {"host_aliases": {alias: target}}
+    assert key(post({}, recorded), **rules) == key(post({}, "https://api.openai.com/v1/x"), **rules)
+
+
+JSON_DATA = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats(allow_nan=False) | st.text(),
+    lambda inner: st.lists(inner, max_size=3) | st.dictionaries(st.text(), inner, max_size=3),
+    max_leaves=8,
+)
+
+
+@settings(deadline=None)
+@given(JSON_DATA)
+def test_normalising_twice_changes_nothing(data: object) -> None:
+    once = normalise(post(data))
+    assert normalise(once) == once
+
+
+def test_recording_again_gives_the_same_placeholders_also_where_they_are_sent_back() -> None:
+    def recorded(call: str, created: int, answer: str) -> list[Interaction]:
+        first = {"id": answer, "created": created, "tool_calls": [{"id": call, "name": "f"}]}
+        second = {"messages": [{"role": "tool", "tool_call_id": call, "content": "42"}]}
+        return [
+            Interaction(
+                request=post({"messages": ["go"]}),
+                response=Response(status=200, headers=JSON, body=json.dumps(first).encode()),
+            ),
+            Interaction(
+                request=post(second, f"https://api.openai.com/v1/responses/{answer}"),
+                response=Response(status=200, headers=JSON, body=b"{}"),
+            ),
+        ]
+
+    def stable(interactions: list[Interaction]) -> list[Interaction]:
+        return stabilise(interactions, lambda request: canonicalise(request, MatchRules()).key)
+
+    one = stable(recorded("call_Abcdefgh12345678", 1_700_000_001, "chatcmpl-aB3dE5gH7jK9"))
+    other = stable(recorded("call_Zyxwvuts98765432", 1_700_000_999, "chatcmpl-zY8xW6vU4tS2"))
+    assert one == other
+    placeholder = json.loads(one[0].response.body)["tool_calls"][0]["id"]
+    assert placeholder.startswith("call_replay-")
+    assert placeholder.encode() in one[1].request.body
+    assert json.loads(one[0].response.body)["id"] in one[1].request.url
+    assert stable(one) == one
+
+
+def test_streams_keep_their_bytes_except_for_placeholders() -> None:
+    head = (("content-type", "text/event-stream"),)
+    body = (
+        b'event: x\r\ndata: {"id": "chatcmpl-aB3dE5gH7jK9", "obfuscation": "abc"}\r\n\r\n'
+        b": comment\r\n\r\ndata: [DONE]\r\n\r\n"
+    )
+    exchange = Interaction(request=post({}), response=Response(status=200, headers=head, body=body))
+    (stable,) = stabilise([exchange], lambda request: "k")
+    lines = stable.response.body.split(b"\r\n")
+    assert lines[0] == b"event: x"
+    assert json.loads(lines[1].removeprefix(b"data: "))["obfuscation"] == ""
+    assert lines[2:] == [b"", b": comment", b"", b"data: [DONE]", b"", b""]

@@ -1,0 +1,152 @@
+"""The cassette file: bytes in, the same bytes out; damage is refused."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from personalvibe.replay import cassette
+from personalvibe.replay.bodies import parse_json
+from personalvibe.replay.model import (
+    CassetteError,
+    Interaction,
+    Provenance,
+    Request,
+    Response,
+)
+from personalvibe.replay.redact import RedactionRules, redact
+
+RULES = RedactionRules.from_config({}, {})
+TYPES = ["application/json", "text/event-stream", "text/plain", "application/octet-stream", ""]
+WORDS = st.text("abcdefgh XYZ.,:-#'\"\n\r\té\U0001f600", max_size=40)
+BODIES = (
+    st.binary(max_size=60)
+    | WORDS.map(str.encode)
+    | st.lists(WORDS.map(lambda text: f"data: {text}\n\n"), max_size=4).map(
+        lambda events: "".join(events).encode()
+    )
+)
+
+
+def write(path: Path, *interactions: Interaction) -> Path:
+    path.write_bytes(cassette.dump([redact(one, RULES) for one in interactions]))
+    return path
+
+
+@settings(max_examples=200, deadline=None)
+@given(kind=st.sampled_from(TYPES), body=BODIES, reason=st.text("abc: #", max_size=5))
+def test_bodies_come_back_byte_exact(
+    tmp_path_factory: pytest.TempPathFactory, kind: str, body: bytes, reason: str
+) -> None:
+    head = (("content-type", kind),) if kind else ()
+    exchange = redact(
+        Interaction(
+            request=Request(method="GET", url="http://127.0.0.1/x", headers=head, body=body),
+            response=Response(status=200, reason=reason, headers=head, body=body),
+        ),
+        RULES,
+    )
+    path = tmp_path_factory.getbasetemp() / "round.yaml"
+    path.write_bytes(cassette.dump([exchange]))
+    (again,) = cassette.load(path)
+    if again.response.body != exchange.response.body:
+        # JSON is kept as structure: what it says stays, how it was spaced does not.
+        assert parse_json(again.response.body) == parse_json(exchange.response.body)
+    assert again.response.reason == exchange.response.reason
+    assert cassette.dump([redact(again, RULES)]) == path.read_bytes()
+
+
+def test_the_file_reads_like_the_exchange(tmp_path: Path) -> None:
+    kind = (("Content-Type", "application/json"),)
+    path = write(
+        tmp_path / "a.yaml",
+        Interaction(
+            request=Request(
+                method="POST",
+                url="https://api.openai.com/v1/chat/completions",
+                headers=kind,
+                body=b'{"model":"gpt-4o","messages":[{"role":"user","content":"One.\\nTwo."}]}',
+            ),
+            response=Response(
+                status=200,
+                reason="OK",
+                headers=(("content-type", "text/event-stream"), ("X", "1"), ("x", "2")),
+                body=b'data: {"a":1}\n\ndata: [DONE]\n\n',
+            ),
+            provenance=Provenance(
+                recorded_at="2026-01-02T03:04:05Z",
+                recorded_by=(("vcrpy", "9.4.2"),),
+                recorded_from="stand-in",
+            ),
+        ),
+    )
+    assert (
+        path.read_text()
+        == """\
+# Recorded by personalvibe.replay. Re-record it with: pytest --record-mode=rewrite
+version: 2
+recorded:
+  at: "2026-01-02T03:04:05Z"
+  by:
+    vcrpy: "9.4.2"
+  from: stand-in
+interactions:
+- request:
+    method: POST
+    url: https://api.openai.com/v1/chat/completions
+    headers:
+      content-type: application/json
+    json:
+      model: gpt-4o
+      messages:
+      - role: user
+        content: |-
+          One.
+          Two.
+  response:
+    status: 200
+    reason: OK
+    headers:
+      content-type: text/event-stream
+      x:
+      - "1"
+      - "2"
+    events:
+    - 'data: {"a":1}'
+    - "data: [DONE]"
+...
+"""
+    )
+
+
+DAMAGE = {
+    "status: 200": ("status: two", "not an HTTP status"),
+    "method: GET": ("methode: GET", "unknown key"),
+    "url: http://127.0.0.1/x": ("url: [1]", "`url` is not a string"),
+    "  response:": ("  answer:", "unknown key"),
+    "    text: hello": ("    base64: '!'", "not base64"),
+    "...\n": ("", "cut off"),
+    "interactions:\n": ("interactions: {}\nrest:\n", "unknown key"),
+}
+
+
+@pytest.mark.parametrize("what", DAMAGE)
+def test_damage_names_file_and_line(tmp_path: Path, what: str) -> None:
+    path = write(
+        tmp_path / "a.yaml",
+        Interaction(
+            request=Request(method="GET", url="http://127.0.0.1/x"),
+            response=Response(status=200, body=b"hello"),
+        ),
+    )
+    text = path.read_text()
+    assert what in text
+    path.write_text(text.replace(what, DAMAGE[what][0], 1))
+    with pytest.raises(CassetteError, match=DAMAGE[what][1]) as caught:
+        cassette.load(path)
+    assert caught.value.line is not None
+    assert str(path) in caught.value.message
+    assert "rewrite" in caught.value.hint

@@ -1,0 +1,152 @@
+"""Next to other plugins, and in sessions that have nothing to replay."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+pytest.importorskip("pytest_recording")
+
+SUITE = """
+import httpx, pytest
+
+@pytest.fixture(scope="module")
+def vcr_config():
+    return {"filter_headers": ["authorization"]}
+
+@pytest.mark.vcr
+def test_ask(vcr):
+    assert type(vcr).__module__.startswith("MODULE")
+    assert httpx.get("URL").json()["path"] == "/"
+"""
+
+
+@pytest.mark.parametrize(
+    ("arguments", "module"),
+    [
+        ((), "personalvibe"),
+        (("-p", "pytest_recording.plugin"), "personalvibe"),
+        (("-p", "no:recording"), "personalvibe"),
+        (("-p", "no:personalvibe_replay"), "vcr"),
+    ],
+)
+def test_one_of_the_two_plugins_gives_way_and_it_is_said(
+    pytester: pytest.Pytester, server, arguments: tuple[str, ...], module: str
+) -> None:
+    pytester.makepyfile(test_it=SUITE.replace("URL", server.url).replace("MODULE", module))
+    common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", *arguments)
+    done = pytester.runpytest_subprocess(*common, "--record-mode=once", timeout=60)
+    done.assert_outcomes(passed=1)
+    # Recorded once, not twice.
+    assert len(server.asked) == 1
+    said = "takes over from pytest-recording" in done.stdout.str()
+    assert said is (module == "personalvibe" and "no:recording" not in arguments)
+    if module == "vcr":
+        return
+    done = pytester.runpytest_subprocess(*common, timeout=60)
+    done.assert_outcomes(passed=1)
+    assert len(server.asked) == 1
+
+
+def test_a_cassette_of_pytest_recording_is_played_as_it_is(
+    pytester: pytest.Pytester, server
+) -> None:
+    suite = SUITE.replace("URL", server.url)
+    pytester.makepyfile(test_it=suite.replace("MODULE", "vcr"))
+    common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+    pytester.runpytest_subprocess(
+        *common, "-p", "no:personalvibe_replay", "--record-mode=once"
+    ).assert_outcomes(passed=1)
+    (path,) = pytester.path.rglob("*.yaml")
+    before = path.read_bytes()
+    pytester.makepyfile(test_it=suite.replace("MODULE", "personalvibe"))
+    pytester.runpytest_subprocess(*common).assert_outcomes(passed=1)
+    assert path.read_bytes() == before
+    assert len(server.asked) == 1
+
+
+def test_a_session_without_marked_tests_imports_nothing_heavy(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(
+        test_it="""
+import sys
+
+def test_plain():
+    heavy = {"vcr", "yaml", "litellm", "httpx", "aiohttp", "filelock", "pydantic"}
+    assert not heavy & set(sys.modules)
+    ours = sorted(name for name in sys.modules if name.startswith("personalvibe"))
+    assert ours == [
+        "personalvibe",
+        "personalvibe.replay",
+        "personalvibe.replay.guard",
+        "personalvibe.replay.hooks",
+        "personalvibe.replay.plugin",
+    ]
+"""
+    )
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "-p", "no:hypothesispytest", "-p", "no:xdist"],
+        cwd=pytester.path,
+        capture_output=True,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    assert done.returncode == 0, done.stdout
+
+
+def test_the_network_is_closed_from_before_collection(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+import socket
+try:
+    socket.create_connection(("192.0.2.1", 80), timeout=1)
+except RuntimeError as error:
+    print(f"conftest: {error}")
+"""
+    )
+    pytester.makepyfile(
+        test_it="""
+import socket, pytest
+
+def test_look_up():
+    socket.getaddrinfo("api.openai.com", 443)
+
+def test_connect():
+    try:
+        socket.create_connection(("192.0.2.1", 80), timeout=1)
+    except Exception:
+        pass
+
+def test_loopback():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        socket.create_connection(server.getsockname()).close()
+"""
+    )
+    common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", "-s")
+    done = pytester.runpytest_subprocess(*common)
+    done.assert_outcomes(passed=1, failed=2)
+    done.stdout.fnmatch_lines(
+        [
+            "*conftest: Network is disabled for host '192.0.2.1'*outside of a test*",
+            "*'api.openai.com'*look-up by test_it.py::test_look_up*",
+            "*'192.0.2.1'*connection by test_it.py::test_connect*",
+        ]
+    )
+    pytester.makeini("[pytest]\nreplay_block_network = false\n")
+    assert "disabled" not in pytester.runpytest_subprocess(*common, "-k", "loop").stdout.str()
+
+
+def test_pytest_vcr_is_refused_with_a_line(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(fake_vcr="")
+    pytester.makeconftest(
+        """
+import sys, types
+def pytest_addoption(parser, pluginmanager):
+    pluginmanager.register(types.ModuleType("fake"), "vcr")
+"""
+    )
+    done = pytester.runpytest_subprocess("-p", "no:hypothesispytest")
+    assert done.ret == 4
+    done.stderr.fnmatch_lines(["*pytest-vcr*uninstall*"])
