@@ -24,22 +24,6 @@ from codemods.migrate_openai.settings import Settings
 
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
 
-HELP = """\
-proof:
-  --prove [OPTIONS] -- COMMAND...   run COMMAND before and after the migration of a copy, and
-                                    compare every request; repeatable, options hold from there on
-  --prove-sites                     prove calls that no command exercises in isolation
-  --before-python PYTHON            the interpreter for the old code
-  --after-python PYTHON             the interpreter for the migrated code
-  --before-with REQUIREMENT         what pip installs for the old code only: openai==0.28.1
-  --timeout SECONDS                 for each execution of a command (default: 600)
-  --compare-output                  what the commands print has to be the same
-  --from-cassettes DIR              answers from the project's own recordings, where they match
-  --allow-different                 with --write: write files although their requests differ
-  --markdown FILE                   the report for a pull request
-  --verbose                         list the proven sites, too
-"""
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Request:
@@ -56,12 +40,6 @@ class Request:
     allow_different: bool
     markdown: str
     verbose: bool
-
-
-def asked(arguments: Sequence[str]) -> bool:
-    """Is a proof asked for?"""
-    own = arguments[: arguments.index("--")] if "--" in arguments else arguments
-    return any(option in ("--prove", "--prove-sites") for option in own)
 
 
 def read(arguments: Sequence[str]) -> Request:
