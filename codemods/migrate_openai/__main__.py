@@ -12,13 +12,14 @@ from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.settings import Settings
 
 CLEAN, USAGE, BUG, INTERRUPTED = 0, 2, 4, 130
+_PROOF = {"--prove", "--prove-sites"}
 
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
+    given = sys.argv[1:] if arguments is None else arguments
     try:
-        settings = configuration.read(sys.argv[1:] if arguments is None else arguments)
-        code = _dispatch(settings)
+        code = _prove(given) if _PROOF & set(given) else _dispatch(configuration.read(given))
         sys.stdout.flush()
     except UsageError as error:
         _say(f"error: {error.message}\n{error.hint}")
@@ -34,6 +35,12 @@ def main(arguments: Sequence[str] | None = None) -> int:
         _say(f"internal error: {type(error).__name__}: {error}\nPlease report it with {_log()}")
         return BUG
     return code
+
+
+def _prove(arguments: Sequence[str]) -> int:
+    from codemods.migrate_openai.prove import cli
+
+    return cli.main(arguments)
 
 
 def _dispatch(settings: Settings) -> int:

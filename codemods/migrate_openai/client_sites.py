@@ -532,7 +532,7 @@ class ClientSites:
         end = text.line_span(statement.end_lineno or statement.lineno)[1]
         line = text.line_span(statement.lineno)[0]
         indent = text.text[line : text.start(statement)]
-        newline = self.p.analysis.file.newline
+        newline = self.p.text.newline
         lead = "" if text.text[:end].endswith(("\n", "\r")) else newline
         arguments = text.text[text.end(func) : text.end(call)]
         opening = arguments.index("(") + 1

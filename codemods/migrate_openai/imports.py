@@ -13,6 +13,7 @@ from codemods.migrate_openai.terms import Sdk
 from codemods.migrate_openai.text import is_alone, removal
 
 TYPE = "MOA403"
+_NO_RETRIES = "{}.max_retries = 0  # openai 0.28 did not retry"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -158,19 +159,41 @@ class Imports:
         if anchor is None and lines and not everywhere:
             # Lazy imports stay lazy: each function gets its own.
             placed_inner = set(self._first_of_each_function(inner))
+        quiet = needs_router and self.p.plan.without_retries
+        retries = [_NO_RETRIES.format(self.p.router)] if quiet else []
         for node, aliases in removable.items():
             new = lines if node is anchor or node in placed_inner else []
             self._drop(node, aliases, new)
         if lines and anchor is not None and anchor not in removable:
             self._insert_behind(anchor, lines)
         if lines and anchor is None and not placed_inner:
-            self._insert_at_top(lines)
+            self._insert_at_top([*lines, *retries])
+            return
+        for place in placed_inner or ([anchor] if anchor is not None else []):
+            last = self._end_of_imports(place)
+            blank = self.p.scope(place) is module and "\n" in self._separator(last)
+            self._insert_behind(last, ["", *retries] if blank and retries else retries)
 
     def _statement(self) -> str:
         package, _, module = self.p.options.router.rpartition(".")
         name = self.p.router
         alias = "" if name == module else f" as {name}"
         return f"from {package} import {module}{alias}" if package else f"import {module}{alias}"
+
+    def _end_of_imports(self, statement: ast.stmt) -> ast.stmt:
+        """The last import of the block that an import statement stands in."""
+        parent = self.p.parent(statement)
+        for name in ("body", "orelse", "finalbody"):
+            block = getattr(parent, name, None)
+            if isinstance(block, list) and statement in block:
+                last = statement
+                for following in block[block.index(statement) + 1 :]:
+                    if not isinstance(following, (ast.Import, ast.ImportFrom)):
+                        break
+                    if following not in self._whole:
+                        last = following
+                return last
+        return statement
 
     def _wanted_outside(self, inner: list[ast.stmt]) -> bool:
         """Is the router named anywhere that no function-level import of openai covers?"""
@@ -205,8 +228,8 @@ class Imports:
             for s in self.p.tree_imports()
             if self.p.text.start(s) < first_use and not self._is_conditional(s)
         ]
-        ours = [s for s in imports if self._imports_openai(s)]
-        ours.sort(key=self._is_typing_only)
+        ours = [s for s in imports if self._imports_openai(s) and self._surely_runs(s)]
+        ours.sort(key=lambda s: (self._is_typing_only(s), self._is_tried(s)))
         if ours and not (runtime and self._is_typing_only(ours[0])):
             return ours[0]
         if inner and not everywhere:
@@ -232,6 +255,22 @@ class Imports:
             isinstance(arm[0], ast.If) and "TYPE_CHECKING" in ast.dump(arm[0].test)
             for arm in self.p.index.arms.get(statement, ())
         )
+
+    def _is_tried(self, statement: ast.stmt) -> bool:
+        return any(
+            isinstance(node, ast.Try) and name == "body"
+            for node, name in self.p.index.arms.get(statement, ())
+        )
+
+    def _surely_runs(self, statement: ast.stmt) -> bool:
+        """Does what stands in this import's place, or behind it, run whatever is installed?
+
+        In a try, only where nothing before it and nothing left of it may fail.
+        """
+        parent = self.p.parent(statement)
+        if not isinstance(parent, ast.Try) or statement not in parent.body:
+            return True
+        return statement is parent.body[0] and statement in self._whole
 
     def _is_conditional(self, statement: ast.stmt) -> bool:
         """In a branch that may not run. The body of a try counts as running."""
@@ -278,7 +317,7 @@ class Imports:
         indent = self.p.text.text[line : self.p.text.start(node)]
         if indent.strip() or not is_alone(self.p.text, node):
             return "; "
-        return self.p.analysis.file.newline + indent
+        return self.p.text.newline + indent
 
     def _is_only_child(self, statement: ast.stmt) -> bool:
         parent = self.p.parent(statement)
@@ -302,19 +341,17 @@ class Imports:
         )
 
     def _insert_behind(self, node: ast.stmt, lines: list[str]) -> None:
-        text = self.p.text
-        end = text.end(node)
-        self.p.plan.edits.append(
-            Edit(
-                start=end,
-                end=end,
-                replacement="".join(self._separator(node) + line for line in lines),
-            )
-        )
+        end = self.p.text.end(node)
+        separator = self._separator(node)
+        if separator == "; ":
+            lines = [line.partition("  #")[0] for line in lines]
+        joined = "".join(separator + line for line in lines)
+        if joined:
+            self.p.plan.edits.append(Edit(start=end, end=end, replacement=joined))
 
     def _insert_at_top(self, lines: list[str]) -> None:
         text = self.p.text
-        newline = self.p.analysis.file.newline
+        newline = self.p.text.newline
         body = self.p.analysis.tree.body
         behind: ast.stmt | None = None
         for statement in body:

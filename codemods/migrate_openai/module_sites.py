@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from codemods.migrate_openai import names
-from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits
+from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
 from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.module_names import call_of, is_leftover
@@ -97,8 +97,8 @@ class ModuleSites:
         target = calls[name]
         if target is not None:
             self._call(site, target)
-        elif names.exception(name) is not None:
-            self._replace(site, EXCEPTION, self._exception(site.node, name))
+        elif names.exceptions(name):
+            self._exceptions(site, name)
         elif name.startswith("openai.error."):
             self._unraised(site)
         elif self._is_sentinel(name):
@@ -130,27 +130,15 @@ class ModuleSites:
             patched = called_name(parent.func) in PATCHERS
             self.p.left(MOCK if patched else LEFT, site.node, "mock" if patched else "handed-over")
 
-    def _exception(self, node: ast.expr, name: str) -> str:
-        """The name today. In 0.28 APIError was no base class: it must not hide later clauses."""
-        new = names.exception(name) or ""
-        if name != "openai.error.APIError":
-            return new
-        child: ast.AST = node
-        while not isinstance(child, (ast.ExceptHandler, ast.stmt)):
-            child = self.p.parent(child)
-        if not isinstance(child, ast.ExceptHandler):
-            return new
-        statement = self.p.parent(child)
-        assert isinstance(statement, ast.Try)
-        later = statement.handlers[statement.handlers.index(child) + 1 :]
-        hidden = any(
-            isinstance(part, (ast.Name, ast.Attribute))
-            and any(isinstance(t, Sdk) for t in self.p.evaluator.terms(part))
-            for handler in later
-            if handler.type is not None
-            for part in ast.walk(handler.type)
-        )
-        return "InternalServerError" if hidden else new
+    def _exceptions(self, site: Site, name: str) -> None:
+        """One class of 0.28 may be several today: an except clause gets them all."""
+        today = names.exceptions(name)
+        parent = self.p.parent(site.node)
+        grouped = isinstance(parent, ast.Tuple)
+        clause = self.p.parent(parent) if grouped else parent
+        if not isinstance(clause, ast.ExceptHandler):
+            today = today[:1]
+        self._replace(site, EXCEPTION, *today, grouped=grouped)
 
     def _unraised(self, site: Site) -> None:
         """An exception of 0.28 that nothing raises any more."""
@@ -196,8 +184,23 @@ class ModuleSites:
             self.p.left(rule, site.node, "arguments", str(error))
             return
         self._name(site.node, target.function)
-        self.p.plan.edits += arguments
+        self.p.plan.edits += arguments + self._retries(call, target)
         self.p.found(rule, call, "migrated")
+
+    def _retries(self, call: ast.Call, target: Call) -> list[Edit]:
+        """0.28 did not retry what the server refuses; later generations do."""
+        if not target.legacy or "max_retries" in self.p.facts.sets_module:
+            return []
+        self._note_retries(target)
+        if self.p.view.mixed:
+            # A setting of the module would reach the calls of the later generation too.
+            return [new_keyword(self.p.text, call, "max_retries=0", 0)]
+        return []
+
+    def _note_retries(self, target: Call) -> None:
+        known = "max_retries" in self.p.facts.sets_module
+        if target.legacy and not self.p.view.mixed and not known:
+            self.p.plan.without_retries = True
 
     def _provider(self, call: ast.Call, target: Call) -> Provider:
         """Azure, where this file says so and the call names a deployment."""
@@ -236,18 +239,23 @@ class ModuleSites:
                     return
                 self._name(site.node, target.function)
                 self.p.plan.edits += arguments
+                if target.legacy and self.p.view.mixed:
+                    self.p.plan.edits.append(new_keyword(self.p.text, parent, "max_retries=0", 1))
+                self._note_retries(target)
                 self.p.found(rule, site.node, "migrated", "handed over uncalled")
                 return
         start = self.p.text.start(site.node)
         partial = self._partial()
         function = self.p.routed(target.function, start)
         provider = "azure" if self.azure and target.legacy else "openai"
+        self._note_retries(target)
+        retries = ", max_retries=0" if target.legacy and self.p.view.mixed else ""
         self.p.plan.edits.append(
             Edit(
                 start=start,
                 end=self.p.text.end(site.node),
                 replacement=(
-                    f'{partial}({function}, provider="{provider}")'
+                    f'{partial}({function}, provider="{provider}"{retries})'
                     if target.has_model
                     else function
                 ),
@@ -271,13 +279,22 @@ class ModuleSites:
 
     # -- names that are no calls
 
-    def _replace(self, site: Site, rule: str, name: str) -> None:
+    def _replace(self, site: Site, rule: str, *new: str, grouped: bool = True) -> None:
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
             return
         if not self.p.imported(site.node) or not self.p.is_placed(site.node):
             return
-        self._name(site.node, name, runtime=not self.p.is_annotation(site.node))
+        start = self.p.text.start(site.node)
+        runtime = not self.p.is_annotation(site.node)
+        written = ", ".join(self.p.routed(name, start, runtime=runtime) for name in new)
+        self.p.plan.edits.append(
+            Edit(
+                start=start,
+                end=self.p.text.end(site.node),
+                replacement=written if grouped or len(new) == 1 else f"({written})",
+            )
+        )
         self.p.found(rule, site.node, "migrated")
 
     def _type(self, site: Site, name: str) -> None:

@@ -38,9 +38,8 @@ UNSUPPORTED_SETTINGS = frozenset(
     }
 )
 
-EXCEPTIONS: dict[str, str] = {
-    name: name
-    for name in (
+EXCEPTIONS = frozenset(
+    {
         "APIConnectionError",
         "APIError",
         "APIResponseValidationError",
@@ -57,22 +56,22 @@ EXCEPTIONS: dict[str, str] = {
         "PermissionDeniedError",
         "RateLimitError",
         "UnprocessableEntityError",
-    )
+    }
+)
+# Names of 0.28, in openai.error and partly in openai itself -> what is raised today in its place.
+# APIError was no base class there: it meant that the server failed.
+LEGACY_EXCEPTIONS: dict[str, tuple[str, ...]] = {
+    "APIConnectionError": ("APIConnectionError",),
+    "APIError": ("InternalServerError",),
+    "AuthenticationError": ("AuthenticationError",),
+    "InvalidAPIType": ("BadRequestError",),
+    "InvalidRequestError": ("BadRequestError", "NotFoundError"),
+    "OpenAIError": ("OpenAIError",),
+    "PermissionError": ("PermissionDeniedError",),
+    "RateLimitError": ("RateLimitError",),
+    "ServiceUnavailableError": ("InternalServerError",),
+    "Timeout": ("APITimeoutError",),
 }
-# Names of 0.28, in openai.error and partly in openai itself.
-LEGACY_EXCEPTIONS: dict[str, str] = {
-    "APIConnectionError": "APIConnectionError",
-    "APIError": "APIError",
-    "AuthenticationError": "AuthenticationError",
-    "InvalidAPIType": "BadRequestError",
-    "InvalidRequestError": "BadRequestError",
-    "OpenAIError": "OpenAIError",
-    "PermissionError": "PermissionDeniedError",
-    "RateLimitError": "RateLimitError",
-    "ServiceUnavailableError": "InternalServerError",
-    "Timeout": "APITimeoutError",
-}
-LEGACY_EXCEPTIONS_LEFT = frozenset({"TryAgain", "SignatureVerificationError", "CacheError"})
 
 # The sentinels that mean "not given".
 SENTINELS = frozenset({"NOT_GIVEN", "NotGiven", "Omit", "omit"})
@@ -104,17 +103,14 @@ LEGACY_RESOURCES = frozenset(
 )
 
 
-def exception(name: str) -> str | None:
-    """``openai.error.Timeout`` -> ``APITimeoutError``; None for what is no known exception."""
+def exceptions(name: str) -> tuple[str, ...]:
+    """``openai.error.Timeout`` -> ``("APITimeoutError",)``; nothing for what is no exception."""
     head, _, last = name.rpartition(".")
-    if head == "openai.error":
-        return LEGACY_EXCEPTIONS.get(last)
-    if head in {"openai", "openai._exceptions"}:
-        if last in EXCEPTIONS:
-            return EXCEPTIONS[last]
-        if last == "InvalidRequestError":
-            return LEGACY_EXCEPTIONS[last]
-    return None
+    if head == "openai.error" or (head == "openai" and last == "InvalidRequestError"):
+        return LEGACY_EXCEPTIONS.get(last, ())
+    if head in {"openai", "openai._exceptions"} and last in EXCEPTIONS:
+        return (last,)
+    return ()
 
 
 # Types of replies, where they stand in annotations.

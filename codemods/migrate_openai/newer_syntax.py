@@ -12,8 +12,22 @@ _Definition = TypeVar("_Definition", cst.FunctionDef, cst.ClassDef)
 _NOTHING = cst.Module(body=[])
 
 
+# CPython refuses deeper nesting; libcst's parser would overflow the stack of the process.
+_DEEPEST = 200
+
+
+def _too_deep(text: str) -> bool:
+    depth = deepest = 0
+    for bracket in re.findall(r"[\[({\])}]", text):
+        depth += 1 if bracket in "[({" else -1
+        deepest = max(deepest, depth)
+    return deepest > _DEEPEST
+
+
 def is_readable(text: str) -> bool:
     """Is this Python of any version that libcst knows?"""
+    if _too_deep(text):
+        return False
     try:
         cst.parse_module(text)
     except (cst.ParserSyntaxError, RecursionError):
@@ -26,6 +40,8 @@ def blank(text: str) -> tuple[str, frozenset[str]] | None:
 
     None where libcst cannot read the text either.
     """
+    if _too_deep(text):
+        return None
     try:
         module = cst.parse_module(text)
     except (cst.ParserSyntaxError, RecursionError):

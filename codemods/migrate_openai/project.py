@@ -70,6 +70,8 @@ class ModuleView:
     """Does something that stays in this project read the settings of the openai module?"""
     calls_module: bool = False
     """Does a module of the project call the openai module itself?"""
+    mixed: bool = False
+    """Does the project use 0.28 and later generations side by side?"""
     compared: frozenset[str] = frozenset()
     """Methods of the module that some file compares with ``==`` or ``is``."""
     wanted: frozenset[str] = frozenset()
@@ -103,6 +105,9 @@ class Project:
             if isinstance(a, Sdk) and use.model == "compared"
         )
         self._calls_module = any(call_of(name) for name in names)
+        self._mixed = any(f.made for f in self.facts.values()) or any(
+            (call := call_of(name)) and not call.legacy for name in names
+        )
         self._openai_stays = any(is_leftover(name) for name in names)
         self._settings = frozenset(s for f in self.facts.values() for s in f.sets_module)
         self._fates = self._decide()
@@ -233,6 +238,7 @@ class Project:
             calls_module=self._calls_module,
             settings=self._settings,
             compared=self._compared,
+            mixed=self._mixed,
             wanted=self._wanted.get(path, frozenset()),
         )
 

@@ -243,6 +243,8 @@ def _migrate(candidate: Candidate, linked: engine.Linked, options: Options) -> O
 
 def _bug(error: Exception) -> str:
     """A bug of ours that one file brings out: the file is left, the run goes on."""
+    if isinstance(error, MemoryError):  # what CPython's parser raises when its stack is full
+        return "is nested too deeply to be analysed"
     where = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(where.filename).name}:{where.lineno}"
     return f"internal error, please report it: {type(error).__name__}: {error} ({place})"

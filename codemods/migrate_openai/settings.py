@@ -21,6 +21,20 @@ not be processed, the rest was; 4 a bug; 130 interrupted.
 [tool.migrate_openai] in pyproject.toml takes select, ignore, exclude (lists), router,
 vendor-router and jobs. A comment "# migrate: skip" keeps a statement as it is; above the first
 statement, the file.
+
+proof:
+  --prove [OPTIONS] -- COMMAND...   run COMMAND before and after the migration of a copy, and
+                                    compare every request; repeatable, options hold from there on
+  --prove-sites                     prove calls that no command exercises in isolation
+  --before-python PYTHON            the interpreter for the old code
+  --after-python PYTHON             the interpreter for the migrated code
+  --before-with REQUIREMENT         what pip installs for the old code only: openai==0.28.1
+  --timeout SECONDS                 for each execution of a command (default: 600)
+  --compare-output                  what the commands print has to be the same
+  --from-cassettes DIR              answers from the project's own recordings, where they match
+  --allow-different                 with --write: write files although their requests differ
+  --markdown FILE                   the report for a pull request
+  --verbose                         list the proven sites, too
 """
 
 

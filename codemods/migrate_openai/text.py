@@ -60,8 +60,10 @@ class Text:
         return self._starts[line - 1], end
 
     @property
-    def lines(self) -> int:
-        return len(self._starts)
+    def newline(self) -> str:
+        """The line ending that the text uses most."""
+        windows = self.text.count("\r\n")
+        return "\r\n" if windows * 2 > self.text.count("\n") else "\n"
 
     def line(self, line: int) -> str:
         """A line without its ending."""

@@ -190,7 +190,7 @@ def run(text: str) -> FileResult:
 
 def untouchable(text: str) -> list[str]:
     """The lines that say nothing of the SDK but in strings and comments, and the look-alikes."""
-    kept = {line.strip() for noise in NOISE for line in noise.splitlines()} - {"pass"}
+    kept = {line.strip() for noise in NOISE for line in noise.splitlines()} - {"pass", ""}
     return [line for line in re.split(r"\r?\n", text) if line.strip() in kept]
 
 

@@ -64,7 +64,9 @@ client = AsyncOpenAI()
 
 async def words(messages):
     stream = await client.chat.completions.create(
-        model="gpt-4o", messages=messages, stream=True
+        model="gpt-4o",
+        messages=messages,
+        stream=True,
     )
     async for chunk in stream:
         yield chunk.choices[0].delta.content
@@ -75,7 +77,9 @@ from personalvibe import llm_router
 
 async def words(messages):
     stream = await llm_router.achat_completion(
-        model="openai/gpt-4o", messages=messages, stream=True
+        model="openai/gpt-4o",
+        messages=messages,
+        stream=True,
     )
     async for chunk in stream:
         yield chunk.choices[0].delta.content
@@ -162,21 +166,19 @@ openai.api_key = key
 
 
 def ask(messages):
-    reply = openai.ChatCompletion.create(
-        model="gpt-4", messages=messages, request_timeout=30
-    )
+    reply = openai.ChatCompletion.create(model="gpt-4", messages=messages, request_timeout=30)
     return reply["choices"][0]["message"]["content"]
 """,
             after="""\
 from personalvibe import llm_router
 
+llm_router.max_retries = 0  # openai 0.28 did not retry
+
 llm_router.api_key = key
 
 
 def ask(messages):
-    reply = llm_router.chat_completion(
-        model="openai/gpt-4", messages=messages, timeout=30
-    )
+    reply = llm_router.chat_completion(model="openai/gpt-4", messages=messages, timeout=30)
     return reply["choices"][0]["message"]["content"]
 """,
         ),
@@ -190,6 +192,8 @@ async def ask(**options):
 """,
             after="""\
 from personalvibe import llm_router
+
+llm_router.max_retries = 0  # openai 0.28 did not retry
 
 
 async def ask(**options):

@@ -41,6 +41,8 @@ print(reply["choices"][0]["text"])
             after="""\
 from personalvibe import llm_router
 
+llm_router.max_retries = 0  # openai 0.28 did not retry
+
 reply = llm_router.text_completion(model="openai/davinci-002", prompt=prompt, max_tokens=5)
 print(reply["choices"][0]["text"])
 """,

@@ -48,6 +48,8 @@ vector = reply["data"][0]["embedding"]
             after="""\
 from personalvibe import llm_router
 
+llm_router.max_retries = 0  # openai 0.28 did not retry
+
 reply = llm_router.embedding(input=[text], model="openai/text-embedding-ada-002")
 vector = reply["data"][0]["embedding"]
 """,

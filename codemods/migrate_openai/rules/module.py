@@ -25,6 +25,8 @@ reply = openai.ChatCompletion.create(engine="my-deployment", messages=messages)
             after="""\
 from personalvibe import llm_router
 
+llm_router.max_retries = 0  # openai 0.28 did not retry
+
 llm_router.api_type = "azure"
 llm_router.api_base = endpoint
 llm_router.api_version = "2023-05-15"
@@ -42,6 +44,8 @@ reply = openai.ChatCompletion.create(model="gpt-4", messages=messages)
             after="""\
 import openai
 from personalvibe import llm_router
+
+llm_router.max_retries = 0  # openai 0.28 did not retry
 
 llm_router.api_key = openai.api_key = key
 files = openai.File.list()
@@ -72,6 +76,8 @@ except (openai.error.RateLimitError, openai.error.Timeout) as error:
 """,
             after="""\
 from personalvibe import llm_router
+
+llm_router.max_retries = 0  # openai 0.28 did not retry
 
 try:
     reply = llm_router.chat_completion(model="openai/gpt-4", messages=messages)
@@ -113,14 +119,18 @@ from openai import NOT_GIVEN, OpenAI
 
 client = OpenAI()
 reply = client.chat.completions.create(
-    model="gpt-4o", messages=messages, tools=tools or NOT_GIVEN
+    model="gpt-4o",
+    messages=messages,
+    tools=tools or NOT_GIVEN,
 )
 """,
             after="""\
 from personalvibe import llm_router
 
 reply = llm_router.chat_completion(
-    model="openai/gpt-4o", messages=messages, tools=tools or llm_router.NOT_GIVEN
+    model="openai/gpt-4o",
+    messages=messages,
+    tools=tools or llm_router.NOT_GIVEN,
 )
 """,
         ),

@@ -7,6 +7,7 @@ import socket
 import threading
 import zlib
 from collections import Counter
+from collections.abc import Callable
 from email.utils import formatdate
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from types import TracebackType
@@ -33,15 +34,21 @@ class StandIn:
     ``requests`` is the log: every request that came, in order of arrival.
     """
 
-    def __init__(self, *, port: int = 0) -> None:
-        """``port`` 0 takes any free one. Raises OSError from `start` when it is taken."""
+    def __init__(
+        self, *, port: int = 0, first: Callable[[Received], Reply | None] | None = None
+    ) -> None:
+        """``port`` 0 takes any free one. Raises OSError from `start` when it is taken.
+
+        ``first`` is asked for an answer before the stand-in makes one; None leaves it to it.
+        """
         self._wanted = port
+        self._first = first
         self._server: _Server | None = None
         self.requests: list[Received] = []
 
     def start(self) -> StandIn:
         if self._server is None:
-            self._server = _Server(self._wanted, self.requests)
+            self._server = _Server(self._wanted, self.requests, self._first)
         return self
 
     def stop(self) -> None:
@@ -95,9 +102,15 @@ class _Server(ThreadingHTTPServer):
     block_on_close = False
     request_queue_size = 128
 
-    def __init__(self, port: int, log: list[Received]) -> None:
+    def __init__(
+        self,
+        port: int,
+        log: list[Received],
+        first: Callable[[Received], Reply | None] | None,
+    ) -> None:
         super().__init__(("127.0.0.1", port), _Handler)
         self.log = log
+        self.first = first
         self.attempts: Counter[str] = Counter()
         self.lock = threading.Lock()
         self.stopping = threading.Event()
@@ -151,6 +164,9 @@ class _Handler(BaseHTTPRequestHandler):
     def handle_any(self) -> None:
         request = self._read()
         attempt = self.server.attempt(request)
+        if self.server.first is not None and (given := self.server.first(request)) is not None:
+            self._send(request, given, truncated=False)
+            return
         endpoint, dialect = endpoints.find(request)
         trigger = triggers.find(request.body)
         if trigger and trigger.times is not None and attempt > trigger.times:

@@ -1,0 +1,1 @@
+"""Show on the wire that a migration changed nothing. See docs/proof.md."""

@@ -1,0 +1,208 @@
+"""Run a command in the scratch copy with the hook injected, and read what it sent."""
+
+from __future__ import annotations
+
+import base64
+import contextlib
+import json
+import os
+import shutil
+import signal
+import subprocess
+import tempfile
+from collections.abc import Iterable, Mapping, Sequence
+from pathlib import Path
+from typing import IO, Any
+
+from codemods.migrate_openai.prove.model import Call, Frame, Run
+from codemods.migrate_openai.prove.scratch import Scratch
+
+_OUTPUT_LIMIT = 4 * 2**20
+_QUIET = {
+    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
+    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
+    "HF_HUB_OFFLINE": "1",
+    "AWS_EC2_METADATA_DISABLED": "true",
+    "ANONYMIZED_TELEMETRY": "False",
+}
+# A port on which nothing can listen, for programs that no hook reaches.
+_NOWHERE = "http://127.0.0.1:9"
+
+
+def run(
+    command: Sequence[str],
+    place: Scratch,
+    folder: Path,
+    *,
+    stand_in: str,
+    timeout: float,
+    python: Path | None = None,
+    skip: Iterable[str] = (),
+    environment: Mapping[str, str] | None = None,
+) -> Run:
+    """Execute ``command`` in ``folder``, a path in the copy, for ``timeout`` seconds at most.
+
+    ``python``: an interpreter whose folder goes first in PATH, and that stands for the command's
+    own when the command begins with one. ``skip``: files of the copy that are libraries, not
+    places of calls.
+    """
+    log = place.home / "requests.jsonl"
+    log.unlink(missing_ok=True)
+    settings = {
+        "origin": str(place.origin),
+        "root": str(place.root),
+        "stand_in": stand_in,
+        "log": str(log),
+        "skip": sorted(skip),
+    }
+    (place.hook / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
+    env = _environment(place, environment if environment is not None else os.environ, python)
+    code, output, errors = _execute(_with_python(command, python, env), folder, env, timeout)
+    calls, tests = _read(log)
+    shorten = _Shortener(place, stand_in)
+    return Run(
+        exit_code=code,
+        calls=tuple(calls),
+        tests=tests,
+        output=shorten(output),
+        errors=shorten(errors),
+    )
+
+
+def interpreter(program: str) -> str:
+    """The Python that runs a program: itself, or the one that its first line names; or empty."""
+    found = shutil.which(program)
+    if found is None or Path(program).name.startswith("python"):
+        return program if Path(program).name.startswith("python") else ""
+    with Path(found).open("rb") as file:
+        line = file.readline(512)
+    named = line[2:].strip().decode("utf-8", "replace") if line.startswith(b"#!") else ""
+    return named if Path(named).name.startswith("python") else ""
+
+
+class _Shortener:
+    """Takes what belongs to this proof alone out of a text."""
+
+    def __init__(self, place: Scratch, stand_in: str) -> None:
+        self._pairs = ((str(place.root), str(place.origin)), (stand_in, "http://stand-in"))
+
+    def __call__(self, text: str) -> str:
+        for old, new in self._pairs:
+            text = text.replace(old, new)
+        return text
+
+
+def _environment(place: Scratch, given: Mapping[str, str], python: Path | None) -> dict[str, str]:
+    env = {**given, **_QUIET, "PYTHONHASHSEED": "0", "PYTHONDONTWRITEBYTECODE": "1"}
+    env.setdefault("OPENAI_API_KEY", "sk-stand-in")
+    env.pop("PYTEST_CURRENT_TEST", None)  # of a test that runs the proof
+    paths = [str(place.hook)]
+    for entry in given.get("PYTHONPATH", "").split(os.pathsep):
+        if entry:
+            paths.append(_moved(entry, place))
+    env["PYTHONPATH"] = os.pathsep.join(paths)
+    plugins = [p for p in given.get("PYTEST_PLUGINS", "").split(",") if p]
+    env["PYTEST_PLUGINS"] = ",".join([*plugins, "migrate_proof_pytest"])
+    env["PWD"] = _moved(given.get("PWD", ""), place)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        env[name] = env[name.lower()] = _NOWHERE
+    env["NO_PROXY"] = env["no_proxy"] = "127.0.0.1,localhost,::1"
+    if python is not None:
+        env["PATH"] = os.pathsep.join([str(python.parent), given.get("PATH", "")])
+        env.pop("PYTHONHOME", None)
+    return env
+
+
+def _moved(path: str, place: Scratch) -> str:
+    origin = str(place.origin)
+    if path == origin or path.startswith(origin + os.sep):
+        moved = str(place.root) + path[len(origin) :]
+        return moved if Path(moved).exists() else path
+    return path
+
+
+def _with_python(command: Sequence[str], python: Path | None, env: Mapping[str, str]) -> list[str]:
+    first = Path(command[0]).name
+    if python is not None and first.startswith("python"):
+        return [str(python), *command[1:]]
+    # Without this, the caller's PATH would be searched, and not the one of the program.
+    found = shutil.which(command[0], path=env.get("PATH"))
+    return [found or command[0], *command[1:]]
+
+
+def _execute(
+    command: list[str], folder: Path, env: Mapping[str, str], timeout: float
+) -> tuple[int | None, str, str]:
+    """(exit code or None at the limit, stdout, stderr). Kills every process of the command."""
+    with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
+        try:
+            process = subprocess.Popen(
+                command,
+                cwd=folder,
+                env=dict(env),
+                stdin=subprocess.DEVNULL,
+                stdout=output,
+                stderr=errors,
+                start_new_session=True,
+            )
+        except OSError as error:
+            return 127, "", f"{command[0]}: {error.strerror}\n"
+        code: int | None
+        try:
+            code = process.wait(timeout)
+        except subprocess.TimeoutExpired:
+            code = None
+        finally:
+            _end(process)
+        return code, _text(output), _text(errors)
+
+
+def _end(process: subprocess.Popen[bytes]) -> None:
+    """Also ends what the command left behind in its process group."""
+    for number in (signal.SIGTERM, signal.SIGKILL):
+        with contextlib.suppress(ProcessLookupError, PermissionError):
+            os.killpg(process.pid, number)
+        if process.poll() is None:
+            with contextlib.suppress(subprocess.TimeoutExpired):
+                process.wait(3)
+
+
+def _text(file: IO[bytes]) -> str:
+    file.seek(0)
+    return file.read(_OUTPUT_LIMIT).decode("utf-8", "replace")
+
+
+def _read(log: Path) -> tuple[list[Call], dict[str, str]]:
+    calls: list[Call] = []
+    tests: dict[str, str] = {}
+    if not log.exists():
+        return calls, tests
+    for line in log.read_text("utf-8").splitlines():
+        record = json.loads(line)
+        if record["kind"] == "test":
+            # A failed set-up or tear-down outweighs the test's own result.
+            if record["when"] == "call" or record["outcome"] != "passed":
+                said = f": {record['reason']}" if record["reason"] else ""
+                tests[record["test"]] = record["outcome"] + said
+        else:
+            calls.append(_call(record))
+    return calls, tests
+
+
+def _call(record: dict[str, Any]) -> Call:
+    return Call(
+        process=record["process"],
+        test=record["test"],
+        task=record["task"],
+        stack=tuple(
+            Frame(file=file, line=line, function=function)
+            for file, line, function in record["stack"]
+        ),
+        method=record["method"],
+        url=record["url"],
+        headers=tuple((name, value) for name, value in record["headers"]),
+        body=base64.b64decode(record["body"]),
+        timeout=record["timeout"],
+        retries=record["retries"],
+        own_server=record["own_server"],
+    )

@@ -1,0 +1,89 @@
+"""The codemod on the scratch copy, and its sites as the proof needs them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+
+from codemods.migrate_openai import tree
+from codemods.migrate_openai.errors import UsageError
+from codemods.migrate_openai.outcome import Outcome
+from codemods.migrate_openai.prove.model import Site
+from codemods.migrate_openai.prove.scratch import Scratch
+from codemods.migrate_openai.settings import Settings
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Migrated:
+    """What the codemod did. Files are relative to the project, with ``/``."""
+
+    sites: tuple[Site, ...] = ()
+    old: Mapping[str, str]
+    """File -> its text before."""
+    new: Mapping[str, str]
+    """File -> its text after."""
+    files: Mapping[str, tuple[bytes, bytes]]
+    """File -> (bytes before, bytes after), for those that change."""
+    router_file: str = ""
+    """Where the router was written, or empty."""
+
+
+def migrate(settings: Settings, place: Scratch) -> Migrated:
+    """Migrate the copy in place. Raises `UsageError` for paths outside of the project."""
+    router = ""
+    if settings.vendor_router:
+        from codemods.migrate_openai.vendor import vendor
+
+        router = in_project(settings.vendor_router, place)
+        vendor(str(place.root / router), dry=False)
+    exclude = tuple(
+        (str(place.root / in_project(folder, place)), patterns)
+        for folder, patterns in settings.exclude
+    )
+    paths = [in_project(path, place) for path in settings.paths]
+    found = tree.migrate_tree(
+        place.root, settings.options, paths=paths, exclude=exclude, jobs=settings.jobs
+    )
+    return collect((outcome for outcome in found if outcome.path != router), router)
+
+
+def collect(outcomes: Iterable[Outcome], router: str = "") -> Migrated:
+    """What the outcomes, with paths relative to the project, mean for a proof."""
+    sites, old, new = [], {}, {}
+    files: dict[str, tuple[bytes, bytes]] = {}
+    for outcome in outcomes:
+        name = outcome.path
+        after = outcome.before if outcome.after is None else outcome.after
+        old[name], new[name] = _text(outcome.before), _text(after)
+        if outcome.after is not None:
+            files[name] = outcome.before, outcome.after
+        for site in outcome.sites:
+            finding = site.finding
+            if finding.kind == "call" and site.cell is None and site.status == "migrated":
+                sites.append(
+                    Site(
+                        file=name,
+                        line=finding.line,
+                        column=finding.column,
+                        rule=finding.rule,
+                        source=finding.source,
+                        new_line=finding.new_line,
+                    )
+                )
+    return Migrated(sites=tuple(sorted(sites)), old=old, new=new, files=files, router_file=router)
+
+
+def in_project(path: str, place: Scratch) -> str:
+    """A path of the user's, relative to the project. Raises `UsageError`."""
+    try:
+        return Path(path).resolve().relative_to(place.origin).as_posix()
+    except ValueError:
+        raise UsageError(
+            f"{path}: outside of {place.origin}, which the proof copies",
+            "Start the proof in a folder that holds all the code.",
+        ) from None
+
+
+def _text(data: bytes) -> str:
+    return data.decode("utf-8", "replace")

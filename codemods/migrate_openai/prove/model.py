@@ -1,0 +1,172 @@
+"""What a proof is made of: requests, runs, sites, differences. Data only."""
+
+from __future__ import annotations
+
+import shlex
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+Verdict = Literal["proven", "different", "not exercised", "proven in isolation"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Frame:
+    """One line of the project that was executing. ``file`` is relative to the project."""
+
+    file: str
+    line: int
+    function: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Call:
+    """One HTTP request as the program handed it to its transport."""
+
+    process: str
+    """How the process was started."""
+    test: str
+    """The pytest node id that was running; empty outside pytest."""
+    task: str
+    """The thread or asyncio task: ``main``, ``main/1``, ``main/1/2``."""
+    stack: tuple[Frame, ...]
+    """The project's frames, innermost first."""
+    method: str
+    url: str
+    headers: tuple[tuple[str, str], ...]
+    body: bytes
+    timeout: Mapping[str, float | None]
+    """Seconds, by phase: connect, read."""
+    retries: int | None
+    """How often the SDK would repeat the request; None where it does not say."""
+    own_server: bool = False
+    """Answered by a server of the program's own, whose port is another in every run."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Run:
+    """One execution of a command."""
+
+    exit_code: int | None
+    """None when the command was stopped at the time limit."""
+    calls: tuple[Call, ...]
+    tests: Mapping[str, str]
+    """pytest node id -> passed, failed, skipped or xfailed, with what a failure says."""
+    output: str
+    """What the command printed to stdout, with the copy's path taken out."""
+    errors: str
+    """The same for stderr."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Command:
+    """What exercises the code, and the interpreters that run it."""
+
+    arguments: tuple[str, ...]
+    before_python: str = ""
+    """The interpreter for the old code; empty for the one that the command finds in PATH."""
+    after_python: str = ""
+    before_with: tuple[str, ...] = ()
+    """Requirements for the old code only, such as ``openai==0.28.1``."""
+
+    @property
+    def text(self) -> str:
+        return shlex.join(self.arguments)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, order=True)
+class Site:
+    """A call in the old code and what became of it."""
+
+    file: str
+    line: int
+    column: int
+    rule: str
+    source: str
+    """The old call, shortened."""
+    new_line: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Change:
+    """One thing that differs. A value that is absent is `ABSENT`; secrets are fingerprints."""
+
+    path: str
+    before: Any
+    after: Any
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Difference:
+    """A pair of requests that are not the same, or one that has no partner."""
+
+    changes: tuple[Change, ...]
+    where: Frame | None
+    """The line in the migrated code; in the old code when the request is no longer sent."""
+    test: str = ""
+    times: int = 1
+    """How many pairs differ in this way."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SiteResult:
+    site: Site
+    verdict: Verdict
+    requests: int
+    """Requests that the old code sent from here."""
+    differences: tuple[Difference, ...] = ()
+    unstable: tuple[str, ...] = ()
+    """Paths left out, because they differ between two runs of the old code as well."""
+    note: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CommandResult:
+    """A command's own outcome, before and after."""
+
+    command: Command
+    before: Run
+    after: Run
+    changes: tuple[Change, ...]
+
+    @property
+    def same(self) -> bool:
+        return not self.changes
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Proof:
+    sites: tuple[SiteResult, ...]
+    elsewhere: tuple[Difference, ...]
+    """Differences of requests that no site accounts for."""
+    commands: tuple[CommandResult, ...]
+    requests: int = 0
+    """Sent by the old code in all."""
+    texts: Mapping[str, str] = field(default_factory=dict)
+    """File -> its migrated text, for the report."""
+
+    def count(self, verdict: Verdict) -> int:
+        return sum(result.verdict == verdict for result in self.sites)
+
+    @property
+    def same(self) -> bool:
+        return (
+            not self.count("different")
+            and not self.elsewhere
+            and all(command.same for command in self.commands)
+        )
+
+    @property
+    def different_files(self) -> frozenset[str]:
+        """Files with a site that differs."""
+        found = {r.site.file for r in self.sites if r.verdict == "different"}
+        found |= {d.where.file for d in self.elsewhere if d.where is not None}
+        return frozenset(found)
+
+
+class _Absent:
+    def __repr__(self) -> str:
+        return "(absent)"
+
+
+ABSENT = _Absent()

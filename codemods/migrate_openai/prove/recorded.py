@@ -1,0 +1,77 @@
+"""Answers from the project's own cassettes, for requests that they know."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable
+from pathlib import Path
+
+from codemods.migrate_openai.errors import UsageError
+from personalvibe.replay import cassette
+from personalvibe.replay.canonical import MatchRules, canonicalise
+from personalvibe.replay.index import Index, Recording
+from personalvibe.replay.model import CanonicalRequest, CassetteError, Interaction, Request
+from personalvibe.replay.redact import redact_request
+from personalvibe.replay.redaction_rules import RedactionRules
+from personalvibe.replay.standin import Received, Reply
+
+First = Callable[[Received], Reply | None]
+
+_OWN = {"content-length", "content-encoding", "transfer-encoding", "connection"}
+
+
+def answers(folder: Path) -> Callable[[], First]:
+    """What makes the answers of one run. Raises `UsageError` for a folder without cassettes."""
+    interactions: list[tuple[Path, Interaction]] = []
+    for path in sorted(path for pattern in ("*.yaml", "*.yml") for path in folder.rglob(pattern)):
+        try:
+            interactions += [(path, one) for one in cassette.load(path)]
+        except CassetteError as error:
+            raise UsageError(str(error), "Repair the cassette, or leave it out.") from error
+    if not interactions:
+        raise UsageError(f"{folder}: no cassettes there", "Name the folder with the recordings.")
+    rules, redaction = MatchRules(), RedactionRules.from_config({}, os.environ)
+
+    def canonical(request: Request) -> CanonicalRequest:
+        return canonicalise(redact_request(request, redaction), rules)
+
+    def start() -> First:
+        index = _index(interactions, canonical)
+        return lambda received: _answer(index, canonical(_request(received)).key)
+
+    return start
+
+
+def _index(
+    interactions: Iterable[tuple[Path, Interaction]],
+    canonical: Callable[[Request], CanonicalRequest],
+) -> Index:
+    index = Index(allow_playback_repeats=True)
+    for position, (path, one) in enumerate(interactions, 1):
+        index.add(
+            Recording(
+                interaction=one,
+                canonical=canonical(one.request),
+                cassette=path,
+                position=position,
+            )
+        )
+    return index
+
+
+def _request(received: Received) -> Request:
+    return Request(
+        method=received.method,
+        url=received.url,
+        headers=tuple(received.headers.items()),
+        body=received.body,
+    )
+
+
+def _answer(index: Index, key: str) -> Reply | None:
+    found = index.take(key)
+    if found is None:
+        return None
+    response = found.interaction.response
+    headers = {name: value for name, value in response.headers if name.lower() not in _OWN}
+    return Reply(status=response.status, headers=headers, body=response.body)

@@ -1,0 +1,64 @@
+"""A copy of the user's project, the hook beside it, and nothing left of either afterwards."""
+
+from __future__ import annotations
+
+import os
+import shutil
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+
+_HOOK = Path(__file__).parent / "hook"
+_LEFT_OUT = {
+    ".git", ".hg", ".svn", ".venv", "venv", "node_modules", "__pycache__", ".tox", ".nox",
+    ".mypy_cache", ".ruff_cache", ".pytest_cache",
+}  # fmt: skip
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Scratch:
+    """``root`` is the copy of the project; ``hook`` goes first in PYTHONPATH."""
+
+    origin: Path
+    root: Path
+    hook: Path
+    home: Path
+
+    def renew(self) -> None:
+        """Put the untouched project (back) in place."""
+        if self.root.exists():
+            shutil.rmtree(self.root)
+        shutil.copytree(self.origin, self.root, symlinks=True, ignore=self._ignore)
+
+    def _ignore(self, folder: str, names: list[str]) -> set[str]:
+        return {
+            name
+            for name in names
+            if name in _LEFT_OUT
+            or (Path(folder) / name / "pyvenv.cfg").exists()
+            or not _copyable(Path(folder) / name)
+        }
+
+
+def _copyable(path: Path) -> bool:
+    return path.is_symlink() or path.is_dir() or path.is_file()
+
+
+@contextmanager
+def scratch(origin: Path) -> Iterator[Scratch]:
+    """A scratch copy that is removed whatever happens, an interrupt included."""
+    base = Path(os.path.realpath(tempfile.mkdtemp(prefix="migrate-proof-")))
+    try:
+        hook = base / "hook"
+        hook.mkdir()
+        for source in _HOOK.glob("*.py"):
+            shutil.copy(source, hook / source.name)
+        place = Scratch(
+            origin=origin, root=base / "copy" / (origin.name or "project"), hook=hook, home=base
+        )
+        place.renew()
+        yield place
+    finally:
+        shutil.rmtree(base, ignore_errors=True)

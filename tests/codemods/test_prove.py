@@ -1,0 +1,642 @@
+"""The proof: real programs, run before and after, against the stand-in."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import textwrap
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+
+import pytest
+
+from codemods.migrate_openai.prove import report
+from codemods.migrate_openai.prove.migrate import Migrated
+from codemods.migrate_openai.prove.model import Command, Proof, Site
+from codemods.migrate_openai.prove.proof import Options, prove
+from codemods.migrate_openai.prove.recorded import answers
+from codemods.migrate_openai.prove.scratch import Scratch, scratch
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+
+
+def write_tree(folder: Path, files: Mapping[str, str]) -> None:
+    for name, text in files.items():
+        path = folder / name
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(textwrap.dedent(text).lstrip("\n"))
+
+
+def by_hand(old: Mapping[str, str], new: Mapping[str, str]) -> Callable[[Scratch], Migrated]:
+    """A migration that somebody typed. A comment ``# site NAME`` marks the line of a call."""
+    old = {name: textwrap.dedent(text).lstrip("\n") for name, text in old.items()}
+    new = {name: textwrap.dedent(text).lstrip("\n") for name, text in new.items()}
+
+    def marks(texts: Mapping[str, str]) -> dict[tuple[str, str], int]:
+        return {
+            (name, found[1]): number
+            for name, text in texts.items()
+            for number, line in enumerate(text.splitlines(), 1)
+            if (found := re.search(r"# site (\S+)", line))
+        }
+
+    after = marks(new)
+    sites = tuple(
+        Site(file=file, line=line, column=1, rule="MOA101", source=name, new_line=after[file, name])
+        for (file, name), line in marks(old).items()
+    )
+
+    def migrate(place: Scratch) -> Migrated:
+        write_tree(place.root, new)
+        files = {name: (old[name].encode(), text.encode()) for name, text in new.items()}
+        return Migrated(sites=sites, old=old, new=new, files=files)
+
+    return migrate
+
+
+def proof_of(
+    project: Path,
+    old: Mapping[str, str],
+    new: Mapping[str, str],
+    *command: str,
+    options: Options | None = None,
+) -> Proof:
+    write_tree(project, old)
+    with scratch(project.resolve()) as place:
+        arguments = command or (sys.executable, "main.py")
+        given = options or Options(timeout=120)
+        proof, _ = prove(place, [Command(arguments=arguments)], by_hand(old, new), given)
+    return proof
+
+
+# Sabotage: every function below is migrated wrongly, each in another way.
+
+_HEAD = """
+    import asyncio
+    import os
+    from concurrent.futures import ThreadPoolExecutor
+
+    USER = [{"role": "user", "content": "hello"}]
+    TWO = [{"role": "system", "content": "be brief"}, *USER]
+    TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+
+    def attempt(function):
+        try:
+            return function()
+        except Exception as error:
+            return type(error).__name__
+"""
+_OLD_HEAD = f"""{_HEAD}
+    import openai
+    client = openai.OpenAI(
+        api_key="sk-one", organization="org-1", timeout=30, max_retries=4,
+        default_headers={{"x-team": "search"}}, default_query={{"tag": "a"}},
+    )
+    plain = openai.OpenAI(api_key="sk-one")
+    many = openai.AsyncOpenAI(api_key="sk-one")
+    azure = openai.AzureOpenAI(
+        api_key="az", azure_endpoint="https://u.openai.azure.com", api_version="2024-10-21"
+    )
+    chat, achat = plain.chat.completions.create, many.chat.completions.create
+    embed, respond = plain.embeddings.create, plain.responses.create
+    speak = plain.audio.speech.create
+"""
+# The router's own OpenAI-shaped clients: what is under test is the proof, not the router.
+_NEW_HEAD = (
+    _OLD_HEAD.replace("import openai\n", "from personalvibe import llm_router\n")
+    .replace("openai.OpenAI(", "llm_router.Client(provider='openai', ")
+    .replace("openai.AsyncOpenAI(", "llm_router.AsyncClient(provider='openai', ")
+    .replace("openai.AzureOpenAI(", "llm_router.Client(provider='azure', ")
+)
+
+# name -> (the right call, the sabotaged one, what the report has to name)
+SABOTAGES: dict[str, tuple[str, str, str]] = {
+    "dropped_parameter": (
+        "chat(model='gpt-4o', messages=USER, temperature=0.2)",
+        "chat(model='gpt-4o', messages=USER)",
+        "body.temperature",
+    ),
+    "changed_parameter": (
+        "chat(model='gpt-4o', messages=USER, temperature=0.2)",
+        "chat(model='gpt-4o', messages=USER, temperature=0.3)",
+        "body.temperature",
+    ),
+    "added_parameter": (
+        "chat(model='gpt-4o', messages=USER)",
+        "chat(model='gpt-4o', messages=USER, seed=1)",
+        "body.seed",
+    ),
+    "wrong_model": (
+        "chat(model='gpt-4o', messages=USER)",
+        "chat(model='gpt-4o-mini', messages=USER)",
+        "body.model",
+    ),
+    "doubled_prefix": (
+        "chat(model='gpt-4o', messages=USER)",
+        "chat(model='openai/gpt-4o', messages=USER)",
+        "body.model",
+    ),
+    "lost_header": (
+        "chat(model='gpt-4o', messages=USER, extra_headers={'x-trace': '1'})",
+        "chat(model='gpt-4o', messages=USER)",
+        "headers.x-trace",
+    ),
+    "lost_default_headers": (
+        "client.chat.completions.create(model='gpt-4o', messages=USER)",
+        "chat(model='gpt-4o', messages=USER, timeout=30)",
+        "headers.x-team",
+    ),
+    "other_timeout": (
+        "chat(model='gpt-4o', messages=USER, timeout=12)",
+        "chat(model='gpt-4o', messages=USER, timeout=13)",
+        "timeout",
+    ),
+    "lost_timeout": (
+        "chat(model='gpt-4o', messages=USER, timeout=12)",
+        "chat(model='gpt-4o', messages=USER)",
+        "timeout",
+    ),
+    "swapped_messages": (
+        "chat(model='gpt-4o', messages=TWO)",
+        "chat(model='gpt-4o', messages=TWO[::-1])",
+        "body.messages[0].role",
+    ),
+    "lost_stream_flag": (
+        "list(chat(model='gpt-4o', messages=USER, stream=True))",
+        "chat(model='gpt-4o', messages=USER)",
+        "body.stream",
+    ),
+    "retry_count": (
+        "plain.with_options(max_retries=5).chat.completions.create(model='gpt-4o', messages=USER)",
+        "plain.with_options(max_retries=1).chat.completions.create(model='gpt-4o', messages=USER)",
+        "max_retries",
+    ),
+    "fewer_attempts": (
+        "attempt(lambda: chat(model='gpt-4o', messages=["
+        "{'role': 'user', 'content': '[[status:500 retry-after:0]]'}]))",
+        "attempt(lambda: plain.with_options(max_retries=0).chat.completions.create("
+        "model='gpt-4o', messages=[{'role': 'user', 'content': '[[status:500 retry-after:0]]'}]))",
+        "attempts",
+    ),
+    "other_key": (
+        "chat(model='gpt-4o', messages=USER)",
+        "plain.with_options(api_key='sk-' + 'two').chat.completions.create("
+        "model='gpt-4o', messages=USER)",
+        "headers.authorization",
+    ),
+    "lost_organization": (
+        "plain.with_options(organization='org-1').chat.completions.create("
+        "model='gpt-4o', messages=USER)",
+        "chat(model='gpt-4o', messages=USER)",
+        "headers.openai-organization",
+    ),
+    "other_address": (
+        "plain.with_options(base_url='https://gw.example.com/v1').embeddings.create("
+        "model='e', input='a')",
+        "embed(model='e', input='a')",
+        "address",
+    ),
+    "other_endpoint": (
+        "respond(model='gpt-4o', input='hello')",
+        "chat(model='gpt-4o', messages=USER)",
+        "address",
+    ),
+    "lost_query": (
+        "chat(model='gpt-4o', messages=USER, extra_query={'tag': 'b'})",
+        "chat(model='gpt-4o', messages=USER)",
+        "query.tag",
+    ),
+    "lost_tools": (
+        "chat(model='gpt-4o', messages=USER, tools=TOOLS)",
+        "chat(model='gpt-4o', messages=USER)",
+        "body.tools",
+    ),
+    "azure_version": (
+        "azure.chat.completions.create(model='dep', messages=USER)",
+        "azure.with_options(api_version='2023-05-15').chat.completions.create("
+        "model='dep', messages=USER)",
+        "query.api-version",
+    ),
+    "azure_deployment": (
+        "azure.chat.completions.create(model='dep', messages=USER)",
+        "azure.chat.completions.create(model='other', messages=USER)",
+        "address",
+    ),
+    "no_request": (
+        "chat(model='gpt-4o', messages=USER)",
+        "None",
+        "request",
+    ),
+    "twice": (
+        "chat(model='gpt-4o', messages=USER)",
+        "[chat(model='gpt-4o', messages=USER) for _ in range(2)]",
+        "attempts",
+    ),
+    "lost_metadata": (
+        "chat(model='gpt-4o', messages=USER, metadata={'a': 'b'}, store=True)",
+        "chat(model='gpt-4o', messages=USER, store=True)",
+        "body.metadata",
+    ),
+    "null_for_absent": (
+        "chat(model='gpt-4o', messages=USER, user=None)",
+        "chat(model='gpt-4o', messages=USER)",
+        "body.user",
+    ),
+    "lost_in_a_thread": (
+        "ThreadPoolExecutor(1).submit(embed, model='e', input=['a', 'b']).result()",
+        "ThreadPoolExecutor(1).submit(embed, model='e', input=['a']).result()",
+        "body.input[1]",
+    ),
+    "lost_in_a_task": (
+        "asyncio.run(gather(achat(model='gpt-4o', messages=USER, top_p=0.5)))",
+        "asyncio.run(gather(achat(model='gpt-4o', messages=USER)))",
+        "body.top_p",
+    ),
+    "other_voice": (
+        "speak(model='tts-1', voice='alloy', input='hi').read()",
+        "speak(model='tts-1', voice='nova', input='hi').read()",
+        "body.voice",
+    ),
+}
+
+_TAIL = """
+    async def gather(*calls):
+        return await asyncio.gather(*calls)
+"""
+
+
+def program(head: str, column: int) -> str:
+    functions = [
+        f"    def {name}():\n        return {texts[column]}  # site {name}\n"
+        for name, texts in SABOTAGES.items()
+    ]
+    right = "    def right():\n        return chat(model='gpt-4o', messages=USER)  # site right\n"
+    names = ", ".join([*SABOTAGES, "right"])
+    end = f"    for function in ({names}):\n        function()\n"
+    return head + _TAIL + "\n".join([*functions, right]) + end
+
+
+@pytest.fixture(scope="module")
+def sabotaged(tmp_path_factory: pytest.TempPathFactory) -> Proof:
+    return proof_of(
+        tmp_path_factory.mktemp("sabotage"),
+        {"main.py": program(_OLD_HEAD, 0)},
+        {"main.py": program(_NEW_HEAD, 1)},
+    )
+
+
+@pytest.mark.parametrize("name", SABOTAGES)
+def test_a_sabotage_is_reported_at_its_line(sabotaged: Proof, name: str) -> None:
+    result = next(r for r in sabotaged.sites if r.site.source == name)
+    assert result.verdict == "different"
+    paths = {change.path for difference in result.differences for change in difference.changes}
+    wanted = SABOTAGES[name][2]
+    assert any(path == wanted or path.startswith(f"{wanted}.") for path in paths), paths
+    for difference in result.differences:
+        assert difference.where is not None
+        line = sabotaged.texts["main.py"].splitlines()[difference.where.line - 1]
+        if name != "no_request":  # it has no line in the new code: the old one is shown
+            assert line.endswith(f"# site {name}")
+
+
+def test_what_is_right_is_proven_beside_all_that_is_wrong(sabotaged: Proof) -> None:
+    verdicts = {result.site.source: result.verdict for result in sabotaged.sites}
+    assert verdicts.pop("right") == "proven"
+    assert set(verdicts.values()) == {"different"}
+
+
+def test_no_secret_is_in_any_report(sabotaged: Proof) -> None:
+    for render in (report.text, report.markdown, report.as_json, report.as_sarif):
+        shown = render(sabotaged)
+        assert "different" in shown
+        assert "sk-one" not in shown
+        assert "sk-two" not in shown
+
+
+def test_the_machine_reports_name_every_site(sabotaged: Proof) -> None:
+    found = json.loads(report.as_json(sabotaged))
+    assert found["summary"]["different"] == len(SABOTAGES)
+    assert {site["source"] for site in found["sites"]} == {*SABOTAGES, "right"}
+    sarif = json.loads(report.as_sarif(sabotaged))["runs"][0]
+    lines = {r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in sarif["results"]}
+    assert len(lines) >= len(SABOTAGES) - 1
+
+
+# What the comparison lets pass, and what it does not blame on the migration
+
+_ASK = """
+    import sys
+    import {module}
+    client = {client}
+
+    def ask(text):
+        return client.chat.completions.create(  # site ask
+            model="gpt-4o", messages=[{{"role": "user", "content": text}}]
+        )
+"""
+# Both sides on the SDK: what the router does is not the matter here, and LiteLLM loads slowly.
+_OLD = _ASK.format(module="openai", client="openai.OpenAI()")
+_NEW = _ASK.format(module="openai as r", client="r.OpenAI()")
+
+
+def test_what_varies_by_itself_is_left_out_and_named(tmp_path: Path) -> None:
+    tail = """
+    import time
+    ask(f"it is {time.time_ns()}")
+    """
+    proof = proof_of(tmp_path, {"main.py": _OLD + tail}, {"main.py": _NEW + tail})
+    (result,) = proof.sites
+    assert result.verdict == "proven"
+    assert result.unstable == ("body.messages[0].content",)
+
+
+def test_another_outcome_is_told_although_every_request_is_the_same(tmp_path: Path) -> None:
+    proof = proof_of(
+        tmp_path,
+        {"main.py": _OLD + "\n    ask('x')\n"},
+        {"main.py": _NEW + "\n    ask('x')\n    sys.exit(3)\n"},
+    )
+    assert proof.count("proven") == 1
+    assert [change.after for change in proof.commands[0].changes] == [3]
+    assert not proof.same
+
+
+def test_output_is_compared_on_demand_only(tmp_path: Path) -> None:
+    old = {"main.py": _OLD + "\n    ask('x'); print('a'); print('old')\n"}
+    new = {"main.py": _NEW + "\n    ask('x'); print('a'); print('new')\n"}
+    assert proof_of(tmp_path / "a", old, new).same
+    strict = Options(timeout=120, compare_output=True)
+    proof = proof_of(tmp_path / "b", old, new, options=strict)
+    (change,) = proof.commands[0].changes
+    assert (change.path, change.before, change.after) == ("output line 2", "old", "new")
+
+
+def test_sub_processes_threads_and_another_directory_are_seen(tmp_path: Path) -> None:
+    tail = """
+    import os, subprocess, threading
+    if len(sys.argv) == 1:
+        os.chdir("/")
+        here = os.path.abspath(__file__)
+        subprocess.run([sys.executable, here, "child"], check=True)
+        thread = threading.Thread(target=ask, args=["in a thread"])
+        thread.start(); thread.join()
+    else:
+        ask("in a child")
+    """
+    proof = proof_of(tmp_path, {"main.py": _OLD + tail}, {"main.py": _NEW + tail})
+    (result,) = proof.sites
+    assert (result.verdict, result.requests) == ("proven", 2)
+
+
+def test_nothing_leaves_the_machine(tmp_path: Path) -> None:
+    program = """
+    import socket, subprocess, sys, urllib.request
+    for attempt in (
+        lambda: socket.create_connection(("203.0.113.7", 80), 5),
+        lambda: socket.getaddrinfo("example.com", 80),
+        lambda: urllib.request.urlopen("https://api.openai.com/v1/models", timeout=5),
+        lambda: subprocess.run(
+            [sys.executable, "-I", "-c",
+             "import urllib.request as u; u.urlopen('http://203.0.113.7/', timeout=5)"],
+            check=True, capture_output=True),
+    ):
+        try:
+            attempt()
+        except Exception as error:
+            print(type(error).__name__)
+        else:
+            print("out")
+    """
+    proof = proof_of(tmp_path, {"main.py": program}, {"main.py": program})
+    printed = proof.commands[0].before.output.split()
+    assert len(printed) == 4
+    assert "out" not in printed
+
+
+def test_the_programs_own_sitecustomize_still_runs(tmp_path: Path) -> None:
+    files = {
+        "site/sitecustomize.py": "import builtins\nbuiltins.greeting = 'kept'\n",
+        "main.py": "print(greeting)\n",
+    }
+    environment = {**os.environ, "PYTHONPATH": str(tmp_path / "site")}
+    options = Options(timeout=60, environment=environment)
+    proof = proof_of(tmp_path, files, files, options=options)
+    assert proof.commands[0].before.output == "kept\n"
+
+
+def test_the_projects_own_recordings_answer_first(tmp_path: Path) -> None:
+    cassette = """
+    version: 1
+    interactions:
+    - request:
+        method: POST
+        uri: https://api.openai.com/v1/chat/completions
+        headers: {}
+        body: '{"model": "gpt-4o", "messages": [{"role": "user", "content": "recorded"}]}'
+      response:
+        status: {code: 200, message: OK}
+        headers: {content-type: [application/json]}
+        body: {string: '{"choices": [{"message": {"content": "from the cassette"}}]}'}
+    """
+    write_tree(tmp_path / "cassettes", {"a.yaml": cassette})
+    tail = """
+    for text in ("recorded", "other"):
+        print(ask(text).choices[0].message.content)
+    """
+    options = Options(timeout=60, first=answers(tmp_path / "cassettes"))
+    files = {"main.py": _OLD + tail}
+    proof = proof_of(tmp_path / "project", files, files, options=options)
+    first, second = proof.commands[0].before.output.splitlines()
+    assert first == "from the cassette"
+    assert "stand-in" in second
+    assert proof.same
+
+
+# The command
+
+
+def command(
+    project: Path, *arguments: str, environment: Mapping[str, str] | None = None
+) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "codemods.migrate_openai", *arguments],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT), **(environment or {})},
+        capture_output=True,
+        text=True,
+        timeout=180,
+    )
+
+
+def contents(folder: Path) -> dict[str, bytes]:
+    return {
+        str(path.relative_to(folder)): path.read_bytes()
+        for path in folder.rglob("*")
+        if path.is_file()
+    }
+
+
+GOOD = """
+    from openai import OpenAI
+
+    client = OpenAI()
+
+    def ask(text):
+        reply = client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": text}], temperature=0.1
+        )
+        return reply.choices[0].message.content
+"""
+UNUSED = GOOD.replace("def ask", "def forgotten")
+MAIN = """
+    import good, unused
+    print(good.ask("hello"))
+"""
+
+
+def test_the_command_proves_and_leaves_the_tree_alone(tmp_path: Path) -> None:
+    project, scratch_home = tmp_path / "project", tmp_path / "tmp"
+    write_tree(project, {"good.py": GOOD, "unused.py": UNUSED, "main.py": MAIN})
+    scratch_home.mkdir()
+    before = contents(project)
+    done = command(
+        project,
+        "--markdown",
+        "../proof.md",
+        "--verbose",
+        "--prove",
+        "--",
+        sys.executable,
+        "main.py",
+        environment={"TMPDIR": str(scratch_home)},
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "good.py:6:13: proven: client.chat.completions.create" in done.stdout
+    assert "unused.py:6:13: not exercised" in done.stdout
+    assert "2 sites: 1 proven, 1 not exercised (50 % of the sites covered)" in done.stdout
+    assert contents(project) == before
+    assert list(scratch_home.iterdir()) == []
+    assert "| `good.py:6` " in (tmp_path / "proof.md").read_text()
+
+
+def test_write_takes_what_is_proven_and_not_what_differs(tmp_path: Path) -> None:
+    # What the program sends depends on how its own file reads: the migration changes that.
+    shifty = GOOD.replace('"content": text', '"content": open(__file__).readline()').replace(
+        "def ask", "def quote"
+    )
+    main = "import good, shifty\ngood.ask('hello')\nshifty.quote('')\n"
+    write_tree(tmp_path, {"good.py": GOOD, "shifty.py": shifty, "main.py": main})
+    proof = ["--json", "--prove", "--", sys.executable, "main.py"]
+    done = command(tmp_path, "--write", *proof)
+    assert done.returncode == 1, done.stdout + done.stderr
+    summary = json.loads(done.stdout)["summary"]
+    assert (summary["proven"], summary["different"]) == (1, 1)
+    assert "openai/gpt-4o" in (tmp_path / "good.py").read_text()
+    assert "from openai import OpenAI" in (tmp_path / "shifty.py").read_text()
+    assert "shifty.py: not written" in done.stderr
+    assert command(tmp_path, "--write", "--allow-different", *proof).returncode == 1
+    assert "openai/gpt-4o" in (tmp_path / "shifty.py").read_text()
+
+
+def test_a_command_that_hangs_is_stopped(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"good.py": GOOD, "main.py": "import time\ntime.sleep(1000)\n"})
+    done = command(tmp_path, "--timeout", "1", "--prove", "--", sys.executable, "main.py")
+    assert done.returncode == 1
+    assert "stopped at the time limit" in done.stdout
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
+    project, scratch_home = tmp_path / "project", tmp_path / "tmp"
+    marker = tmp_path / "running"
+    program = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(1000)\n"
+    write_tree(project, {"good.py": GOOD, "main.py": program})
+    scratch_home.mkdir()
+    before = contents(project)
+    with subprocess.Popen(
+        [
+            sys.executable,
+            "-m",
+            "codemods.migrate_openai",
+            "--prove",
+            "--",
+            sys.executable,
+            "main.py",
+        ],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch_home)},
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+    ) as process:
+        limit = time.monotonic() + 60
+        while not marker.exists() and time.monotonic() < limit:
+            time.sleep(0.05)
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    assert list(scratch_home.iterdir()) == []
+    assert contents(project) == before
+
+
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["--prove"], "--prove without a command"),
+        (["--timeout", "0", "--prove", "--", "true"], "--timeout 0: too short"),
+        (["--before-python", "no-such-python", "--prove", "--", "true"], "no interpreter"),
+        (["/", "--prove", "--", "true"], "outside of"),
+    ],
+)
+def test_bad_arguments_are_two_clear_lines(tmp_path: Path, arguments: list[str], said: str) -> None:
+    (tmp_path / "a.py").write_text("import openai\n")
+    done = command(tmp_path, *arguments)
+    assert done.returncode == 2
+    assert said in done.stderr
+    assert len(done.stderr.splitlines()) == 2
+
+
+# Calls in isolation
+
+ISOLATED = """
+    from openai import AsyncOpenAI, OpenAI
+
+    client = OpenAI(timeout=7, default_headers={"x-team": "a"})
+
+    class Bot:
+        def __init__(self, key):
+            self.talker = AsyncOpenAI(api_key=key)
+
+        async def say(self, prompt, **options):
+            return await self.talker.chat.completions.create(model=self.model, **options)
+
+    def words(text, limit):
+        for chunk in client.chat.completions.create(
+            model="gpt-4o", messages=[{"role": "user", "content": text}], max_tokens=limit,
+            stream=True,
+        ):
+            yield chunk
+
+    def vectors(texts):
+        return client.embeddings.create(model="text-embedding-3-small", input=texts)
+
+    def later(pool):
+        return pool.submit(client.moderations.create, input="x")
+"""
+
+
+def test_sites_that_nothing_reaches_are_proven_alone(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"bot.py": ISOLATED})
+    done = command(tmp_path, "--prove-sites", "--json")
+    found = json.loads(done.stdout)
+    verdicts = {site["line"]: site["verdict"] for site in found["sites"]}
+    assert verdicts == {
+        10: "proven in isolation",
+        13: "proven in isolation",
+        20: "proven in isolation",
+        23: "not exercised",
+    }, done.stdout
+    assert "handed over uncalled" in found["sites"][3]["note"]
+    assert done.returncode == 0

@@ -1,0 +1,59 @@
+"""The record modes on LiteLLM calls, as real pytest runs against the stand-in."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+SUITE = """
+import os
+
+import pytest
+
+from personalvibe import llm_router
+
+pytestmark = pytest.mark.vcr
+os.environ.update(OPENAI_API_KEY="sk-x", ANTHROPIC_API_KEY="x")
+MODELS = ["openai/gpt-4o-mini", "anthropic/claude-haiku-4-5"]
+
+
+@pytest.mark.parametrize("model", MODELS)
+def test_words(model):
+    for text in {texts}:
+        asked = [{{"role": "user", "content": text}}]
+        assert llm_router.chat_completion(model, asked).choices[0].message.content
+"""
+
+
+def write(pytester: pytest.Pytester, *texts: str) -> None:
+    pytester.makepyfile(test_talk=SUITE.format(texts=repr(texts)))
+
+
+def run(pytester: pytest.Pytester, mode: str, *options: str) -> pytest.RunResult:
+    return pytester.runpytest_subprocess(f"--record-mode={mode}", *options, timeout=120)
+
+
+def cassettes(pytester: pytest.Pytester) -> dict[str, bytes]:
+    folder = Path(pytester.path) / "cassettes"
+    return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.yaml"))}
+
+
+def test_litellm_calls_in_every_mode(pytester: pytest.Pytester) -> None:
+    write(pytester, "one")
+    run(pytester, "once", "--stand-in").assert_outcomes(passed=2)
+    recorded = cassettes(pytester)
+    assert len(recorded) == 2
+
+    write(pytester, "one", "two")
+    missed = run(pytester, "none")
+    missed.assert_outcomes(failed=2)
+    missed.stdout.fnmatch_lines(["*messages*content*one*two*"])
+    assert cassettes(pytester) == recorded
+
+    run(pytester, "new_episodes", "--stand-in").assert_outcomes(passed=2)
+    grown = cassettes(pytester)
+    assert all(len(grown[name]) > len(recorded[name]) for name in recorded)
+
+    run(pytester, "rewrite", "--stand-in").assert_outcomes(passed=2)
+    assert cassettes(pytester) == grown
