@@ -554,7 +554,7 @@ class _Call:
         if not self.on_the_wire:
             if options.headers:
                 told["extra_headers"] = dict(options.headers)
-            return {**_plain_settings(self.settings), **told}
+            return _with_settings(self.settings, told)
         told["drop_params"] = True  # LiteLLM has no say in what is sent, so nothing to refuse
         for name, value in _REQUIRED.get(operation.carrier or operation.litellm, {}).items():
             told.setdefault(name, value)
@@ -658,13 +658,13 @@ class _Call:
             raise self.error
         if reply is _MISSING:  # LiteLLM answered by itself: its cache, or another provider
             if not self.operation.structured:
-                return make_good(result)
+                return _make_good(result)
             reply = _typed(self.cast_to, result.model_dump())
         if hasattr(reply, "stream_to_file"):  # speech: LiteLLM's type is the SDK's
             return result
         if self.operation.structured and _is_given(self.options.post_parser):
             reply = self.options.post_parser(reply)
-        return as_both(reply, result)
+        return _as_both(reply, result)
 
 
 _RAW = "X-Stainless-Raw-Response"  # the SDK's mark of a caller who wants the headers too
@@ -692,22 +692,21 @@ def _own(value: Any) -> Any:
     return [_own(v) for v in value] if type(value) is list else value
 
 
-def _plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as LiteLLM's arguments."""
-    plain = {
-        name: settings[name]
-        for name in ("api_key", "organization", "api_version", "timeout", "max_retries")
-        if settings.get(name) is not None
-    }
+# Settings that other providers than OpenAI and Azure have no use for.
+_OPENAI_ONLY = ("project", "default_query", "http_client", "azure_endpoint", "azure_deployment")
+
+
+def _with_settings(settings: Mapping[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """LiteLLM's arguments, with the settings among them where the call has none of its own."""
+    names = ("api_key", "organization", "api_version", "timeout", "max_retries", "azure_ad_token",
+             "azure_ad_token_provider")  # fmt: skip
+    found = {name: value for name in names if (value := settings.get(name)) is not None}
     base = settings.get("base_url") or settings.get("api_base") or settings.get("azure_endpoint")
     if base is not None:
-        plain["api_base"] = str(base)
-    if settings.get("default_headers"):
-        plain["extra_headers"] = dict(settings["default_headers"])
-    for name in ("azure_ad_token", "azure_ad_token_provider"):
-        if settings.get(name) is not None:
-            plain[name] = settings[name]
-    return plain
+        found["api_base"] = str(base)
+    if headers := settings.get("default_headers"):
+        told["extra_headers"] = {**headers, **(told.get("extra_headers") or {})}
+    return {**found, **told}
 
 
 # --- the two ends: shells around the SDK's client ------------------------------------------------
@@ -903,7 +902,7 @@ class _Subscripts:
 
 
 def _revive(kind: type, sent: dict[str, Any]) -> Any:
-    return as_both(_typed(kind, sent), None)
+    return _as_both(_typed(kind, sent), None)
 
 
 @_once
@@ -933,7 +932,7 @@ def _both_types(kind: Any) -> Any:
     return made
 
 
-def as_both(reply: Any, litellm_reply: Any) -> Any:
+def _as_both(reply: Any, litellm_reply: Any) -> Any:
     """The server's reply, as an instance of LiteLLM's class and of the SDK's at once.
 
     Args:
@@ -941,13 +940,13 @@ def as_both(reply: Any, litellm_reply: Any) -> Any:
         litellm_reply: what LiteLLM made of it, for its hidden parameters (cost, headers); or None.
     """
     if isinstance(reply, list):
-        return [as_both(item, None) for item in reply] if _has_models(reply) else reply
+        return [_as_both(item, None) for item in reply] if _has_models(reply) else reply
     if isinstance(reply, dict):
-        return {k: as_both(v, None) for k, v in reply.items()}
+        return {k: _as_both(v, None) for k, v in reply.items()}
     if not isinstance(reply, _sdk().BaseModel) or type(reply).__module__[:6] != "openai":
         return reply  # plain data, or an object of the program's own class
     made = object.__new__(_both_types(type(reply)))
-    content = {name: as_both(value, None) for name, value in reply.__dict__.items()}
+    content = {name: _as_both(value, None) for name, value in reply.__dict__.items()}
     private = dict(reply.__pydantic_private__ or {})
     for name, attribute in type(made).__private_attributes__.items():
         if name not in private:
@@ -956,7 +955,7 @@ def as_both(reply: Any, litellm_reply: Any) -> Any:
     object.__setattr__(made, "__dict__", content)
     object.__setattr__(made, "__pydantic_fields_set__", set(reply.__pydantic_fields_set__))
     extra = reply.__pydantic_extra__
-    object.__setattr__(made, "__pydantic_extra__", extra and as_both(extra, None))
+    object.__setattr__(made, "__pydantic_extra__", extra and _as_both(extra, None))
     object.__setattr__(made, "__pydantic_private__", private or None)
     return made
 
@@ -978,7 +977,7 @@ class _Item(dict[str, Any]):
         return dict(self)
 
 
-def make_good(reply: Any) -> Any:
+def _make_good(reply: Any) -> Any:
     """Give LiteLLM's own reply, in place, the members that openai users expect of it."""
     held = reply.__dict__
     for choice in held.get("choices") or ():
@@ -1029,7 +1028,7 @@ class _StreamBase:
                 yield self._foreign(item)
             return
         while self._call.seen:
-            yield as_both(self._call.seen.popleft(), None)
+            yield _as_both(self._call.seen.popleft(), None)
 
     def _foreign(self, item: Any) -> Any:
         """A chunk of another provider; for the typed helpers, in the SDK's type."""
@@ -1205,8 +1204,8 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
         return _Call(operation, route, settings, arguments, is_async).begin()
     if route[0] == "my-custom-llm":
         _register_providers(asked_for=True)
-    told = _plain_settings(settings)
-    told.update((k, _own(v)) for k, v in arguments.items() if type(v).__name__ not in _UNSET)
+    told = {k: _own(v) for k, v in arguments.items() if type(v).__name__ not in _UNSET}
+    told = _with_settings(settings, told)
     if route[1]:
         told["model"] = f"{route[0]}/{route[1]}"
     pending = _litellm_function(operation.litellm, is_async)(**told)
@@ -1214,12 +1213,12 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
 
 
 def _finished(result: Any) -> Any:
-    return _stream(_SyncStream, result, None) if _is_stream(result) else make_good(result)
+    return _stream(_SyncStream, result, None) if _is_stream(result) else _make_good(result)
 
 
 async def _afinished(pending: Any) -> Any:
     result = await pending
-    return _stream(_AsyncStream, result, None) if _is_stream(result) else make_good(result)
+    return _stream(_AsyncStream, result, None) if _is_stream(result) else _make_good(result)
 
 
 def _checked(messages: Any, provider: str | None) -> Any:
@@ -1386,6 +1385,8 @@ class _Settings:
         self._wire = provider or ("azure" if _is_azure(settings) else "openai")
         if self._wire in _WIRED:
             self._capture(self._wire == "azure")
+        elif useless := [name for name in _OPENAI_ONLY if settings.get(name) is not None]:
+            raise TypeError(f"{', '.join(useless)}: for the providers openai and azure only")
 
     def _capture(self, azure: bool) -> None:
         """Take from the environment now what openai's clients take when they are made.

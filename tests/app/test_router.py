@@ -319,6 +319,18 @@ def test_a_provider_of_the_client_prefixes_every_model(wire: Wire) -> None:
     assert {header(s, "authorization") for s in sent} == {"Bearer gsk"}
 
 
+def test_a_client_of_another_provider_keeps_its_headers_and_refuses_what_it_cannot_do(
+    wire: Wire,
+) -> None:
+    settings: dict[str, Any] = {"provider": "groq", "api_key": "gsk", "base_url": wire.url}
+    client = llm_router.Client(**settings, default_headers={"X-One": "1"})
+    client.chat_completion("llama", MESSAGES, extra_headers={"X-Two": "2"})
+    (sent,) = wire.take()
+    assert (header(sent, "x-one"), header(sent, "x-two")) == ("1", "2")
+    with pytest.raises(TypeError, match="default_query: for the providers openai and azure only"):
+        llm_router.Client(**settings, default_query={"a": "1"})
+
+
 def test_an_own_http_client_carries_the_traffic(wire: Wire) -> None:
     with openai.DefaultHttpxClient(headers={"X-Mine": "1"}) as own:
         client = llm_router.Client(http_client=own)
