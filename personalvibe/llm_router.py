@@ -807,8 +807,8 @@ class _EventSource:
 
 
 @_once
-def _subclass(mixin: Any, base: Any) -> Any:
-    return type(base.__name__, (mixin, base), {"__module__": __name__})
+def _subclass(mixin: Any, *bases: Any) -> Any:
+    return type(bases[0].__name__, (mixin, *bases), {"__module__": __name__})
 
 
 def _shell(kind: type, real: Any, call: _Call) -> Any:
@@ -998,8 +998,9 @@ def _make_good(reply: Any) -> Any:
 
 def _stream(kind: type, inner: Any, call: _Call | None) -> Any:
     """LiteLLM's stream, driven to its end for its accounts, yielding what the server sent."""
-    base = type(inner) if _is_stream(inner) else object
-    stream = object.__new__(_subclass(kind, base))
+    ours = [type(inner)] if _is_stream(inner) else []
+    theirs = _sdk().AsyncStream if kind is _AsyncStream else _sdk().Stream
+    stream = object.__new__(_subclass(kind, *ours, theirs))
     stream.__dict__.update(_inner=inner, _call=call, _iterator=None)
     return stream
 
@@ -1376,6 +1377,7 @@ class _Settings:
         unknown = set(settings) - set(_SETTINGS) - {"_strict_response_validation"}
         if unknown:
             raise TypeError(f"{type(self).__name__}() got unexpected {sorted(unknown)}")
+        settings = {k: v for k, v in settings.items() if type(v).__name__ not in _UNSET}
         if any(v is not None and k.startswith("azure_") for k, v in settings.items()):
             settings.setdefault("api_type", _AZURE_BY_SETTINGS)
         self.provider = provider

@@ -6,6 +6,7 @@ import ast
 import asyncio
 import copy
 import functools
+import gc
 import inspect
 import json
 import os
@@ -310,6 +311,13 @@ def test_a_timeout_of_none_waits_for_ever_as_openai_does(wire: Wire) -> None:
     assert header(ours, "x-stainless-read-timeout") == header(theirs, "x-stainless-read-timeout")
 
 
+def test_what_is_not_given_to_a_client_is_not_set(wire: Wire) -> None:
+    unset = {"timeout": openai.NOT_GIVEN, "max_retries": openai.omit}
+    client = llm_router.Client(**unset)
+    client.chat.completions.create(model="gpt-4o", messages=MESSAGES)
+    assert header(wire.take()[0], "x-stainless-read-timeout") == "600"
+
+
 def test_a_provider_of_the_client_prefixes_every_model(wire: Wire) -> None:
     client = llm_router.Client(provider="groq", api_key="gsk", base_url=wire.url)
     client.chat_completion("llama", MESSAGES)
@@ -603,6 +611,7 @@ def test_a_stream_is_a_context_manager_with_a_response(wire: Wire) -> None:
     assert stream.response.is_closed
     other = ask(stream=True)
     assert isinstance(other, litellm.CustomStreamWrapper)
+    assert isinstance(other, openai.Stream)
     other.close()
     assert other.response.is_closed
 
@@ -613,6 +622,7 @@ def test_an_asynchronous_stream_is_one_too(wire: Wire) -> None:
         async with stream:
             await anext(stream)
         other = await llm_router.achat_completion("openai/gpt-4o", MESSAGES, stream=True)
+        assert isinstance(other, openai.AsyncStream)
         await other.close()
         return [stream.response.is_closed, other.response.is_closed]
 
@@ -649,6 +659,18 @@ def test_streams_that_litellm_does_not_know(function: str, wire: Wire) -> None:
     arguments = {"prompt": "x"} if function == "image_generation" else {"file": ("a.wav", b"RIFF")}
     with getattr(llm_router, function)("openai/gpt-x", stream=True, **arguments) as stream:
         assert [event.type for event in stream] == ["x.partial", "x.completed"]
+
+
+def test_leaving_a_loop_early_is_quiet(wire: Wire, capfd: pytest.CaptureFixture[str]) -> None:
+    async def run() -> None:
+        async for _ in await llm_router.achat_completion("openai/gpt-4o", MESSAGES, stream=True):
+            break
+
+    for _ in ask(stream=True):
+        break
+    asyncio.run(run())
+    gc.collect()
+    assert capfd.readouterr() == ("", "")
 
 
 # --- exceptions ---
@@ -704,6 +726,15 @@ def test_litellms_kinds_stay_beside_openais(wire: Wire) -> None:
     with pytest.raises(litellm.ContextWindowExceededError) as exceeded:
         ask()
     assert exceeded.value.code == "context_length_exceeded"
+
+
+def test_an_error_prints_nothing(wire: Wire, capfd: pytest.CaptureFixture[str]) -> None:
+    wire.route = lambda _: Answer(status=400, body={"error": {"message": "no"}})
+    with pytest.raises(llm_router.BadRequestError):
+        ask()
+    with pytest.raises(llm_router.BadRequestError):
+        asyncio.run(llm_router.achat_completion("openai/gpt-4o", MESSAGES))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_errors_have_the_members_of_openai_1_and_0(wire: Wire) -> None:
