@@ -343,12 +343,17 @@ def _sdk_client(settings: Mapping[str, Any], azure: bool, is_async: bool) -> Any
     if is_async:
         import asyncio  # by now LiteLLM has; on its own it would double the router's import
 
+        for loop in [loop for loop in _async_clients if loop.is_closed()]:
+            _async_clients.pop(loop, None)
         pool = _async_clients.setdefault(asyncio.get_running_loop(), OrderedDict())
     with _clients_lock:
         if key in pool:
             pool.move_to_end(key)
             return pool[key]
         kind = f"{'Async' if is_async else ''}{'Azure' if azure else ''}OpenAI"
+        if is_async and "http_client" not in arguments:
+            # The one that the SDK makes would try to close itself in a later event loop.
+            arguments["http_client"] = _sdk().DefaultAsyncHttpxClient()
         pool[key] = made = _made(kind, arguments)
         while len(pool) > _KEEP:
             pool.popitem(last=False)
@@ -1033,10 +1038,9 @@ class _StreamBase:
 
     def _foreign(self, item: Any) -> Any:
         """A chunk of another provider; for the typed helpers, in the SDK's type."""
-        if self._call is None:
+        if self._call is None or not isinstance(item, _litellm().types.utils.ModelResponseStream):
             return item
-        kind = type(item).__name__.removeprefix("ModelResponseStream")
-        return item if kind else _typed(_chunk_type(), item.model_dump())
+        return _typed(_sdk().types.chat.ChatCompletionChunk, item.model_dump())
 
     def _blaming(self) -> AbstractContextManager[None]:
         return self._call.blaming() if self._call else nullcontext()
@@ -1124,10 +1128,6 @@ async def _nothing() -> AsyncIterator[Any]:
 
 def _is_stream(result: Any) -> bool:
     return hasattr(type(result), "__next__") or hasattr(type(result), "__anext__")
-
-
-def _chunk_type() -> Any:
-    return _sdk().types.chat.ChatCompletionChunk
 
 
 # --- exceptions ----------------------------------------------------------------------------------

@@ -393,7 +393,9 @@ def test_asynchronous_functions_are_coroutine_functions(wire: Wire) -> None:
     assert not inspect.iscoroutinefunction(llm_router.achat_completion_stream)
 
 
-def test_many_at_once_and_one_loop_after_another(wire: Wire) -> None:
+def test_many_at_once_and_one_loop_after_another(
+    wire: Wire, capfd: pytest.CaptureFixture[str]
+) -> None:
     client = llm_router.AsyncClient()
 
     async def run() -> int:
@@ -401,8 +403,11 @@ def test_many_at_once_and_one_loop_after_another(wire: Wire) -> None:
         calls += [llm_router.achat_completion("openai/gpt-4o", MESSAGES) for _ in range(5)]
         return len(await asyncio.gather(*calls))
 
-    assert [asyncio.run(run()), asyncio.run(run())] == [6, 6]
-    assert len(wire.take()) == 12
+    assert [asyncio.run(run()) for _ in range(4)] == [6] * 4
+    gc.collect()
+    assert len(wire.take()) == 24
+    assert len(llm_router._async_clients) == 1, "pools of closed loops are kept"
+    assert capfd.readouterr() == ("", "")
 
 
 # --- what LiteLLM adds still works ---
