@@ -43,7 +43,7 @@ import threading
 import warnings
 import weakref
 from collections import OrderedDict, deque
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
 from types import ModuleType
 from typing import Any, NamedTuple, TypeVar
@@ -1228,8 +1228,8 @@ async def _afinished(pending: Any) -> Any:
 
 
 def _checked(messages: Any, provider: str | None) -> Any:
-    if provider and isinstance(messages, tuple):  # a program of openai's: it takes any iterable
-        messages = list(messages)
+    if provider and isinstance(messages, Iterable) and not isinstance(messages, (str, Mapping)):
+        messages = list(messages)  # a program written for openai, which takes any iterable
     if not isinstance(messages, list) or not messages:
         raise ValueError(f"messages must be a list with at least one message, not {messages!r}")
     return messages

@@ -139,7 +139,7 @@ def test_messages_must_be_a_filled_list(name: str, messages: Any) -> None:
 
 def test_with_a_provider_the_model_is_the_wire_name(wire: Wire) -> None:
     llm_router.chat_completion(provider="openai", **{"model": "gpt-4o", "messages": MESSAGES})
-    llm_router.chat_completion(provider="openai", model="o3", messages=tuple(MESSAGES))
+    llm_router.chat_completion(provider="openai", model="o3", messages=iter(MESSAGES))
     llm_router.embedding(provider="openai", model="openai/e", input="x")
     assert [sent["model"] for sent in wire.take()] == ["gpt-4o", "o3", "openai/e"]
 
