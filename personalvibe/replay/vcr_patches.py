@@ -107,7 +107,8 @@ class _Current:
         try:
             yield
         finally:
-            self.active = [one for one in self.active if one is not cassette]
+            # In place: patches made for one cassette's own settings look at the same list.
+            self.active.remove(cassette)
             self._mine.set(None)
 
     # What vcrpy's stubs ask a cassette. Without one they hand the request on to the network.
