@@ -47,7 +47,9 @@ class State:
         self.resources = contextlib.ExitStack()
         self._stand_in: Any = None
         self.guard = guard.NetworkGuard(
-            current_test=lambda: self.current_test, allowed_hosts=options.allowed_hosts or ()
+            current_test=lambda: self.current_test,
+            redact=_redacted,
+            allowed_hosts=options.allowed_hosts or (),
         )
 
     def stand_in(self) -> Any:
@@ -57,6 +59,12 @@ class State:
 
             self._stand_in = self.resources.enter_context(StandIn())
         return self._stand_in
+
+
+def _redacted(host: str) -> str:
+    from personalvibe.replay.redact import RedactionRules, redact_text
+
+    return redact_text(host, RedactionRules.from_config({}, os.environ))
 
 
 STATE: pytest.StashKey[State] = pytest.StashKey()

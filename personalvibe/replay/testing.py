@@ -142,6 +142,7 @@ class TestCassette:
             record.outcome, record.reason = "refused", error.message
         else:
             record.outcome, record.reason = outcome.kind, outcome.reason
+            record.warnings = [f"{outcome.path.name}: {one}" for one in outcome.warnings]
         if record.outcome != "refused":
             return ""
         path = self.cassette.session.path

@@ -23,7 +23,13 @@ from personalvibe.replay.model import (
     RedactedInteraction,
     Request,
 )
-from personalvibe.replay.redact import RedactionRules, find_suspects, redact, redact_request
+from personalvibe.replay.redact import (
+    RedactionRules,
+    find_suspects,
+    find_warnings,
+    redact,
+    redact_request,
+)
 from personalvibe.replay.stable import stabilise
 
 
@@ -58,6 +64,8 @@ class Outcome:
     interactions: int = 0
     reason: str = ""
     """Why they were refused: one line, without secrets."""
+    warnings: tuple[str, ...] = ()
+    """What was written all the same, but should be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -105,10 +113,11 @@ def commit(change: Change, storage: Storage, match: MatchRules, rules: Redaction
             if path.exists() and path.read_bytes() == content:
                 return Outcome(kind="unchanged", path=change.path, interactions=len(new))
             write(path, content)
+            warnings = _warnings(merged, rules)
     except OSError as error:
         reason = f"{error.strerror or error}: {error.filename or path}"
         return Outcome(kind="refused", path=change.path, reason=reason)
-    return Outcome(kind="written", path=change.path, interactions=len(new))
+    return Outcome(kind="written", path=change.path, interactions=len(new), warnings=warnings)
 
 
 def _on_disk(path: Path, storage: Storage, mode: RecordMode) -> list[Interaction]:
@@ -131,6 +140,16 @@ def _suspicious(interactions: Sequence[RedactedInteraction], rules: RedactionRul
                 "redact it with `redact` in vcr_config"
             )
     return ""
+
+
+def _warnings(
+    interactions: Sequence[RedactedInteraction], rules: RedactionRules
+) -> tuple[str, ...]:
+    return tuple(
+        f"interaction {number} has an {warning.shape} at {warning.place}"
+        for number, one in enumerate(interactions, 1)
+        for warning in find_warnings(one, rules)
+    )
 
 
 def merge(

@@ -238,3 +238,21 @@ def test_a_suspect_refuses_the_write_and_is_not_named(
     done.stdout.fnmatch_lines(["*request.headers.x-house*"])
     assert secret not in str(done.stdout)
     assert not (pytester.path / "cassettes").exists()
+
+
+MAIL = """
+import httpx, pytest
+
+@pytest.mark.vcr
+def test_mail():
+    httpx.post({url!r}, json={{"content": "write to jane.roe@company.io"}})
+"""
+
+
+def test_an_e_mail_address_is_written_and_pointed_at(pytester: pytest.Pytester, url: str) -> None:
+    pytester.makepyfile(test_it=MAIL.format(url=url))
+    done = pytester.runpytest_inprocess("--record-mode=rewrite", "-p", "no:cacheprovider")
+    done.assert_outcomes(passed=1)
+    done.stdout.fnmatch_lines(
+        ["look at: test_mail.yaml: interaction 1 has an e-mail address at request.body"]
+    )
