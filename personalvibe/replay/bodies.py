@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gzip
 import importlib
 import itertools
 import json
@@ -116,12 +115,12 @@ _DECODERS: dict[str, tuple[str, Callable[[Any, bytes], bytes]]] = {
 def _decoded(encoding: str, body: bytes) -> bytes | None:
     try:
         if encoding in ("gzip", "x-gzip"):
-            return gzip.decompress(body) if body[:2] == b"\x1f\x8b" else body
+            return inflated(body) if body[:2] == b"\x1f\x8b" else body
         if encoding == "deflate":
             try:
-                return zlib.decompress(body)
+                return inflated(body, zlib.MAX_WBITS)
             except zlib.error:
-                return zlib.decompress(body, -zlib.MAX_WBITS)
+                return inflated(body, -zlib.MAX_WBITS)
         if encoding in _DECODERS:
             module, decode = _DECODERS[encoding]
             return bytes(decode(importlib.import_module(module), body))
@@ -131,6 +130,27 @@ def _decoded(encoding: str, body: bytes) -> bytes | None:
         # Not in this encoding: the client decoded it and left the header.
         return body
     return None
+
+
+MAX_UNPACKED = 64 * 1024 * 1024
+"""Bytes that a compressed body may unpack to."""
+
+
+def inflated(body: bytes, window: int = zlib.MAX_WBITS | 16) -> bytes | None:
+    """A gzip or zlib body unpacked; None if it is larger than `MAX_UNPACKED`.
+
+    Raises `zlib.error` for one that is damaged.
+    """
+    plain = b""
+    while body:
+        unpacker = zlib.decompressobj(window)
+        plain += unpacker.decompress(body, MAX_UNPACKED + 1 - len(plain))
+        if len(plain) > MAX_UNPACKED:
+            return None
+        if not unpacker.eof:
+            raise zlib.error("the compressed data ends too early")
+        body = unpacker.unused_data
+    return plain
 
 
 _EVENT_END = re.compile(rb"(?:\r\n\r\n|\n\n|\r\r)")

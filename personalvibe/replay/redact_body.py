@@ -18,9 +18,6 @@ from personalvibe.replay.redaction_rules import Action, RedactionRules, Side
 from personalvibe.replay.secret_shapes import INTACT_NAMES, PLACEHOLDER, Hit, replaced, squeeze
 from personalvibe.replay.streams import Leaf, leaves, parse_stream
 
-MAX_GUNZIPPED = 64 * 1024 * 1024
-"""A gzip body that is larger when unpacked is not looked into; the scan refuses to write it."""
-
 _SCHEMA_KEYS = frozenset(
     ("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "description", "properties", "title")
 )
@@ -197,18 +194,11 @@ def _unwrapped(document: JsonValue) -> tuple[dict[str, JsonValue], JsonValue] | 
 
 
 def gunzipped(body: bytes) -> bytes | None:
-    """What a gzip body holds, or None if it is damaged or larger than `MAX_GUNZIPPED`."""
-    plain = b""
-    while body:
-        unpacker = zlib.decompressobj(zlib.MAX_WBITS | 16)
-        try:
-            plain += unpacker.decompress(body, MAX_GUNZIPPED - len(plain))
-        except (zlib.error, ValueError):
-            return None
-        if not unpacker.eof:
-            return None
-        body = unpacker.unused_data
-    return plain
+    """What a gzip body holds, or None if it is damaged or too large: it must not be written."""
+    try:
+        return bodies.inflated(body)
+    except zlib.error:
+        return None
 
 
 def rejoin(documents: Iterable[JsonValue], rules: RedactionRules) -> None:

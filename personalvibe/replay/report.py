@@ -25,6 +25,8 @@ class TestRecord:
     cost_usd: float = 0.0
     outcome: str = "nothing"
     reason: str = ""
+    warnings: list[str] = field(default_factory=list)
+    """What was written and should be looked at, such as an e-mail address."""
     unplayed: str = ""
     """What a passing test left unplayed; empty if nothing, or if nobody wants to know."""
     oldest: str = ""
@@ -92,6 +94,7 @@ def _attention(run: RunRecord, stale: Iterable[str], unused: Iterable[Path]) -> 
     for one in run.tests.values():
         if one.outcome == "refused":
             yield f"refused: {one.test}: {one.reason}"
+        yield from (f"look at: {warning}" for warning in one.warnings)
         if one.unplayed:
             yield f"unplayed: {one.test}: {one.unplayed}"
     yield from (f"old: {line}" for line in stale)

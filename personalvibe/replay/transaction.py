@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import glob
 import hashlib
 import os
@@ -24,7 +23,13 @@ from personalvibe.replay.model import (
     RedactedInteraction,
     Request,
 )
-from personalvibe.replay.redact import RedactionRules, find_suspects, redact, redact_request
+from personalvibe.replay.redact import (
+    RedactionRules,
+    find_suspects,
+    find_warnings,
+    redact,
+    redact_request,
+)
 from personalvibe.replay.stable import stabilise
 
 
@@ -59,6 +64,8 @@ class Outcome:
     interactions: int = 0
     reason: str = ""
     """Why they were refused: one line, without secrets."""
+    warnings: tuple[str, ...] = ()
+    """What was written all the same, but should be looked at."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -106,10 +113,11 @@ def commit(change: Change, storage: Storage, match: MatchRules, rules: Redaction
             if path.exists() and path.read_bytes() == content:
                 return Outcome(kind="unchanged", path=change.path, interactions=len(new))
             write(path, content)
+            warnings = _warnings(merged, rules)
     except OSError as error:
         reason = f"{error.strerror or error}: {error.filename or path}"
         return Outcome(kind="refused", path=change.path, reason=reason)
-    return Outcome(kind="written", path=change.path, interactions=len(new))
+    return Outcome(kind="written", path=change.path, interactions=len(new), warnings=warnings)
 
 
 def _on_disk(path: Path, storage: Storage, mode: RecordMode) -> list[Interaction]:
@@ -132,6 +140,16 @@ def _suspicious(interactions: Sequence[RedactedInteraction], rules: RedactionRul
                 "redact it with `redact` in vcr_config"
             )
     return ""
+
+
+def _warnings(
+    interactions: Sequence[RedactedInteraction], rules: RedactionRules
+) -> tuple[str, ...]:
+    return tuple(
+        f"interaction {number} has an {warning.shape} at {warning.place}"
+        for number, one in enumerate(interactions, 1)
+        for warning in find_warnings(one, rules)
+    )
 
 
 def merge(
@@ -224,12 +242,17 @@ def _permissions(path: Path) -> int:
     return 0o666 & ~mask
 
 
+def _user() -> int:
+    # Containers often run under a number that has no name.
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """One process at a time merges into a cassette. The locks lie outside of the repository."""
     from filelock import FileLock
 
-    folder = Path(tempfile.gettempdir()) / f"personalvibe-replay-{getpass.getuser()}"
+    folder = Path(tempfile.gettempdir()) / f"personalvibe-replay-{_user()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     name = hashlib.blake2b(os.fsencode(path), digest_size=16).hexdigest()
     with FileLock(folder / f"{name}.lock"):

@@ -89,7 +89,7 @@ def _block(value: Any, indent: int) -> Iterator[str]:
         for child in value:
             yield from _item(pad, child, indent)
     else:
-        yield pad + _scalar(value, indent)
+        yield pad + _scalar(value, indent + 2)
 
 
 def _entry(head: str, child: Any, indent: int) -> Iterator[str]:

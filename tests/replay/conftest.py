@@ -8,6 +8,11 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import httpx  # noqa: F401
+
+# LiteLLM imports this backport at some point. It unplugs the standard library's finder of
+# distributions for its own; pytester, which restores sys.meta_path, would then leave none, and the
+# next run in this process would find no plugin.
+import importlib_metadata  # noqa: F401
 import pytest
 
 # pytester forgets what a run in this process imported; what it would import again is loaded here.

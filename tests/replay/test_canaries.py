@@ -193,10 +193,12 @@ def test_no_canary_is_ever_found(
     outside.write_text(json.dumps(CANARIES))
     monkeypatch.setenv("CANARY_FILE", str(outside))
     monkeypatch.setenv("APP_SECRET", CANARIES["environment"])
+    import httpx  # noqa: F401 - once for all inner runs
+
     pytester.makepyfile(test_it=SUITE.format(url=url))
     logs = ("--junitxml=report.xml", "--log-file=log.txt", "--log-level=DEBUG", "-rA", "-vv")
 
-    recorded = pytester.runpytest_subprocess("--record-mode=rewrite", *logs, timeout=60)
+    recorded = pytester.runpytest_inprocess("--record-mode=rewrite", *logs)
     recorded.assert_outcomes(passed=1, skipped=3)
     path = pytester.path / "cassettes" / "test_it" / "test_everywhere.yaml"
     assert len(cassette.load(path)) == 6
@@ -205,11 +207,11 @@ def test_no_canary_is_ever_found(
     text = path.read_text()
     assert text.count("REDACTED") >= 15
 
-    replayed = pytester.runpytest_subprocess(*logs, timeout=60)
+    replayed = pytester.runpytest_inprocess(*logs)
     replayed.assert_outcomes(passed=1, skipped=3)
 
     monkeypatch.setenv("MISSING", "1")
-    missed = pytester.runpytest_subprocess(*logs, timeout=60)
+    missed = pytester.runpytest_inprocess(*logs)
     missed.assert_outcomes(passed=1, failed=3)
     assert search("the output", str(missed.stdout).encode() + str(missed.stderr).encode()) == []
     assert search_tree(pytester.path) == []
@@ -236,3 +238,21 @@ def test_a_suspect_refuses_the_write_and_is_not_named(
     done.stdout.fnmatch_lines(["*request.headers.x-house*"])
     assert secret not in str(done.stdout)
     assert not (pytester.path / "cassettes").exists()
+
+
+MAIL = """
+import httpx, pytest
+
+@pytest.mark.vcr
+def test_mail():
+    httpx.post({url!r}, json={{"content": "write to jane.roe@company.io"}})
+"""
+
+
+def test_an_e_mail_address_is_written_and_pointed_at(pytester: pytest.Pytester, url: str) -> None:
+    pytester.makepyfile(test_it=MAIL.format(url=url))
+    done = pytester.runpytest_inprocess("--record-mode=rewrite", "-p", "no:cacheprovider")
+    done.assert_outcomes(passed=1)
+    done.stdout.fnmatch_lines(
+        ["look at: test_mail.yaml: interaction 1 has an e-mail address at request.body"]
+    )

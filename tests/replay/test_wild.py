@@ -16,9 +16,10 @@ from vcr.serialize import deserialize
 from vcr.serializers import yamlserializer
 
 from personalvibe.replay import cassette
+from personalvibe.replay.bodies import MAX_UNPACKED
 from personalvibe.replay.model import CassetteError, Interaction, Request, Response
 from personalvibe.replay.redact import RedactionRules, redact
-from personalvibe.replay.wild import MAX_BODY_BYTES, read_foreign, to_vcrpy
+from personalvibe.replay.wild import read_foreign, to_vcrpy
 
 ANSWER = {"choices": [{"message": {"content": "Grüße"}}]}
 PLAIN = json.dumps(ANSWER, ensure_ascii=False)
@@ -117,6 +118,7 @@ def test_an_empty_cassette_has_no_interactions(tmp_path: Path) -> None:
     [
         ({"messages": []}, "has no list `interactions`"),
         ([1], "has no list `interactions`"),
+        (None, "the cassette is empty"),
         ({"interactions": ["x"]}, "interaction 1: it is not a mapping"),
         ({"interactions": [{"request": {}}]}, "interaction 1: it lacks"),
         ({"interactions": [{"request": {"method": 1}, "response": {}}]}, "its method or its uri"),
@@ -148,7 +150,7 @@ def test_what_is_no_cassette_is_refused_in_one_line(document: object, message: s
 def test_a_body_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     piece = bytes(1024 * 1024)
-    bomb = b"".join(packer.compress(piece) for _ in range(MAX_BODY_BYTES // len(piece) + 2))
+    bomb = b"".join(packer.compress(piece) for _ in range(MAX_UNPACKED // len(piece) + 2))
     bomb += packer.flush()
     response = status(headers={"content-encoding": ["gzip"]}, body={"string": bomb})
     with pytest.raises(CassetteError, match="when unpacked"):
