@@ -87,6 +87,11 @@ class ModuleSites:
         found = set(site.sdk)
         if isinstance(site.node, ast.Name) and not self.p.imported(site.node):
             return
+        same = {names.exceptions(name) for name in found}
+        if len(same) == 1 and () not in same and len(site.atoms) == len(found):
+            # One class under the names of several generations.
+            self._exceptions(site, found.pop())
+            return
         calls = {name: call_of(name) for name in found}
         if len(found) > 1 or len(site.atoms) > 1:
             known = [c for c in calls.values() if c is not None]
@@ -97,8 +102,6 @@ class ModuleSites:
         target = calls[name]
         if target is not None:
             self._call(site, target)
-        elif names.exceptions(name):
-            self._exceptions(site, name)
         elif name.startswith("openai.error."):
             self._unraised(site)
         elif self._is_sentinel(name):

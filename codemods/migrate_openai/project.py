@@ -127,6 +127,8 @@ class Project:
         for path in list(self.facts):
             for member in self._members(self.atoms(self.facts[path].made)):
                 groups.join([member])
+            for member in self._members(self.atoms(self.facts[path].kept)):
+                notes[member].others.add("a line to skip")
             for cls in self.facts[path].classes.values():
                 own = self._resolver.client_of_class(Cls(path, cls.qualname))
                 if isinstance(own, Client):
