@@ -41,6 +41,10 @@ from codemods.migrate_openai.terms import (
     root,
 )
 
+_TELLING = frozenset(
+    {ast.Return, ast.Yield, ast.Assign, ast.AnnAssign, ast.arg, ast.Call}
+    | {ast.FunctionDef, ast.AsyncFunctionDef}
+)
 _PROPERTIES = frozenset({"property", "cached_property", "async_cached_property"})
 _FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, "apply_async": 0}
 _APPENDERS = frozenset({"append", "add", "appendleft", "insert", "put", "put_nowait"})
@@ -223,6 +227,17 @@ class _Collector:
         return EMPTY.union(*parts)
 
     def _visit(self, place: int, node: ast.AST) -> None:
+        kind = type(node)
+        if kind is ast.Name or kind is ast.Attribute:
+            parent = self.index.parents[node]
+            if not (isinstance(parent, ast.Attribute) and parent.value is node):
+                assert isinstance(node, (ast.Name, ast.Attribute))
+                if isinstance(node.ctx, ast.Load):
+                    self._chain(place, node)
+        elif kind in _TELLING:
+            self._tell(place, node)
+
+    def _tell(self, place: int, node: ast.AST) -> None:
         match node:
             case ast.Return(value=ast.expr() as value):
                 self._returned(node, value)
@@ -251,10 +266,6 @@ class _Collector:
                 self._arguments(node)
                 self._construction(place, node)
                 self._append(node)
-        if isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Load):
-            parent = self.index.parents[node]
-            if not (isinstance(parent, ast.Attribute) and parent.value is node):
-                self._chain(place, node)
 
     def _declared(self, annotation: ast.expr) -> None:
         for term in self.evaluator.annotation(annotation):
