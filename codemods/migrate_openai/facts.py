@@ -405,6 +405,8 @@ class _Collector:
             return "compared"
         if not (isinstance(parent, ast.Call) and parent.func is node):
             return "handed"
+        if any(k.arg == "response_model" for k in parent.keywords):
+            return "patched"  # no parameter of the SDK: a library such as instructor adds it
         if any(k.arg is None for k in parent.keywords):
             return "dynamic"
         for keyword in parent.keywords:

@@ -166,11 +166,12 @@ class Imports:
             placed_inner = set(self._first_of_each_function(inner))
         quiet = needs_router and self.p.plan.without_retries
         retries = [_NO_RETRIES.format(self.p.router)] if quiet else []
+        again = self._tried_again(anchor, removable)
         hollow = self._hollow({*placed_inner, anchor})
         for node, aliases in removable.items():
             if any(node in set(ast.walk(outer)) for outer in hollow):
                 continue
-            new = lines if node is anchor or node in placed_inner else []
+            new = lines if node is anchor or node in placed_inner | again else []
             self._drop(node, aliases, new)
         if lines and anchor is not None and anchor not in removable:
             self._insert_behind(anchor, lines)
@@ -179,7 +180,7 @@ class Imports:
             return
         for place in placed_inner or ([anchor] if anchor is not None else []):
             last = self._end_of_imports(place)
-            blank = self.p.scope(place) is module and "\n" in self._separator(last)
+            blank = self._separator(last) in {"\n", "\r\n"}
             self._insert_behind(last, ["", *retries] if blank and retries else retries)
 
     def _statement(self) -> str:
@@ -229,6 +230,16 @@ class Imports:
                 ]
                 self.p.plan.edits.append(edit)
         return found
+
+    def _tried_again(
+        self, anchor: ast.stmt | None, removable: dict[ast.stmt, list[ast.alias]]
+    ) -> set[ast.stmt]:
+        """Imports in the except clauses of the try that the router's import stands in."""
+        outer = self.p.parent(anchor) if anchor is not None else None
+        if not isinstance(outer, ast.Try) or anchor not in outer.body:
+            return set()
+        clauses = {part for handler in outer.handlers for part in ast.walk(handler)}
+        return {statement for statement in removable if statement in clauses}
 
     def _wanted_outside(self, inner: list[ast.stmt]) -> bool:
         """Is the router named anywhere that no function-level import of openai covers?"""

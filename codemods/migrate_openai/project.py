@@ -108,7 +108,9 @@ class Project:
         self._mixed = any(f.made for f in self.facts.values()) or any(
             (call := call_of(name)) and not call.legacy for name in names
         )
-        self._openai_stays = any(is_leftover(name) for name in names)
+        self._openai_stays = any(is_leftover(name) for name in names) or any(
+            use.model == "patched" for path in self.asked for use in self.facts[path].uses
+        )
         self._settings = frozenset(s for f in self.facts.values() for s in f.sets_module)
         self._fates = self._decide()
         self._by_path: dict[str, set[Member]] = defaultdict(set)
@@ -261,7 +263,9 @@ class _Notes:
             return
         dotted = ".".join(path)
         call = CALLS.get(dotted)
-        if call is not None:
+        if model == "patched":
+            self.foreign.add("a library that adds response_model")
+        elif call is not None:
             self.sites += 1
             if call.has_model and model in {"dynamic", "none"} and not mixed:
                 self.dynamic = True
