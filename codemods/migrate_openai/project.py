@@ -243,11 +243,7 @@ class Project:
         return ModuleView(
             uses=self.resolved[path],
             fates=fates,
-            classes={
-                c.place: self._classes[path, c.qualname]
-                for c in facts.classes.values()
-                if (path, c.qualname) in self._classes
-            },
+            classes=classes,
             openai_stays=self._openai_stays,
             calls_module=self._calls_module,
             settings=self._settings,
