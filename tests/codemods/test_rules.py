@@ -81,12 +81,10 @@ def test_every_call_of_the_old_module(
     function = LEGACY_CALLS[path].function
     check_transformed(
         f'import openai\n\nx = openai.{path}(engine="m", request_timeout=3, headers=h)\n',
-        f"{OLD_HEADER}"
-        f'x = llm_router.{function}(model="openai/m", timeout=3, extra_headers=h)\n',
+        f'{OLD_HEADER}x = llm_router.{function}(model="openai/m", timeout=3, extra_headers=h)\n',
     )
     resource, _, verb = path.partition(".")
     check_transformed(
         f"from openai import {resource} as R\n\nx = R.{verb}(**options)\n",
-        f"{OLD_HEADER}"
-        f'x = llm_router.{function}(provider="openai", **options)\n',
+        f'{OLD_HEADER}x = llm_router.{function}(provider="openai", **options)\n',
     )
