@@ -30,6 +30,7 @@ MADE = "MOA201"
 TYPED = "MOA202"
 RESOURCE = "MOA203"
 LEFT = "MOA901"
+PATCHED = "MOA903"
 RAW = "MOA904"
 
 # Calls that may be made twice without anyone noticing.
@@ -251,6 +252,9 @@ class ClientSites:
         target = CALLS.get(dotted)
         if all(isinstance(a.client, RouterClient) for a in site.client_paths):
             self._already(site, dotted)
+            return
+        if site.use.model == "patched":
+            self.p.left(PATCHED, site.node, "drop-in", "a library adds response_model to it")
             return
         if target is None and not leads_to_call(path):
             self._unsupported(site, path)

@@ -35,7 +35,7 @@ _DEFAULT = Options()
 def collect(file: SourceFile, options: Options = _DEFAULT) -> ModuleFacts | None:
     """What one file says about clients; None where it cannot be parsed."""
     try:
-        return Analysis(file, options.router).facts()
+        return Analysis(file, options).facts()
     except (SyntaxError, ValueError, RecursionError):
         return None
 
@@ -56,7 +56,7 @@ def link(
 def migrate_file(file: SourceFile, linked: Linked, options: Options) -> FileResult:
     """The result for one file; never raises for what the file contains."""
     try:
-        analysis = Analysis(file, options.router)
+        analysis = Analysis(file, options)
         facts = analysis.facts()
     except (SyntaxError, ValueError) as error:
         return _failed(file, f"cannot be parsed: {_describe(error)}")

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 from codemods.migrate_openai.evaluate import Evaluator, decorator_name, default_factory, method_kind
-from codemods.migrate_openai.model import SourceFile
+from codemods.migrate_openai.model import Options, SourceFile
 from codemods.migrate_openai.parse import parse
 from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
 from codemods.migrate_openai.scopes import FunctionNode, Index, Scope
@@ -41,6 +41,10 @@ from codemods.migrate_openai.terms import (
     root,
 )
 
+_TELLING = frozenset(
+    {ast.Return, ast.Yield, ast.Assign, ast.AnnAssign, ast.arg, ast.Call}
+    | {ast.FunctionDef, ast.AsyncFunctionDef}
+)
 _PROPERTIES = frozenset({"property", "cached_property", "async_cached_property"})
 _FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, "apply_async": 0}
 _APPENDERS = frozenset({"append", "add", "appendleft", "insert", "put", "put_nowait"})
@@ -120,6 +124,8 @@ class ModuleFacts:
     """The calls that make clients of a class which they name themselves."""
     made: Terms = EMPTY
     """The clients that this file makes or declares, used or not."""
+    kept: Terms = EMPTY
+    """Those of them that the options, or a comment, say to leave."""
 
     def is_direct(self, place: int) -> bool:
         known = any(c.place == place for c in self.classes.values())
@@ -129,14 +135,15 @@ class ModuleFacts:
 class Analysis:
     """A parsed and indexed module. Lives in one process, for one file at a time."""
 
-    def __init__(self, file: SourceFile, router: str) -> None:
+    def __init__(self, file: SourceFile, options: Options) -> None:
         self.file = file
+        self.options = options
         self.parsed = parse(file.text)
         self.tree = self.parsed.tree
         self.index = Index(self.tree)
         _record_puts(self.index)
         self.index.finish()
-        self.evaluator = Evaluator(self.index, file.path, router)
+        self.evaluator = Evaluator(self.index, file.path, options.router)
 
     def facts(self) -> ModuleFacts:
         return _Collector(self).collect()
@@ -176,7 +183,10 @@ class _Collector:
         self.sets_module: set[str] = set()
         self.ties: list[Terms] = []
         self.made: set[Term] = set()
+        self.kept: set[Term] = set()
         self.direct: set[int] = set()
+        self.skipped = analysis.file.skipped_lines
+        self.moves_clients = analysis.options.applies("MOA201")
 
     def collect(self) -> ModuleFacts:
         for place, node in enumerate(self.index.nodes):
@@ -208,6 +218,7 @@ class _Collector:
             sets_module=frozenset(self.sets_module),
             ties=tuple(self.ties),
             made=frozenset(self.made),
+            kept=frozenset(self.kept),
             direct=frozenset(self.direct),
         )
 
@@ -216,6 +227,17 @@ class _Collector:
         return EMPTY.union(*parts)
 
     def _visit(self, place: int, node: ast.AST) -> None:
+        kind = type(node)
+        if kind is ast.Name or kind is ast.Attribute:
+            parent = self.index.parents[node]
+            if not (isinstance(parent, ast.Attribute) and parent.value is node):
+                assert isinstance(node, (ast.Name, ast.Attribute))
+                if isinstance(node.ctx, ast.Load):
+                    self._chain(place, node)
+        elif kind in _TELLING:
+            self._tell(place, node)
+
+    def _tell(self, place: int, node: ast.AST) -> None:
         match node:
             case ast.Return(value=ast.expr() as value):
                 self._returned(node, value)
@@ -235,16 +257,15 @@ class _Collector:
             ):
                 self._declared(annotation)
             case ast.Call():
-                self.made |= {
+                own = {
                     t for t in self.evaluator.terms(node) if isinstance(t, Client) and t.at == place
                 }
+                self.made |= own
+                if node.lineno in self.skipped or not self.moves_clients:
+                    self.kept |= own
                 self._arguments(node)
                 self._construction(place, node)
                 self._append(node)
-        if isinstance(node, (ast.Attribute, ast.Name)) and isinstance(node.ctx, ast.Load):
-            parent = self.index.parents[node]
-            if not (isinstance(parent, ast.Attribute) and parent.value is node):
-                self._chain(place, node)
 
     def _declared(self, annotation: ast.expr) -> None:
         for term in self.evaluator.annotation(annotation):
@@ -384,6 +405,8 @@ class _Collector:
             return "compared"
         if not (isinstance(parent, ast.Call) and parent.func is node):
             return "handed"
+        if any(k.arg == "response_model" for k in parent.keywords):
+            return "patched"  # no parameter of the SDK: a library such as instructor adds it
         if any(k.arg is None for k in parent.keywords):
             return "dynamic"
         for keyword in parent.keywords:

@@ -7,11 +7,13 @@ import bisect
 
 from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
+from codemods.migrate_openai.names import LEGACY_MODULES
 from codemods.migrate_openai.plan import Planner
 from codemods.migrate_openai.scopes import Binding, Scope
 from codemods.migrate_openai.terms import Sdk
 from codemods.migrate_openai.text import is_alone, removal
 
+LEFT = "MOA901"
 TYPE = "MOA403"
 _NO_RETRIES = "{}.max_retries = 0  # openai 0.28 did not retry"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
@@ -44,8 +46,11 @@ class Imports:
                     if not isinstance(alias, ast.alias) or alias in removed:
                         continue
                     terms = self.p.evaluator.binding(binding)
-                    if any(isinstance(t, Sdk) and t.name.startswith("openai.types") for t in terms):
+                    imported = [t.name for t in terms if isinstance(t, Sdk)]
+                    if any(name.startswith("openai.types") for name in imported):
                         self.p.left(TYPE, alias, "type")
+                    elif any(name.startswith(LEGACY_MODULES) for name in imported):
+                        self.p.left(LEFT, alias, "no-counterpart", f"of 0.28 only: {imported[0]}")
 
     # -- what is not read any more
 
@@ -161,8 +166,12 @@ class Imports:
             placed_inner = set(self._first_of_each_function(inner))
         quiet = needs_router and self.p.plan.without_retries
         retries = [_NO_RETRIES.format(self.p.router)] if quiet else []
+        again = self._tried_again(anchor, removable)
+        hollow = self._hollow({*placed_inner, anchor})
         for node, aliases in removable.items():
-            new = lines if node is anchor or node in placed_inner else []
+            if any(node in set(ast.walk(outer)) for outer in hollow):
+                continue
+            new = lines if node is anchor or node in placed_inner | again else []
             self._drop(node, aliases, new)
         if lines and anchor is not None and anchor not in removable:
             self._insert_behind(anchor, lines)
@@ -171,7 +180,7 @@ class Imports:
             return
         for place in placed_inner or ([anchor] if anchor is not None else []):
             last = self._end_of_imports(place)
-            blank = self.p.scope(place) is module and "\n" in self._separator(last)
+            blank = self._separator(last) in {"\n", "\r\n"}
             self._insert_behind(last, ["", *retries] if blank and retries else retries)
 
     def _statement(self) -> str:
@@ -194,6 +203,43 @@ class Imports:
                         last = following
                 return last
         return statement
+
+    def _hollow(self, kept: set[ast.stmt | None]) -> list[ast.stmt]:
+        """Take away each try and if that held nothing but imports which go."""
+        found: list[ast.stmt] = []
+        for node in self.p.index.nodes:
+            if not isinstance(node, (ast.Try, ast.If)):
+                continue
+            if "#" in self.p.text.of(node) or self.p.text.of(node).startswith("elif"):
+                continue
+            blocks = [node.body, node.orelse]
+            if isinstance(node, ast.Try):
+                blocks += [node.finalbody, *(handler.body for handler in node.handlers)]
+            statements = [statement for block in blocks for statement in block]
+            if (
+                any(s in self._whole for s in statements)
+                and not kept & set(statements)
+                and all(s in self._whole or isinstance(s, ast.Pass) for s in statements)
+            ):
+                found.append(node)
+                edit = removal(self.p.text, node, only_child=self._is_only_child(node))
+                self.p.plan.edits = [
+                    e
+                    for e in self.p.plan.edits
+                    if not (edit.start <= e.start and e.end <= edit.end)
+                ]
+                self.p.plan.edits.append(edit)
+        return found
+
+    def _tried_again(
+        self, anchor: ast.stmt | None, removable: dict[ast.stmt, list[ast.alias]]
+    ) -> set[ast.stmt]:
+        """Imports in the except clauses of the try that the router's import stands in."""
+        outer = self.p.parent(anchor) if anchor is not None else None
+        if not isinstance(outer, ast.Try) or anchor not in outer.body:
+            return set()
+        clauses = {part for handler in outer.handlers for part in ast.walk(handler)}
+        return {statement for statement in removable if statement in clauses}
 
     def _wanted_outside(self, inner: list[ast.stmt]) -> bool:
         """Is the router named anywhere that no function-level import of openai covers?"""

@@ -18,6 +18,7 @@ EXCEPTION = "MOA401"
 SENTINEL = "MOA402"
 TYPE = "MOA403"
 LEFT = "MOA901"
+PATCHED = "MOA903"
 RAW = "MOA904"
 MOCK = "MOA905"
 # Functions of the test tools that replace something by name.
@@ -61,8 +62,15 @@ class ModuleSites:
         return False
 
     def run(self) -> None:
+        later = []
         for site in self.mine:
-            self._site(site)
+            if {self._is_type(name) for name in site.sdk} == {True}:
+                later.append(site)
+            else:
+                self._site(site)
+        if any(f.status == "migrated" and f.kind != "exception" for f in self.p.plan.findings):
+            for site in later:
+                self._site(site)
         for node in self.p.index.nodes:
             if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
                 self._assigned(node)
@@ -87,6 +95,11 @@ class ModuleSites:
         found = set(site.sdk)
         if isinstance(site.node, ast.Name) and not self.p.imported(site.node):
             return
+        same = {names.exceptions(name) for name in found}
+        if len(same) == 1 and () not in same and len(site.atoms) == len(found):
+            # One class under the names of several generations.
+            self._exceptions(site, found.pop())
+            return
         calls = {name: call_of(name) for name in found}
         if len(found) > 1 or len(site.atoms) > 1:
             known = [c for c in calls.values() if c is not None]
@@ -97,8 +110,6 @@ class ModuleSites:
         target = calls[name]
         if target is not None:
             self._call(site, target)
-        elif names.exceptions(name):
-            self._exceptions(site, name)
         elif name.startswith("openai.error."):
             self._unraised(site)
         elif self._is_sentinel(name):
@@ -160,6 +171,9 @@ class ModuleSites:
         self.p.plan.edits.append(Edit(start=start, end=end, replacement=""))
         self.p.found(EXCEPTION, site.node, "migrated", "nothing raises it any more")
 
+    def _is_type(self, name: str) -> bool:
+        return name.startswith("openai.types.") or name in names.TYPES or self._is_sentinel(name)
+
     @staticmethod
     def _is_sentinel(name: str) -> bool:
         head, _, last = name.rpartition(".")
@@ -167,6 +181,9 @@ class ModuleSites:
 
     def _call(self, site: Site, target: Call) -> None:
         rule = rule_of(target)
+        if site.use.model == "patched":
+            self.p.left(PATCHED, site.node, "drop-in", "a library adds response_model to it")
+            return
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
             return

@@ -77,9 +77,23 @@ LEGACY_EXCEPTIONS: dict[str, tuple[str, ...]] = {
 SENTINELS = frozenset({"NOT_GIVEN", "NotGiven", "Omit", "omit"})
 
 TYPES: dict[str, str] = {
+    "openai.openai_object.OpenAIObject": "ModelResponse",
     "openai.Stream": "Stream",
     "openai.AsyncStream": "AsyncStream",
 }
+
+# Modules of 0.28 that later generations do not have.
+LEGACY_MODULES = (
+    "openai.api_requestor",
+    "openai.api_resources",
+    "openai.datalib",
+    "openai.embeddings_utils",
+    "openai.openai_object",
+    "openai.openai_response",
+    "openai.upload_progress",
+    "openai.util",
+    "openai.wandb_logger",
+)
 
 # Classes of 0.28 whose calls have no counterpart.
 LEGACY_RESOURCES = frozenset(
@@ -115,6 +129,7 @@ def exceptions(name: str) -> tuple[str, ...]:
 
 # Types of replies, where they stand in annotations.
 RESPONSE_TYPES: dict[str, str] = {
+    "openai.openai_object.OpenAIObject": "ModelResponse",
     "ChatCompletion": "ModelResponse",
     "ChatCompletionChunk": "ModelResponseStream",
     "CreateEmbeddingResponse": "EmbeddingResponse",

@@ -5,11 +5,11 @@ from __future__ import annotations
 import ast
 import re
 
-from codemods.migrate_openai.facts import called_name
+from codemods.migrate_openai.facts import called_name, chain_names
 from codemods.migrate_openai.module_sites import PATCHERS
 from codemods.migrate_openai.plan import Planner, Site
 from codemods.migrate_openai.shapes import is_shaped
-from codemods.migrate_openai.terms import ClientPath, Foreign, Router, Sdk
+from codemods.migrate_openai.terms import ClientPath, Foreign, Param, Router, Sdk
 
 MOCK = "MOA905"
 UNPROVEN = "MOA902"
@@ -22,6 +22,12 @@ _TARGET = re.compile(
     r"|\.(ChatCompletion|Completion|Embedding|Image|Audio|Moderation)\.a?create$"
 )
 
+# What a mock is asked or told behind the name that it replaces.
+_MOCKED = frozenset({"return_value", "side_effect", "call_args", "call_count", "mock_calls"})
+_METHODS = frozenset({"create", "acreate", "parse", "stream", "generate", "edit", "retrieve"})
+# Packages whose classes say nothing of where an attribute comes from.
+_NEUTRAL = frozenset({"typing", "typing_extensions", "pydantic", "dataclasses", "abc", "attr"})
+
 
 class Others:
     def __init__(self, planner: Planner) -> None:
@@ -31,11 +37,20 @@ class Others:
         for site in self.p.sites:
             if any(isinstance(a, (ClientPath, Sdk, Router)) for a in site.atoms):
                 continue
-            if is_shaped(site.use.names) and self.p.called(site.node) is not None:
+            if is_shaped(site.use.names) and not _is_mocked(site.node):
                 self._shaped(site)
         for node in self.p.index.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._patched(node)
+            elif isinstance(node, ast.Attribute):
+                self._mocked(node)
+
+    def _mocked(self, node: ast.Attribute) -> None:
+        """``client.chat.completions.create.return_value = ...``, or another put in its place."""
+        replaced = isinstance(node.ctx, ast.Store) and node.attr in _METHODS
+        target = node if replaced else node.value
+        if (replaced or _is_mocked(node)) and is_shaped(chain_names(target)):
+            self.p.left(MOCK, target, "mock")
 
     def _patched(self, node: ast.Constant) -> None:
         """``patch("app.openai.ChatCompletion.create")``: strings are never changed."""
@@ -48,11 +63,26 @@ class Others:
             self.p.left(MOCK, node, "mock")
 
     def _shaped(self, site: Site) -> None:
-        foreign = [a.name for a in site.atoms if isinstance(a, Foreign)]
-        if site.atoms and len(foreign) == len(site.atoms):
+        if self.p.called(site.node) is None and site.use.names[-1] not in _METHODS:
+            return
+        known = [a for a in site.atoms if not isinstance(a, Param)]
+        foreign = [
+            a.name for a in known if isinstance(a, Foreign) and _package(a.name) not in _NEUTRAL
+        ]
+        if foreign and len(foreign) == len(known):
             if any("openai" in name for name in foreign):
                 self.p.left(LOOK_ALIKE, site.node, "drop-in", f"stands in for openai: {foreign[0]}")
             else:
                 self.p.left(LOOK_ALIKE, site.node, "other-sdk", f"another SDK: {foreign[0]}")
             return
         self.p.left(UNPROVEN, site.node, "receiver-unproven")
+
+
+def _is_mocked(node: ast.expr) -> bool:
+    return isinstance(node, ast.Attribute) and (
+        node.attr in _MOCKED or node.attr.startswith("assert_")
+    )
+
+
+def _package(name: str) -> str:
+    return name.split(".")[0]

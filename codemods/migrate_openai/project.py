@@ -108,7 +108,9 @@ class Project:
         self._mixed = any(f.made for f in self.facts.values()) or any(
             (call := call_of(name)) and not call.legacy for name in names
         )
-        self._openai_stays = any(is_leftover(name) for name in names)
+        self._openai_stays = any(is_leftover(name) for name in names) or any(
+            use.model == "patched" for path in self.asked for use in self.facts[path].uses
+        )
         self._settings = frozenset(s for f in self.facts.values() for s in f.sets_module)
         self._fates = self._decide()
         self._by_path: dict[str, set[Member]] = defaultdict(set)
@@ -127,6 +129,8 @@ class Project:
         for path in list(self.facts):
             for member in self._members(self.atoms(self.facts[path].made)):
                 groups.join([member])
+            for member in self._members(self.atoms(self.facts[path].kept)):
+                notes[member].others.add("a line to skip")
             for cls in self.facts[path].classes.values():
                 own = self._resolver.client_of_class(Cls(path, cls.qualname))
                 if isinstance(own, Client):
@@ -259,7 +263,9 @@ class _Notes:
             return
         dotted = ".".join(path)
         call = CALLS.get(dotted)
-        if call is not None:
+        if model == "patched":
+            self.foreign.add("a library that adds response_model")
+        elif call is not None:
             self.sites += 1
             if call.has_model and model in {"dynamic", "none"} and not mixed:
                 self.dynamic = True

@@ -11,6 +11,21 @@ FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
 _BRANCHES = (ast.If, ast.Try, ast.Match)
+# What has neither parts nor names of its own; what opens scopes or arms; what binds names. Most
+# nodes are none of these, and a program has very many nodes.
+_LEAVES = frozenset({ast.Name, ast.Constant, ast.Pass, ast.Break, ast.Continue})
+_OPENING = frozenset(
+    {ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, *_COMPREHENSIONS}
+    | {*_LOOPS, *_BRANCHES, ast.With, ast.AsyncWith, getattr(ast, "TryStar", ast.Try)}
+    | {ast.match_case, ast.ExceptHandler}
+)
+_BINDING = frozenset(
+    {ast.Assign, ast.AnnAssign, ast.AugAssign, ast.NamedExpr, ast.For, ast.AsyncFor}
+    | {ast.comprehension, ast.withitem, ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda}
+    | {ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.Global, ast.Nonlocal}
+    | {ast.MatchAs, ast.MatchStar, ast.MatchMapping}
+)
+_MARKS = (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
 Position: TypeAlias = tuple[int, int]
 Arm: TypeAlias = tuple[ast.AST, str]
 
@@ -93,13 +108,21 @@ class Index:
             node, scope, arms = stack.pop()
             self.nodes.append(node)
             self.scope_of[node] = scope
+            kind = type(node)
+            if kind in _LEAVES:
+                continue
             if isinstance(node, ast.stmt):
                 self.arms[node] = arms
-            children = list(self._children(node, scope, arms))
+            if kind in _OPENING:
+                children = list(self._children(node, scope, arms))
+            else:
+                children = [(child, scope, arms) for _, child in _fields(node)]
             for child, _, _ in children:
                 self.parents[child] = node
-            self._bind(node, scope, arms)
-            stack.extend(reversed(children))
+            if kind in _BINDING:
+                self._bind(node, scope, arms)
+            children.reverse()
+            stack.extend(children)
 
     def _children(
         self, node: ast.AST, scope: Scope, arms: tuple[Arm, ...]
@@ -331,13 +354,12 @@ def every_argument(args: ast.arguments) -> list[ast.arg]:
 def _fields(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
     for name in node._fields:
         value = getattr(node, name, None)
-        if isinstance(value, ast.AST):
-            if not isinstance(value, (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop)):
-                yield name, value
-        elif isinstance(value, list):
+        if isinstance(value, list):
             for item in value:
-                if isinstance(item, ast.AST):
+                if isinstance(item, ast.AST) and not isinstance(item, _MARKS):
                     yield name, item
+        elif isinstance(value, ast.AST) and not isinstance(value, _MARKS):
+            yield name, value
 
 
 def _reaching(bindings: list[Binding], at: Position, arms: tuple[Arm, ...]) -> list[Binding]:
