@@ -343,12 +343,17 @@ def _sdk_client(settings: Mapping[str, Any], azure: bool, is_async: bool) -> Any
     if is_async:
         import asyncio  # by now LiteLLM has; on its own it would double the router's import
 
+        for loop in [loop for loop in _async_clients if loop.is_closed()]:
+            _async_clients.pop(loop, None)
         pool = _async_clients.setdefault(asyncio.get_running_loop(), OrderedDict())
     with _clients_lock:
         if key in pool:
             pool.move_to_end(key)
             return pool[key]
         kind = f"{'Async' if is_async else ''}{'Azure' if azure else ''}OpenAI"
+        if is_async and "http_client" not in arguments:
+            # The one that the SDK makes would try to close itself in a later event loop.
+            arguments["http_client"] = _sdk().DefaultAsyncHttpxClient()
         pool[key] = made = _made(kind, arguments)
         while len(pool) > _KEEP:
             pool.popitem(last=False)
@@ -554,7 +559,7 @@ class _Call:
         if not self.on_the_wire:
             if options.headers:
                 told["extra_headers"] = dict(options.headers)
-            return {**_plain_settings(self.settings), **told}
+            return _with_settings(self.settings, told)
         told["drop_params"] = True  # LiteLLM has no say in what is sent, so nothing to refuse
         for name, value in _REQUIRED.get(operation.carrier or operation.litellm, {}).items():
             told.setdefault(name, value)
@@ -658,13 +663,13 @@ class _Call:
             raise self.error
         if reply is _MISSING:  # LiteLLM answered by itself: its cache, or another provider
             if not self.operation.structured:
-                return make_good(result)
+                return _make_good(result)
             reply = _typed(self.cast_to, result.model_dump())
         if hasattr(reply, "stream_to_file"):  # speech: LiteLLM's type is the SDK's
             return result
         if self.operation.structured and _is_given(self.options.post_parser):
             reply = self.options.post_parser(reply)
-        return as_both(reply, result)
+        return _as_both(reply, result)
 
 
 _RAW = "X-Stainless-Raw-Response"  # the SDK's mark of a caller who wants the headers too
@@ -692,22 +697,21 @@ def _own(value: Any) -> Any:
     return [_own(v) for v in value] if type(value) is list else value
 
 
-def _plain_settings(settings: Mapping[str, Any]) -> dict[str, Any]:
-    """Settings as LiteLLM's arguments."""
-    plain = {
-        name: settings[name]
-        for name in ("api_key", "organization", "api_version", "timeout", "max_retries")
-        if settings.get(name) is not None
-    }
+# Settings that other providers than OpenAI and Azure have no use for.
+_OPENAI_ONLY = ("project", "default_query", "http_client", "azure_endpoint", "azure_deployment")
+
+
+def _with_settings(settings: Mapping[str, Any], told: dict[str, Any]) -> dict[str, Any]:
+    """LiteLLM's arguments, with the settings among them where the call has none of its own."""
+    names = ("api_key", "organization", "api_version", "timeout", "max_retries", "azure_ad_token",
+             "azure_ad_token_provider")  # fmt: skip
+    found = {name: value for name in names if (value := settings.get(name)) is not None}
     base = settings.get("base_url") or settings.get("api_base") or settings.get("azure_endpoint")
     if base is not None:
-        plain["api_base"] = str(base)
-    if settings.get("default_headers"):
-        plain["extra_headers"] = dict(settings["default_headers"])
-    for name in ("azure_ad_token", "azure_ad_token_provider"):
-        if settings.get(name) is not None:
-            plain[name] = settings[name]
-    return plain
+        found["api_base"] = str(base)
+    if headers := settings.get("default_headers"):
+        told["extra_headers"] = {**headers, **(told.get("extra_headers") or {})}
+    return {**found, **told}
 
 
 # --- the two ends: shells around the SDK's client ------------------------------------------------
@@ -758,15 +762,10 @@ def _reply(call: _Call, raw: Any, options: Any) -> Any:
             choice = {"index": 0, "finish_reason": "stop", "message": message}
             empty = {"choices": [choice], "created": 0, "data": [], "text": ""}
             content = "" if call.cast_to is str else _typed(call.cast_to, empty)
-    return _Raw(raw.headers, content) if (options.headers or {}).get(_RAW) else content
-
-
-class _Raw(NamedTuple):
-    headers: Any
-    content: Any
-
-    def parse(self) -> Any:
-        return self.content
+    if not (options.headers or {}).get(_RAW):
+        return content
+    raw.parse = lambda: content
+    return raw
 
 
 class _HttpBack(_Shell):
@@ -813,8 +812,8 @@ class _EventSource:
 
 
 @_once
-def _subclass(mixin: Any, base: Any) -> Any:
-    return type(base.__name__, (mixin, base), {"__module__": __name__})
+def _subclass(mixin: Any, *bases: Any) -> Any:
+    return type(bases[0].__name__, (mixin, *bases), {"__module__": __name__})
 
 
 def _shell(kind: type, real: Any, call: _Call) -> Any:
@@ -908,7 +907,7 @@ class _Subscripts:
 
 
 def _revive(kind: type, sent: dict[str, Any]) -> Any:
-    return as_both(_typed(kind, sent), None)
+    return _as_both(_typed(kind, sent), None)
 
 
 @_once
@@ -938,7 +937,7 @@ def _both_types(kind: Any) -> Any:
     return made
 
 
-def as_both(reply: Any, litellm_reply: Any) -> Any:
+def _as_both(reply: Any, litellm_reply: Any) -> Any:
     """The server's reply, as an instance of LiteLLM's class and of the SDK's at once.
 
     Args:
@@ -946,13 +945,13 @@ def as_both(reply: Any, litellm_reply: Any) -> Any:
         litellm_reply: what LiteLLM made of it, for its hidden parameters (cost, headers); or None.
     """
     if isinstance(reply, list):
-        return [as_both(item, None) for item in reply] if _has_models(reply) else reply
+        return [_as_both(item, None) for item in reply] if _has_models(reply) else reply
     if isinstance(reply, dict):
-        return {k: as_both(v, None) for k, v in reply.items()}
+        return {k: _as_both(v, None) for k, v in reply.items()}
     if not isinstance(reply, _sdk().BaseModel) or type(reply).__module__[:6] != "openai":
         return reply  # plain data, or an object of the program's own class
     made = object.__new__(_both_types(type(reply)))
-    content = {name: as_both(value, None) for name, value in reply.__dict__.items()}
+    content = {name: _as_both(value, None) for name, value in reply.__dict__.items()}
     private = dict(reply.__pydantic_private__ or {})
     for name, attribute in type(made).__private_attributes__.items():
         if name not in private:
@@ -961,7 +960,7 @@ def as_both(reply: Any, litellm_reply: Any) -> Any:
     object.__setattr__(made, "__dict__", content)
     object.__setattr__(made, "__pydantic_fields_set__", set(reply.__pydantic_fields_set__))
     extra = reply.__pydantic_extra__
-    object.__setattr__(made, "__pydantic_extra__", extra and as_both(extra, None))
+    object.__setattr__(made, "__pydantic_extra__", extra and _as_both(extra, None))
     object.__setattr__(made, "__pydantic_private__", private or None)
     return made
 
@@ -983,7 +982,7 @@ class _Item(dict[str, Any]):
         return dict(self)
 
 
-def make_good(reply: Any) -> Any:
+def _make_good(reply: Any) -> Any:
     """Give LiteLLM's own reply, in place, the members that openai users expect of it."""
     held = reply.__dict__
     for choice in held.get("choices") or ():
@@ -1004,8 +1003,9 @@ def make_good(reply: Any) -> Any:
 
 def _stream(kind: type, inner: Any, call: _Call | None) -> Any:
     """LiteLLM's stream, driven to its end for its accounts, yielding what the server sent."""
-    base = type(inner) if _is_stream(inner) else object
-    stream = object.__new__(_subclass(kind, base))
+    ours = [type(inner)] if _is_stream(inner) else []
+    theirs = _sdk().AsyncStream if kind is _AsyncStream else _sdk().Stream
+    stream = object.__new__(_subclass(kind, *ours, theirs))
     stream.__dict__.update(_inner=inner, _call=call, _iterator=None)
     return stream
 
@@ -1034,14 +1034,13 @@ class _StreamBase:
                 yield self._foreign(item)
             return
         while self._call.seen:
-            yield as_both(self._call.seen.popleft(), None)
+            yield _as_both(self._call.seen.popleft(), None)
 
     def _foreign(self, item: Any) -> Any:
         """A chunk of another provider; for the typed helpers, in the SDK's type."""
-        if self._call is None:
+        if self._call is None or not isinstance(item, _litellm().types.utils.ModelResponseStream):
             return item
-        kind = type(item).__name__.removeprefix("ModelResponseStream")
-        return item if kind else _typed(_chunk_type(), item.model_dump())
+        return _typed(_sdk().types.chat.ChatCompletionChunk, item.model_dump())
 
     def _blaming(self) -> AbstractContextManager[None]:
         return self._call.blaming() if self._call else nullcontext()
@@ -1131,10 +1130,6 @@ def _is_stream(result: Any) -> bool:
     return hasattr(type(result), "__next__") or hasattr(type(result), "__anext__")
 
 
-def _chunk_type() -> Any:
-    return _sdk().types.chat.ChatCompletionChunk
-
-
 # --- exceptions ----------------------------------------------------------------------------------
 
 
@@ -1210,8 +1205,8 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
         return _Call(operation, route, settings, arguments, is_async).begin()
     if route[0] == "my-custom-llm":
         _register_providers(asked_for=True)
-    told = _plain_settings(settings)
-    told.update((k, _own(v)) for k, v in arguments.items() if type(v).__name__ not in _UNSET)
+    told = {k: _own(v) for k, v in arguments.items() if type(v).__name__ not in _UNSET}
+    told = _with_settings(settings, told)
     if route[1]:
         told["model"] = f"{route[0]}/{route[1]}"
     pending = _litellm_function(operation.litellm, is_async)(**told)
@@ -1219,12 +1214,12 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
 
 
 def _finished(result: Any) -> Any:
-    return _stream(_SyncStream, result, None) if _is_stream(result) else make_good(result)
+    return _stream(_SyncStream, result, None) if _is_stream(result) else _make_good(result)
 
 
 async def _afinished(pending: Any) -> Any:
     result = await pending
-    return _stream(_AsyncStream, result, None) if _is_stream(result) else make_good(result)
+    return _stream(_AsyncStream, result, None) if _is_stream(result) else _make_good(result)
 
 
 def _checked(messages: Any, provider: str | None) -> Any:
@@ -1382,6 +1377,7 @@ class _Settings:
         unknown = set(settings) - set(_SETTINGS) - {"_strict_response_validation"}
         if unknown:
             raise TypeError(f"{type(self).__name__}() got unexpected {sorted(unknown)}")
+        settings = {k: v for k, v in settings.items() if type(v).__name__ not in _UNSET}
         if any(v is not None and k.startswith("azure_") for k, v in settings.items()):
             settings.setdefault("api_type", _AZURE_BY_SETTINGS)
         self.provider = provider
@@ -1391,6 +1387,8 @@ class _Settings:
         self._wire = provider or ("azure" if _is_azure(settings) else "openai")
         if self._wire in _WIRED:
             self._capture(self._wire == "azure")
+        elif useless := [name for name in _OPENAI_ONLY if settings.get(name) is not None]:
+            raise TypeError(f"{', '.join(useless)}: for the providers openai and azure only")
 
     def _capture(self, azure: bool) -> None:
         """Take from the environment now what openai's clients take when they are made.

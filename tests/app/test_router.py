@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import ast
 import asyncio
 import copy
 import functools
+import gc
 import inspect
 import json
 import os
@@ -21,6 +23,8 @@ from typing import Any
 
 import openai  # noqa: TID251  # clauses and annotations of programs written for it
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from personalvibe import llm_router
@@ -106,6 +110,18 @@ def test_a_malformed_model_is_refused_with_the_nearest_form(model: str, hint: st
     with pytest.raises(ValueError, match=f"^model {model!r} is not <provider>/<name>") as raised:
         ask(model)
     assert str(raised.value).endswith(f"did you mean {hint}?")
+
+
+@given(st.text())
+def test_every_suggestion_is_itself_valid(model: str) -> None:
+    try:
+        resolved = llm_router.resolve_model(model)
+    except ValueError as error:
+        hints = str(error).rpartition("did you mean ")[2].removesuffix("?")
+        for hint in hints.split(" or "):
+            llm_router.resolve_model(ast.literal_eval(hint))
+    else:
+        assert resolved == model or model in ("", "o3")
 
 
 @pytest.mark.parametrize("model", [7, ["openai/gpt-4o"], b"openai/gpt-4o"])
@@ -295,6 +311,13 @@ def test_a_timeout_of_none_waits_for_ever_as_openai_does(wire: Wire) -> None:
     assert header(ours, "x-stainless-read-timeout") == header(theirs, "x-stainless-read-timeout")
 
 
+def test_what_is_not_given_to_a_client_is_not_set(wire: Wire) -> None:
+    unset = {"timeout": openai.NOT_GIVEN, "max_retries": openai.omit}
+    client = llm_router.Client(**unset)
+    client.chat.completions.create(model="gpt-4o", messages=MESSAGES)
+    assert header(wire.take()[0], "x-stainless-read-timeout") == "600"
+
+
 def test_a_provider_of_the_client_prefixes_every_model(wire: Wire) -> None:
     client = llm_router.Client(provider="groq", api_key="gsk", base_url=wire.url)
     client.chat_completion("llama", MESSAGES)
@@ -302,6 +325,18 @@ def test_a_provider_of_the_client_prefixes_every_model(wire: Wire) -> None:
     sent = wire.take()
     assert [s["model"] for s in sent] == ["llama", "meta/llama"]
     assert {header(s, "authorization") for s in sent} == {"Bearer gsk"}
+
+
+def test_a_client_of_another_provider_keeps_its_headers_and_refuses_what_it_cannot_do(
+    wire: Wire,
+) -> None:
+    settings: dict[str, Any] = {"provider": "groq", "api_key": "gsk", "base_url": wire.url}
+    client = llm_router.Client(**settings, default_headers={"X-One": "1"})
+    client.chat_completion("llama", MESSAGES, extra_headers={"X-Two": "2"})
+    (sent,) = wire.take()
+    assert (header(sent, "x-one"), header(sent, "x-two")) == ("1", "2")
+    with pytest.raises(TypeError, match="default_query: for the providers openai and azure only"):
+        llm_router.Client(**settings, default_query={"a": "1"})
 
 
 def test_an_own_http_client_carries_the_traffic(wire: Wire) -> None:
@@ -358,7 +393,9 @@ def test_asynchronous_functions_are_coroutine_functions(wire: Wire) -> None:
     assert not inspect.iscoroutinefunction(llm_router.achat_completion_stream)
 
 
-def test_many_at_once_and_one_loop_after_another(wire: Wire) -> None:
+def test_many_at_once_and_one_loop_after_another(
+    wire: Wire, capfd: pytest.CaptureFixture[str]
+) -> None:
     client = llm_router.AsyncClient()
 
     async def run() -> int:
@@ -366,8 +403,11 @@ def test_many_at_once_and_one_loop_after_another(wire: Wire) -> None:
         calls += [llm_router.achat_completion("openai/gpt-4o", MESSAGES) for _ in range(5)]
         return len(await asyncio.gather(*calls))
 
-    assert [asyncio.run(run()), asyncio.run(run())] == [6, 6]
-    assert len(wire.take()) == 12
+    assert [asyncio.run(run()) for _ in range(4)] == [6] * 4
+    gc.collect()
+    assert len(wire.take()) == 24
+    assert len(llm_router._async_clients) == 1, "pools of closed loops are kept"
+    assert capfd.readouterr() == ("", "")
 
 
 # --- what LiteLLM adds still works ---
@@ -576,6 +616,7 @@ def test_a_stream_is_a_context_manager_with_a_response(wire: Wire) -> None:
     assert stream.response.is_closed
     other = ask(stream=True)
     assert isinstance(other, litellm.CustomStreamWrapper)
+    assert isinstance(other, openai.Stream)
     other.close()
     assert other.response.is_closed
 
@@ -586,6 +627,7 @@ def test_an_asynchronous_stream_is_one_too(wire: Wire) -> None:
         async with stream:
             await anext(stream)
         other = await llm_router.achat_completion("openai/gpt-4o", MESSAGES, stream=True)
+        assert isinstance(other, openai.AsyncStream)
         await other.close()
         return [stream.response.is_closed, other.response.is_closed]
 
@@ -622,6 +664,18 @@ def test_streams_that_litellm_does_not_know(function: str, wire: Wire) -> None:
     arguments = {"prompt": "x"} if function == "image_generation" else {"file": ("a.wav", b"RIFF")}
     with getattr(llm_router, function)("openai/gpt-x", stream=True, **arguments) as stream:
         assert [event.type for event in stream] == ["x.partial", "x.completed"]
+
+
+def test_leaving_a_loop_early_is_quiet(wire: Wire, capfd: pytest.CaptureFixture[str]) -> None:
+    async def run() -> None:
+        async for _ in await llm_router.achat_completion("openai/gpt-4o", MESSAGES, stream=True):
+            break
+
+    for _ in ask(stream=True):
+        break
+    asyncio.run(run())
+    gc.collect()
+    assert capfd.readouterr() == ("", "")
 
 
 # --- exceptions ---
@@ -677,6 +731,15 @@ def test_litellms_kinds_stay_beside_openais(wire: Wire) -> None:
     with pytest.raises(litellm.ContextWindowExceededError) as exceeded:
         ask()
     assert exceeded.value.code == "context_length_exceeded"
+
+
+def test_an_error_prints_nothing(wire: Wire, capfd: pytest.CaptureFixture[str]) -> None:
+    wire.route = lambda _: Answer(status=400, body={"error": {"message": "no"}})
+    with pytest.raises(llm_router.BadRequestError):
+        ask()
+    with pytest.raises(llm_router.BadRequestError):
+        asyncio.run(llm_router.achat_completion("openai/gpt-4o", MESSAGES))
+    assert capfd.readouterr() == ("", "")
 
 
 def test_errors_have_the_members_of_openai_1_and_0(wire: Wire) -> None:

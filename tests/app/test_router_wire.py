@@ -444,12 +444,16 @@ def both(row: Row, wire: Wire, *, azure: bool, asynchronous: bool, spelled: bool
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("azure", [False, True], ids=["openai", "azure"])
 @pytest.mark.parametrize("name", ROWS)
-def test_the_same_request_and_the_same_reply(
-    name: str, azure: bool, asynchronous: bool, wire: Wire
-) -> None:
-    both(ROWS[name], wire, azure=azure, asynchronous=asynchronous, spelled=False)
+def test_the_same_request_and_the_same_reply(name: str, asynchronous: bool, wire: Wire) -> None:
+    both(ROWS[name], wire, azure=False, asynchronous=asynchronous, spelled=False)
+
+
+@pytest.mark.parametrize("name", ROWS)
+def test_the_same_with_azure(name: str, wire: Wire) -> None:
+    # LiteLLM's azure code is one for both; the rows alternate.
+    asynchronous = list(ROWS).index(name) % 2 == 0
+    both(ROWS[name], wire, azure=True, asynchronous=asynchronous, spelled=False)
 
 
 @pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
@@ -467,8 +471,11 @@ STATUSES = (400, 401, 403, 404, 408, 409, 413, 418, 422, 429, 500, 502, 503, 504
 QUICKLY = {"retry-after-ms": "1"}
 
 
-@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
-@pytest.mark.parametrize("name", ["chat", "stream", "embedding", "responses", "transcription"])
+@pytest.mark.parametrize(
+    ("name", "asynchronous"),
+    [("chat", False), ("stream", True), ("embedding", False), ("responses", True),
+     ("transcription", False)],
+)  # fmt: skip
 @pytest.mark.parametrize("status", STATUSES)
 def test_the_same_errors_and_the_same_number_of_attempts(
     status: int, name: str, asynchronous: bool, wire: Wire, monkeypatch: pytest.MonkeyPatch

@@ -7,6 +7,7 @@ import json
 import logging
 import traceback
 from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,10 +18,12 @@ import responses
 
 from personalvibe import llm_router
 from personalvibe.providers import sharp_boe
+from personalvibe.replay import use_cassette
 
 MODEL = "my-custom-llm/sharp_gemma3_12b_128k"
 BASE = "https://sharp.example"
 URL = f"{BASE}/sharp/api/v2/generate"
+CASSETTE = Path(__file__).resolve().parents[2] / "cassettes" / "sharp_boe.yaml"
 SECRET = "s3cr3t-0f-the-user"
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
 
@@ -211,3 +214,12 @@ def test_a_map_set_after_the_first_call_does_not_lose_it(service: responses.Requ
     ask()
     litellm.custom_provider_map = []
     assert ask().choices[0].message.content == "Hello"
+
+
+def test_a_recorded_call_replays_under_any_secret(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("SHARP_USER_SECRET", "another secret than the recorded one")
+    question = "Name one thing that a stand-in is good for."
+    with use_cassette(CASSETTE, "none"):
+        reply = llm_router.chat_completion(MODEL, [{"role": "user", "content": question}])
+    assert question in reply.choices[0].message.content
+    assert "user_secret: REDACTED" in CASSETTE.read_text()
