@@ -16,7 +16,12 @@ from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
 from personalvibe.replay import bodies
-from personalvibe.replay.model import CanonicalRequest, Headers, JsonValue, Request
+from personalvibe.replay.model import (
+    CanonicalRequest,
+    CassetteError,
+    JsonValue,
+    Request,
+)
 
 DEFAULT_MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body")
 
@@ -52,7 +57,11 @@ class MatchRules:
     def __post_init__(self) -> None:
         for name in self.match_on:
             if name not in MATCHERS:
-                raise ValueError(f"match_on: there is no matcher {name!r}")
+                raise CassetteError(
+                    f"match_on: there is no matcher {name!r}",
+                    hint=f"There are {', '.join(MATCHERS)}; register others with "
+                    "vcr.register_matcher in pytest_recording_configure.",
+                )
 
 
 def normalise(request: Request) -> Request:
@@ -70,11 +79,11 @@ def normalise(request: Request) -> Request:
             for name, value in headers
         )
     elif len(body) > PAYLOAD_LIMIT:
-        body = _bounded(headers, body)
+        body = _bounded(body)
     return replace(request, method=request.method.upper(), headers=headers, body=body)
 
 
-def _bounded(headers: Headers, body: bytes) -> bytes:
+def _bounded(body: bytes) -> bytes:
     try:
         value = bodies.parse_json(body)
     except bodies.NotJsonError:

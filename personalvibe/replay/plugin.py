@@ -154,7 +154,9 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     global _starting
     state = _starting = State(early_config.known_args_namespace)
     closes = early_config.getini("replay_block_network")
-    if closes and not state.disabled and state.mode in (None, "none"):
+    # Recording from the stand-in needs loopback only.
+    offline = early_config.known_args_namespace.stand_in or state.mode in (None, "none")
+    if closes and offline and not state.disabled:
         state.guard.install()
     guard.silence_litellm(os.environ)
 
@@ -349,7 +351,8 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         cassette = test.open()
     except CassetteError as error:
         pytest.fail(str(error), pytrace=False)
-    opened = state.guard.opened() if cassette.session.records else contextlib.nullcontext()
+    online = cassette.session.records and not stand_in
+    opened = state.guard.opened() if online else contextlib.nullcontext()
     with opened, test.in_use():
         yield cassette
 

@@ -50,7 +50,7 @@ class TestCassette:
     _reported: int = field(default=0)
 
     def open(self) -> vcr_bridge.ReplayCassette:
-        """Load the cassette. Raises `CassetteError` and `ValueError`."""
+        """Load the cassette. Raises `CassetteError`."""
         settings = options.vcrpy_kwargs(self.config)
         folder = Path(settings.pop("cassette_library_dir", self.folder)).absolute()
         own_names = "path_transformer" in settings

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import contextlib
-import getpass
 import glob
 import hashlib
 import os
@@ -224,12 +223,17 @@ def _permissions(path: Path) -> int:
     return 0o666 & ~mask
 
 
+def _user() -> int:
+    # Containers often run under a number that has no name.
+    return os.getuid() if hasattr(os, "getuid") else 0
+
+
 @contextlib.contextmanager
 def _locked(path: Path) -> Iterator[None]:
     """One process at a time merges into a cassette. The locks lie outside of the repository."""
     from filelock import FileLock
 
-    folder = Path(tempfile.gettempdir()) / f"personalvibe-replay-{getpass.getuser()}"
+    folder = Path(tempfile.gettempdir()) / f"personalvibe-replay-{_user()}"
     folder.mkdir(mode=0o700, exist_ok=True)
     name = hashlib.blake2b(os.fsencode(path), digest_size=16).hexdigest()
     with FileLock(folder / f"{name}.lock"):

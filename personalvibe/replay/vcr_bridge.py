@@ -331,7 +331,7 @@ def open_cassette(
     source: Source = "provider",
     at: str,
 ) -> ReplayCassette:
-    """A loaded cassette. Raises `CassetteError`, and `ValueError` for settings that are wrong.
+    """A loaded cassette. Raises `CassetteError`, also for settings that are wrong.
 
     Args:
         maker: vcrpy's VCR object.

@@ -107,7 +107,8 @@ class _Current:
         try:
             yield
         finally:
-            self.active = [one for one in self.active if one is not cassette]
+            # In place: patches made for one cassette's own settings look at the same list.
+            self.active.remove(cassette)
             self._mine.set(None)
 
     # What vcrpy's stubs ask a cassette. Without one they hand the request on to the network.
@@ -414,17 +415,20 @@ def _explicit_body(inner: Any) -> Any:
 
     async def request(client: Any, method: str, url: Any, **kwargs: Any) -> Any:
         from aiohttp import FormData, hdrs
+        from aiohttp.payload import Payload
 
         headers = client._prepare_headers(kwargs.get("headers"))
-        kind = None
-        if kwargs.get("json") is not None and kwargs.get("data") is None:
+        data, kind = kwargs.get("data"), None
+        if isinstance(data, (Mapping, list, tuple)):
+            data = FormData(data)
+        if isinstance(data, FormData):
+            data = data()
+        if isinstance(data, Payload):
+            kwargs["data"] = await data.as_bytes()
+            kind = data.headers.get(hdrs.CONTENT_TYPE)
+        elif data is None and kwargs.get("json") is not None:
             kwargs["data"] = client._json_serialize(kwargs.pop("json")).encode()
             kind = "application/json"
-        elif isinstance(kwargs.get("data"), (dict, list, tuple, FormData)):
-            data = kwargs["data"]
-            payload = data() if isinstance(data, FormData) else FormData(data)()
-            kwargs["data"] = await payload.as_bytes()
-            kind = payload.headers[hdrs.CONTENT_TYPE]
         if kind is not None:
             headers.setdefault(hdrs.CONTENT_TYPE, kind)
             kwargs["headers"] = headers

@@ -24,6 +24,7 @@ from personalvibe.replay.model import (
 MAX_BODY_BYTES = 64 * 1024 * 1024
 """The largest body, unpacked."""
 
+_EMPTY = "Restore it from version control, or record it again with --record-mode=rewrite."
 _HINT = "Known are vcrpy's cassettes (interactions with a request and a response) and our own."
 
 
@@ -38,7 +39,7 @@ def read_foreign(document: object, path: Path) -> list[Interaction]:
         CassetteError: it is none of the known formats, or a part of it is not what it should be.
     """
     if document is None:
-        return []
+        raise CassetteError("the cassette is empty", path=path, hint=_EMPTY)
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
         raise CassetteError("not a cassette: it has no list `interactions`", path=path, hint=_HINT)
     return [

@@ -222,6 +222,7 @@ _CONSTANTS = {
 }
 _YAML = "tag:yaml.org,2002:"
 _CONTAINER_TAGS = ("!", f"{_YAML}map", f"{_YAML}seq", f"{_YAML}omap")
+_STARTS: dict[str, type[Any]] = {"MappingStartEvent": dict, "SequenceStartEvent": list}
 _NUMERIC = frozenset("-+.0123456789")
 _MAX_DIGITS = sys.get_int_max_str_digits()
 
@@ -239,44 +240,41 @@ class _Builder:
         return CassetteError(message, path=self.path, line=event.start_mark.line + 1, hint=_REPAIR)
 
     def build(self, loader: Any) -> Any:
-        import yaml
-
-        scalar, alias, document_start = yaml.ScalarEvent, yaml.AliasEvent, yaml.DocumentStartEvent
-        starts = {yaml.MappingStartEvent: dict, yaml.SequenceStartEvent: list}
-        ends = (yaml.MappingEndEvent, yaml.SequenceEndEvent)
         document: list[Any] = []
         # (container, the key that waits for its value, anchor, nodes before the container)
         stack: list[list[Any]] = [[document, None, None, 0]]
         while True:
             event = loader.get_event()
-            kind = type(event)
-            if kind is scalar:
+            # By name: where PyYAML was imported twice (pytester does that), its C parser still
+            # makes the classes of the first time.
+            kind = type(event).__name__
+            if kind == "ScalarEvent":
                 value = self.scalar(event)
                 self.count(1, event)
                 if event.anchor:
                     self.anchors[event.anchor] = (value, 1)
-            elif kind in starts:
+            elif kind in _STARTS:
                 if event.tag is not None and event.tag not in _CONTAINER_TAGS:
                     raise self.error(f"the tag {event.tag} is not allowed", event)
                 if len(stack) > MAX_DEPTH:
                     raise self.error(f"nested deeper than {MAX_DEPTH} levels", event)
                 self.count(1, event)
-                container = starts[kind]()
+                container = _STARTS[kind]()
                 self.lines[id(container)] = event.start_mark.line + 1
                 stack.append([container, _NO_KEY, event.anchor, self.nodes])
                 continue
-            elif kind in ends:
+            elif kind in ("MappingEndEvent", "SequenceEndEvent"):
                 value, _, anchor, before = stack.pop()
                 if anchor:
                     self.anchors[anchor] = (value, self.nodes - before + 1)
-            elif kind is alias:
+            elif kind == "AliasEvent":
                 if event.anchor not in self.anchors:
                     raise self.error(f"the alias *{event.anchor} stands for nothing", event)
                 value, size = self.anchors[event.anchor]
                 self.count(size, event)
-            elif kind is document_start and document:
+            elif kind == "DocumentStartEvent" and document:
                 raise self.error("a second document in one cassette", event)
-            elif kind is yaml.StreamEndEvent:
+            elif event is None or kind == "StreamEndEvent":
                 return document[0] if document else None
             else:
                 continue

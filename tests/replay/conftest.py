@@ -7,7 +7,11 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import httpx  # noqa: F401
 import pytest
+
+# pytester forgets what a run in this process imported; what it would import again is loaded here.
+import personalvibe.replay.testing  # noqa: F401
 
 pytest_plugins = ["pytester"]
 

@@ -65,6 +65,18 @@ def with_aiohttp() -> list[bytes]:
     return asyncio.run(main())
 
 
+def with_an_aiohttp_form() -> list[bytes]:
+    async def main() -> list[bytes]:
+        form = aiohttp.FormData({"model": "whisper-1"})
+        form.add_field("file", b"RIFF" + bytes(5000), filename="a.wav")
+        url = URL.replace("chat/completions", "audio/transcriptions")
+        session = aiohttp.ClientSession(headers=KEY)
+        async with session, session.post(url, data=form) as response:
+            return [await response.read()]
+
+    return asyncio.run(main())
+
+
 def with_requests() -> list[bytes]:
     whole = requests.post(URL, json=chat("whole"), headers=KEY, timeout=5).content
     streamed = requests.post(URL, json=chat("s", stream=True), headers=KEY, stream=True, timeout=5)
@@ -96,6 +108,13 @@ CLIENTS: dict[str, Callable[[], list[bytes]]] = {
     "urllib3": with_urllib3,
     "urllib": with_urllib,
 }
+
+
+def test_an_aiohttp_form_replays(tmp_path: Path, stand_in: StandIn) -> None:
+    with use_cassette(tmp_path / "a.yaml", "once", stand_in=stand_in):
+        recorded = with_an_aiohttp_form()
+    with use_cassette(tmp_path / "a.yaml"):
+        assert json.loads(with_an_aiohttp_form()[0]) == json.loads(recorded[0])
 
 
 @pytest.mark.parametrize("client", CLIENTS)

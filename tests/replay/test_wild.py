@@ -117,6 +117,7 @@ def test_an_empty_cassette_has_no_interactions(tmp_path: Path) -> None:
     [
         ({"messages": []}, "has no list `interactions`"),
         ([1], "has no list `interactions`"),
+        (None, "the cassette is empty"),
         ({"interactions": ["x"]}, "interaction 1: it is not a mapping"),
         ({"interactions": [{"request": {}}]}, "interaction 1: it lacks"),
         ({"interactions": [{"request": {"method": 1}, "response": {}}]}, "its method or its uri"),

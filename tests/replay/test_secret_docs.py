@@ -1,0 +1,38 @@
+"""docs/replay_secrets.md and docs/replay_network.md list what the code does: no more, no less."""
+
+from __future__ import annotations
+
+import re
+from pathlib import Path
+
+from personalvibe.replay import redaction_rules
+from personalvibe.replay.guard import LITELLM_SILENCERS
+from personalvibe.replay.secret_shapes import SECRET_NAMES, squeeze
+
+DOCS = Path(__file__).parent.parent.parent / "docs"
+
+
+def row(page: str, start: str) -> set[str]:
+    (line,) = (x for x in (DOCS / page).read_text().splitlines() if x.startswith(f"| {start}"))
+    return set(re.findall(r"`([^`]+)`", line.split("|")[2]))
+
+
+def test_the_headers() -> None:
+    page = "replay_secrets.md"
+    masked, dropped = redaction_rules._MASKED_REQUEST, redaction_rules._DROPPED_REQUEST
+    assert row(page, "request headers, replaced") == set(masked.split())
+    assert row(page, "request headers, dropped") == set(dropped.split())
+    masked, dropped = redaction_rules._MASKED_RESPONSE, redaction_rules._DROPPED_RESPONSE
+    assert row(page, "response headers, replaced") == set(masked.split())
+    kept = {"x-amzn-errortype"}
+    assert row(page, "response headers, dropped") - kept == set(dropped.split())
+
+
+def test_the_body_fields() -> None:
+    assert {squeeze(name) for name in row("replay_secrets.md", "body fields")} == SECRET_NAMES
+
+
+def test_the_variables_of_litellm() -> None:
+    text = (DOCS / "replay_network.md").read_text()
+    table = dict(re.findall(r"^\| `([A-Z_0-9]+)=(\w+)`", text, re.MULTILINE))
+    assert table == LITELLM_SILENCERS
