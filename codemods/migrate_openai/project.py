@@ -16,7 +16,6 @@ from codemods.migrate_openai.terms import (
     Attr,
     Client,
     ClientPath,
-    Cls,
     Foreign,
     Inst,
     Ref,
@@ -112,6 +111,7 @@ class Project:
             use.model == "patched" for path in self.asked for use in self.facts[path].uses
         )
         self._settings = frozenset(s for f in self.facts.values() for s in f.sets_module)
+        self._classes = self._resolver.client_classes()
         self._fates = self._decide()
         self._by_path: dict[str, set[Member]] = defaultdict(set)
         for member in self._fates:
@@ -126,17 +126,17 @@ class Project:
     def _decide(self) -> dict[Member, Fate]:
         groups = self._groups
         notes: dict[Member, _Notes] = defaultdict(_Notes)
+        for client in self._classes.values():
+            groups.join([client])
         for path in list(self.facts):
             for member in self._members(self.atoms(self.facts[path].made)):
                 groups.join([member])
             for member in self._members(self.atoms(self.facts[path].kept)):
                 notes[member].others.add("a line to skip")
-            for cls in self.facts[path].classes.values():
-                own = self._resolver.client_of_class(Cls(path, cls.qualname))
-                if isinstance(own, Client):
-                    groups.join([own])
             if path in self.resolved:
                 self._note_uses(path, notes)
+            if not self._has_clients(path):
+                continue
             self._note_flows(path, notes)
             for tie in self.facts[path].ties:
                 groups.join(self._members(self.atoms(tie)))
@@ -155,6 +155,12 @@ class Project:
             for a in atoms
             if isinstance(a, ClientPath) and isinstance(a.client, (Client, Typed))
         ]
+
+    def _has_clients(self, path: str) -> bool:
+        """Is a client made, declared or used in a file? Others cannot hand one on unseen."""
+        return bool(self.facts[path].made) or any(
+            self._members(atoms) for atoms in self.resolved.get(path, ())
+        )
 
     def _note_uses(self, path: str, notes: dict[Member, _Notes]) -> None:
         for use, atoms in zip(self.facts[path].uses, self.resolved[path], strict=True):
@@ -229,11 +235,11 @@ class Project:
         members = {m for atoms in self.resolved[path] for m in self._members(atoms)}
         members |= self._by_path.get(path, set())
         fates = {m: self._fates[m] for m in members if m in self._fates}
-        classes = {}
-        for qualname, cls in facts.classes.items():
-            client = self._resolver.client_of_class(Cls(path, qualname))
-            if isinstance(client, Client):
-                classes[cls.place] = client
+        classes = {
+            cls.place: self._classes[path, name]
+            for name, cls in facts.classes.items()
+            if (path, name) in self._classes
+        }
         return ModuleView(
             uses=self.resolved[path],
             fates=fates,

@@ -15,6 +15,7 @@ from codemods.migrate_openai.facts import (
     Store,
 )
 from codemods.migrate_openai.terms import (
+    CLIENT_CLASSES,
     EMPTY,
     NONE,
     SAME_CLIENT,
@@ -49,6 +50,7 @@ FactsLoader: TypeAlias = Callable[[str], ModuleFacts | None]
 _NOTHING: Atoms = frozenset()
 _ROUNDS = 4
 _DEEPEST = 100
+_MOST_STEPS = 20_000  # for one question
 
 
 class Resolver:
@@ -63,6 +65,8 @@ class Resolver:
         self._previous: dict[Term, Atoms] = {}
         self._busy: set[Term] = set()
         self._cyclic = False
+        self._steps = 0
+        self._targets_by_name: dict[str, dict[tuple[str, str], list[tuple[Flow, str]]]] = {}
         self._calls_by_name: dict[str, list[Flow]] = defaultdict(list)
         self._derived: dict[str, list[Cls]] = defaultdict(list)
         self._stores: dict[str, list[Store]] = defaultdict(list)
@@ -93,6 +97,7 @@ class Resolver:
         resolved: dict[str, tuple[Atoms, ...]] = {}
         for _ in range(_ROUNDS):
             self._memo = {}
+            self._targets_by_name = {}
             self._cyclic = False
             before = resolved
             resolved = {
@@ -110,8 +115,8 @@ class Resolver:
         """What the calls of the project give a parameter."""
         found: set[Term] = set()
         for name in self._callers(param):
-            for flow in self._calls_by_name.get(name, ()):
-                if self._reaches(flow, param):
+            for flow, given in self._targets(name).get((param.path, param.qualname), ()):
+                if flow.keyword == param.name or (flow.keyword is None and given == param.name):
                     found |= flow.terms
         facts = self.facts.get(param.path)
         fixture = facts.functions.get(param.name) if facts else None
@@ -130,23 +135,28 @@ class Resolver:
         names = {_last(c.qualname) for c in (owner, *self._below(owner))}
         return names | {"__init__", "cls"}
 
-    def _reaches(self, flow: Flow, param: Param) -> bool:
-        if flow.keyword is not None and flow.keyword != param.name:
-            return False
-        for term in flow.callee:
-            for atom in self.resolve(term):
-                called = self._callable(atom, term)
-                if called is None:
-                    continue
-                path, names, positional, qualname = called
-                if (path, qualname) != (param.path, param.qualname):
-                    continue
-                if flow.keyword is not None:
-                    if flow.keyword in names:
-                        return True
-                elif positional[flow.index or 0 :][:1] == (param.name,):
-                    return True
-        return False
+    def _targets(self, name: str) -> dict[tuple[str, str], list[tuple[Flow, str]]]:
+        """(file, function) -> the arguments that calls under a name hand to it.
+
+        With each argument goes the parameter that it is given by position.
+        """
+        known = self._targets_by_name.get(name)
+        if known is not None:
+            return known
+        found: dict[tuple[str, str], list[tuple[Flow, str]]] = defaultdict(list)
+        self._targets_by_name[name] = found  # a call that leads back here finds what there is
+        for flow in self._calls_by_name.get(name, ()):
+            for term in flow.callee:
+                for atom in self.resolve(term):
+                    called = self._callable(atom, term)
+                    if called is None:
+                        continue
+                    path, _, positional, qualname = called
+                    index = flow.index
+                    by_position = index is not None and index < len(positional)
+                    given = positional[index or 0] if by_position else ""
+                    found[path, qualname].append((flow, given))
+        return found
 
     def _callable(
         self, atom: Atom, term: Term
@@ -216,7 +226,10 @@ class Resolver:
         if term in self._busy:
             self._cyclic = True
             return self._previous.get(term, _NOTHING)
-        if len(self._busy) > _DEEPEST:
+        if not self._busy:
+            self._steps = 0
+        self._steps += 1
+        if len(self._busy) > _DEEPEST or self._steps > _MOST_STEPS:
             return frozenset({UNKNOWN})
         self._busy.add(term)
         try:
@@ -368,6 +381,23 @@ class Resolver:
             else:
                 found.add(Func(cls.path, qualname))
         return frozenset(found)
+
+    def client_classes(self) -> dict[tuple[str, str], Client]:
+        """(file, class) of every class that is itself a client of the SDK."""
+        found: dict[tuple[str, str], Client] = {}
+        for path in self.asked:
+            for facts in self.facts[path].classes.values():
+                if not any(
+                    isinstance(t, Sdk) or (isinstance(t, Ref) and t.name in CLIENT_CLASSES)
+                    for t in facts.bases
+                ):
+                    continue
+                cls = Cls(path, facts.qualname)
+                for each in (cls, *self._below(cls)):
+                    client = self.client_of_class(each)
+                    if isinstance(client, Client):
+                        found[each.path, each.qualname] = client
+        return found
 
     def client_of_class(
         self, cls: Cls, seen: frozenset[Cls] = frozenset()

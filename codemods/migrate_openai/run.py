@@ -149,6 +149,8 @@ def _decided(loaded: Loaded, finding: Finding) -> Finding:
 
 def _site(loaded: Loaded, finding: Finding) -> Site:
     end = finding.end_line or finding.line
+    # The engine knows files by their whole path; people by the way from where they are.
+    finding = replace(finding, message=finding.message.replace(f"{Path.cwd().as_posix()}/", ""))
     if loaded.notebook is None:
         return Site(finding=finding, line=finding.line, column=finding.column, end_line=end)
     cell, line = loaded.notebook.locate(finding.line)

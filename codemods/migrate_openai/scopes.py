@@ -25,6 +25,7 @@ _BINDING = frozenset(
     | {ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.Global, ast.Nonlocal}
     | {ast.MatchAs, ast.MatchStar, ast.MatchMapping}
 )
+_MOST_BINDINGS = 64  # of one name; generated code rebinds one thousands of times
 _MARKS = (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
 Position: TypeAlias = tuple[int, int]
 Arm: TypeAlias = tuple[ast.AST, str]
@@ -316,8 +317,8 @@ class Index:
         owner = self.owner_of(node.id, scope)
         if owner is None:
             return []
-        bindings = owner.bindings[node.id]
-        if len(bindings) == 1:
+        bindings = owner.bindings[node.id][:_MOST_BINDINGS]
+        if len(bindings) in {1, _MOST_BINDINGS}:
             return bindings
         inner = scope
         while inner is not owner and isinstance(inner.node, _COMPREHENSIONS) and inner.parent:

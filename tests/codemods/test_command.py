@@ -291,6 +291,20 @@ def test_select_and_ignore(here: Path, command: Run) -> None:
     assert "llm_router.embedding" not in chat
 
 
+def test_a_client_made_in_a_file_that_is_not_given_stays(here: Path, command: Run) -> None:
+    fill(
+        here,
+        {
+            "clients.py": "from openai import OpenAI\n\nclient = OpenAI(timeout=3)\n",
+            "ask.py": "from clients import client\n\nclient.embeddings.create(input=x)\n",
+        },
+    )
+    code, out, _ = command("--write", "ask.py")
+    assert (code, "clients.py" in out, str(here) in out) == (0, True, False)
+    assert command("--write")[0] == 0
+    assert "client.embedding(" in (here / "ask.py").read_text()
+
+
 # -- stdin and notebooks
 
 
