@@ -155,12 +155,17 @@ def _once(function: _F) -> _F:
 def _litellm() -> ModuleType:
     for name, value in _QUIET.items():
         os.environ.setdefault(name, value)
+    import logging
+
     import litellm
 
     # LiteLLM dumps its own logging copy of a streamed response, and pydantic complains of it.
     warnings.filterwarnings(
         "ignore", r"Pydantic serializer warnings:\s+PydanticSerialization\w+\(Expected `ResponseAPI"
     )
+    # One asyncio.run() after another is no fault; LiteLLM warns of it on stderr.
+    logger = logging.getLogger("LiteLLM")
+    logger.addFilter(lambda record: "event loop changed" not in str(record.msg))
     litellm.suppress_debug_info = True  # else every error prints an advertisement to stdout
     if litellm.disable_hf_tokenizer_download is None:
         litellm.disable_hf_tokenizer_download = True
