@@ -193,10 +193,12 @@ def test_no_canary_is_ever_found(
     outside.write_text(json.dumps(CANARIES))
     monkeypatch.setenv("CANARY_FILE", str(outside))
     monkeypatch.setenv("APP_SECRET", CANARIES["environment"])
+    import httpx  # noqa: F401 - once for all inner runs
+
     pytester.makepyfile(test_it=SUITE.format(url=url))
     logs = ("--junitxml=report.xml", "--log-file=log.txt", "--log-level=DEBUG", "-rA", "-vv")
 
-    recorded = pytester.runpytest_subprocess("--record-mode=rewrite", *logs, timeout=60)
+    recorded = pytester.runpytest_inprocess("--record-mode=rewrite", *logs)
     recorded.assert_outcomes(passed=1, skipped=3)
     path = pytester.path / "cassettes" / "test_it" / "test_everywhere.yaml"
     assert len(cassette.load(path)) == 6
@@ -205,11 +207,11 @@ def test_no_canary_is_ever_found(
     text = path.read_text()
     assert text.count("REDACTED") >= 15
 
-    replayed = pytester.runpytest_subprocess(*logs, timeout=60)
+    replayed = pytester.runpytest_inprocess(*logs)
     replayed.assert_outcomes(passed=1, skipped=3)
 
     monkeypatch.setenv("MISSING", "1")
-    missed = pytester.runpytest_subprocess(*logs, timeout=60)
+    missed = pytester.runpytest_inprocess(*logs)
     missed.assert_outcomes(passed=1, failed=3)
     assert search("the output", str(missed.stdout).encode() + str(missed.stderr).encode()) == []
     assert search_tree(pytester.path) == []

@@ -260,15 +260,19 @@ def test_a_recording_test_gets_the_network(guard: NetworkGuard) -> None:
         udp().connect(REMOTE)
 
 
-def test_uninstalled_it_is_gone_and_an_outer_guard_returns(guard: NetworkGuard) -> None:
-    inner = NetworkGuard(current_test=lambda: "inner", allowed_hosts=("192.0.2.1",))
-    inner.install()
-    udp().connect(REMOTE)
-    inner.uninstall()
-    with pytest.raises(NetworkBlocked):
+def test_uninstalled_it_is_gone_and_an_outer_guard_returns() -> None:
+    # The session that runs this test may have a guard of its own.
+    with NetworkGuard().opened():
+        outer = NetworkGuard(current_test=lambda: "outer")
+        outer.install()
+        inner = NetworkGuard(current_test=lambda: "inner", allowed_hosts=("192.0.2.1",))
+        inner.install()
         udp().connect(REMOTE)
-    guard.uninstall()
-    udp().connect(REMOTE)
+        inner.uninstall()
+        with pytest.raises(NetworkBlocked, match="by outer"):
+            udp().connect(REMOTE)
+        outer.uninstall()
+        udp().connect(REMOTE)
 
 
 def test_the_host_is_shown_redacted() -> None:

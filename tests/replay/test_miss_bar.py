@@ -17,6 +17,7 @@ TESTS = 22
 def test_every_miss_fails_its_test_after_one_request(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    pytest.importorskip("litellm")  # once for both inner runs
     pytester.makepyfile(
         test_it=(SUITES / "litellm_misses.py").read_text(),
         conftest=(SUITES / "watch_requests.py").read_text(),
@@ -24,14 +25,14 @@ def test_every_miss_fails_its_test_after_one_request(
     watch = pytester.path / "watch.jsonl"
     monkeypatch.setenv("WATCH", str(watch))
     monkeypatch.setenv("PROMPT", "one")
-    recorded = pytester.runpytest_subprocess("--record-mode=rewrite", "--stand-in", timeout=300)
+    recorded = pytester.runpytest_inprocess("--record-mode=rewrite", "--stand-in")
     recorded.assert_outcomes(passed=TESTS)
     before = {path: path.read_bytes() for path in pytester.path.rglob("*.yaml")}
     assert len(before) == TESTS
 
     watch.unlink()
     monkeypatch.setenv("PROMPT", "two")
-    missed = pytester.runpytest_subprocess(timeout=300)
+    missed = pytester.runpytest_inprocess()
     missed.assert_outcomes(failed=TESTS)
     lines = [json.loads(line) for line in watch.read_text().splitlines()]
     assert {line["test"]: line["requests"] for line in lines if line["requests"] != 1} == {}

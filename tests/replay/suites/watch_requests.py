@@ -20,8 +20,11 @@ def watched(send):
     return wrapper
 
 
-httpx.Client.send = watched(httpx.Client.send)
-httpx.AsyncClient.send = watched(httpx.AsyncClient.send)
+def pytest_configure(config):
+    patch = pytest.MonkeyPatch()
+    config.add_cleanup(patch.undo)
+    patch.setattr(httpx.Client, "send", watched(httpx.Client.send))
+    patch.setattr(httpx.AsyncClient, "send", watched(httpx.AsyncClient.send))
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)
