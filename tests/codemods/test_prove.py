@@ -418,6 +418,19 @@ def test_nothing_leaves_the_machine(tmp_path: Path) -> None:
     assert "out" not in printed
 
 
+def test_every_run_begins_with_an_empty_home(tmp_path: Path) -> None:
+    tail = """
+    from pathlib import Path
+    cache = Path.home() / "cache"
+    if not cache.exists():
+        ask("x")
+        cache.touch()
+    """
+    proof = proof_of(tmp_path, {"main.py": _OLD + tail}, {"main.py": _NEW + tail})
+    assert proof.count("proven") == 1
+    assert not (Path.home() / "cache").exists()
+
+
 def test_the_programs_own_sitecustomize_still_runs(tmp_path: Path) -> None:
     files = {
         "site/sitecustomize.py": "import builtins\nbuiltins.greeting = 'kept'\n",

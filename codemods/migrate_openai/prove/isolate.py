@@ -63,6 +63,9 @@ def prove_sites(
             results.append(result)
             continue
         site = result.site
+        if site.file.endswith(".ipynb"):
+            results.append(replace(result, note="not to be isolated: a notebook"))
+            continue
         try:
             old, new = extract(site, done.old[site.file], done.new[site.file], options.router)
         except UnfitError as reason:

@@ -104,6 +104,7 @@ def _environment(place: Scratch, given: Mapping[str, str], python: Path | None) 
     plugins = [p for p in given.get("PYTEST_PLUGINS", "").split(",") if p]
     env["PYTEST_PLUGINS"] = ",".join([*plugins, "migrate_proof_pytest"])
     env["PWD"] = _moved(given.get("PWD", ""), place)
+    env |= _home(place, given)
     for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
         env[name] = env[name.lower()] = _NOWHERE
     env["NO_PROXY"] = env["no_proxy"] = "127.0.0.1,localhost,::1"
@@ -111,6 +112,28 @@ def _environment(place: Scratch, given: Mapping[str, str], python: Path | None) 
         env["PATH"] = os.pathsep.join([str(python.parent), given.get("PATH", "")])
         env.pop("PYTHONHOME", None)
     return env
+
+
+def _home(place: Scratch, given: Mapping[str, str]) -> dict[str, str]:
+    """An empty home for every run: no cache of the one before, and nothing left in the user's."""
+    home = place.home / "user"
+    shutil.rmtree(home, ignore_errors=True)
+    home.mkdir()
+    real = Path(given.get("HOME") or Path.home())
+    kept = {
+        "PYENV_ROOT": real / ".pyenv",
+        "PYTHONUSERBASE": real / ".local",
+        "HF_HOME": real / ".cache" / "huggingface",
+    }
+    found = {name: str(path) for name, path in kept.items() if path.exists() and name not in given}
+    folders = {
+        "CACHE": ".cache",
+        "CONFIG": ".config",
+        "DATA": ".local/share",
+        "STATE": ".local/state",
+    }
+    xdg = {f"XDG_{name}_HOME": str(home / path) for name, path in folders.items()}
+    return {**found, **xdg, "HOME": str(home)}
 
 
 def _moved(path: str, place: Scratch) -> str:

@@ -60,7 +60,7 @@ def collect(outcomes: Iterable[Outcome], router: str = "") -> Migrated:
             files[name] = outcome.before, outcome.after
         for site in outcome.sites:
             finding = site.finding
-            if finding.kind == "call" and site.cell is None and site.status == "migrated":
+            if finding.kind == "call" and site.status == "migrated":
                 sites.append(
                     Site(
                         file=name,

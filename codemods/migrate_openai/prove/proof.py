@@ -186,7 +186,9 @@ def _verdict(site: Site, pairs: Sequence[Pair], unstable: set[str]) -> SiteResul
     own = [pair for pair in pairs if pair.site == site]
     differences, left_out = _differences(own, unstable)
     requests = sum(pair.before.times for pair in own if pair.before is not None)
-    verdict: Verdict = "different" if differences else "proven" if own else "not exercised"
+    # A request that only sometimes has a partner says nothing.
+    compared = any(pair.before is not None and pair.after is not None for pair in own)
+    verdict: Verdict = "different" if differences else "proven" if compared else "not exercised"
     return SiteResult(
         site=site,
         verdict=verdict,
