@@ -31,6 +31,7 @@ _HEAD = "# Recorded by personalvibe.replay. Re-record it with: pytest --record-m
 _END = "...\n"
 _REPAIR = "Restore it from version control, or record it again with --record-mode=rewrite."
 _WIDTH = 96
+_PROVENANCE = ("recorded_at", "recorded_by", "recorded_from")
 
 
 def dump(interactions: Sequence[RedactedInteraction]) -> bytes:
@@ -38,7 +39,7 @@ def dump(interactions: Sequence[RedactedInteraction]) -> bytes:
     common = interactions[0].provenance if interactions else None
     document: dict[str, Any] = {"version": VERSION}
     if common is not None:
-        document["recorded"] = _provenance_fields(common)
+        document |= _provenance_fields(common)
     document["interactions"] = [_interaction_fields(one, common) for one in interactions]
     return (_HEAD + yaml_io.dump(document) + _END).encode()
 
@@ -84,16 +85,16 @@ def _gunzip(raw: bytes, path: Path, max_bytes: int) -> bytes:
 
 def _provenance_fields(provenance: Provenance) -> dict[str, Any]:
     return {
-        "at": provenance.recorded_at,
-        "by": dict(provenance.recorded_by),
-        "from": provenance.recorded_from,
+        "recorded_at": provenance.recorded_at,
+        "recorded_by": dict(provenance.recorded_by),
+        "recorded_from": provenance.recorded_from,
     }
 
 
 def _interaction_fields(one: RedactedInteraction, common: Provenance | None) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if one.provenance is not None and one.provenance != common:
-        fields["recorded"] = _provenance_fields(one.provenance)
+        fields |= _provenance_fields(one.provenance)
     return {**fields, **_exchange_fields(one)}
 
 
@@ -199,7 +200,7 @@ class _Reader:
         return CassetteError(message, path=self.path, line=line, hint=_REPAIR)
 
     def interactions(self, value: dict[Any, Any]) -> list[Interaction]:
-        self.only(value, "the cassette", "version", "recorded", "interactions")
+        self.only(value, "the cassette", "version", *_PROVENANCE, "interactions")
         common = self.provenance(value)
         items = value.get("interactions")
         if not isinstance(items, list):
@@ -209,7 +210,7 @@ class _Reader:
     def interaction(self, item: Any, common: Provenance | None, near: object) -> Interaction:
         if not isinstance(item, dict):
             raise self.error("an interaction is not a mapping", near)
-        self.only(item, "an interaction", "recorded", "request", "response")
+        self.only(item, "an interaction", *_PROVENANCE, "request", "response")
         request, response = item.get("request"), item.get("response")
         if not isinstance(request, dict) or not isinstance(response, dict):
             raise self.error("an interaction lacks its request or its response", item)
@@ -235,17 +236,13 @@ class _Reader:
         )
 
     def provenance(self, item: dict[Any, Any]) -> Provenance | None:
-        recorded = item.get("recorded")
-        if recorded is None:
+        if item.keys().isdisjoint(_PROVENANCE):
             return None
-        if not isinstance(recorded, dict):
-            raise self.error("`recorded` is not a mapping", item)
-        self.only(recorded, "`recorded`", "at", "by", "from")
-        by, source = recorded.get("by", {}), recorded.get("from")
+        by, source = item.get("recorded_by", {}), item.get("recorded_from")
         if not isinstance(by, dict) or source not in ("provider", "stand-in"):
-            raise self.error("`recorded` does not say by what and from where", recorded)
+            raise self.error("it is not said by what and from where this was recorded", item)
         return Provenance(
-            recorded_at=self.text(recorded, "at"),
+            recorded_at=self.text(item, "recorded_at"),
             recorded_by=tuple((str(name), str(version)) for name, version in by.items()),
             recorded_from=source,
         )

@@ -17,6 +17,7 @@ import functools
 import re
 import socket
 import sys
+import warnings
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
@@ -346,4 +347,21 @@ def forget_litellm_clients() -> None:
     litellm = sys.modules.get("litellm")
     cache = None if litellm is None else vars(litellm).get("in_memory_llm_clients_cache")
     if cache is not None:
+        for client in (*cache.cache_dict.values(), vars(litellm).get("module_level_aclient")):
+            _close_session(client)
         cache.flush_cache()
+
+
+def _close_session(client: object) -> None:
+    """Close LiteLLM's aiohttp session, here where nothing can be awaited.
+
+    Nobody else does, and each would complain of that whenever it is collected.
+    """
+    http = getattr(client, "client", None) or getattr(client, "_client", None)
+    session = getattr(getattr(http, "_transport", None), "client", None)
+    if hasattr(session, "detach") and not session.closed:
+        connector = session.connector
+        session.detach()
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp: close() is not awaited
+            connector.close()

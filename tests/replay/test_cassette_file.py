@@ -88,11 +88,10 @@ def test_the_file_reads_like_the_exchange(tmp_path: Path) -> None:
         == """\
 # Recorded by personalvibe.replay. Re-record it with: pytest --record-mode=rewrite
 version: 2
-recorded:
-  at: "2026-01-02T03:04:05Z"
-  by:
-    vcrpy: "9.4.2"
-  from: stand-in
+recorded_at: "2026-01-02T03:04:05Z"
+recorded_by:
+  vcrpy: "9.4.2"
+recorded_from: stand-in
 interactions:
 - request:
     method: POST

@@ -371,7 +371,7 @@ def test_closed():
     run(pytester, "--record-mode=rewrite", "--stand-in").assert_outcomes(passed=2)
     text = cassette(pytester).read_text()
     assert "url: https://api.openai.com/v1/chat/completions" in text
-    assert "from: stand-in" in text
+    assert "recorded_from: stand-in" in text
     run(pytester).assert_outcomes(passed=2)
 
 
