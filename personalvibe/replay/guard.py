@@ -17,13 +17,12 @@ import functools
 import re
 import socket
 import sys
-import warnings
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from importlib.machinery import ModuleSpec
 from importlib.util import find_spec
 from types import ModuleType
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 LITELLM_SILENCERS = {
     # The price list, otherwise read from GitHub at import and again by a background thread.
@@ -348,20 +347,16 @@ def forget_litellm_clients() -> None:
     cache = None if litellm is None else vars(litellm).get("in_memory_llm_clients_cache")
     if cache is not None:
         for client in (*cache.cache_dict.values(), vars(litellm).get("module_level_aclient")):
-            _close_session(client)
+            _detach_session(client)
         cache.flush_cache()
 
 
-def _close_session(client: object) -> None:
-    """Close LiteLLM's aiohttp session, here where nothing can be awaited.
+def _detach_session(client: object) -> None:
+    """Part LiteLLM's aiohttp session from its pool, unless real connections are in it.
 
-    Nobody else does, and each would complain of that whenever it is collected.
+    Nobody closes these sessions, and each would complain of that whenever it is collected.
     """
-    http = getattr(client, "client", None) or getattr(client, "_client", None)
-    session = getattr(getattr(http, "_transport", None), "client", None)
-    if hasattr(session, "detach") and not session.closed:
-        connector = session.connector
+    http: Any = getattr(client, "client", None) or getattr(client, "_client", None)
+    session: Any = getattr(getattr(http, "_transport", None), "client", None)
+    if hasattr(session, "detach") and not getattr(session.connector, "_conns", True):
         session.detach()
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore", DeprecationWarning)  # aiohttp: close() is not awaited
-            connector.close()

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -57,3 +59,18 @@ def test_litellm_calls_in_every_mode(pytester: pytest.Pytester) -> None:
 
     run(pytester, "rewrite", "--stand-in").assert_outcomes(passed=2)
     assert cassettes(pytester) == grown
+
+
+def test_a_replayed_run_ends_with_pytests_own_line() -> None:
+    """LiteLLM's aiohttp sessions, which nobody closes, complained after it."""
+    suite = Path(__file__).with_name("test_providers.py")
+    done = subprocess.run(
+        [sys.executable, "-m", "pytest", "-q", "--record-mode=none", "-k", "async_chat", suite],
+        capture_output=True,
+        text=True,
+        timeout=120,
+        check=True,
+        cwd=suite.parent.parent.parent,
+    )
+    assert " passed" in done.stdout.splitlines()[-1]
+    assert not done.stderr

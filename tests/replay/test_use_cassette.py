@@ -6,8 +6,6 @@ import asyncio
 import contextlib
 import json
 import socket
-import subprocess
-import sys
 import threading
 import time
 import urllib.request
@@ -358,30 +356,3 @@ def test_a_binary_upload_is_bounded_and_still_matches(tmp_path: Path, stand_in: 
         assert ask(sound) == 200
     with pytest.raises(CassetteMiss, match=r"file\.content"), use_cassette(path):
         ask(sound + b"more")
-
-
-CHATTING = """
-import asyncio, sys
-import litellm
-from personalvibe.replay import StandIn, use_cassette
-
-async def main():
-    message = {"role": "user", "content": "Hello"}
-    for model in ("ollama/llama3.2", "anthropic/claude-haiku-4-5"):
-        await litellm.acompletion(model, [message], api_key="k", max_tokens=9)
-
-with StandIn() as running, use_cassette(sys.argv[1], "once", stand_in=running):
-    asyncio.run(main())
-"""
-
-
-def test_litellms_sessions_do_not_complain_at_the_end(tmp_path: Path) -> None:
-    done = subprocess.run(
-        [sys.executable, "-c", CHATTING, str(tmp_path / "chat.yaml")],
-        capture_output=True,
-        text=True,
-        timeout=120,
-        check=True,
-    )
-    assert "Unclosed" not in done.stderr
-    assert "Exception ignored" not in done.stderr
