@@ -65,7 +65,7 @@ def test_a_replayed_run_ends_with_pytests_own_line() -> None:
     """LiteLLM's aiohttp sessions, which nobody closes, complained after it."""
     suite = Path(__file__).with_name("test_providers.py")
     done = subprocess.run(
-        [sys.executable, "-m", "pytest", "-q", "--record-mode=none", "-k", "async_chat", suite],
+        [sys.executable, "-m", "pytest", "-q", "--record-mode=none", "-k", "async", suite],
         capture_output=True,
         text=True,
         timeout=120,
