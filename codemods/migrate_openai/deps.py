@@ -13,7 +13,7 @@ from pathlib import Path
 from codemods.migrate_openai.model import DEFAULT_ROUTER
 
 # 1.82.7 and 1.82.8 were a supply-chain compromise; 1.106.0 to 1.106.2 fail on tools.
-LITELLM = "litellm>=1.80,!=1.82.7,!=1.82.8,!=1.106.0,!=1.106.1,!=1.106.2,<2"
+LITELLM = "litellm>=1.95,!=1.82.7,!=1.82.8,!=1.106.0,!=1.106.1,!=1.106.2,<2"
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _NAME = r"(?P<name>openai)(?P<extras>\s*\[[^\]]*\])?(?P<spec>\s*(?:[<>=!~@(][^;#\"']*?)?)"

@@ -8,7 +8,7 @@ import pytest
 
 from codemods.migrate_openai.deps import LITELLM, plan
 
-NEW = "litellm>=1.80,<2"
+NEW = "litellm>=1.95,<2"
 
 
 def after(name: str, text: str, *, keep: bool = False) -> str:
@@ -67,7 +67,7 @@ def test_pyproject() -> None:
         PYPROJECT.replace('"openai>=1.0,<2"', f'"{NEW}"')
         .replace("openai[voice]>=1; python", f"{NEW}; python")
         .replace("'openai'", f"'{NEW}'")
-        .replace('openai = "^1.0"', 'litellm = ">=1.80,<2"')
+        .replace('openai = "^1.0"', 'litellm = ">=1.95,<2"')
     )
 
 
@@ -79,7 +79,7 @@ def test_pyproject_that_keeps_openai() -> None:
         )
         .replace("'3.8'\", ", f"'3.8'\", \"{NEW}; python_version > '3.8'\", ")
         .replace("'openai'", f"'openai', '{NEW}'")
-        .replace('openai = "^1.0"', 'openai = "^1.0"\nlitellm = ">=1.80,<2"')
+        .replace('openai = "^1.0"', 'openai = "^1.0"\nlitellm = ">=1.95,<2"')
     )
 
 
@@ -124,7 +124,7 @@ def test_what_needs_a_person_is_said_and_left(name: str, text: str) -> None:
 
 
 def test_other_formats() -> None:
-    assert after("Pipfile", '[packages]\nopenai = "*"\n') == '[packages]\nlitellm = ">=1.80,<2"\n'
+    assert after("Pipfile", '[packages]\nopenai = "*"\n') == '[packages]\nlitellm = ">=1.95,<2"\n'
     assert after("setup.cfg", "[options]\ninstall_requires =\n    openai>=1\n    b\n") == (
         f"[options]\ninstall_requires =\n    {NEW}\n    b\n"
     )

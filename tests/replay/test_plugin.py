@@ -337,7 +337,7 @@ def test_old_recordings_fail_the_run_until_they_are_recorded_again(
     run(pytester, "--record-mode=once").assert_outcomes(passed=1)
     path = cassette(pytester)
     lines = [
-        '  at: "2020-01-01T00:00:00Z"' if line.startswith("  at:") else line
+        'recorded_at: "2020-01-01T00:00:00Z"' if line.startswith("recorded_at:") else line
         for line in path.read_text().splitlines()
     ]
     path.write_text("\n".join(lines) + "\n")
