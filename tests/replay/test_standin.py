@@ -412,7 +412,8 @@ def test_a_hanging_answer_ends_with_the_client_or_the_server() -> None:
         hurried = openai.OpenAI(base_url=base_url, api_key="k", timeout=0.2, max_retries=0)
         with pytest.raises(openai.APITimeoutError):
             hurried.chat.completions.create(model="gpt-4o", messages=say("[[hang]]"))
-        assert hurried.chat.completions.create(model="gpt-4o", messages=say("[[hang:0.01]]"))
+        patient = hurried.with_options(timeout=60)
+        assert patient.chat.completions.create(model="gpt-4o", messages=say("[[hang:0.01]]"))
 
 
 def test_words_on_demand(client: Any) -> None:
