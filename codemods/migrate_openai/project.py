@@ -11,6 +11,7 @@ from codemods.migrate_openai.facts import ModuleFacts, Store
 from codemods.migrate_openai.module_names import call_of, is_leftover
 from codemods.migrate_openai.resolve import Atoms, FactsLoader, Member, Resolver
 from codemods.migrate_openai.rules import CALLS
+from codemods.migrate_openai.shapes import RESOURCES
 from codemods.migrate_openai.terms import (
     CLIENT_CLASSES,
     Attr,
@@ -28,8 +29,10 @@ from codemods.migrate_openai.terms import (
 # What a router client answers besides the calls of the rules.
 _NOWHERE = frozenset({"acreate"})  # methods that no generation of the SDK has on a client
 CLIENT_EXTRAS = frozenset(
-    {"close", "with_options", "copy", "is_closed", "api_key", "organization", "project"}
+    {"close", "with_options", "copy", "is_closed", "api_key", "organization", "project", "base_url"}
 )
+# What a router client passes on to a client of the SDK, besides the resources.
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,6 +40,8 @@ class Fate:
     """What becomes of a client, and of all that may stand in for it."""
 
     kind: Literal["router", "stays"]
+    passes: bool = False
+    """Does a router client pass on all that keeps it? Then it may move, if it cannot be split."""
     provider: bool = False
     """Is the provider named where the client is made, so that models stay as they are?"""
     local: bool = True
@@ -213,6 +218,7 @@ class Project:
             not (group & self._resolver.travelled)
             and len({m.path for m in group} | {p for n in every for p in n.paths}) <= 1
         )
+        passes = bool(others and sites) and not foreign and all(map(is_passed_on, others))
         stays = bool(others or foreign) or (not made and not sites)
         azure = any(CLIENT_CLASSES[m.cls][1] for m in group if m.cls in CLIENT_CLASSES)
         dynamic = any(n.dynamic for n in every)
@@ -220,7 +226,8 @@ class Project:
             not self.facts[m.path].is_direct(m.at) for m in made
         )
         return Fate(
-            kind="stays" if stays else "router",
+            kind="stays" if stays and (local or not passes) else "router",
+            passes=passes,
             provider=bool(made) and (azure or dynamic) and not indirect,
             configured=any(n.configured for n in every),
             as_spelled=indirect and (azure or dynamic),
@@ -287,6 +294,11 @@ def leads_to_call(path: tuple[str, ...]) -> bool:
     """Is this a resource, such as ``chat.completions``, whose calls all have a counterpart?"""
     dotted = ".".join(path) + "."
     return any(sdk.startswith(dotted) for sdk in CALLS)
+
+
+def is_passed_on(dotted: str) -> bool:
+    """Does a router client ask the SDK's for this?"""
+    return dotted.split(".")[0] in RESOURCES | _VERBS
 
 
 _HARMLESS = frozenset(
