@@ -9,7 +9,8 @@ only. Importing it is cheap; LiteLLM (2-5 s) is imported at the first call.
 
 **Models.** ``<provider>/<name>``; ``None`` or ``""`` is :data:`DEFAULT_MODEL`; :data:`ALIASES` may
 be extended. With ``provider="openai"`` (or another provider) the model is the name on the wire and
-the router adds the prefix: that is how code with dynamic models calls.
+the router adds the prefix: that is how code with dynamic models calls. ``of("openai")`` has all
+functions with it given.
 
 **Functions.** ``chat_completion``, ``chat_completion_parse``, ``chat_completion_stream``,
 ``text_completion``, ``embedding``, ``responses`` (``_parse``, ``_stream``, ``_retrieve``,
@@ -1339,6 +1340,20 @@ speech, aspeech = _define("speech", "Turn text into speech.")
 moderation, amoderation = _define("moderation", "Check a text against a usage policy.")
 
 
+@functools.cache
+def of(provider: str) -> Any:
+    """The functions of this module with *provider* given, so that ``model`` is the wire name.
+
+    They are the same objects at every call, to be handed around, compared and used as keys:
+    ``llm_router.of("openai").chat_completion``.
+    """
+    from types import SimpleNamespace
+
+    names = [prefix + name for name in _OPERATIONS for prefix in ("", "a")]
+    functions = {name: functools.partial(globals()[name], provider=provider) for name in names}
+    return SimpleNamespace(**functions)
+
+
 # --- clients -------------------------------------------------------------------------------------
 
 # openai's spelling -> ours. Here the model is always the name on the wire.
@@ -1347,6 +1362,10 @@ _SPELLINGS = {
     "beta.chat.completions.parse": "chat_completion_parse",
     "beta.chat.completions.stream": "chat_completion_stream",
 }
+
+
+# What programs read of openai's clients though it is private there.
+_READ = ("_api_version", "_azure_endpoint", "_azure_deployment", "_base_url")
 
 
 class _Path:
@@ -1441,7 +1460,7 @@ class _Settings:
         return self._closed
 
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_"):
+        if name.startswith("_") and name not in _READ:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         if any(k.startswith(f"{name}.") for k in _SPELLINGS):
             return _Path(self, name)

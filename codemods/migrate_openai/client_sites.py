@@ -18,6 +18,7 @@ from codemods.migrate_openai.terms import (
     NONE,
     Client,
     ClientPath,
+    Foreign,
     Inst,
     Param,
     RouterClient,
@@ -247,7 +248,7 @@ class ClientSites:
 
     def _site(self, site: Site) -> None:
         paths = {a.path for a in site.client_paths}
-        path = next(iter(paths))
+        path = min(paths, key=lambda path: (".".join(path) not in CALLS, path))
         dotted = ".".join(path)
         if not path or path[0] in CLIENT_EXTRAS:
             return
@@ -292,6 +293,8 @@ class ClientSites:
             rule = rule_of(CALLS[dotted])
         elif leads_to_call(tuple(dotted.split("."))) and not self.p.called(site.node):
             rule = RESOURCE
+        elif any(isinstance(a, Foreign) for a in site.atoms):
+            return  # another SDK has a method of that name
         if rule is not None:
             self.p.found(rule, site.node, "already-done")
         elif is_passed_on(dotted) and not leads_to_call(site.client_paths[0].path):

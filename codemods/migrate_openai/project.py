@@ -9,7 +9,7 @@ from typing import Literal
 
 from codemods.migrate_openai.facts import ModuleFacts, Store
 from codemods.migrate_openai.module_names import call_of, is_leftover
-from codemods.migrate_openai.resolve import Atoms, FactsLoader, Member, Resolver
+from codemods.migrate_openai.resolve import Atom, Atoms, FactsLoader, Member, Resolver
 from codemods.migrate_openai.rules import CALLS
 from codemods.migrate_openai.shapes import RESOURCES
 from codemods.migrate_openai.terms import (
@@ -20,6 +20,7 @@ from codemods.migrate_openai.terms import (
     Foreign,
     Inst,
     Ref,
+    RouterClient,
     Sdk,
     Term,
     Typed,
@@ -30,9 +31,16 @@ from codemods.migrate_openai.terms import (
 _NOWHERE = frozenset({"acreate"})  # methods that no generation of the SDK has on a client
 CLIENT_EXTRAS = frozenset(
     {"close", "with_options", "copy", "is_closed", "api_key", "organization", "project", "base_url"}
+    | {"_api_version", "_azure_endpoint", "_azure_deployment", "_base_url"}
 )
 # What a router client passes on to a client of the SDK, besides the resources.
-_VERBS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list"})
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list", "request"})
+# What else a client of the SDK has, in any generation.
+_SDK_ONLY = frozenset(
+    {"timeout", "max_retries", "default_headers", "default_query", "custom_auth", "auth_headers"}
+    | {"platform_headers", "qs", "user_agent", "webhook_secret", "websocket_base_url"}
+    | {"admin_api_key", "workload_identity", "content_provenance_checks"}
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -91,7 +99,10 @@ class Project:
         self._resolver = Resolver(facts, load)
         self.facts = self._resolver.facts
         self.asked = self._resolver.asked
-        self.resolved = self._resolver.uses
+        self.resolved = {
+            path: tuple(frozenset(filter(_is_possible, atoms)) for atoms in uses)
+            for path, uses in self._resolver.uses.items()
+        }
         self.atoms = self._resolver.atoms
         self._groups = _Groups()
         names = {
@@ -189,7 +200,8 @@ class Project:
 
     def _note_flows(self, path: str, notes: dict[Member, _Notes]) -> None:
         for flow in self.facts[path].flows:
-            members = self._members(self.atoms(flow.terms))
+            atoms = self.atoms(flow.terms)
+            members = self._members(atoms)
             if not members:
                 continue
             self._groups.join(members)
@@ -197,6 +209,8 @@ class Project:
                 if (name := _wrapper(term)) is not None:
                     for member in members:
                         notes[member].foreign.add(name)
+            # A method that has a counterpart may go anywhere, and so may a setting.
+            members = self._members(frozenset(filter(_gives_more, atoms)))
             for callee in self.atoms(flow.callee):
                 if isinstance(callee, Foreign) and _takes_clients(callee.name):
                     for member in members:
@@ -294,6 +308,21 @@ def leads_to_call(path: tuple[str, ...]) -> bool:
     """Is this a resource, such as ``chat.completions``, whose calls all have a counterpart?"""
     dotted = ".".join(path) + "."
     return any(sdk.startswith(dotted) for sdk in CALLS)
+
+
+def _is_possible(atom: Atom) -> bool:
+    """Has a client of the SDK such an attribute? What else may stand there has it, if not."""
+    if not isinstance(atom, ClientPath) or not atom.path or isinstance(atom.client, RouterClient):
+        return True
+    head = atom.path[0]
+    return head.startswith("_") or head in RESOURCES | _VERBS | CLIENT_EXTRAS | _SDK_ONLY
+
+
+def _gives_more(atom: Atom) -> bool:
+    """Can whoever gets this reach more of its client than one method, or one setting?"""
+    if not isinstance(atom, ClientPath) or not _is_possible(atom):
+        return False
+    return not atom.path or (atom.path[0] in RESOURCES and ".".join(atom.path) not in CALLS)
 
 
 def is_passed_on(dotted: str) -> bool:

@@ -365,6 +365,18 @@ def test_a_setting_that_no_client_has_is_refused(wire: Wire) -> None:
         llm_router.Client(colour="red")
 
 
+def test_the_functions_of_one_provider_can_be_handed_over_and_compared(wire: Wire) -> None:
+    ours = llm_router.of("openai")
+    ask: Callable[..., Any] = ours.chat_completion
+    assert ask(engine="gpt-4o", messages=MESSAGES).choices[0].message.content == "Hello"
+    assert asyncio.run(ours.achat_completion(model="m", messages=MESSAGES)).id
+    assert [sent["model"] for sent in wire.take()] == ["gpt-4o", "m"]
+    assert ask == llm_router.of("openai").chat_completion != ours.text_completion
+    assert {ask: "chat"}[llm_router.of("openai").chat_completion] == "chat"
+    assert ask != llm_router.of("azure").chat_completion
+    assert inspect.iscoroutinefunction(ours.achat_completion)
+
+
 def test_methods_can_be_handed_over(wire: Wire) -> None:
     client = llm_router.Client()
     create: Callable[..., Any] = client.chat.completions.create

@@ -101,6 +101,14 @@ def test_the_address_can_be_changed(wire: Wire) -> None:
     assert other.base_url == "http://x"
 
 
+def test_what_programs_read_of_an_azure_client(wire: Wire) -> None:
+    settings: dict[str, Any] = {"azure_endpoint": wire.origin, "api_version": "2024-10-21"}
+    ours = llm_router.Client(**settings, api_key="sk")
+    theirs = openai.AzureOpenAI(**settings, api_key="sk")
+    for name in ("_api_version", "_azure_endpoint", "_azure_deployment", "_base_url", "base_url"):
+        assert getattr(ours, name) == getattr(theirs, name)
+
+
 def settled(asked: Asked, client: Any) -> str:
     """What a program sees of the reply, as text."""
     result = asked(client)
