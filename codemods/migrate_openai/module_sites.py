@@ -38,17 +38,24 @@ class ModuleSites:
         self.leftovers = planner.view.openai_stays or self._reads_settings()
 
     def _is_azure(self) -> bool:
-        """Does this file switch the module to Azure, and never back?"""
-        kinds = {
-            binding
-            for node in self.p.index.nodes
-            if isinstance(node, ast.Assign)
-            for target in node.targets
-            if isinstance(target, ast.Attribute) and target.attr == "api_type"
-            if Sdk("openai") in self.p.evaluator.terms(target.value)
-            for binding in [node.value.value if isinstance(node.value, ast.Constant) else "unknown"]
-        }
-        return bool(kinds) and all(str(k).startswith("azure") for k in kinds)
+        """Is the module on Azure for all that this file does?
+
+        Where that is decided as the program runs, the router looks at its setting at every call.
+        """
+        kinds = []
+        for node in self.p.index.nodes:
+            if not isinstance(node, ast.Assign):
+                continue
+            for target in node.targets:
+                if (
+                    isinstance(target, ast.Attribute)
+                    and target.attr == "api_type"
+                    and Sdk("openai") in self.p.evaluator.terms(target.value)
+                ):
+                    always = isinstance(self.p.parent(node), ast.Module)
+                    value = node.value.value if isinstance(node.value, ast.Constant) else ""
+                    kinds.append(always and str(value).startswith("azure"))
+        return bool(kinds) and all(kinds)
 
     def _reads_settings(self) -> bool:
         for node in self.p.index.nodes:

@@ -10,7 +10,7 @@ from typing import Literal
 from codemods.migrate_openai.facts import ModuleFacts, Store
 from codemods.migrate_openai.module_names import call_of, is_leftover
 from codemods.migrate_openai.resolve import Atom, Atoms, FactsLoader, Member, Resolver
-from codemods.migrate_openai.rules import CALLS
+from codemods.migrate_openai.rules import CALLS, ROUTER_FUNCTIONS
 from codemods.migrate_openai.shapes import RESOURCES
 from codemods.migrate_openai.terms import (
     CLIENT_CLASSES,
@@ -20,6 +20,7 @@ from codemods.migrate_openai.terms import (
     Foreign,
     Inst,
     Ref,
+    Router,
     RouterClient,
     Sdk,
     Term,
@@ -83,7 +84,7 @@ class ModuleView:
     calls_module: bool = False
     """Does a module of the project call the openai module itself?"""
     mixed: bool = False
-    """Does the project use 0.28 and later generations side by side?"""
+    """Are there calls of later generations beside those of 0.28, migrated or not?"""
     compared: frozenset[str] = frozenset()
     """Methods of the module that some file compares with ``==`` or ``is``."""
     wanted: frozenset[str] = frozenset()
@@ -105,13 +106,14 @@ class Project:
         }
         self.atoms = self._resolver.atoms
         self._groups = _Groups()
-        names = {
-            a.name
+        named = {
+            a
             for uses in self.resolved.values()
             for atoms in uses
             for a in atoms
-            if isinstance(a, Sdk)
+            if isinstance(a, (Sdk, Router))
         }
+        names = {a.name for a in named if isinstance(a, Sdk)}
         self._compared = frozenset(
             a.name
             for path, uses in self.resolved.items()
@@ -120,8 +122,13 @@ class Project:
             if isinstance(a, Sdk) and use.model == "compared"
         )
         self._calls_module = any(call_of(name) for name in names)
-        self._mixed = any(f.made for f in self.facts.values()) or any(
-            (call := call_of(name)) and not call.legacy for name in names
+        self._mixed = (
+            any(f.made for f in self.facts.values())
+            or any((call := call_of(name)) and not call.legacy for name in names)
+            or any(
+                isinstance(a, Router) and a.name.rpartition(".")[2] in ROUTER_FUNCTIONS
+                for a in named
+            )
         )
         self._openai_stays = any(is_leftover(name) for name in names) or any(
             use.model == "patched" for path in self.asked for use in self.facts[path].uses
