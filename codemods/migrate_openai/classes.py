@@ -11,7 +11,6 @@ from codemods.migrate_openai.modules import Modules, is_drop_in, last
 from codemods.migrate_openai.terms import (
     CLIENT_CLASSES,
     UNKNOWN,
-    Atom,
     Attr,
     Client,
     Cls,
@@ -33,7 +32,7 @@ class Classes:
 
     def __init__(self, modules: Modules) -> None:
         self._modules = modules
-        self._bases: dict[Cls, tuple[Atom, ...]] = {}
+        self._bases: dict[Cls, tuple[Term, ...]] = {}
         self._names: dict[Term, tuple[Term, ...]] = {}
         self._below: dict[Cls, dict[Cls, None]] = defaultdict(dict)
         self._placed: dict[str, int] = {}
@@ -41,7 +40,7 @@ class Classes:
         self._inits: dict[Cls, Func | None] = {}
         self._clients: dict[Cls, Client | RouterClient | None] = {}
 
-    def bases(self, cls: Cls) -> tuple[Atom, ...]:
+    def bases(self, cls: Cls) -> tuple[Term, ...]:
         found = self._bases.get(cls)
         if found is None:
             facts = self._modules.cls(cls)
@@ -148,9 +147,9 @@ class Classes:
                         found[each.path, each.qualname] = client
         return found
 
-    def _named(self, term: Term) -> tuple[Atom, ...]:
+    def _named(self, term: Term) -> tuple[Term, ...]:
         """What a name stands for, as far as imports and nested classes tell."""
-        found: dict[Atom, None] = {}
+        found: dict[Term, None] = {}
         seen: dict[Term, None] = {}
         todo = [term]
         single = True
@@ -186,7 +185,7 @@ class Classes:
             self._names[each] = result
         return result
 
-    def _nested(self, atom: Atom, name: str) -> Iterable[Term]:
+    def _nested(self, atom: Term, name: str) -> Iterable[Term]:
         match atom:
             case Ref(path, module, ""):
                 return (Ref(path, module, name),)
@@ -202,5 +201,5 @@ class Classes:
         return (UNKNOWN,)
 
 
-def _wrapped(atom: Atom, ref: Ref) -> Atom:
+def _wrapped(atom: Term, ref: Ref) -> Term:
     return Foreign(ref.module) if isinstance(atom, Sdk) else atom

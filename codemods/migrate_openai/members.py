@@ -57,12 +57,10 @@ class Members:
         """What an attribute may hold, read on a class or on an instance of it."""
         return self._known(self._nodes, self._wire, (cls, name))
 
-    def follow(self) -> bool:
-        """Take in the assignments of files met since. Were there any?"""
-        late = [n for n, known in self._followed.items() if len(self._modules.stores[n]) > known]
-        for name in late:
+    def follow(self) -> None:
+        """Take in the assignments of files met since."""
+        for name in list(self._followed):
             self._follow_stores(name)
-        return bool(late)
 
     def default(self) -> bool:
         """What an attribute is where nothing better is known. Did anything change?

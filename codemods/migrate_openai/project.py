@@ -175,12 +175,10 @@ class Project:
             if self._has_clients(path):
                 for flow in facts.flows:
                     ask(flow.terms)
-                    ask(flow.callee)
                 for tie in facts.ties:
                     ask(tie)
                 for store in facts.stores:
                     ask(store.base)
-                    ask(store.terms)
 
     @staticmethod
     def _members(atoms: Atoms) -> list[Member]:

@@ -66,6 +66,7 @@ class Resolver:
         # By name of what is called: how many of its calls are being followed.
         self._followed: dict[str, int] = {}
         self._flows: set[int] = set()
+        self._met = len(modules.facts)
         self._constructors: set[Cls] = set()
         self._arguments: dict[Param, dict[Terms, None]] = defaultdict(dict)
         self._makes_clients: set[Call] = set()
@@ -93,12 +94,14 @@ class Resolver:
 
     def _follow(self) -> bool:
         busy = self.graph.run()
-        # Files met on the way may call, by a name that is followed, what others define.
-        for name, known in list(self._followed.items()):
-            if len(self._modules.calls.get(name, ())) > known:
+        if len(self._modules.facts) > self._met:
+            # The files met on the way may call, or assign, what is followed by its name.
+            self._met = len(self._modules.facts)
+            for name in list(self._followed):
                 self._follow_calls(name)
-                busy = True
-        return self._members.follow() or busy
+            self._members.follow()
+            busy = True
+        return busy
 
     def _unfilled(self) -> bool:
         """Parameters that no call fills stand for themselves."""
