@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from codemods.migrate_openai.terms import LOST, Atom
 
-_MOST = 200
+MOST = 200
 """Atoms of one node. What is shared more widely than that is not followed any further."""
 _FEW = 8
 _WORK_PER_NODE = 400
@@ -41,7 +41,7 @@ class Graph:
         self.lost: dict[Atom, None] = {}
         """What a full node was to hold besides what it holds."""
         self._nodes = 0
-        self._most = _MOST
+        self._most = MOST
         self._new: deque[Callable[[], None]] = deque()
         self._queue: deque[Node] = deque()
 

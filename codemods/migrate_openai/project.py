@@ -137,6 +137,11 @@ class Project:
             for path in self.asked
         }
 
+    @property
+    def work(self) -> int:
+        """What joining the facts has cost, in atoms handed on."""
+        return self._resolver.graph.work
+
     # -- deciding
 
     def _decide(self) -> dict[Member, Fate]:
