@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from codemods.migrate_openai import names
+from codemods.migrate_openai import legacy_replies, names
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
 from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
@@ -209,6 +209,8 @@ class ModuleSites:
             return
         self._name(site.node, target.function)
         self.p.plan.edits += arguments + self._retries(call, target)
+        if target.legacy and not target.sdk.startswith("Audio."):  # whose reply may be plain text
+            self.p.plan.edits += legacy_replies.edits(self.p, call)
         self.p.found(rule, call, "migrated")
 
     def _retries(self, call: ast.Call, target: Call) -> list[Edit]:
