@@ -189,7 +189,7 @@ class ModuleSites:
     def _call(self, site: Site, target: Call) -> None:
         rule = rule_of(target)
         if site.use.model == "patched":
-            self.p.left(PATCHED, site.node, "drop-in", "a library adds response_model to it")
+            self.p.left(PATCHED, site.node, "patched", "a library adds response_model to it")
             return
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
