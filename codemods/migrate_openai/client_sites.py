@@ -538,7 +538,7 @@ class ClientSites:
         if not self.p.applies(MADE, call):
             self.p.left(MADE, call, "skipped")
             return
-        if func is None or fate.asynchronous is None:
+        if func is None:
             self.p.found(MADE, call, "migrated", "its class is chosen elsewhere")
             return
         text = self.p.text

@@ -35,6 +35,11 @@ class ModuleSites:
         self.p = planner
         self.mine = [s for s in planner.sites if s.sdk and not s.client_paths]
         self.azure = self._is_azure()
+        # A notebook runs alone: what other files call makes no difference to it.
+        self.calls_module = planner.view.calls_module and (
+            not planner.facts.path.endswith(".ipynb")
+            or any(call_of(name) for site in self.mine for name in site.sdk)
+        )
         self.leftovers = planner.view.openai_stays or self._reads_settings()
 
     def _is_azure(self) -> bool:
@@ -350,9 +355,7 @@ class ModuleSites:
 
     def _moves(self, setting: str, node: ast.AST) -> bool:
         return (
-            self.p.view.calls_module
-            and setting in self.p.view.settings
-            and self.p.applies(SETTING, node)
+            self.calls_module and setting in self.p.view.settings and self.p.applies(SETTING, node)
         )
 
     def _assigned(self, node: ast.Attribute) -> None:
@@ -360,10 +363,10 @@ class ModuleSites:
         if base != {Sdk("openai")}:
             return
         if node.attr in names.UNSUPPORTED_SETTINGS:
-            if self.p.view.calls_module:
+            if self.calls_module:
                 self.p.left(SETTING, node, "setting", f"no counterpart: openai.{node.attr}")
             return
-        if node.attr not in names.SETTINGS or not self.p.view.calls_module:
+        if node.attr not in names.SETTINGS or not self.calls_module:
             return
         if not self.p.applies(SETTING, node):
             self.p.left(SETTING, node, "skipped")
