@@ -218,6 +218,7 @@ def _run(
             return
         if stream is None:
             stream = sys.stdout.isatty() and cassette is None
+        outcome = None
         try:
             with (
                 recorded(
@@ -237,9 +238,12 @@ def _run(
                     timeout=timeout,
                     on_text=show if stream else None,
                 )
-        except ReplyNotSavedError as error:
-            if not stream:
-                click.echo(error.reply)
+        except UserError as error:  # the reply was paid for: show it, whatever went wrong after
+            reply = (
+                error.reply if isinstance(error, ReplyNotSavedError) else outcome and outcome.reply
+            )
+            if reply and not stream:
+                click.echo(reply)
             raise
         click.echo("" if stream else outcome.reply)
         if not quiet:
