@@ -218,7 +218,7 @@ def _run(
             return
         if stream is None:
             stream = sys.stdout.isatty() and cassette is None
-        outcome = None
+        reply = ""
         try:
             with (
                 recorded(
@@ -238,14 +238,14 @@ def _run(
                     timeout=timeout,
                     on_text=show if stream else None,
                 )
-        except UserError as error:  # the reply was paid for: show it, whatever went wrong after
-            reply = (
-                error.reply if isinstance(error, ReplyNotSavedError) else outcome and outcome.reply
-            )
+                reply = outcome.reply or ""
+        except UserError as error:  # a reply was paid for: show it, whatever failed afterwards
+            if isinstance(error, ReplyNotSavedError):
+                reply = error.reply
             if reply and not stream:
                 click.echo(reply)
             raise
-        click.echo("" if stream else outcome.reply)
+        click.echo("" if stream else reply)
         if not quiet:
             summary(outcome)
 

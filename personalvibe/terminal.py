@@ -25,8 +25,8 @@ class _Notes(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         word = {logging.WARNING: "note: ", logging.ERROR: "error: "}.get(record.levelno, "")
         if sys.stderr is not None:  # closed by the shell: 2>&-
-            # Not click.echo: it writes past the spinner, which steps aside for what is printed.
-            print(f"{word}{scrub(record.getMessage())}", file=sys.stderr)
+            # Not click.echo: it writes past the spinner, which steps aside for stderr.
+            sys.stderr.write(f"{word}{scrub(record.getMessage())}\n")
 
 
 @contextlib.contextmanager

@@ -546,7 +546,7 @@ def test_a_reply_whose_recording_is_refused_is_printed(
     project: Any, pv: Any, provider: Any
 ) -> None:
     secret = "q8Zt3LmN7xRb2VwK"
-    provider.reply["session_token"] = secret
+    provider.reply["vendor_token_blob"] = secret
     result = pv("run", "--config", project.config("mode: prd\n"), "--cassette", "run.yaml")
     assert result.code == 2
     assert result.out == "Hello.\n"
