@@ -10,7 +10,6 @@ from codemods.migrate_openai.evaluate import default_factory
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan import Planner, Site, receiver_of
 from codemods.migrate_openai.project import CLIENT_EXTRAS, Fate, leads_to_call
-from codemods.migrate_openai.resolve import Member
 from codemods.migrate_openai.rules import CALLS, rule_of
 from codemods.migrate_openai.terms import (
     CLIENT_CLASSES,
@@ -18,6 +17,7 @@ from codemods.migrate_openai.terms import (
     Client,
     ClientPath,
     Inst,
+    Member,
     Param,
     RouterClient,
     Sdk,

@@ -31,6 +31,12 @@ NOT_SOURCE = frozenset(
 # Walked, but left as they are: other people's code kept in the tree.
 VENDORED = frozenset({"_vendor", "vendor", "vendored", "third_party", "_vendored"})
 
+# The SDK itself, 0.28 and later: it is what the migration moves away from, not what is migrated.
+_SDK = (
+    frozenset({"openai_object.py", "api_requestor.py"}),
+    frozenset({"_client.py", "_base_client.py"}),
+)
+
 # What tells an installer which packages a project needs.
 REQUIREMENTS = re.compile(
     r"(?:.*requirements.*|reqs?|deps)\.(?:txt|in)|pyproject\.toml|setup\.(?:cfg|py)|Pipfile"
@@ -157,6 +163,8 @@ def _walk(top: str, excluded: _Ignores) -> Iterator[_File]:
         if own_rules:
             ignores = ignores.within(folder)
         prefix = "" if folder == os.curdir else os.path.join(folder, "")
+        if not left and os.path.basename(folder) == "openai":
+            left = "vendored" if any(map({f.name for f in files}.issuperset, _SDK)) else ""
         files.sort(key=_name)
         for entry in files:
             if entry.is_file(follow_symlinks=False):

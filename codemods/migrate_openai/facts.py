@@ -67,7 +67,7 @@ class FunctionFacts:
 class ClassFacts:
     qualname: str
     place: int
-    bases: Terms
+    bases: tuple[Term, ...]
     attrs: dict[str, Terms]
     methods: dict[str, str]
     fields: tuple[str, ...]
@@ -460,9 +460,9 @@ class _Collector:
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> ClassFacts:
         bases = (
-            EMPTY.union(*(self.evaluator.terms(base) for base in node.bases))
-            if (node.bases)
-            else EMPTY
+            base
+            for each in node.bases
+            for base in sorted(self.evaluator.terms(_unsubscribed(each)), key=repr)
         )
         attrs = dict(self.attrs.get(scope.qualname, {}))
         methods = {}
@@ -481,11 +481,16 @@ class _Collector:
         return ClassFacts(
             qualname=scope.qualname,
             place=self.evaluator.place[node],
-            bases=bases,
+            bases=tuple(dict.fromkeys(bases)),
             attrs=attrs,
             methods=methods,
             fields=tuple(fields) if "__init__" not in methods else (),
         )
+
+
+def _unsubscribed(base: ast.expr) -> ast.expr:
+    """``Base[T]`` -> ``Base``: what is inherited stays the same."""
+    return base.value if isinstance(base, ast.Subscript) else base
 
 
 def called_name(func: ast.expr) -> str:

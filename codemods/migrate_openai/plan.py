@@ -9,10 +9,10 @@ from codemods.migrate_openai.facts import Analysis, ModuleFacts, Use
 from codemods.migrate_openai.model import Edit, Finding, Options
 from codemods.migrate_openai.project import ModuleView
 from codemods.migrate_openai.reasons import REASONS
-from codemods.migrate_openai.resolve import Atoms
 from codemods.migrate_openai.rules import RULES
 from codemods.migrate_openai.scopes import Scope
 from codemods.migrate_openai.terms import (
+    Atoms,
     ClientPath,
     Router,
     Sdk,

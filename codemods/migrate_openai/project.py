@@ -9,15 +9,19 @@ from typing import Literal
 
 from codemods.migrate_openai.facts import ModuleFacts, Store
 from codemods.migrate_openai.module_names import call_of, is_leftover
-from codemods.migrate_openai.resolve import Atoms, FactsLoader, Member, Resolver
+from codemods.migrate_openai.modules import FactsLoader, Modules
+from codemods.migrate_openai.resolve import Resolver
 from codemods.migrate_openai.rules import CALLS
 from codemods.migrate_openai.terms import (
     CLIENT_CLASSES,
+    LOST,
+    Atoms,
     Attr,
     Client,
     ClientPath,
     Foreign,
     Inst,
+    Member,
     Ref,
     Sdk,
     Term,
@@ -25,6 +29,7 @@ from codemods.migrate_openai.terms import (
     Unknown,
 )
 
+_TOO_MUCH = "more of the program than can be followed"
 # What a router client answers besides the calls of the rules.
 _NOWHERE = frozenset({"acreate"})  # methods that no generation of the SDK has on a client
 CLIENT_EXTRAS = frozenset(
@@ -83,11 +88,12 @@ class Project:
     """Joins facts. Ask `view` for each file; then forget the project."""
 
     def __init__(self, facts: Iterable[ModuleFacts], load: FactsLoader) -> None:
-        self._resolver = Resolver(facts, load)
-        self.facts = self._resolver.facts
-        self.asked = self._resolver.asked
-        self.resolved = self._resolver.uses
+        modules = Modules(facts, load)
+        self._resolver = Resolver(modules)
+        self.facts = modules.facts
+        self.asked = modules.asked
         self.atoms = self._resolver.atoms
+        self.resolved = self._resolve()
         self._groups = _Groups()
         names = {
             a.name
@@ -111,7 +117,7 @@ class Project:
             use.model == "patched" for path in self.asked for use in self.facts[path].uses
         )
         self._settings = frozenset(s for f in self.facts.values() for s in f.sets_module)
-        self._classes = self._resolver.client_classes()
+        self._classes = self._resolver.classes.clients()
         self._fates = self._decide()
         self._by_path: dict[str, set[Member]] = defaultdict(set)
         for member in self._fates:
@@ -121,6 +127,21 @@ class Project:
             wanted[path].add(name)
         self._wanted = {path: frozenset(found) for path, found in wanted.items()}
 
+    def _resolve(self) -> dict[str, tuple[Atoms, ...]]:
+        """What each use may stand for. All are asked before one is answered: they share work."""
+        for path in self.asked:
+            for use in self.facts[path].uses:
+                self._resolver.ask(use.terms)
+        return {
+            path: tuple(self.atoms(use.terms) for use in self.facts[path].uses)
+            for path in self.asked
+        }
+
+    @property
+    def work(self) -> int:
+        """What joining the facts has cost, in atoms handed on."""
+        return self._resolver.graph.work
+
     # -- deciding
 
     def _decide(self) -> dict[Member, Fate]:
@@ -128,6 +149,7 @@ class Project:
         notes: dict[Member, _Notes] = defaultdict(_Notes)
         for client in self._classes.values():
             groups.join([client])
+        self._ask_further()
         for path in list(self.facts):
             for member in self._members(self.atoms(self.facts[path].made)):
                 groups.join([member])
@@ -142,11 +164,26 @@ class Project:
                 groups.join(self._members(self.atoms(tie)))
             for store in self.facts[path].stores:
                 self._note_store(store, notes)
+        for member in self._resolver.lost():
+            notes[member].foreign.add(_TOO_MUCH)
         fates: dict[Member, Fate] = {}
         for group in groups.all():
             fate = self._fate(group, notes)
             fates.update(dict.fromkeys(group, fate))
         return fates
+
+    def _ask_further(self) -> None:
+        ask = self._resolver.ask
+        for path, facts in list(self.facts.items()):
+            ask(facts.made)
+            ask(facts.kept)
+            if self._has_clients(path):
+                for flow in facts.flows:
+                    ask(flow.terms)
+                for tie in facts.ties:
+                    ask(tie)
+                for store in facts.stores:
+                    ask(store.base)
 
     @staticmethod
     def _members(atoms: Atoms) -> list[Member]:
@@ -178,9 +215,10 @@ class Project:
         for member in self._members(bases):
             notes[member].configured = True
         for base in bases:
-            if isinstance(base, Foreign) and "mock" not in base.name:
+            if base is LOST or (isinstance(base, Foreign) and "mock" not in base.name):
+                name = base.name if isinstance(base, Foreign) else _TOO_MUCH
                 for member in self._members(self.atoms(store.terms)):
-                    notes[member].foreign.add(base.name)
+                    notes[member].foreign.add(name)
 
     def _note_flows(self, path: str, notes: dict[Member, _Notes]) -> None:
         for flow in self.facts[path].flows:
@@ -193,6 +231,9 @@ class Project:
                     for member in members:
                         notes[member].foreign.add(name)
             for callee in self.atoms(flow.callee):
+                if callee is LOST:
+                    for member in members:
+                        notes[member].foreign.add(_TOO_MUCH)
                 if isinstance(callee, Foreign) and _takes_clients(callee.name):
                     for member in members:
                         notes[member].foreign.add(callee.name)

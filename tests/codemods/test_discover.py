@@ -99,6 +99,16 @@ def test_vendored_code_is_named_as_such(here: Path) -> None:
     assert list(discover(["vendor/c.py"])) == [Candidate(path="vendor/c.py")]
 
 
+@pytest.mark.parametrize(
+    "marks", [("_client.py", "_base_client.py"), ("openai_object.py", "api_requestor.py")]
+)
+def test_the_sdk_itself_is_other_peoples_code(here: Path, marks: tuple[str, str]) -> None:
+    sdk = [f"lib/openai/{name}" for name in (*marks, "cli/_api.py")]
+    fill(here, [*sdk, "lib/other.py", "own/openai/_client.py"])
+    found = {c.path for c in discover(["."]) if c.left == "vendored"}
+    assert found == set(sdk)
+
+
 def test_gitignore_is_respected_at_every_level(here: Path) -> None:
     fill(here, ["a.py", "b.py", "out/c.py", "pkg/d.py", "pkg/e.py", "pkg/sub/d.py", "pkg/keep.py"])
     (here / ".git").mkdir()
