@@ -243,6 +243,27 @@ def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(patterns)
 
 
+def _decision(spec: GitIgnoreSpec, path: str) -> bool | None:
+    """Is a path ignored? The last pattern that matches it decides, as in git.
+
+    A pattern also matches what lies in a folder that it names. ``!folder`` says of that only
+    that ``folder`` does not ignore it; GitIgnoreSpec.check_file makes more or less of it.
+    """
+    reincluded = False
+    for pattern in reversed(spec.patterns):
+        found = pattern.match_file(path) if pattern.include is not None else None
+        if found is None:
+            continue
+        match = found.match
+        inside = bool(match.groupdict().get("ps_d")) and match.end() < len(path)
+        if not inside:
+            return pattern.include
+        if pattern.include and not reincluded:
+            return True
+        reincluded = True
+    return None
+
+
 class _Ignores:
     """Patterns in the manner of .gitignore, each with its folder; the nearest last."""
 
@@ -259,7 +280,7 @@ class _Ignores:
             if not full.startswith(base) or full == base:
                 continue
             relative = full[len(base) :].lstrip(os.sep).replace(os.sep, "/")
-            found = spec.check_file(relative + "/" if is_folder else relative).include
+            found = _decision(spec, relative + "/" if is_folder else relative)
             if found is not None:
                 return found
         return False

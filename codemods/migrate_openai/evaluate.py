@@ -177,6 +177,8 @@ class Evaluator:
                     last = router.rpartition(".")[2]
                     if last in {"Client", "AsyncClient"}:
                         found.add(RouterClient(last == "AsyncClient"))
+                    elif last == "of":
+                        found.add(Router("llm_router"))
                     else:
                         found.add(UNKNOWN)
                 case Foreign():

@@ -401,8 +401,13 @@ class _Collector:
 
     def _model(self, node: ast.expr) -> str:
         parent = self.index.parents[node]
-        if isinstance(parent, ast.Compare):
+        if isinstance(parent, (ast.Tuple, ast.List, ast.Set)):
+            parent = self.index.parents[parent]
+        if isinstance(parent, ast.Compare) or (
+            isinstance(parent, ast.Dict) and node in parent.keys
+        ):
             return "compared"
+        parent = self.index.parents[node]
         if not (isinstance(parent, ast.Call) and parent.func is node):
             return "handed"
         if any(k.arg == "response_model" for k in parent.keywords):

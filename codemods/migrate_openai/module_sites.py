@@ -38,17 +38,24 @@ class ModuleSites:
         self.leftovers = planner.view.openai_stays or self._reads_settings()
 
     def _is_azure(self) -> bool:
-        """Does this file switch the module to Azure, and never back?"""
-        kinds = {
-            binding
-            for node in self.p.index.nodes
-            if isinstance(node, ast.Assign)
-            for target in node.targets
-            if isinstance(target, ast.Attribute) and target.attr == "api_type"
-            if Sdk("openai") in self.p.evaluator.terms(target.value)
-            for binding in [node.value.value if isinstance(node.value, ast.Constant) else "unknown"]
-        }
-        return bool(kinds) and all(str(k).startswith("azure") for k in kinds)
+        """Is the module on Azure for all that this file does?
+
+        Where that is decided as the program runs, the router looks at its setting at every call.
+        """
+        kinds = []
+        for node in self.p.index.nodes:
+            if not isinstance(node, ast.Assign):
+                continue
+            for target in node.targets:
+                if (
+                    isinstance(target, ast.Attribute)
+                    and target.attr == "api_type"
+                    and Sdk("openai") in self.p.evaluator.terms(target.value)
+                ):
+                    always = isinstance(self.p.parent(node), ast.Module)
+                    value = node.value.value if isinstance(node.value, ast.Constant) else ""
+                    kinds.append(always and str(value).startswith("azure"))
+        return bool(kinds) and all(kinds)
 
     def _reads_settings(self) -> bool:
         for node in self.p.index.nodes:
@@ -242,7 +249,7 @@ class ModuleSites:
         rule = rule_of(target)
         parent = self.p.parent(site.node)
         if self.p.view.compared & set(site.sdk):
-            self.p.left(rule, site.node, "chosen-at-run-time")
+            self._compared(site, target)
             return
         if isinstance(parent, ast.Call) and parent.args and parent.args[0] is site.node:
             name = getattr(parent.func, "attr", None) or getattr(parent.func, "id", "")
@@ -279,6 +286,16 @@ class ModuleSites:
             )
         )
         self.p.found(rule, site.node, "migrated", "handed over uncalled")
+
+    def _compared(self, site: Site, target: Call) -> None:
+        """Some file compares this method: it has to be one object wherever it is named."""
+        rule = rule_of(target)
+        if target.legacy and self.p.view.mixed:
+            self.p.left(rule, site.node, "chosen-at-run-time")
+            return
+        self._note_retries(target)
+        self._name(site.node, f'of("openai").{target.function}')
+        self.p.found(rule, site.node, "migrated", "handed over uncalled, and compared")
 
     def _partial(self) -> str:
         """How this module spells ``functools.partial``."""

@@ -119,6 +119,13 @@ def test_gitignore_is_respected_at_every_level(here: Path) -> None:
     assert paths(str(here / "pkg")) == [str(here / p) for p in paths("pkg")]
 
 
+def test_a_list_of_what_is_not_ignored_is_read_as_git_reads_it(here: Path) -> None:
+    fill(here, ["a.py", "kept/b.py", "kept/c.pyi", "other/d.py", "b/x.py", "b/keep/e.py"])
+    (here / ".git").mkdir()
+    (here / ".gitignore").write_text("*\n!*.py\n!kept\n!b/\nb/*\n!b/keep\n")
+    assert paths() == ["a.py", "b/keep/e.py", "kept/b.py"]
+
+
 def test_what_is_asked_for_by_name_is_not_ignored(here: Path) -> None:
     fill(here, ["a.py", "out/c.py"])
     (here / ".git").mkdir()
