@@ -218,6 +218,7 @@ def _run(
             return
         if stream is None:
             stream = sys.stdout.isatty() and cassette is None
+        reply = ""
         try:
             with (
                 recorded(
@@ -237,11 +238,14 @@ def _run(
                     timeout=timeout,
                     on_text=show if stream else None,
                 )
-        except ReplyNotSavedError as error:
-            if not stream:
-                click.echo(error.reply)
+                reply = outcome.reply or ""
+        except UserError as error:  # a reply was paid for: show it, whatever failed afterwards
+            if isinstance(error, ReplyNotSavedError):
+                reply = error.reply
+            if reply and not stream:
+                click.echo(reply)
             raise
-        click.echo("" if stream else outcome.reply)
+        click.echo("" if stream else reply)
         if not quiet:
             summary(outcome)
 

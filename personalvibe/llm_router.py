@@ -162,10 +162,12 @@ def _litellm() -> ModuleType:
 
     import litellm
 
-    # LiteLLM dumps its own logging copy of a streamed response, and pydantic complains of it.
-    warnings.filterwarnings(
-        "ignore", r"Pydantic serializer warnings:\s+PydanticSerialization\w+\(Expected `ResponseAPI"
-    )
+    # LiteLLM dumps its own logging copies (of a streamed response; of what Azure's text completion
+    # answered), and pydantic complains of them.
+    for copy in ("Expected `ResponseAPI", ".*field_name='original_response'"):
+        warnings.filterwarnings(
+            "ignore", rf"Pydantic serializer warnings:\s+PydanticSerialization\w+\({copy}"
+        )
     # One asyncio.run() after another is no fault; LiteLLM warns of it on stderr.
     logger = logging.getLogger("LiteLLM")
     logger.addFilter(lambda record: "event loop changed" not in str(record.msg))

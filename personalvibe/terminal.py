@@ -24,7 +24,9 @@ class _Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         word = {logging.WARNING: "note: ", logging.ERROR: "error: "}.get(record.levelno, "")
-        click.echo(f"{word}{scrub(record.getMessage())}", err=True)
+        if sys.stderr is not None:  # closed by the shell: 2>&-
+            # Not click.echo: it writes past the spinner, which steps aside for stderr.
+            sys.stderr.write(f"{word}{scrub(record.getMessage())}\n")
 
 
 @contextlib.contextmanager

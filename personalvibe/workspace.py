@@ -143,7 +143,7 @@ def unwritable(path: Path, error: OSError) -> UserError:
     """What to tell a user whose workspace does not take a file."""
     return UserError(
         f"cannot write {shown(path)}: {error.strerror or error}",
-        "Free or repair that place, or set PV_DATA_DIR to a folder that can be written.",
+        "Free or repair that place; PV_DATA_DIR puts data/ and logs/ elsewhere.",
     )
 
 

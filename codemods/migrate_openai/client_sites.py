@@ -8,7 +8,7 @@ import re
 from dataclasses import replace
 
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
-from codemods.migrate_openai.evaluate import default_factory
+from codemods.migrate_openai.functions import default_factory
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan import Planner, Site, receiver_of
 from codemods.migrate_openai.project import CLIENT_EXTRAS, Fate, is_passed_on, leads_to_call

@@ -214,14 +214,16 @@ def read(path: str) -> bytes:
     descriptor = os.open(path, _READ)
     try:
         data = os.read(descriptor, _FIRST_READ)
-        if len(data) == _FIRST_READ:
-            parts = [data]
-            while part := os.read(descriptor, _FIRST_READ << 4):
-                parts.append(part)
-            data = b"".join(parts)
+        return data if len(data) < _FIRST_READ else _whole(descriptor, data)
     finally:
         os.close(descriptor)
-    return data
+
+
+def _whole(descriptor: int, start: bytes) -> bytes:
+    parts = [start]
+    while part := os.read(descriptor, _FIRST_READ << 4):
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _target(path: str, tree: str) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Callable
 
 from codemods.migrate_openai.terms import LOST, Atom
 
-MOST = 200
+MOST = 256
 """Atoms of one node. What is shared more widely than that is not followed any further."""
 _FEW = 8
 _WORK_PER_NODE = 400

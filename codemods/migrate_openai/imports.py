@@ -6,7 +6,7 @@ import ast
 import bisect
 import sys
 
-from codemods.migrate_openai.facts import called_name
+from codemods.migrate_openai.analysis import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.names import LEGACY_MODULES
 from codemods.migrate_openai.plan import Planner

@@ -5,8 +5,8 @@ from __future__ import annotations
 import ast
 
 from codemods.migrate_openai import legacy_replies, names
+from codemods.migrate_openai.analysis import called_name
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
-from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.module_names import call_of, is_leftover
 from codemods.migrate_openai.plan import Planner, Site

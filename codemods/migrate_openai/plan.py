@@ -5,7 +5,8 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from codemods.migrate_openai.facts import Analysis, ModuleFacts, Use
+from codemods.migrate_openai.analysis import Analysis
+from codemods.migrate_openai.facts import ModuleFacts, Use
 from codemods.migrate_openai.model import Edit, Finding, Options
 from codemods.migrate_openai.project import ModuleView
 from codemods.migrate_openai.reasons import REASONS

@@ -141,6 +141,17 @@ def test_on_a_terminal_the_reply_streams_after_a_spinner(project: Any, provider:
     assert not re.search(r"\x1b\[[\d;]*[1-9][\d;]*m", shown), "colours in spite of NO_COLOR"
 
 
+def test_a_note_does_not_stick_to_the_spinner(project: Any, provider: Any) -> None:
+    provider.fails(429)
+    provider.extra = {"retry-after": "0"}
+    code, shown = run_on_a_terminal(
+        *pv_command(), "run", "--config", project.config("mode: prd\n"), "--max-retries", "1",
+        cwd=project.root, NO_COLOR="1",
+    )  # fmt: skip
+    assert code == 3, shown
+    assert re.search(r"(?:\n|\x1b\[2K)note: openai asks to slow down", shown), shown
+
+
 def test_a_reader_that_has_seen_enough(project: Any, provider: Any) -> None:
     provider.says("word " * 100_000)
     run = f"{pv_command()[0]} run --config {project.config()} --verbosity errors | head -c 4"

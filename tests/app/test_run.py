@@ -542,6 +542,19 @@ def test_a_request_that_was_not_recorded(project: Any, pv: Any) -> None:
     assert len(project.replies) == 1
 
 
+def test_a_reply_whose_recording_is_refused_is_printed(
+    project: Any, pv: Any, provider: Any
+) -> None:
+    secret = "q8Zt3LmN7xRb2VwK"
+    provider.reply["vendor_token_blob"] = secret
+    result = pv("run", "--config", project.config("mode: prd\n"), "--cassette", "run.yaml")
+    assert result.code == 2
+    assert result.out == "Hello.\n"
+    assert "run.yaml" in result.err
+    assert secret not in result.err
+    assert not (project.root / "run.yaml").exists()
+
+
 def test_cassettes_that_cannot_be_used(project: Any, pv: Any) -> None:
     config = project.config("mode: prd\n")
     run = ("run", "--config", config, "--record-mode", "none", "--cassette")
