@@ -14,6 +14,7 @@ from pathlib import Path
 
 from codemods.migrate_openai.prove import compare, launch
 from codemods.migrate_openai.prove.extract import UnfitError, extract
+from codemods.migrate_openai.prove.install import Installs
 from codemods.migrate_openai.prove.migrate import Migrated
 from codemods.migrate_openai.prove.model import (
     Call,
@@ -26,7 +27,7 @@ from codemods.migrate_openai.prove.model import (
     SiteResult,
 )
 from codemods.migrate_openai.prove.normal import normalise
-from codemods.migrate_openai.prove.proof import Options, install
+from codemods.migrate_openai.prove.proof import Options
 from codemods.migrate_openai.prove.scratch import Scratch
 from personalvibe.replay.standin import StandIn
 
@@ -94,7 +95,8 @@ def _tried(
         left = [case for case in cases if case.file not in before]
         if not left:
             break
-        library = install(place, command)
+        with Installs(place.home, [command]) as installs:
+            library = installs.folder(command)
         run = _run(left, place, command, options, library=library, old=True)
         sent = _by_file(run)
         before |= {case.file: sent[case.file] for case in left if case.file in sent}

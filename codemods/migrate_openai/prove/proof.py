@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +11,7 @@ from pathlib import Path
 from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.prove import compare, launch
 from codemods.migrate_openai.prove.compare import Pair
+from codemods.migrate_openai.prove.install import Installs
 from codemods.migrate_openai.prove.migrate import Migrated
 from codemods.migrate_openai.prove.model import (
     Command,
@@ -53,11 +51,12 @@ def prove(
     progress: Progress = lambda _: None,
 ) -> tuple[Proof, Migrated]:
     """The proof and what the codemod did. The copy is left migrated."""
-    libraries = [install(place, command) for command in commands]
-    before = []
-    for command, library in zip(commands, libraries, strict=True):
-        progress(f"before: {command.text}")
-        before.append(_run(place, command, options, library=library, old=True))
+    libraries, before = [], []
+    with Installs(place.home, commands) as installs:
+        for command in commands:
+            progress(f"before: {command.text}")
+            libraries.append(installs.folder(command))
+            before.append(_run(place, command, options, library=libraries[-1], old=True))
     place.renew()
     progress("migrating the copy")
     done = migrate(place)
@@ -129,29 +128,6 @@ def _run(
             skip=skip,
             environment=environment,
         )
-
-
-def install(place: Scratch, command: Command) -> Path | None:
-    """A folder with ``before_with``, made once by the pip of the old code's interpreter."""
-    if not command.before_with:
-        return None
-    python = command.before_python or sys.executable
-    key = hashlib.sha256("\0".join([python, *command.before_with]).encode()).hexdigest()[:12]
-    folder = place.home / f"with-{key}"
-    if folder.exists():
-        return folder
-    done = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--target", folder, *command.before_with],
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
-        raise UsageError(
-            f"--before-with {' '.join(command.before_with)}: {last}",
-            "Give requirements that pip can install, or an interpreter with --before-python.",
-        )
-    return folder
 
 
 def _check_router(place: Scratch, command: Command, options: Options) -> None:
