@@ -17,7 +17,14 @@ import pytest
 
 from codemods.migrate_openai.prove import report
 from codemods.migrate_openai.prove.migrate import Migrated
-from codemods.migrate_openai.prove.model import Command, Proof, Site
+from codemods.migrate_openai.prove.model import (
+    Change,
+    Command,
+    CommandResult,
+    Proof,
+    Run,
+    Site,
+)
 from codemods.migrate_openai.prove.proof import Options, prove
 from codemods.migrate_openai.prove.recorded import answers
 from codemods.migrate_openai.prove.scratch import Scratch, scratch
@@ -653,3 +660,114 @@ def test_sites_that_nothing_reaches_are_proven_alone(tmp_path: Path) -> None:
     }, done.stdout
     assert "handed over uncalled" in found["sites"][3]["note"]
     assert done.returncode == 0
+
+
+# Mocks, methods handed over, and what a kill leaves
+
+
+def test_a_site_that_a_mock_answers_says_so(tmp_path: Path) -> None:
+    files = {
+        "good.py": GOOD,
+        "test_good.py": """
+            from unittest import mock
+            import good
+
+            def test_ask():
+                with mock.patch.object(good, "client") as client:
+                    client.chat.completions.create.return_value.choices[0].message.content = "x"
+                    good.ask("hello")
+        """,
+    }
+    write_tree(tmp_path, files)
+    done = command(
+        tmp_path, "--prove-sites", "--json", "--prove", "--", sys.executable, "-m", "pytest", "-q"
+    )
+    (site,) = json.loads(done.stdout)["sites"]
+    assert site["verdict"] == "proven in isolation", done.stdout
+
+
+def test_tests_that_patch_what_is_gone_are_told_together() -> None:
+    gone = "failed: AttributeError: <module 'm'> does not have the attribute 'OpenAI'"
+    changes = tuple(
+        Change(path=f"test t.py::{name}", before="passed", after=gone) for name in "abc"
+    )
+    run = Run(exit_code=0, calls=(), tests={}, output="", errors="")
+    result = CommandResult(
+        command=Command(arguments=("pytest",)), before=run, after=run, changes=changes
+    )
+    shown = report.text(Proof(sites=(), elsewhere=(), commands=(result,)))
+    assert shown.count("3 tests (t.py::a, ...)") == 1
+    assert "replaces a name of the openai SDK" in shown
+
+
+def test_a_method_handed_over_is_the_site_of_what_it_sends(tmp_path: Path) -> None:
+    site = Site(
+        file="calls.py",
+        line=3,
+        column=9,
+        rule="MOA121",
+        source="client.embeddings.create",
+        new_line=3,
+    )
+    old = "import openai\nclient = openai.OpenAI()\nembed = client.embeddings.create\n"
+    new = old.replace("import openai", "from personalvibe import llm_router").replace(
+        "openai.OpenAI()", "llm_router.Client(provider='openai')"
+    )
+    main = "import calls\nfor text in ('a', 'b'):\n    calls.embed(model='e', input=text)\n"
+    write_tree(tmp_path, {"calls.py": old, "main.py": main})
+
+    def migrate(place: Scratch) -> Migrated:
+        write_tree(place.root, {"calls.py": new})
+        return Migrated(sites=(site,), old={"calls.py": old}, new={"calls.py": new}, files={})
+
+    with scratch(tmp_path.resolve()) as place:
+        run = Command(arguments=(sys.executable, "main.py"))
+        proof, _ = prove(place, [run], migrate, Options(timeout=120))
+    assert (proof.sites[0].verdict, proof.sites[0].requests) == ("proven", 2)
+    assert proof.elsewhere == ()
+
+
+def processes_with(text: str) -> list[str]:
+    found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return [line for line in found.stdout.splitlines() if text in line]
+
+
+def until(condition: Callable[[], object]) -> bool:
+    limit = time.monotonic() + 60
+    while not condition() and time.monotonic() < limit:
+        time.sleep(0.05)
+    return bool(condition())
+
+
+def test_a_killed_proof_leaves_nothing_behind(tmp_path: Path) -> None:
+    project, scratch_home = tmp_path / "project", tmp_path / "tmp"
+    marker = tmp_path / "running"
+    program = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(1000)\n"
+    write_tree(project, {"good.py": GOOD, "hangs.py": program})
+    scratch_home.mkdir()
+    hangs = [sys.executable, str(project / "hangs.py"), tmp_path.name]
+    with subprocess.Popen(
+        [sys.executable, "-m", "codemods.migrate_openai", "--prove", "--", *hangs],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch_home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert until(marker.exists)
+        process.kill()
+    assert until(lambda: not list(scratch_home.iterdir()))
+    assert until(lambda: not processes_with(f"hangs.py {tmp_path.name}"))
+
+
+def test_no_grandchild_outlives_a_command(tmp_path: Path) -> None:
+    main = f"""
+        import subprocess, sys
+        if sys.argv[1:] == ["{tmp_path.name}-daemon"]:
+            import time
+            time.sleep(1000)
+        subprocess.Popen([sys.executable, __file__, "{tmp_path.name}-daemon"],
+                         start_new_session=True)
+    """
+    write_tree(tmp_path, {"good.py": GOOD, "main.py": main})
+    command(tmp_path, "--prove", "--", sys.executable, "main.py")
+    assert processes_with(f"{tmp_path.name}-daemon") == []

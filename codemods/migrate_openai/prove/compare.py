@@ -33,6 +33,11 @@ class Group:
     times: int = 1
 
     @property
+    def place(self) -> str:
+        """The site in the old code, whatever code runs; for people."""
+        return f"{self.site.file}:{self.site.line}" if self.site else "no migrated call"
+
+    @property
     def token(self) -> object:
         """What two requests have in common that were meant to be the same."""
         return self.site or ("nowhere", self.sent.address.rpartition("/")[2])
@@ -64,6 +69,8 @@ class Pair:
             )
             return Difference(changes=(change,), where=group.frame, test=group.test)
         changes = compare(one.sent, two.sent)
+        if one.site != two.site:
+            changes += (Change(path="call site", before=one.place, after=two.place),)
         if one.times != two.times:
             changes += (Change(path="attempts", before=one.times, after=two.times),)
         if one.task == two.task and one.position != two.position:
@@ -161,8 +168,9 @@ def outcome(before: Run, after: Run, *, output: bool) -> tuple[Change, ...]:
         # What a failure says holds addresses and times; that it fails is what counts.
         if str(one).partition(":")[0] != str(two).partition(":")[0]:
             changes.append(Change(path=f"test {name}", before=one, after=two))
-    if output and before.output != after.output:
-        changes += _lines(before.output, after.output)
+    if output:
+        changes += _lines("output", before.output, after.output)
+        changes += _lines("stderr", before.errors, after.errors)
     return tuple(changes)
 
 
@@ -170,13 +178,13 @@ def _code(run: Run) -> object:
     return "stopped at the time limit" if run.exit_code is None else run.exit_code
 
 
-def _lines(before: str, after: str) -> Iterator[Change]:
+def _lines(name: str, before: str, after: str) -> Iterator[Change]:
     old, new = before.splitlines(), after.splitlines()
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag != "equal":
             yield Change(
-                path=f"output line {i + 1}",
+                path=f"{name} line {i + 1}",
                 before="\n".join(old[i:j]) if j > i else ABSENT,
                 after="\n".join(new[k:m]) if m > k else ABSENT,
             )

@@ -65,12 +65,12 @@ def prove_sites(
             continue
         site = result.site
         if site.file.endswith(".ipynb"):
-            results.append(replace(result, note="not to be isolated: a notebook"))
+            results.append(_left(result, "a notebook"))
             continue
         try:
             old, new = extract(site, done.old[site.file], done.new[site.file], options.router)
         except UnfitError as reason:
-            results.append(replace(result, note=f"not to be isolated: {reason}"))
+            results.append(_left(result, str(reason)))
             continue
         file = f"{_FOLDER}/case_{number}.py"
         cases.append(_Case(result=result, file=file, old=old, new=new))
@@ -78,6 +78,11 @@ def prove_sites(
         return replace(proof, sites=tuple(results))
     results += _tried(cases, place, commands, options)
     return replace(proof, sites=tuple(sorted(results, key=_place)))
+
+
+def _left(result: SiteResult, why: str) -> SiteResult:
+    said = f"not to be isolated: {why}"
+    return replace(result, note=f"{result.note}; {said}" if result.note else said)
 
 
 def _place(result: SiteResult) -> Site:
@@ -108,7 +113,7 @@ def _tried(
     for case in cases:
         if case.file not in before:
             why = reasons.get(case.file, "it sent no request")
-            found.append(replace(case.result, note=f"not to be isolated: {why}"))
+            found.append(_left(case.result, why))
             continue
         found.append(
             _compared(case, before[case.file], after.get(case.file, ()), said.get(case.file, ""))

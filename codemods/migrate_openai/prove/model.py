@@ -36,7 +36,7 @@ class Call:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     timeout: Mapping[str, float | None]
-    """Seconds, by phase: connect, read."""
+    """Seconds, by phase: read, and as far as the transport says connect, write, pool."""
     retries: int | None
     """How often the SDK would repeat the request; None where it does not say."""
     own_server: bool = False
@@ -56,6 +56,8 @@ class Run:
     """What the command printed to stdout, with the copy's path taken out."""
     errors: str
     """The same for stderr."""
+    mocked: frozenset[Frame] = frozenset()
+    """Lines of the project whose call a `unittest.mock` answered."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -24,7 +24,7 @@ from codemods.migrate_openai.prove.model import (
     Verdict,
 )
 from codemods.migrate_openai.prove.scratch import Scratch
-from codemods.migrate_openai.prove.sites import SiteIndex
+from codemods.migrate_openai.prove.sites import SiteIndex, uncalled
 from personalvibe.replay.standin import Received, Reply, StandIn
 
 Progress = Callable[[str], None]
@@ -93,8 +93,12 @@ def prove(
         CommandResult(command=command, before=one, after=two, changes=change)
         for command, one, two, change in zip(commands, before, after, changes, strict=True)
     )
+    index = _index(done, new=False)
+    mocked = {index.at(frame) for run in before for frame in run.mocked}
     proof = Proof(
-        sites=tuple(_verdict(site, pairs, unstable[site]) for site in done.sites),
+        sites=tuple(
+            _verdict(site, pairs, unstable[site], mocked=site in mocked) for site in done.sites
+        ),
         elsewhere=_differences((p for p in pairs if p.site is None), unstable[None])[0],
         commands=results,
         requests=sum(len(run.calls) for run in before),
@@ -130,6 +134,12 @@ def _run(
         )
 
 
+def _why(site: Site, *, mocked: bool) -> str:
+    if mocked:
+        return "a mock answered here, and nothing was sent"
+    return "handed over uncalled: what it sends counts where it is called" * uncalled(site)
+
+
 def _check_router(place: Scratch, command: Command, options: Options) -> None:
     """Can the migrated program import what the codemod made it import?"""
     python = command.after_python or launch.interpreter(command.arguments[0])
@@ -158,7 +168,7 @@ def _pairs(before: Run, after: Run, done: Migrated) -> list[Pair]:
     return compare.pairs(before, after, _index(done, new=False), _index(done, new=True))
 
 
-def _verdict(site: Site, pairs: Sequence[Pair], unstable: set[str]) -> SiteResult:
+def _verdict(site: Site, pairs: Sequence[Pair], unstable: set[str], *, mocked: bool) -> SiteResult:
     own = [pair for pair in pairs if pair.site == site]
     differences, left_out = _differences(own, unstable)
     requests = sum(pair.before.times for pair in own if pair.before is not None)
@@ -171,6 +181,7 @@ def _verdict(site: Site, pairs: Sequence[Pair], unstable: set[str]) -> SiteResul
         requests=requests,
         differences=differences,
         unstable=tuple(sorted(left_out)),
+        note=_why(site, mocked=mocked) if verdict == "not exercised" else "",
     )
 
 

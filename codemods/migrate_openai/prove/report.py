@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -20,6 +21,8 @@ from codemods.migrate_openai.prove.model import (
 VERDICTS: tuple[Verdict, ...] = ("different", "not exercised", "proven", "proven in isolation")
 _WIDTH = 160
 _CHANGES = 12
+# What a mock of a name says when the migrated module imports it no longer.
+_PATCHED = re.compile(r"does not have the attribute '((Async)?(Azure)?OpenAI|openai)'")
 
 
 def text(proof: Proof, *, every: bool = False) -> str:
@@ -69,15 +72,33 @@ def _command(command: CommandResult) -> Iterator[str]:
     if command.same:
         return
     yield f"command: {command.command.text}: another outcome"
-    for change in command.changes[:_CHANGES]:
-        yield f"      {_change(change)}"
-    if command.before.exit_code != command.after.exit_code:
+    yield from (f"      {line}" for line in _outcome(command.changes))
+    if command.before.exit_code != command.after.exit_code and not command.after.tests:
         yield from _tail(command.after)
 
 
+def _outcome(changes: Sequence[Change]) -> Iterator[str]:
+    """The changes of a command's outcome; tests that changed in the same way are one."""
+    alike: dict[tuple[str, str], list[str]] = {}
+    for change in changes:
+        if change.path.startswith("test "):
+            test = change.path.removeprefix("test ")
+            alike.setdefault((_value(change.before), _value(change.after)), []).append(test)
+    others = [change for change in changes if not change.path.startswith("test ")]
+    yield from (_change(change) for change in others[:_CHANGES])
+    for (before, after), tests in sorted(alike.items(), key=lambda group: -len(group[1])):
+        head = f"test {tests[0]}" if len(tests) == 1 else f"{len(tests)} tests ({tests[0]}, ...)"
+        yield f"{head}: {before} -> {after}"
+        if _PATCHED.search(after):
+            yield "    (it replaces a name of the openai SDK: let it replace the router's)"
+    if len(others) > _CHANGES:
+        yield f"and {len(others) - _CHANGES} more"
+
+
 def _tail(run: Run) -> Iterator[str]:
-    said = run.errors.strip().splitlines() or run.output.strip().splitlines()
-    yield from (f"    | {line[:_WIDTH]}" for line in said[-8:])
+    for said, count in ((run.output, 8), (run.errors, 4)):
+        lines = [line for line in said.splitlines() if line.strip()]
+        yield from (f"    | {line[:_WIDTH]}" for line in lines[-count:])
 
 
 def summary(proof: Proof) -> str:
@@ -107,10 +128,9 @@ def _markdown(proof: Proof) -> Iterator[str]:
     for command in proof.commands:
         mark = "same outcome" if command.same else "**another outcome**"
         yield f"- `{command.command.text}`: {mark}"
-        for change in command.changes[:_CHANGES]:
-            yield f"  - {_cell(_change(change))}"
+        yield from (f"  - {_cell(line)}" for line in _outcome(command.changes))
     yield ""
-    yield "| Call | Verdict | Requests | What differs |"
+    yield "| Call | Verdict | Requests | Remarks |"
     yield "| --- | --- | --- | --- |"
     for result in proof.sites:
         place = f"`{result.site.file}:{result.site.line}`"
@@ -119,6 +139,7 @@ def _markdown(proof: Proof) -> Iterator[str]:
             for difference in result.differences
             for change in difference.changes[:_CHANGES]
         )
+        what = "<br>".join(part for part in (what, _cell(result.note)) if part)
         verdict = f"**{result.verdict}**" if result.verdict == "different" else result.verdict
         yield f"| {place} `{result.site.source}` | {verdict} | {result.requests} | {what} |"
     for difference in proof.elsewhere:
@@ -224,7 +245,8 @@ def _sarif_results(proof: Proof) -> Iterator[dict[str, Any]]:
                 file, line = (where.file, where.line) if where else (site.file, site.line)
                 yield _sarif("different", "error", _changes(difference.changes), file, line)
         elif result.verdict == "not exercised":
-            message = f"{site.source} was not exercised"
+            why = f": {result.note}" if result.note else ""
+            message = f"{site.source} was not exercised{why}"
             yield _sarif("not-exercised", "note", message, site.file, site.line)
     for difference in proof.elsewhere:
         where = difference.where
@@ -234,7 +256,7 @@ def _sarif_results(proof: Proof) -> Iterator[dict[str, Any]]:
         )
     for command in proof.commands:
         if not command.same:
-            message = f"{command.command.text}: {_changes(command.changes)}"
+            message = f"{command.command.text}: {'; '.join(_outcome(command.changes))}"
             yield _sarif("outcome", "error", message, "", 1)
 
 

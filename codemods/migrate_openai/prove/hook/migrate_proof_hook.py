@@ -42,7 +42,7 @@ _numbers = itertools.count()
 _children = {}
 _lock = threading.Lock()
 _log = None
-_open_ports = {}
+_mocked = set()
 
 _task = contextvars.ContextVar("proof_task", default="main")
 _origin = contextvars.ContextVar("proof_origin", default=())
@@ -434,7 +434,7 @@ def _patch_requests(module):
             if isinstance(timeout, tuple):
                 seconds = {"connect": timeout[0], "read": timeout[1]}
             else:
-                seconds = {"connect": timeout, "read": timeout}
+                seconds = {"read": timeout}
             url = request.url
             headers = request.headers.items()
             _record("requests", request.method, url, headers, body, seconds)
@@ -495,10 +495,25 @@ def _patch_aiohttp(module):
     module.ClientSession._request = request_routed
 
 
+def _patch_mock(module):
+    """unittest.mock: which lines of the project a mock answered, so that nothing was sent."""
+    note_call = module.CallableMixin._increment_mock_call
+
+    def noted(self, *args, **kwargs):
+        innermost = _stack()[:1]
+        if innermost and innermost not in _mocked:
+            _mocked.add(innermost)
+            write({"kind": "mock", "place": innermost[0]})
+        return note_call(self, *args, **kwargs)
+
+    module.CallableMixin._increment_mock_call = noted
+
+
 _PATCHES = {
     "httpx": _patch_httpx,
     "httpx2": _patch_httpx,
     "requests.sessions": _patch_requests,
     "requests.adapters": _patch_requests,
     "aiohttp.client": _patch_aiohttp,
+    "unittest.mock": _patch_mock,
 }
