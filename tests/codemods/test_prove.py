@@ -541,7 +541,7 @@ def test_the_command_proves_and_leaves_the_tree_alone(tmp_path: Path) -> None:
     assert "2 sites: 1 proven, 1 not exercised (50 % of the sites covered)" in done.stdout
     assert contents(project) == before
     assert list(scratch_home.iterdir()) == []
-    assert "| `good.py:6` " in (tmp_path / "proof.md").read_text()
+    assert "| `good.py:6:13` " in (tmp_path / "proof.md").read_text()
 
 
 def test_write_takes_what_is_proven_and_not_what_differs(tmp_path: Path) -> None:
@@ -691,13 +691,14 @@ def test_tests_that_patch_what_is_gone_are_told_together() -> None:
     changes = tuple(
         Change(path=f"test t.py::{name}", before="passed", after=gone) for name in "abc"
     )
-    run = Run(exit_code=0, calls=(), tests={}, output="", errors="")
+    patched = {f"t.py::{name}": frozenset({"OpenAI"}) for name in "ab"}
+    run = Run(exit_code=0, calls=(), tests={}, output="", errors="", patched=patched)
     result = CommandResult(
         command=Command(arguments=("pytest",)), before=run, after=run, changes=changes
     )
     shown = report.text(Proof(sites=(), elsewhere=(), commands=(result,)))
     assert shown.count("3 tests (t.py::a, ...)") == 1
-    assert "replaces a name of the openai SDK" in shown
+    assert "2 of these 3 tests put mocks in the place of the openai SDK's OpenAI" in shown
 
 
 def test_a_method_handed_over_is_the_site_of_what_it_sends(tmp_path: Path) -> None:

@@ -95,6 +95,8 @@ def _tasks(calls: Iterable[Call], index: SiteIndex) -> dict[tuple[str, str, str]
         # Inside a test the process does not matter: a runner may deal tests to any worker.
         key = (call.test or call.process, call.test, call.task)
         site, frame = index.find(call)
+        if site is None and not call.llm:
+            continue
         sent, groups = normalise(call), tasks[key]
         if groups and groups[-1].site == site and groups[-1].sent.signature == sent.signature:
             groups[-1].times += 1

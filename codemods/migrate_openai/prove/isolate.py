@@ -64,12 +64,9 @@ def prove_sites(
             results.append(result)
             continue
         site = result.site
-        if site.file.endswith(".ipynb"):
-            results.append(_left(result, "a notebook"))
-            continue
         try:
             old, new = extract(site, done.old[site.file], done.new[site.file], options.router)
-        except UnfitError as reason:
+        except (UnfitError, SyntaxError) as reason:
             results.append(_left(result, str(reason)))
             continue
         file = f"{_FOLDER}/case_{number}.py"

@@ -11,6 +11,7 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
@@ -62,16 +63,9 @@ def run(
     env[_MARK] = place.home.name
     argv = _with_python(command, python, env)
     code, output, errors = _execute(argv, folder, env, timeout, place.home / GROUP)
-    calls, tests, mocked = _read(log)
+    run = _read(log)
     shorten = _Shortener(place, stand_in)
-    return Run(
-        exit_code=code,
-        calls=tuple(calls),
-        tests=tests,
-        mocked=mocked,
-        output=shorten(output),
-        errors=shorten(errors),
-    )
+    return replace(run, exit_code=code, output=shorten(output), errors=shorten(errors))
 
 
 def interpreter(program: str) -> str:
@@ -211,10 +205,12 @@ def _text(file: IO[bytes]) -> str:
     return file.read(_OUTPUT_LIMIT).decode("utf-8", "replace")
 
 
-def _read(log: Path) -> tuple[list[Call], dict[str, str], frozenset[Frame]]:
+def _read(log: Path) -> Run:
+    """What the hook wrote; the rest of the run is empty."""
     calls: list[Call] = []
     tests: dict[str, str] = {}
     mocked: set[Frame] = set()
+    patched: dict[str, frozenset[str]] = {}
     for line in log.read_text("utf-8").splitlines() if log.exists() else ():
         record = json.loads(line)
         if record["kind"] == "test":
@@ -224,9 +220,20 @@ def _read(log: Path) -> tuple[list[Call], dict[str, str], frozenset[Frame]]:
                 tests[record["test"]] = record["outcome"] + said
         elif record["kind"] == "mock":
             mocked.add(_frame(*record["place"]))
+        elif record["kind"] == "patch":
+            test = record["test"]
+            patched[test] = patched.get(test, frozenset()) | {record["name"]}
         else:
             calls.append(_call(record))
-    return calls, tests, frozenset(mocked)
+    return Run(
+        exit_code=None,
+        calls=tuple(calls),
+        tests=tests,
+        output="",
+        errors="",
+        mocked=frozenset(mocked),
+        patched=patched,
+    )
 
 
 def _frame(file: str, line: int, function: str) -> Frame:
@@ -245,5 +252,6 @@ def _call(record: dict[str, Any]) -> Call:
         body=base64.b64decode(record["body"]),
         timeout=record["timeout"],
         retries=record["retries"],
+        llm=record["llm"],
         own_server=record["own_server"],
     )

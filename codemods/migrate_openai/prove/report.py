@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
@@ -21,8 +20,6 @@ from codemods.migrate_openai.prove.model import (
 VERDICTS: tuple[Verdict, ...] = ("different", "not exercised", "proven", "proven in isolation")
 _WIDTH = 160
 _CHANGES = 12
-# What a mock of a name says when the migrated module imports it no longer.
-_PATCHED = re.compile(r"does not have the attribute '((Async)?(Azure)?OpenAI|openai)'")
 
 
 def text(proof: Proof, *, every: bool = False) -> str:
@@ -36,7 +33,7 @@ def _text(proof: Proof, every: bool) -> Iterator[str]:
         if result.verdict.startswith("proven") and not every:
             continue
         sent = f" ({_plural(result.requests, 'request')})" if result.requests else ""
-        yield f"{site.file}:{site.line}:{site.column}: {result.verdict}: {site.source}{sent}"
+        yield f"{site}: {result.verdict}: {site.source}{sent}"
         if result.note:
             yield f"    {result.note}"
         for difference in result.differences:
@@ -72,27 +69,36 @@ def _command(command: CommandResult) -> Iterator[str]:
     if command.same:
         return
     yield f"command: {command.command.text}: another outcome"
-    yield from (f"      {line}" for line in _outcome(command.changes))
+    yield from (f"      {line}" for line in _outcome(command))
     if command.before.exit_code != command.after.exit_code and not command.after.tests:
         yield from _tail(command.after)
 
 
-def _outcome(changes: Sequence[Change]) -> Iterator[str]:
+def _outcome(command: CommandResult) -> Iterator[str]:
     """The changes of a command's outcome; tests that changed in the same way are one."""
     alike: dict[tuple[str, str], list[str]] = {}
-    for change in changes:
+    others = []
+    for change in command.changes:
         if change.path.startswith("test "):
-            test = change.path.removeprefix("test ")
-            alike.setdefault((_value(change.before), _value(change.after)), []).append(test)
-    others = [change for change in changes if not change.path.startswith("test ")]
+            key = _value(change.before), _value(change.after)
+            alike.setdefault(key, []).append(change.path.removeprefix("test "))
+        else:
+            others.append(change)
     yield from (_change(change) for change in others[:_CHANGES])
+    if len(others) > _CHANGES:
+        yield f"and {len(others) - _CHANGES} more"
     for (before, after), tests in sorted(alike.items(), key=lambda group: -len(group[1])):
         head = f"test {tests[0]}" if len(tests) == 1 else f"{len(tests)} tests ({tests[0]}, ...)"
         yield f"{head}: {before} -> {after}"
-        if _PATCHED.search(after):
-            yield "    (it replaces a name of the openai SDK: let it replace the router's)"
-    if len(others) > _CHANGES:
-        yield f"and {len(others) - _CHANGES} more"
+    patched = command.before.patched
+    mocked = [test for tests in alike.values() for test in tests if test in patched]
+    if mocked:
+        names = ", ".join(sorted({name for test in mocked for name in patched[test]}))
+        yield (
+            f"{len(mocked)} of these {_plural(sum(map(len, alike.values())), 'test')} put mocks "
+            f"in the place of the openai SDK's {names}, which the migrated code does not call: "
+            "they have to be adapted"
+        )
 
 
 def _tail(run: Run) -> Iterator[str]:
@@ -128,12 +134,12 @@ def _markdown(proof: Proof) -> Iterator[str]:
     for command in proof.commands:
         mark = "same outcome" if command.same else "**another outcome**"
         yield f"- `{command.command.text}`: {mark}"
-        yield from (f"  - {_cell(line)}" for line in _outcome(command.changes))
+        yield from (f"  - {_cell(line)}" for line in _outcome(command))
     yield ""
     yield "| Call | Verdict | Requests | Remarks |"
     yield "| --- | --- | --- | --- |"
     for result in proof.sites:
-        place = f"`{result.site.file}:{result.site.line}`"
+        place = f"`{result.site}`"
         what = "<br>".join(
             _cell(_change(change))
             for difference in result.differences
@@ -256,7 +262,7 @@ def _sarif_results(proof: Proof) -> Iterator[dict[str, Any]]:
         )
     for command in proof.commands:
         if not command.same:
-            message = f"{command.command.text}: {'; '.join(_outcome(command.changes))}"
+            message = f"{command.command.text}: {'; '.join(_outcome(command))}"
             yield _sarif("outcome", "error", message, "", 1)
 
 

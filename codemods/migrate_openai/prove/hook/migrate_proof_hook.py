@@ -8,6 +8,7 @@ the programs proved: Python 3.8, standard library only, nothing imported before 
 """
 
 import base64
+import contextlib
 import contextvars
 import errno
 import functools
@@ -207,12 +208,13 @@ def write(record):
 
 
 def _record(client, method, url, headers, body, timeout):
+    sdk, retries = _sdk()
     write(
         {
             "kind": "request",
             "number": next(_numbers),
             "process": _process(),
-            "test": os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0],
+            "test": _test(),
             "task": _task.get(),
             "stack": _stack(),
             "client": client,
@@ -221,10 +223,15 @@ def _record(client, method, url, headers, body, timeout):
             "headers": [[str(name), str(value)] for name, value in headers],
             "body": base64.b64encode(body or b"").decode("ascii"),
             "timeout": timeout,
-            "retries": _retries(),
+            "retries": retries,
+            "llm": sdk or _routed(url) is not None,
             "own_server": _own_server(url),
         }
     )
+
+
+def _test():
+    return os.environ.get("PYTEST_CURRENT_TEST", "").rpartition(" (")[0]
 
 
 def _process():
@@ -233,18 +240,23 @@ def _process():
     return " ".join(arguments[1:] or arguments)
 
 
-def _retries():
-    """How often the SDK that sends this request would repeat it; None where nobody says."""
+def _sdk():
+    """(does the SDK, LiteLLM or the router send this, how often would the SDK repeat it?)
+
+    The second is None where nobody says.
+    """
+    found, retries = False, None
     frame = sys._getframe(1)
-    while frame is not None:
-        if frame.f_code.co_filename.replace(os.sep, "/").endswith("openai/_base_client.py"):
+    while frame is not None and retries is None:
+        file = frame.f_code.co_filename.replace(os.sep, "/")
+        name = frame.f_globals.get("__name__") or ""
+        found = found or name.partition(".")[0] in ("openai", "litellm")
+        if file.endswith("openai/_base_client.py"):
             options, client = frame.f_locals.get("options"), frame.f_locals.get("self")
-            try:
-                return int(options.get_max_retries(client.max_retries))
-            except (AttributeError, TypeError, ValueError):
-                pass
+            with contextlib.suppress(AttributeError, TypeError, ValueError):
+                retries = int(options.get_max_retries(client.max_retries))
         frame = frame.f_back
-    return None
+    return found, retries
 
 
 # Where requests go
@@ -496,8 +508,11 @@ def _patch_aiohttp(module):
 
 
 def _patch_mock(module):
-    """unittest.mock: which lines of the project a mock answered, so that nothing was sent."""
+    """unittest.mock: which lines of the project a mock answered, so that nothing was sent, and
+    which tests put something in the place of a part of the SDK.
+    """
     note_call = module.CallableMixin._increment_mock_call
+    enter = module._patch.__enter__
 
     def noted(self, *args, **kwargs):
         innermost = _stack()[:1]
@@ -506,7 +521,15 @@ def _patch_mock(module):
             write({"kind": "mock", "place": innermost[0]})
         return note_call(self, *args, **kwargs)
 
+    def entered(self):
+        result = enter(self)
+        old = self.temp_original
+        if (getattr(old, "__module__", None) or "").partition(".")[0] == "openai":
+            write({"kind": "patch", "name": self.attribute, "test": _test()})
+        return result
+
     module.CallableMixin._increment_mock_call = noted
+    module._patch.__enter__ = entered
 
 
 _PATCHES = {
