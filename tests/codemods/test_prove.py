@@ -88,9 +88,13 @@ _HEAD = """
     import os
     from concurrent.futures import ThreadPoolExecutor
 
+    import httpx
+
     USER = [{"role": "user", "content": "hello"}]
     TWO = [{"role": "system", "content": "be brief"}, *USER]
     TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+    SWAPPED = [{"function": {"parameters": {"type": "object"}, "name": "f"}, "type": "function"}]
+    OTHER = [{"type": "function", "function": {"name": "g", "parameters": {"type": "object"}}}]
 
     def attempt(function):
         try:
@@ -269,6 +273,87 @@ SABOTAGES: dict[str, tuple[str, str, str]] = {
         "speak(model='tts-1', voice='nova', input='hi').read()",
         "body.voice",
     ),
+    "lost_header_on_the_second_call": (
+        "[chat(model='gpt-4o', messages=USER, extra_headers={'x-n': '1'}) for n in (1, 2)]",
+        "[chat(model='gpt-4o', messages=USER, extra_headers={'x-n': '1'} if n == 1 else {}) "
+        "for n in (1, 2)]",
+        "attempts",
+    ),
+    "other_header_on_the_second_call": (
+        "[chat(model=f'gpt-{n}', messages=USER, extra_headers={'x-n': '1'}) for n in (4, 5)]",
+        "[chat(model=f'gpt-{n}', messages=USER, extra_headers={'x-n': '1'} if n == 4 else {}) "
+        "for n in (4, 5)]",
+        "headers.x-n",
+    ),
+    "lost_timeout_on_the_second_call": (
+        "[embed(model=f'e-{n}', input='a', timeout=9) for n in (1, 2)]",
+        "[embed(model=f'e-{n}', input='a', **({'timeout': 9} if n == 1 else {})) for n in (1, 2)]",
+        "timeout",
+    ),
+    "other_connect_timeout": (
+        "chat(model='gpt-4o', messages=USER, timeout=httpx.Timeout(30, connect=2))",
+        "chat(model='gpt-4o', messages=USER, timeout=30)",
+        "timeout.connect",
+    ),
+    "swapped_tasks": (
+        "asyncio.run(gather(achat(model='a', messages=USER), achat(model='b', messages=USER)))",
+        "asyncio.run(gather(achat(model='b', messages=USER), achat(model='a', messages=USER)))",
+        "body.model",
+    ),
+    "other_path_of_the_gateway": (
+        "plain.with_options(base_url='https://gw.example.com/v1').embeddings.create("
+        "model='e', input='a')",
+        "plain.with_options(base_url='https://gw.example.com/v2').embeddings.create("
+        "model='e', input='a')",
+        "address",
+    ),
+    "other_default_query": (
+        "plain.with_options(default_query={'tag': 'a'}).embeddings.create(model='e', input='a')",
+        "plain.with_options(default_query={'tag': 'b'}).embeddings.create(model='e', input='a')",
+        "query.tag",
+    ),
+    "lost_stream_options": (
+        "list(chat(model='gpt-4o', messages=USER, stream=True, "
+        "stream_options={'include_usage': True}))",
+        "list(chat(model='gpt-4o', messages=USER, stream=True))",
+        "body.stream_options",
+    ),
+    "swapped_tools": (
+        "chat(model='gpt-4o', messages=USER, tools=TOOLS + OTHER)",
+        "chat(model='gpt-4o', messages=USER, tools=OTHER + TOOLS)",
+        "body.tools[0].function.name",
+    ),
+    "lost_user_agent": (
+        "chat(model='gpt-4o', messages=USER, extra_headers={'User-Agent': 'search/1'})",
+        "chat(model='gpt-4o', messages=USER)",
+        "headers.user-agent",
+    ),
+    "lost_idempotency_key": (
+        "chat(model='gpt-4o', messages=USER, extra_headers={'Idempotency-Key': 'order-7'})",
+        "chat(model='gpt-4o', messages=USER)",
+        "headers.idempotency-key",
+    ),
+}
+
+# Spelled in another way, the same on the wire: name -> (before, after).
+SAME: dict[str, tuple[str, str]] = {
+    "key_order": (
+        "chat(model='gpt-4o', messages=USER, tools=TOOLS, temperature=1)",
+        "chat(temperature=1.0, tools=SWAPPED, messages=[dict(content='hello', role='user')], "
+        "model='gpt-4o')",
+    ),
+    "multipart_boundary": (
+        "plain.audio.transcriptions.create(model='whisper-1', file=('a.wav', b'RIFF'))",
+        "plain.audio.transcriptions.create(file=('a.wav', b'RIFF'), model='whisper-1')",
+    ),
+    "one_timeout_or_four": (
+        "chat(model='gpt-4o', messages=USER, timeout=9)",
+        "chat(model='gpt-4o', messages=USER, timeout=httpx.Timeout(9))",
+    ),
+    "header_case": (
+        "chat(model='gpt-4o', messages=USER, extra_headers={'X-Trace': '1'})",
+        "chat(model='gpt-4o', messages=USER, extra_headers={'x-trace': '1'})",
+    ),
 }
 
 _TAIL = """
@@ -280,12 +365,11 @@ _TAIL = """
 def program(head: str, column: int) -> str:
     functions = [
         f"    def {name}():\n        return {texts[column]}  # site {name}\n"
-        for name, texts in SABOTAGES.items()
+        for name, texts in [*SABOTAGES.items(), *SAME.items()]
     ]
-    right = "    def right():\n        return chat(model='gpt-4o', messages=USER)  # site right\n"
-    names = ", ".join([*SABOTAGES, "right"])
+    names = ", ".join([*SABOTAGES, *SAME])
     end = f"    for function in ({names}):\n        function()\n"
-    return head + _TAIL + "\n".join([*functions, right]) + end
+    return head + _TAIL + "\n".join(functions) + end
 
 
 @pytest.fixture(scope="module")
@@ -313,7 +397,7 @@ def test_a_sabotage_is_reported_at_its_line(sabotaged: Proof, name: str) -> None
 
 def test_what_is_right_is_proven_beside_all_that_is_wrong(sabotaged: Proof) -> None:
     verdicts = {result.site.source: result.verdict for result in sabotaged.sites}
-    assert verdicts.pop("right") == "proven"
+    assert {verdicts.pop(name) for name in SAME} == {"proven"}
     assert set(verdicts.values()) == {"different"}
 
 
@@ -328,7 +412,7 @@ def test_no_secret_is_in_any_report(sabotaged: Proof) -> None:
 def test_the_machine_reports_name_every_site(sabotaged: Proof) -> None:
     found = json.loads(report.as_json(sabotaged))
     assert found["summary"]["different"] == len(SABOTAGES)
-    assert {site["source"] for site in found["sites"]} == {*SABOTAGES, "right"}
+    assert {site["source"] for site in found["sites"]} == {*SABOTAGES, *SAME}
     sarif = json.loads(report.as_sarif(sabotaged))["runs"][0]
     lines = {r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in sarif["results"]}
     assert len(lines) >= len(SABOTAGES) - 1
@@ -381,6 +465,55 @@ def test_output_is_compared_on_demand_only(tmp_path: Path) -> None:
     proof = proof_of(tmp_path / "b", old, new, options=strict)
     (change,) = proof.commands[0].changes
     assert (change.path, change.before, change.after) == ("output line 2", "old", "new")
+
+
+def test_output_means_what_is_printed_to_stderr_as_well(tmp_path: Path) -> None:
+    old = {"main.py": "import sys\nprint('old', file=sys.stderr)\n"}
+    new = {"main.py": "import sys\nprint('new', file=sys.stderr)\n"}
+    strict = Options(timeout=120, compare_output=True)
+    proof = proof_of(tmp_path, old, new, options=strict)
+    (change,) = proof.commands[0].changes
+    assert (change.path, change.before, change.after) == ("stderr line 1", "old", "new")
+
+
+def test_the_same_request_from_another_site_is_different(tmp_path: Path) -> None:
+    text = """
+        import {sdk}
+        client = {sdk}.OpenAI()
+
+        def one():
+            return client.embeddings.create(model="e", input="a")  # site one
+
+        def two():
+            return client.embeddings.create(model="e", input="a")  # site two
+
+        one()
+    """
+    old, new = (
+        text.format(sdk="openai"),
+        text.format(sdk="openai").replace(
+            'client.embeddings.create(model="e", input="a")  # site one', "two()  # site one"
+        ),
+    )
+    proof = proof_of(tmp_path, {"main.py": old}, {"main.py": new})
+    assert proof.sites[0].verdict == "different"
+    (change,) = proof.sites[0].differences[0].changes
+    assert (change.path, change.before, change.after) == ("call site", "main.py:5", "main.py:8")
+
+
+def test_downloads_and_telemetry_of_the_program_are_not_compared(tmp_path: Path) -> None:
+    tail = """
+    import requests
+    if "import openai " + "as r" in open(__file__).read():
+        try:
+            requests.post("https://telemetry.example.com/batch", json={})
+        except requests.RequestException:
+            pass
+    ask("x")
+    """
+    proof = proof_of(tmp_path, {"main.py": _OLD + tail}, {"main.py": _NEW + tail})
+    assert proof.same
+    assert proof.elsewhere == ()
 
 
 def test_sub_processes_threads_and_another_directory_are_seen(tmp_path: Path) -> None:
