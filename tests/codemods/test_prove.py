@@ -830,8 +830,35 @@ def test_tests_that_patch_what_is_gone_are_told_together() -> None:
         command=Command(arguments=("pytest",)), before=run, after=run, changes=changes
     )
     shown = report.text(Proof(sites=(), elsewhere=(), commands=(result,)))
-    assert shown.count("3 tests (t.py::a, ...)") == 1
-    assert "2 of these 3 tests put mocks in the place of the openai SDK's OpenAI" in shown
+    assert "2 tests with another result (t.py::a, ...): they put mocks in the place of" in shown
+    assert f"1 test with another result (t.py::c): {json.dumps('passed')} -> " in shown
+
+
+def test_a_request_that_a_mock_of_the_sdk_kept_back_is_no_difference(tmp_path: Path) -> None:
+    files = {
+        "good.py": GOOD,
+        "test_good.py": """
+            from unittest import mock
+            from openai.resources.chat.completions import Completions
+            import good
+
+            def test_ask():
+                assert good.ask("hello")
+
+            def test_mocked():
+                with mock.patch.object(Completions, "create") as create:
+                    create.return_value.choices[0].message.content = "x"
+                    assert good.ask("hello") == "x"
+
+            def test_monkeypatched(monkeypatch):
+                monkeypatch.setattr(Completions, "create", lambda *a, **k: mock.MagicMock())
+                assert isinstance(good.ask("hello"), mock.MagicMock)
+        """,
+    }
+    write_tree(tmp_path, files)
+    done = command(tmp_path, "--prove", "--", sys.executable, "-m", "pytest", "-q")
+    assert "different" not in done.stdout
+    assert "1 site: 1 proven" in done.stdout
 
 
 def test_a_method_handed_over_is_the_site_of_what_it_sends(tmp_path: Path) -> None:

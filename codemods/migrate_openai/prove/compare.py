@@ -67,7 +67,12 @@ class Pair:
             change = Change(
                 path="request", before=said if one else ABSENT, after=said if two else ABSENT
             )
-            return Difference(changes=(change,), where=group.frame, test=group.test)
+            where = group.frame
+            if two is None and group.site is not None:
+                # Where it should have been sent from.
+                line = group.site.new_line or group.site.line
+                where = Frame(file=group.site.file, line=line, function="")
+            return Difference(changes=(change,), where=where, test=group.test)
         changes = compare(one.sent, two.sent)
         if one.site != two.site:
             changes += (Change(path="call site", before=one.place, after=two.place),)
@@ -86,7 +91,12 @@ def pairs(before: Run, after: Run, old: SiteIndex, new: SiteIndex) -> list[Pair]
     found: list[Pair] = []
     for key in left | right:
         found += _align(left.get(key, []), right.get(key, []))
-    return _reunite(found)
+    # What a mock of the SDK kept from being sent has nothing to be compared with.
+    return [
+        pair
+        for pair in _reunite(found)
+        if pair.before or not pair.after or pair.after.test not in before.patched
+    ]
 
 
 def _tasks(calls: Iterable[Call], index: SiteIndex) -> dict[tuple[str, str, str], list[Group]]:

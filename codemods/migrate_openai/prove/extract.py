@@ -51,6 +51,7 @@ _VALUES = (
         "api_base": '"https://gateway.example.com/v1"',
         "azure_endpoint": '"https://unit.openai.azure.com"',
         "api_version": '"2024-10-21"',
+        "azure_ad_token_provider": '(lambda: "text")',
         "azure_deployment": '"gpt-4o-mini"',
         "reasoning_effort": '"low"',
         "reasoning": '{"effort": "low"}',

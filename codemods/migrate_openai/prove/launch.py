@@ -65,7 +65,8 @@ def run(
     code, output, errors = _execute(argv, folder, env, timeout, place.home / GROUP)
     run = _read(log)
     shorten = _Shortener(place, stand_in)
-    return replace(run, exit_code=code, output=shorten(output), errors=shorten(errors))
+    tests = {test: shorten(said) for test, said in run.tests.items()}
+    return replace(run, exit_code=code, tests=tests, output=shorten(output), errors=shorten(errors))
 
 
 def interpreter(program: str) -> str:

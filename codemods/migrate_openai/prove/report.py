@@ -64,41 +64,50 @@ def _difference(proof: Proof, difference: Difference) -> Iterator[str]:
 
 def _command(command: CommandResult) -> Iterator[str]:
     if command.same and command.before.exit_code:
-        yield f"command: {command.command.text}: exit {command.before.exit_code}, before and after"
+        yield f"command: {_short(command)}: exit {command.before.exit_code}, before and after"
         yield from _tail(command.before)
     if command.same:
         return
-    yield f"command: {command.command.text}: another outcome"
+    yield f"command: {_short(command)}: another outcome"
     yield from (f"      {line}" for line in _outcome(command))
     if command.before.exit_code != command.after.exit_code and not command.after.tests:
         yield from _tail(command.after)
 
 
+def _short(command: CommandResult) -> str:
+    text = command.command.text
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+
+
 def _outcome(command: CommandResult) -> Iterator[str]:
     """The changes of a command's outcome; tests that changed in the same way are one."""
+    patched, others = command.before.patched, []
+    mocked: list[str] = []
     alike: dict[tuple[str, str], list[str]] = {}
-    others = []
     for change in command.changes:
-        if change.path.startswith("test "):
-            key = _value(change.before), _value(change.after)
-            alike.setdefault(key, []).append(change.path.removeprefix("test "))
+        test = change.path.removeprefix("test ")
+        if test == change.path:
+            others.append(_change(change))
+        elif test in patched:
+            mocked.append(test)
         else:
-            others.append(change)
-    yield from (_change(change) for change in others[:_CHANGES])
+            alike.setdefault((_value(change.before), _value(change.after)), []).append(test)
+    for (before, after), tests in sorted(alike.items(), key=lambda group: -len(group[1])):
+        others.append(f"{_tests(tests)}: {before} -> {after}")
+    yield from others[:_CHANGES]
     if len(others) > _CHANGES:
         yield f"and {len(others) - _CHANGES} more"
-    for (before, after), tests in sorted(alike.items(), key=lambda group: -len(group[1])):
-        head = f"test {tests[0]}" if len(tests) == 1 else f"{len(tests)} tests ({tests[0]}, ...)"
-        yield f"{head}: {before} -> {after}"
-    patched = command.before.patched
-    mocked = [test for tests in alike.values() for test in tests if test in patched]
     if mocked:
         names = ", ".join(sorted({name for test in mocked for name in patched[test]}))
         yield (
-            f"{len(mocked)} of these {_plural(sum(map(len, alike.values())), 'test')} put mocks "
-            f"in the place of the openai SDK's {names}, which the migrated code does not call: "
-            "they have to be adapted"
+            f"{_tests(mocked)}: they put mocks in the place of openai's {names}, which the "
+            "migrated code calls no longer: adapt them"
         )
+
+
+def _tests(tests: Sequence[str]) -> str:
+    more = ", ..." if len(tests) > 1 else ""
+    return f"{_plural(len(tests), 'test')} with another result ({tests[0]}{more})"
 
 
 def _tail(run: Run) -> Iterator[str]:
@@ -133,7 +142,7 @@ def _markdown(proof: Proof) -> Iterator[str]:
     yield ""
     for command in proof.commands:
         mark = "same outcome" if command.same else "**another outcome**"
-        yield f"- `{command.command.text}`: {mark}"
+        yield f"- `{_short(command)}`: {mark}"
         yield from (f"  - {_cell(line)}" for line in _outcome(command))
     yield ""
     yield "| Call | Verdict | Requests | Remarks |"
@@ -262,7 +271,7 @@ def _sarif_results(proof: Proof) -> Iterator[dict[str, Any]]:
         )
     for command in proof.commands:
         if not command.same:
-            message = f"{command.command.text}: {'; '.join(_outcome(command))}"
+            message = f"{_short(command)}: {'; '.join(_outcome(command))}"
             yield _sarif("outcome", "error", message, "", 1)
 
 

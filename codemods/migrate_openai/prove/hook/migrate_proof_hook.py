@@ -507,6 +507,12 @@ def _patch_aiohttp(module):
     module.ClientSession._request = request_routed
 
 
+def note_patch(name, old):
+    """A test has put something else in the place of ``old``: write down a part of the SDK."""
+    if (getattr(old, "__module__", None) or "").partition(".")[0] == "openai":
+        write({"kind": "patch", "name": name, "test": _test()})
+
+
 def _patch_mock(module):
     """unittest.mock: which lines of the project a mock answered, so that nothing was sent, and
     which tests put something in the place of a part of the SDK.
@@ -523,9 +529,7 @@ def _patch_mock(module):
 
     def entered(self):
         result = enter(self)
-        old = self.temp_original
-        if (getattr(old, "__module__", None) or "").partition(".")[0] == "openai":
-            write({"kind": "patch", "name": self.attribute, "test": _test()})
+        note_patch(self.attribute, self.temp_original)
         return result
 
     module.CallableMixin._increment_mock_call = noted

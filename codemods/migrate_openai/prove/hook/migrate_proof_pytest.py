@@ -1,7 +1,25 @@
 # mypy: ignore-errors
 """Loaded into every pytest of a proof through PYTEST_PLUGINS: the result of each test."""
 
+import functools
+
 import migrate_proof_hook
+import pytest
+
+
+def _follow(setattr_):
+    @functools.wraps(setattr_)
+    def followed(self, *args, **kwargs):
+        setattr_(self, *args, **kwargs)
+        done = getattr(self, "_setattr", None)
+        if done:
+            _, name, old = done[-1]
+            migrate_proof_hook.note_patch(name, old)
+
+    return followed
+
+
+pytest.MonkeyPatch.setattr = _follow(pytest.MonkeyPatch.setattr)
 
 
 def pytest_runtest_logreport(report):
