@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -932,3 +933,11 @@ def test_no_grandchild_outlives_a_command(tmp_path: Path) -> None:
     write_tree(tmp_path, {"good.py": GOOD, "main.py": main})
     command(tmp_path, "--prove", "--", sys.executable, "main.py")
     assert processes_with(f"{tmp_path.name}-daemon") == []
+
+
+def test_the_hook_is_written_for_the_oldest_interpreter() -> None:
+    hook = ROOT / "codemods" / "migrate_openai" / "prove" / "hook"
+    files = sorted(hook.glob("*.py"))
+    assert len(files) > 4
+    for file in files:
+        ast.parse(file.read_text(), feature_version=(3, 8))
