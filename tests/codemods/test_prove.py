@@ -16,7 +16,7 @@ from pathlib import Path
 
 import pytest
 
-from codemods.migrate_openai.prove import report
+from codemods.migrate_openai.prove import launch, report
 from codemods.migrate_openai.prove.migrate import Migrated
 from codemods.migrate_openai.prove.model import (
     Change,
@@ -29,6 +29,7 @@ from codemods.migrate_openai.prove.model import (
 from codemods.migrate_openai.prove.proof import Options, prove
 from codemods.migrate_openai.prove.recorded import answers
 from codemods.migrate_openai.prove.scratch import Scratch, scratch
+from personalvibe.replay.standin import StandIn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -534,6 +535,20 @@ def test_sub_processes_threads_and_another_directory_are_seen(tmp_path: Path) ->
     assert (result.verdict, result.requests) == ("proven", 2)
 
 
+def test_places_are_lines_of_files(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"main.py": _OLD + "\n    exec('ask(1)')\n"})
+    with scratch(tmp_path.resolve()) as place, StandIn() as stand_in:
+        run = launch.run(
+            [sys.executable, "-m", "main"],
+            place,
+            place.root,
+            stand_in=stand_in.base_url,
+            timeout=60,
+        )
+    (call,) = run.calls
+    assert {frame.file for frame in call.stack} == {"main.py"}
+
+
 def test_nothing_leaves_the_machine(tmp_path: Path) -> None:
     program = """
     import socket, subprocess, sys, urllib.request
@@ -545,6 +560,9 @@ def test_nothing_leaves_the_machine(tmp_path: Path) -> None:
             [sys.executable, "-I", "-c",
              "import urllib.request as u; u.urlopen('http://203.0.113.7/', timeout=5)"],
             check=True, capture_output=True),
+        lambda: subprocess.run(["curl", "-sS", "https://203.0.113.7/"], check=True,
+                               capture_output=True),
+        lambda: __import__("requests").get("https://example.com/"),
     ):
         try:
             attempt()
@@ -555,7 +573,7 @@ def test_nothing_leaves_the_machine(tmp_path: Path) -> None:
     """
     proof = proof_of(tmp_path, {"main.py": program}, {"main.py": program})
     printed = proof.commands[0].before.output.split()
-    assert len(printed) == 4
+    assert len(printed) == 6
     assert "out" not in printed
 
 

@@ -39,6 +39,8 @@ def follow() -> None:
 @functools.lru_cache(maxsize=None)
 def _in_project(filename: str) -> str | None:
     """The file's path in the project, or None for libraries and for this hook."""
+    if filename.startswith("<"):
+        return None  # no file: <string>, <frozen runpy>
     path = os.path.abspath(filename)
     root = state.settings["root"] + os.sep
     if not path.startswith(root):
