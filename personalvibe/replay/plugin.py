@@ -28,8 +28,8 @@ if TYPE_CHECKING:
     from personalvibe.replay.vcr_bridge import ReplayCassette
 
 RECORD_MODES = ("once", "new_episodes", "none", "all", "rewrite")
-_OTHER = "pytest_recording.plugin"
-_OTHER_NAMES = ("recording", _OTHER)
+# The entry points of plugins that own the same options and fixtures -> their modules.
+_OTHERS = {"recording": "pytest_recording.plugin", "cassetter": "cassetter.pytest_plugin"}
 _FACTS = "personalvibe_replay"
 
 
@@ -133,19 +133,22 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def _take_over(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Of this plugin and pytest-recording one has to give way: they share every name."""
+    """Of the plugins that share options and fixtures only one can stay. Says which gave way."""
     global _taken_over
-    _taken_over = ""
-    for plugin in list(pluginmanager.get_plugins()):
-        if getattr(plugin, "__name__", "") == _OTHER:
-            pluginmanager.unregister(plugin)
-            _taken_over = "pytest-recording"
-    if not _taken_over and not any(pluginmanager.is_blocked(name) for name in _OTHER_NAMES):
-        from importlib.util import find_spec
+    from importlib.util import find_spec
 
-        _taken_over = "pytest-recording" if find_spec("pytest_recording") else ""
-    for name in _OTHER_NAMES:
+    found = []
+    loaded = {getattr(plugin, "__name__", ""): plugin for plugin in pluginmanager.get_plugins()}
+    for name, module in _OTHERS.items():
+        refused = pluginmanager.is_blocked(name) or pluginmanager.is_blocked(module)
+        package = module.partition(".")[0]
+        if module in loaded:
+            pluginmanager.unregister(loaded[module])
+        if module in loaded or not (refused or find_spec(package) is None):
+            found.append(package.replace("_", "-"))
         pluginmanager.set_blocked(name)
+        pluginmanager.set_blocked(module)
+    _taken_over = " and ".join(found)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:

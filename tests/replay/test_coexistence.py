@@ -29,7 +29,7 @@ def test_ask(vcr):
         ((), "personalvibe"),
         (("-p", "pytest_recording.plugin"), "personalvibe"),
         (("-p", "no:recording"), "personalvibe"),
-        (("-p", "no:personalvibe_replay"), "vcr"),
+        (("-p", "no:personalvibe_replay", "-p", "no:cassetter"), "vcr"),
     ],
 )
 def test_one_of_the_two_plugins_gives_way_and_it_is_said(
@@ -50,6 +50,19 @@ def test_one_of_the_two_plugins_gives_way_and_it_is_said(
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("arguments", [(), ("-p", "cassetter.pytest_plugin")])
+def test_cassetter_gives_way_too(
+    pytester: pytest.Pytester, server, arguments: tuple[str, ...]
+) -> None:
+    pytest.importorskip("cassetter")
+    pytester.makepyfile(test_it=SUITE.replace("URL", server.url).replace("MODULE", "personalvibe"))
+    common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", *arguments)
+    done = pytester.runpytest_subprocess(*common, "--record-mode=once", timeout=60)
+    done.assert_outcomes(passed=1)
+    assert len(server.asked) == 1
+    assert "cassetter" in done.stdout.str()
+
+
 def test_a_cassette_of_pytest_recording_is_played_as_it_is(
     pytester: pytest.Pytester, server
 ) -> None:
@@ -57,7 +70,7 @@ def test_a_cassette_of_pytest_recording_is_played_as_it_is(
     pytester.makepyfile(test_it=suite.replace("MODULE", "vcr"))
     common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
     pytester.runpytest_subprocess(
-        *common, "-p", "no:personalvibe_replay", "--record-mode=once"
+        *common, "-p", "no:personalvibe_replay", "-p", "no:cassetter", "--record-mode=once"
     ).assert_outcomes(passed=1)
     (path,) = pytester.path.rglob("*.yaml")
     before = path.read_bytes()
@@ -81,6 +94,7 @@ def test_plain():
         "personalvibe.replay",
         "personalvibe.replay.guard",
         "personalvibe.replay.hooks",
+        "personalvibe.replay.late_imports",
         "personalvibe.replay.plugin",
     ]
 """
