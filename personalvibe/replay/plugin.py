@@ -70,6 +70,7 @@ def _redacted(host: str) -> str:
 STATE: pytest.StashKey[State] = pytest.StashKey()
 CASSETTE: pytest.StashKey[TestCassette] = pytest.StashKey()
 CONFIG: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+MODE: pytest.StashKey[str] = pytest.StashKey()
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
 
 _starting: State | None = None
@@ -320,9 +321,13 @@ def _config(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def _mode(request: pytest.FixtureRequest) -> str:
     """Command line > mark > ``vcr_config`` > the ``record_mode`` fixture."""
-    chosen = request.config.stash[STATE].mode or _config(request).get("record_mode")
-    chosen = chosen or request.getfixturevalue("record_mode")
-    return str(getattr(chosen, "value", chosen))
+    stash = request.node.stash
+    if MODE not in stash:
+        chosen = request.config.stash[STATE].mode or _config(request).get("record_mode")
+        chosen = chosen or request.getfixturevalue("record_mode")
+        stash[MODE] = str(getattr(chosen, "value", chosen))
+    mode: str = stash[MODE]
+    return mode
 
 
 @pytest.fixture(autouse=True)
@@ -366,6 +371,12 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
     opened = state.guard.opened() if online else contextlib.nullcontext()
     with opened, test.in_use():
         yield cassette
+
+
+@pytest.fixture
+def cassette(vcr: ReplayCassette | None) -> ReplayCassette | None:
+    """The same by cassetter's name, whose fixture stays behind if that plugin was loaded first."""
+    return vcr
 
 
 @pytest.hookimpl(wrapper=True)
@@ -419,6 +430,9 @@ def pytest_runtest_makereport(
             item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
         elif report.when == "teardown" and test.record is not None:
             facts["test"] = test.record.as_data()
+        if report.when == "teardown":
+            # pytest keeps every item until the end of the session.
+            del item.stash[CASSETTE]
     elif hidden and error is None:
         facts["refused"] = [f"{item.nodeid}: {one.message.splitlines()[0]}" for one in hidden]
     if report.skipped and report.when == "setup" and item.get_closest_marker("vcr"):

@@ -61,6 +61,43 @@ def test_litellm_calls_in_every_mode(pytester: pytest.Pytester) -> None:
     assert cassettes(pytester) == grown
 
 
+EVERY_MODE = """
+import pathlib
+import sys
+
+import pytest
+
+
+def cassettes():
+    return {path.name: path.read_bytes() for path in pathlib.Path("cassettes").rglob("*.yaml")}
+
+
+def run(*options):
+    common = ["-q", "-p", "no:cacheprovider", "tests/replay/test_providers.py"]
+    assert pytest.main([*common, *options]) == 0
+    return cassettes()
+
+
+recorded = run("--record-mode=once", "--stand-in")
+for mode in ("all", "rewrite", "new_episodes"):
+    again = run(f"--record-mode={mode}", "--stand-in")
+    assert again == recorded, [name for name in again if again[name] != recorded.get(name)]
+assert run("--record-mode=none") == recorded
+print("cassettes:", len(recorded))
+"""
+
+
+def test_the_repositorys_own_suite_in_every_mode(pytester: pytest.Pytester) -> None:
+    """All providers of test_providers.py, in one process. What they send again changes no byte."""
+    suite = Path(__file__).with_name("test_providers.py")
+    pytester.mkdir("tests")
+    (pytester.mkdir("tests/replay") / suite.name).write_text(suite.read_text())
+    script = pytester.makepyfile(every_mode=EVERY_MODE)
+    done = pytester.run(sys.executable, script, timeout=300)
+    assert done.ret == 0
+    assert int(str(done.stdout).rpartition("cassettes: ")[2]) > 40
+
+
 def test_a_replayed_run_ends_with_pytests_own_line() -> None:
     """LiteLLM's aiohttp sessions, which nobody closes, complained after it."""
     suite = Path(__file__).with_name("test_providers.py")
