@@ -85,6 +85,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         with contextlib.suppress(ValueError):
             group.addoption(name, **settings)
     parser.addini("replay_block_network", "Close the network to tests", type="bool", default=True)
+    parser.addini(
+        "replay_caught_network",
+        "fail or warn: a test that tried to reach the closed network and caught the refusal",
+        default="fail",
+    )
     parser.addini("replay_unplayed", "fail, warn or ignore: see --unplayed", default="warn")
 
 
@@ -414,18 +419,25 @@ def pytest_runtest_makereport(
     report = yield
     if stopped:
         del item.repr_failure
-    hidden = [one for one in item.config.stash[STATE].guard.take_violations() if not one.declared]
     error = call.excinfo.value if call.excinfo else None
+    attempts = item.config.stash[STATE].guard.take_violations()
+    hidden = [one for one in attempts if not one.declared and one.test is not None]
+    listed = [one for one in attempts if not one.declared and one.test is None]
     facts: dict[str, Any] = {}
-    if test is not None:
-        problems: list[tuple[str, BaseException | None]] = [*test.take_misses()]
+    problems: list[tuple[str, BaseException | None]] = [*test.take_misses()] if test else []
+    if problems or isinstance(error, guard.NetworkBlocked):
         if isinstance(error, guard.NetworkBlocked):
             problems.append((str(error), error))
-        elif not problems:
-            problems = [(one.message, None) for one in hidden]
-        if problems:
-            caught = all(raised is not error for _, raised in problems)
-            _fail(item, report, [text for text, _ in problems], caught, call)
+    elif test is None and (report.skipped or item.config.getini("replay_caught_network") == "warn"):
+        listed += hidden
+    else:
+        problems = [(message, None) for message in dict.fromkeys(one.message for one in hidden)]
+    if problems:
+        caught = error is None or all(raised is not error for _, raised in problems)
+        _fail(item, report, [text for text, _ in problems], caught, call)
+    if listed:
+        facts["refused"] = [one.message.splitlines()[0] for one in listed]
+    if test is not None:
         if report.when == "call":
             item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
         elif report.when == "teardown" and test.record is not None:
@@ -433,8 +445,6 @@ def pytest_runtest_makereport(
         if report.when == "teardown":
             # pytest keeps every item until the end of the session.
             del item.stash[CASSETTE]
-    elif hidden and error is None:
-        facts["refused"] = [f"{item.nodeid}: {one.message.splitlines()[0]}" for one in hidden]
     if report.skipped and report.when == "setup" and item.get_closest_marker("vcr"):
         from personalvibe.replay.naming import default_name
 

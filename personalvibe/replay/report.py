@@ -44,7 +44,7 @@ class RunRecord:
     other_paths: set[str] = field(default_factory=set)
     """Cassettes that `use_cassette` opened."""
     refused: list[str] = field(default_factory=list)
-    """Connections that unmarked tests attempted and then hid."""
+    """Connections that were attempted outside of tests, or by tests that may."""
 
     def add(self, data: Mapping[str, Any]) -> None:
         self.tests[data["test"]] = TestRecord(**data)

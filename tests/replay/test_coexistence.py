@@ -152,6 +152,95 @@ def test_loopback():
     assert "disabled" not in pytester.runpytest_subprocess(*common, "-k", "loop").stdout.str()
 
 
+CAUGHT = """
+import socket, threading, pytest
+
+def ask(host):
+    try:
+        socket.getaddrinfo(host, 443)
+    except BaseException:
+        pass
+
+def test_caught():
+    ask("one.example.com")
+
+def test_in_a_thread():
+    thread = threading.Thread(target=ask, args=["two.example.com"])
+    thread.start()
+    thread.join()
+
+def test_that_fails_anyway():
+    ask("three.example.com")
+    assert 1 == 2
+
+def test_that_is_skipped():
+    ask("four.example.com")
+    pytest.skip("offline")
+
+@pytest.mark.block_network
+def test_that_expects_it():
+    ask("five.example.com")
+
+def test_quiet():
+    pass
+"""
+
+
+def test_a_test_that_hides_its_attempt_fails(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_it=CAUGHT)
+    common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+    done = pytester.runpytest_subprocess(*common)
+    done.assert_outcomes(passed=2, failed=3, skipped=1)
+    done.stdout.fnmatch_lines(
+        [
+            "*'one.example.com'*by test_it.py::test_caught.",
+            "The program caught the exception and went on.",
+            "*'two.example.com'*by test_it.py::test_in_a_thread.",
+            "*'three.example.com'*by test_it.py::test_that_fails_anyway.",
+            "Then the test failed:",
+            "*assert 1 == 2",
+            "*no network: *'four.example.com'*by test_it.py::test_that_is_skipped.",
+        ]
+    )
+    done.stdout.no_fnmatch_line("*five.example.com*")
+
+
+def test_an_attempt_that_is_hidden_can_be_a_warning(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_it=CAUGHT)
+    pytester.makeini("[pytest]\nreplay_caught_network = warn\n")
+    done = pytester.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+    done.assert_outcomes(passed=4, failed=1, skipped=1)
+    for host, test in (("one", "test_caught"), ("two", "test_in_a_thread")):
+        done.stdout.fnmatch_lines([f"*no network: *'{host}.example.com'*test_it.py::{test}."])
+
+
+def test_an_attempt_outside_of_tests_fails_none(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+import socket
+try:
+    socket.getaddrinfo("early.example.com", 443)
+except RuntimeError:
+    pass
+"""
+    )
+    pytester.makepyfile(
+        test_it="""
+import pytest
+
+@pytest.mark.vcr
+def test_marked():
+    pass
+
+def test_unmarked():
+    pass
+"""
+    )
+    done = pytester.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+    done.assert_outcomes(passed=2)
+    done.stdout.fnmatch_lines(["*no network: *'early.example.com'*outside of a test*"])
+
+
 def test_pytest_vcr_is_refused_with_a_line(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(fake_vcr="")
     pytester.makeconftest(
