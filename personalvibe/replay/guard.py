@@ -309,6 +309,23 @@ def silence_litellm(environ: MutableMapping[str, str]) -> dict[str, str]:
     return added
 
 
+@contextmanager
+def without_proxies(environ: MutableMapping[str, str]) -> Iterator[None]:
+    """HTTP clients that are made here connect directly, whatever proxies the environment names.
+
+    For recording from a stand-in: a proxy could not reach its loopback address.
+    """
+    names = ("NO_PROXY", "no_proxy")
+    before = {name: environ[name] for name in names if name in environ}
+    environ.update(dict.fromkeys(names, "*"))
+    try:
+        yield
+    finally:
+        for name in names:
+            environ.pop(name, None)
+        environ.update(before)
+
+
 def _trust_image_addresses() -> None:
     """Stop LiteLLM from resolving image addresses itself: no cassette can answer a DNS query."""
     litellm = sys.modules["litellm"]

@@ -37,6 +37,8 @@ def opened(
     opened_paths.add(str(cassette.session.path))
     with contextlib.ExitStack() as stack:
         stack.enter_context(_network(cassette))
+        if route is not None:
+            stack.enter_context(guard.without_proxies(os.environ))
         stack.enter_context(in_use(cassette))
         yield cassette
 

@@ -175,6 +175,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     offline = early_config.known_args_namespace.stand_in or state.mode in (None, "none")
     if closes and offline and not state.disabled:
         state.guard.install()
+    if early_config.known_args_namespace.stand_in:
+        state.resources.enter_context(guard.without_proxies(os.environ))
     guard.silence_litellm(os.environ)
 
 
@@ -359,7 +361,7 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         mode=_mode(request),
         unplayed=request.config.getoption("--unplayed") or request.config.getini("replay_unplayed"),
         max_age_days=request.config.getoption("--max-cassette-age"),
-        route=lambda url: state.stand_in().route(url) if stand_in else url,
+        route=(lambda url: state.stand_in().route(url)) if stand_in else None,
         source="stand-in" if stand_in else "provider",
         notes=state.notes,
         started=state.started,

@@ -28,6 +28,59 @@ def test_words(model):
 """
 
 
+PROXIED = """
+import asyncio
+import json
+import urllib.request
+
+import aiohttp
+import httpx
+import pytest
+import requests
+
+pytestmark = pytest.mark.vcr
+URL = "https://api.openai.com/v1/chat/completions"
+ASKED = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}
+HEADERS = {"authorization": "Bearer x", "content-type": "application/json"}
+EARLY = httpx.Client()
+
+
+def test_httpx():
+    assert EARLY.post(URL, json=ASKED, headers=HEADERS).json()["choices"]
+    assert httpx.post(URL, json={**ASKED, "seed": 1}, headers=HEADERS).json()["choices"]
+
+
+def test_requests():
+    assert requests.post(URL, json=ASKED, headers=HEADERS).json()["choices"]
+
+
+def test_urllib():
+    request = urllib.request.Request(URL, json.dumps(ASKED).encode(), HEADERS)
+    assert json.load(urllib.request.urlopen(request))["choices"]
+
+
+def test_aiohttp():
+    async def ask():
+        async with aiohttp.ClientSession(trust_env=True) as session:
+            async with session.post(URL, json=ASKED, headers=HEADERS) as response:
+                return await response.json()
+
+    assert asyncio.run(ask())["choices"]
+"""
+
+
+def test_proxies_of_the_environment_do_not_stand_in_the_way(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makepyfile(test_proxied=PROXIED)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    run(pytester, "rewrite", "--stand-in").assert_outcomes(passed=4)
+    recorded = cassettes(pytester)
+    run(pytester, "none").assert_outcomes(passed=4)
+    assert cassettes(pytester) == recorded
+
+
 def write(pytester: pytest.Pytester, *texts: str) -> None:
     pytester.makepyfile(test_talk=SUITE.format(texts=repr(texts)))
 
