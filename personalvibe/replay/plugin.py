@@ -31,6 +31,7 @@ RECORD_MODES = ("once", "new_episodes", "none", "all", "rewrite")
 # The entry points of plugins that own the same options and fixtures -> their modules.
 _OTHERS = {"recording": "pytest_recording.plugin", "cassetter": "cassetter.pytest_plugin"}
 _FACTS = "personalvibe_replay"
+_RUN_VARIABLE = "PERSONALVIBE_REPLAY_RUN"  # as in `opening`, which is imported late
 
 
 class State:
@@ -65,6 +66,18 @@ def _redacted(host: str) -> str:
     from personalvibe.replay.redact import RedactionRules, redact_text
 
     return redact_text(host, RedactionRules.from_config({}, os.environ))
+
+
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
+        if before is not None:
+            os.environ[name] = before
 
 
 STATE: pytest.StashKey[State] = pytest.StashKey()
@@ -195,6 +208,7 @@ def pytest_configure(config: pytest.Config) -> None:
         state.notes, state.started = Path(worker[_FACTS][0]), worker[_FACTS][1]
     else:
         config.pluginmanager.register(Reporter(config), "personalvibe_replay_reporter")
+    state.resources.enter_context(_environment(_RUN_VARIABLE, str(state.notes)))
     for line in (
         "vcr(*cassettes, **settings): Play this test's HTTP traffic from a cassette, or record it.",
         "block_network(allowed_hosts=None): Close the network to this test unless it records.",
@@ -359,7 +373,7 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         extra=[str(path) for mark in marks for path in mark.args],
         config=_config(request),
         mode=_mode(request),
-        unplayed=request.config.getoption("--unplayed") or request.config.getini("replay_unplayed"),
+        unplayed=_unplayed_severity(request.config),
         max_age_days=request.config.getoption("--max-cassette-age"),
         route=(lambda url: state.stand_in().route(url)) if stand_in else None,
         source="stand-in" if stand_in else "provider",
@@ -384,6 +398,10 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
 def cassette(vcr: ReplayCassette | None) -> ReplayCassette | None:
     """The same by cassetter's name, whose fixture stays behind if that plugin was loaded first."""
     return vcr
+
+
+def _unplayed_severity(config: pytest.Config) -> str:
+    return str(config.getoption("--unplayed") or config.getini("replay_unplayed"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -450,7 +468,9 @@ def pytest_runtest_makereport(
     if report.skipped and report.when == "setup" and item.get_closest_marker("vcr"):
         from personalvibe.replay.naming import default_name
 
-        facts["skipped"] = default_name(*_names(item))
+        facts["skipped"] = [default_name(*_names(item))]
+        for mark in item.iter_markers("default_cassette"):
+            facts["skipped"] += mark.args
     programs = sys.modules.get("personalvibe.replay.opening")
     if programs is not None and report.when == "teardown" and programs.opened_paths:
         facts["opened"] = sorted(programs.opened_paths)
@@ -517,8 +537,7 @@ class Reporter:
             self.run = RunRecord()
         if "test" in facts:
             self.run.add(facts["test"])
-        if "skipped" in facts:
-            self.skipped.add(facts["skipped"])
+        self.skipped.update(facts.get("skipped", []))
         self.run.refused += facts.get("refused", [])
         self.run.other_paths.update(facts.get("opened", []))
 
@@ -531,21 +550,40 @@ class Reporter:
 
         days = self.config.getoption("--max-cassette-age")
         stale = report.stale(self.run, days_ago(days)) if days is not None else []
-        severity = self.config.getoption("--unused-cassettes")
-        unused = [] if severity == "ignore" else self._unused(session)
-        self.lines = report.summary(self.run, stale=stale, unused=unused)
-        failed = stale or (unused and severity == "fail")
+        self.run.other_paths.update(report.told(self.config.stash[STATE].notes))
+        strict = self.config.getoption("--unused-cassettes")
+        unused = [] if strict == "ignore" else self._unused(session)
+        unplayed = self._unplayed(session)
+        self.lines = report.summary(self.run, stale=stale, unplayed=unplayed, unused=unused)
+        failed = (
+            stale
+            or (unused and strict == "fail")
+            or (unplayed and _unplayed_severity(self.config) == "fail")
+        )
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _chose_tests(self, session: pytest.Session) -> bool:
+        """Whether tests were left out that might use a cassette."""
+        selective = ("keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly", "ignore")
+        stopped = session.shouldstop or session.shouldfail
+        return bool(stopped) or any(getattr(self.config.option, one, None) for one in selective)
+
+    def _unplayed(self, session: pytest.Session) -> list[str]:
+        """What no test played of cassettes that tests share."""
+        from personalvibe.replay import report
+
+        whole = self.config.args_source is not pytest.Config.ArgsSource.ARGS
+        wanted = _unplayed_severity(self.config) != "ignore"
+        if self.run is None or not wanted or not whole or self._chose_tests(session):
+            return []
+        return report.unplayed_shared(self.run, self.skipped)
 
     def _unused(self, session: pytest.Session) -> list[Path]:
         """Cassettes without a test; only known where all tests that might use them ran."""
         from personalvibe.replay import report
 
-        option = self.config.option
-        selective = ("keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly", "ignore")
-        stopped = session.shouldstop or session.shouldfail
-        if self.run is None or stopped or any(getattr(option, one, None) for one in selective):
+        if self.run is None or self._chose_tests(session):
             return []
         found = report.unused(self.run, self.skipped)
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:

@@ -164,6 +164,16 @@ def test_botocore(tmp_path: Path, server: Any) -> None:
     assert "AKIA" not in path.read_text()
 
 
+def test_what_could_not_be_read_is_not_written(tmp_path: Path, stand_in: StandIn) -> None:
+    path = tmp_path / "a.yaml"
+    with (
+        pytest.raises(CassetteError, match="more than the 900 allowed"),
+        use_cassette(path, "once", stand_in=stand_in, max_cassette_bytes=900),
+    ):
+        httpx.post(URL, json=chat("hi"), headers=KEY)
+    assert not path.exists()
+
+
 def test_proxies_do_not_stand_between_client_and_stand_in(
     tmp_path: Path, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
 ) -> None:
