@@ -311,7 +311,11 @@ def block_network(request: pytest.FixtureRequest) -> Iterator[None]:
     node = request.node
     mark = node.get_closest_marker("block_network")
     if mark is not None and (mark.args or set(mark.kwargs) - {"allowed_hosts"}):
-        raise pytest.UsageError("block_network takes only the keyword argument allowed_hosts")
+        raise pytest.UsageError(
+            "Invalid arguments to `block_network`. "
+            "It accepts only the following keyword arguments: `allowed_hosts`. "
+            f"Got args: {mark.args!r}; kwargs: {mark.kwargs!r}"
+        )
     state = request.config.stash[STATE]
     marked = node.get_closest_marker("vcr") is not None
     records = marked and not state.disabled and _mode(request) != "none"
