@@ -56,7 +56,7 @@ class FileFormat:
         content = cassette.dump(interactions)
         if len(content) > self.max_bytes:
             raise CassetteError(
-                f"the recording has {len(content):,} bytes, more than the {self.max_bytes:,} allowed",
+                f"the recording has {len(content):,} bytes; {self.max_bytes:,} are allowed",
                 hint="Ask for less, or raise max_cassette_bytes in vcr_config.",
             )
         return content
