@@ -183,13 +183,24 @@ class Evaluator:
                         found.add(UNKNOWN)
                 case Foreign():
                     found.add(term)
-                case Seq() | Client() | Typed() | RouterClient():
+                case RouterClient():
+                    found.add(term)  # of a partial: nobody calls a client itself
+                case Client(path, at) if path == self.path and self._is_partial(at):
+                    found.add(term)
+                case Seq() | Client() | Typed():
                     found.add(UNKNOWN)
                 case _ if depth(term) >= 8:
                     found.add(UNKNOWN)
                 case _:
                     found.add(Call(term, self.path, self.place.get(node, -1)))
         return frozenset(found) or ANYTHING
+
+    def _is_partial(self, place: int) -> bool:
+        made = self.index.nodes[place]
+        return isinstance(made, ast.Call) and "partial" in (
+            getattr(made.func, "id", ""),
+            getattr(made.func, "attr", ""),
+        )
 
     def _special_call(self, node: ast.Call, func: ast.expr, name: str) -> Terms | None:
         args = node.args
@@ -235,9 +246,11 @@ class Evaluator:
                 return item(inner)
         if name == "partial":
             # A partial of a class makes what the class makes.
-            classes = [
-                t for t in self.terms(args[0]) if isinstance(t, Sdk) and client_class(t.name)
-            ]
+            made = self.terms(args[0])
+            for term in made:
+                if term in (Router("llm_router.Client"), Router("llm_router.AsyncClient")):
+                    return frozenset({RouterClient(term == Router("llm_router.AsyncClient"))})
+            classes = [t for t in made if isinstance(t, Sdk) and client_class(t.name)]
             if classes:
                 return frozenset(
                     Client(self.path, self.place[node], client_class(t.name) or "OpenAI")
