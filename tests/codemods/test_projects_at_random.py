@@ -44,7 +44,7 @@ VALUES = (
     "self.other.client",
     "super().client",
     "client if other else OpenAI()",
-    "functools.partial(OpenAI, timeout=5)",
+    "functools.partial(OpenAI, timeout=5)()",
     "client.with_options(timeout=1)",
     "lambda: client",
 )
