@@ -171,6 +171,9 @@ def _litellm() -> ModuleType:
     # One asyncio.run() after another is no fault; LiteLLM warns of it on stderr.
     logger = logging.getLogger("LiteLLM")
     logger.addFilter(lambda record: "event loop changed" not in str(record.msg))
+    if logger.level == logging.NOTSET:
+        # Else a program that asks its own root logger for INFO gets two lines for every call.
+        logger.setLevel(logging.WARNING)
     litellm.suppress_debug_info = True  # else every error prints an advertisement to stdout
     if litellm.disable_hf_tokenizer_download is None:
         litellm.disable_hf_tokenizer_download = True

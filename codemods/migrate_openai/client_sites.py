@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
 from dataclasses import replace
 
@@ -257,7 +258,7 @@ class ClientSites:
             self._already(site, dotted)
             return
         if site.use.model == "patched":
-            self.p.left(PATCHED, site.node, "drop-in", "a library adds response_model to it")
+            self.p.left(PATCHED, site.node, "patched", "a library adds response_model to it")
             return
         if target is None and not leads_to_call(path):
             self._unsupported(site, path)
@@ -323,10 +324,14 @@ class ClientSites:
                 self._rewrite(site, fate, dotted, vanished=False, sibling=sibling)
                 return
         rule = rule_of(target) if target else RESOURCE
+        if fate.outside:
+            here = posixpath.dirname(self.p.facts.path) or "."
+            made = posixpath.relpath(fate.outside, here)
+            self.p.left(rule, site.node, "not-given", f"the client is made in {made}")
+            return
         why = ", ".join((*fate.others, *fate.foreign)[:3])
-        self.p.left(
-            rule, site.node, "client-stays", f"the client is also used for: {why}" if why else ""
-        )
+        reason = "client-handed" if fate.foreign else "client-stays"
+        self.p.left(rule, site.node, reason, f"the client is also used for: {why}" if why else "")
 
     def _is_simple(self, site: Site, fate: Fate) -> bool:
         """Can this call be written without its client?"""
@@ -527,12 +532,13 @@ class ClientSites:
                 return
             why = ", ".join((*fate.others, *fate.foreign)[:3])
             beside = f"; beside it: {self.siblings[member]}" if member in self.siblings else ""
-            self.p.left(MADE, call, "client-stays", f"kept for: {why}{beside}")
+            reason = "client-handed" if fate.foreign else "client-stays"
+            self.p.left(MADE, call, reason, f"kept for: {why}{beside}")
             return
         if not self.p.applies(MADE, call):
             self.p.left(MADE, call, "skipped")
             return
-        if func is None or fate.asynchronous is None:
+        if func is None:
             self.p.found(MADE, call, "migrated", "its class is chosen elsewhere")
             return
         text = self.p.text

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from codemods.migrate_openai import names
+from codemods.migrate_openai import legacy_replies, names
 from codemods.migrate_openai.analysis import called_name
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
 from codemods.migrate_openai.model import Edit
@@ -35,6 +35,11 @@ class ModuleSites:
         self.p = planner
         self.mine = [s for s in planner.sites if s.sdk and not s.client_paths]
         self.azure = self._is_azure()
+        # A notebook runs alone: what other files call makes no difference to it.
+        self.calls_module = planner.view.calls_module and (
+            not planner.facts.path.endswith(".ipynb")
+            or any(call_of(name) for site in self.mine for name in site.sdk)
+        )
         self.leftovers = planner.view.openai_stays or self._reads_settings()
 
     def _is_azure(self) -> bool:
@@ -189,7 +194,7 @@ class ModuleSites:
     def _call(self, site: Site, target: Call) -> None:
         rule = rule_of(target)
         if site.use.model == "patched":
-            self.p.left(PATCHED, site.node, "drop-in", "a library adds response_model to it")
+            self.p.left(PATCHED, site.node, "patched", "a library adds response_model to it")
             return
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
@@ -209,6 +214,8 @@ class ModuleSites:
             return
         self._name(site.node, target.function)
         self.p.plan.edits += arguments + self._retries(call, target)
+        if target.legacy and not target.sdk.startswith("Audio."):  # whose reply may be plain text
+            self.p.plan.edits += legacy_replies.edits(self.p, call)
         self.p.found(rule, call, "migrated")
 
     def _retries(self, call: ast.Call, target: Call) -> list[Edit]:
@@ -348,9 +355,7 @@ class ModuleSites:
 
     def _moves(self, setting: str, node: ast.AST) -> bool:
         return (
-            self.p.view.calls_module
-            and setting in self.p.view.settings
-            and self.p.applies(SETTING, node)
+            self.calls_module and setting in self.p.view.settings and self.p.applies(SETTING, node)
         )
 
     def _assigned(self, node: ast.Attribute) -> None:
@@ -358,10 +363,10 @@ class ModuleSites:
         if base != {Sdk("openai")}:
             return
         if node.attr in names.UNSUPPORTED_SETTINGS:
-            if self.p.view.calls_module:
+            if self.calls_module:
                 self.p.left(SETTING, node, "setting", f"no counterpart: openai.{node.attr}")
             return
-        if node.attr not in names.SETTINGS or not self.p.view.calls_module:
+        if node.attr not in names.SETTINGS or not self.calls_module:
             return
         if not self.p.applies(SETTING, node):
             self.p.left(SETTING, node, "skipped")

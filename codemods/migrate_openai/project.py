@@ -69,6 +69,8 @@ class Fate:
     others: tuple[str, ...] = ()
     """What keeps it: ``files.create``, or the name of a package that it is handed to."""
     foreign: tuple[str, ...] = ()
+    outside: str = ""
+    """The file that makes it, where that is not part of the run."""
 
     @property
     def asynchronous(self) -> bool | None:
@@ -273,8 +275,6 @@ class Project:
         others = tuple(sorted({o for n in every for o in n.others}))
         foreign = tuple(sorted({f for n in every for f in n.foreign}))
         outside = {m.path for m in group} - set(self.resolved)
-        if outside:
-            others += (f"made in {min(outside)}, which is not part of this run",)
         sites = sum(n.sites for n in every)
         made = [m for m in group if isinstance(m, Client)]
         local = (
@@ -282,7 +282,8 @@ class Project:
             and len({m.path for m in group} | {p for n in every for p in n.paths}) <= 1
         )
         passes = bool(others and sites) and not foreign and all(map(is_passed_on, others))
-        stays = bool(others or foreign) or (not made and not sites)
+        passes = passes and not outside
+        stays = bool(others or foreign or outside) or (not made and not sites)
         azure = any(CLIENT_CLASSES[m.cls][1] for m in group if m.cls in CLIENT_CLASSES)
         dynamic = any(n.dynamic for n in every)
         indirect = len({(m.path, m.at) for m in made}) < len(made) or any(
@@ -298,6 +299,7 @@ class Project:
             members=group,
             others=others,
             foreign=foreign,
+            outside=min(outside, default=""),
         )
 
     def view(self, path: str) -> ModuleView:

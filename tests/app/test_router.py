@@ -685,6 +685,18 @@ def test_leaving_a_loop_early_is_quiet(wire: Wire, capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
+def test_a_program_that_logs_at_info_hears_nothing_of_litellm(wire: Wire) -> None:
+    program = (
+        "import logging; logging.basicConfig(level=logging.INFO)\n"
+        "from personalvibe import llm_router\n"
+        "llm_router.chat_completion('openai/m', [{'role': 'user', 'content': 'Hi'}])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")
+
+
 # --- exceptions ---
 
 
