@@ -48,7 +48,9 @@ class Site:
 
     @property
     def client_paths(self) -> list[ClientPath]:
-        return [a for a in self.atoms if isinstance(a, ClientPath)]
+        """The shortest first: a name that is assigned from itself has longer ones too."""
+        found = [a for a in self.atoms if isinstance(a, ClientPath)]
+        return sorted(found, key=lambda a: (len(a.path), a.path, repr(a.client)))
 
 
 class Planner:

@@ -84,3 +84,19 @@ def test_a_chain_of_modules_and_classes_may_be_any_length() -> None:
     view = engine.link([f for f in facts if f is not None]).views["last.py"]
     [fate] = set(view.fates.values())
     assert fate.kind == "router"
+
+
+def test_a_method_that_is_assigned_from_itself_is_reported_by_its_own_name() -> None:
+    text = """\
+from openai import OpenAI
+
+client = OpenAI()
+fetch = client.files.create
+while slow():
+    fetch = fetch.wrapped
+    fetch(file=f)
+"""
+    [result] = engine.migrate([SourceFile(path="a.py", text=text)], Options())
+    messages = [f.message for f in result.findings if f.rule == "MOA901"]
+    assert messages
+    assert not any("wrapped.wrapped" in message for message in messages)

@@ -7,7 +7,8 @@ import textwrap
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from tests.codemods.conftest import migrate_twice
+from codemods.migrate_openai.engine import migrate
+from codemods.migrate_openai.model import FileResult, Options, SourceFile
 
 SIZE = st.integers(0, 4)
 IMPORTS = (
@@ -44,7 +45,7 @@ VALUES = (
     "self.other.client",
     "super().client",
     "client if other else OpenAI()",
-    "functools.partial(OpenAI, timeout=5)",
+    "functools.partial(OpenAI, timeout=5)()",
     "client.with_options(timeout=1)",
     "lambda: client",
 )
@@ -113,7 +114,17 @@ def projects(draw: st.DrawFn) -> dict[str, str]:
     return {f"m{n}.py": draw(modules(n)) for n in range(draw(st.integers(1, 5)))}
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=list(HealthCheck))
+def migrated(project: dict[str, str]) -> dict[str, FileResult]:
+    files = [SourceFile(path=path, text=text) for path, text in project.items()]
+    return {result.path: result for result in migrate(files, Options())}
+
+
+@settings(max_examples=60, deadline=None, derandomize=True, suppress_health_check=list(HealthCheck))
 @given(projects())
 def test_a_project_of_any_shape_is_migrated_once_and_for_all(project: dict[str, str]) -> None:
-    migrate_twice(project)
+    texts = {}
+    for path, result in migrated(project).items():
+        assert not result.error
+        compile(result.text, path, "exec")
+        texts[path] = result.text
+    assert {path: result.text for path, result in migrated(texts).items()} == texts
