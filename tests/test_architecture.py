@@ -20,7 +20,7 @@ OWNERS: dict[str, set[str]] = {
         "personalvibe.providers.sharp_boe",
         "personalvibe.replay.guard",
     },
-    "vcr": {"personalvibe.replay.vcr_bridge", "personalvibe.replay.vcr_patches"},
+    "vcr": {"personalvibe.replay.vcr_loading"},
     "pytest": {"personalvibe.replay.plugin"},
     "_pytest": set(),
     "openai": set(),
@@ -95,8 +95,7 @@ def test_the_heavy_packages_are_imported_late() -> None:
         if name
         not in {
             "personalvibe.providers.sharp_boe",
-            "personalvibe.replay.vcr_bridge",
-            "personalvibe.replay.vcr_patches",
+            "personalvibe.replay.vcr_loading",
         }
     }
     assert not early

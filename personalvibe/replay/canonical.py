@@ -190,6 +190,11 @@ def _body(request: Request, rules: MatchRules) -> JsonValue:
     return _Ids().anonymous(value)
 
 
+def is_random_id(text: str) -> bool:
+    """Whether matching takes a text for an id that is another one each time."""
+    return bool(_CALL_ID.fullmatch(text) or _UUID.fullmatch(text))
+
+
 class _Ids:
     """Random ids replaced by their order of appearance, and numbers by one spelling."""
 

@@ -19,10 +19,9 @@ import socket
 import sys
 from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
-from importlib.machinery import ModuleSpec
-from importlib.util import find_spec
-from types import ModuleType
 from typing import Any, NamedTuple
+
+from personalvibe.replay.late_imports import on_import
 
 LITELLM_SILENCERS = {
     # The price list, otherwise read from GitHub at import and again by a background thread.
@@ -303,39 +302,35 @@ def silence_litellm(environ: MutableMapping[str, str]) -> dict[str, str]:
     """
     added = {name: value for name, value in LITELLM_SILENCERS.items() if name not in environ}
     environ.update(added)
-    litellm = sys.modules.get("litellm")
-    if litellm is not None:
-        _trust_image_addresses(litellm)
-    elif not any(isinstance(finder, _LiteLLMFinder) for finder in sys.meta_path):
-        sys.meta_path.insert(0, _LiteLLMFinder())
+    if "litellm" in sys.modules:
+        _trust_image_addresses()
+    else:
+        on_import("litellm", _trust_image_addresses)
     return added
 
 
-def _trust_image_addresses(litellm: ModuleType) -> None:
+@contextmanager
+def without_proxies(environ: MutableMapping[str, str]) -> Iterator[None]:
+    """HTTP clients that are made here connect directly, whatever proxies the environment names.
+
+    For recording from a stand-in: a proxy could not reach its loopback address.
+    """
+    names = ("NO_PROXY", "no_proxy")
+    before = {name: environ[name] for name in names if name in environ}
+    environ.update(dict.fromkeys(names, "*"))
+    try:
+        yield
+    finally:
+        for name in names:
+            environ.pop(name, None)
+        environ.update(before)
+
+
+def _trust_image_addresses() -> None:
     """Stop LiteLLM from resolving image addresses itself: no cassette can answer a DNS query."""
+    litellm = sys.modules["litellm"]
     if vars(litellm).get("user_url_validation") is True:
         litellm.user_url_validation = False  # type: ignore[attr-defined]
-
-
-class _LiteLLMFinder:
-    """Reaches `litellm` at the moment of its import, for what has no environment variable."""
-
-    def find_spec(
-        self, fullname: str, path: object = None, target: object = None
-    ) -> ModuleSpec | None:
-        if fullname != "litellm":
-            return None
-        sys.meta_path.remove(self)
-        spec = find_spec(fullname)
-        if spec is not None and spec.loader is not None:
-            loader, execute = spec.loader, spec.loader.exec_module
-
-            def exec_module(module: ModuleType) -> None:
-                execute(module)
-                _trust_image_addresses(module)
-
-            loader.exec_module = exec_module  # type: ignore[method-assign]
-        return spec
 
 
 def forget_litellm_clients() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import hashlib
 import os
 from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
@@ -14,6 +15,9 @@ from personalvibe.replay.logs import redacted_logs
 
 opened_paths: set[str] = set()
 """Cassettes that programs opened in this process: a test run does not call them unused."""
+
+RUN_VARIABLE = "PERSONALVIBE_REPLAY_RUN"
+"""Names a test run's folder of notes, so that the programs that its tests start can tell, too."""
 
 
 @contextlib.contextmanager
@@ -34,11 +38,24 @@ def opened(
         at=now(),
     )
     cassette.route = route
-    opened_paths.add(str(cassette.session.path))
+    _tell(str(cassette.session.path))
     with contextlib.ExitStack() as stack:
         stack.enter_context(_network(cassette))
+        if route is not None:
+            stack.enter_context(guard.without_proxies(os.environ))
         stack.enter_context(in_use(cassette))
         yield cassette
+
+
+def _tell(path: str) -> None:
+    opened_paths.add(path)
+    folder = os.environ.get(RUN_VARIABLE)
+    if folder:
+        name = hashlib.blake2b(os.fsencode(path), digest_size=16).hexdigest()
+        # Nobody's recording depends on it.
+        with contextlib.suppress(OSError):
+            Path(folder).mkdir(parents=True, exist_ok=True)
+            Path(folder, f"{name}.opened").write_text(path, encoding="utf-8")
 
 
 @contextlib.contextmanager

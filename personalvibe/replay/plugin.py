@@ -28,9 +28,10 @@ if TYPE_CHECKING:
     from personalvibe.replay.vcr_bridge import ReplayCassette
 
 RECORD_MODES = ("once", "new_episodes", "none", "all", "rewrite")
-_OTHER = "pytest_recording.plugin"
-_OTHER_NAMES = ("recording", _OTHER)
+# The entry points of plugins that own the same options and fixtures -> their modules.
+_OTHERS = {"recording": "pytest_recording.plugin", "cassetter": "cassetter.pytest_plugin"}
 _FACTS = "personalvibe_replay"
+_RUN_VARIABLE = "PERSONALVIBE_REPLAY_RUN"  # as in `opening`, which is imported late
 
 
 class State:
@@ -67,9 +68,22 @@ def _redacted(host: str) -> str:
     return redact_text(host, RedactionRules.from_config({}, os.environ))
 
 
+@contextlib.contextmanager
+def _environment(name: str, value: str) -> Iterator[None]:
+    before = os.environ.get(name)
+    os.environ[name] = value
+    try:
+        yield
+    finally:
+        os.environ.pop(name, None)
+        if before is not None:
+            os.environ[name] = before
+
+
 STATE: pytest.StashKey[State] = pytest.StashKey()
 CASSETTE: pytest.StashKey[TestCassette] = pytest.StashKey()
 CONFIG: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
+MODE: pytest.StashKey[str] = pytest.StashKey()
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
 
 _starting: State | None = None
@@ -84,6 +98,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         with contextlib.suppress(ValueError):
             group.addoption(name, **settings)
     parser.addini("replay_block_network", "Close the network to tests", type="bool", default=True)
+    parser.addini(
+        "replay_caught_network",
+        "fail or warn: a test that tried to reach the closed network and caught the refusal",
+        default="fail",
+    )
     parser.addini("replay_unplayed", "fail, warn or ignore: see --unplayed", default="warn")
 
 
@@ -133,19 +152,22 @@ _OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def _take_over(pluginmanager: pytest.PytestPluginManager) -> None:
-    """Of this plugin and pytest-recording one has to give way: they share every name."""
+    """Of the plugins that share options and fixtures only one can stay. Says which gave way."""
     global _taken_over
-    _taken_over = ""
-    for plugin in list(pluginmanager.get_plugins()):
-        if getattr(plugin, "__name__", "") == _OTHER:
-            pluginmanager.unregister(plugin)
-            _taken_over = "pytest-recording"
-    if not _taken_over and not any(pluginmanager.is_blocked(name) for name in _OTHER_NAMES):
-        from importlib.util import find_spec
+    from importlib.util import find_spec
 
-        _taken_over = "pytest-recording" if find_spec("pytest_recording") else ""
-    for name in _OTHER_NAMES:
+    found = []
+    loaded = {getattr(plugin, "__name__", ""): plugin for plugin in pluginmanager.get_plugins()}
+    for name, module in _OTHERS.items():
+        refused = pluginmanager.is_blocked(name) or pluginmanager.is_blocked(module)
+        package = module.partition(".")[0]
+        if module in loaded:
+            pluginmanager.unregister(loaded[module])
+        if module in loaded or not (refused or find_spec(package) is None):
+            found.append(package.replace("_", "-"))
         pluginmanager.set_blocked(name)
+        pluginmanager.set_blocked(module)
+    _taken_over = " and ".join(found)
 
 
 def pytest_addhooks(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -166,6 +188,8 @@ def pytest_load_initial_conftests(early_config: pytest.Config) -> None:
     offline = early_config.known_args_namespace.stand_in or state.mode in (None, "none")
     if closes and offline and not state.disabled:
         state.guard.install()
+    if early_config.known_args_namespace.stand_in:
+        state.resources.enter_context(guard.without_proxies(os.environ))
     guard.silence_litellm(os.environ)
 
 
@@ -184,6 +208,7 @@ def pytest_configure(config: pytest.Config) -> None:
         state.notes, state.started = Path(worker[_FACTS][0]), worker[_FACTS][1]
     else:
         config.pluginmanager.register(Reporter(config), "personalvibe_replay_reporter")
+    state.resources.enter_context(_environment(_RUN_VARIABLE, str(state.notes)))
     for line in (
         "vcr(*cassettes, **settings): Play this test's HTTP traffic from a cassette, or record it.",
         "block_network(allowed_hosts=None): Close the network to this test unless it records.",
@@ -286,7 +311,11 @@ def block_network(request: pytest.FixtureRequest) -> Iterator[None]:
     node = request.node
     mark = node.get_closest_marker("block_network")
     if mark is not None and (mark.args or set(mark.kwargs) - {"allowed_hosts"}):
-        raise pytest.UsageError("block_network takes only the keyword argument allowed_hosts")
+        raise pytest.UsageError(
+            "Invalid arguments to `block_network`. "
+            "It accepts only the following keyword arguments: `allowed_hosts`. "
+            f"Got args: {mark.args!r}; kwargs: {mark.kwargs!r}"
+        )
     state = request.config.stash[STATE]
     marked = node.get_closest_marker("vcr") is not None
     records = marked and not state.disabled and _mode(request) != "none"
@@ -317,9 +346,13 @@ def _config(request: pytest.FixtureRequest) -> dict[str, Any]:
 
 def _mode(request: pytest.FixtureRequest) -> str:
     """Command line > mark > ``vcr_config`` > the ``record_mode`` fixture."""
-    chosen = request.config.stash[STATE].mode or _config(request).get("record_mode")
-    chosen = chosen or request.getfixturevalue("record_mode")
-    return str(getattr(chosen, "value", chosen))
+    stash = request.node.stash
+    if MODE not in stash:
+        chosen = request.config.stash[STATE].mode or _config(request).get("record_mode")
+        chosen = chosen or request.getfixturevalue("record_mode")
+        stash[MODE] = str(getattr(chosen, "value", chosen))
+    mode: str = stash[MODE]
+    return mode
 
 
 @pytest.fixture(autouse=True)
@@ -344,9 +377,9 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         extra=[str(path) for mark in marks for path in mark.args],
         config=_config(request),
         mode=_mode(request),
-        unplayed=request.config.getoption("--unplayed") or request.config.getini("replay_unplayed"),
+        unplayed=_unplayed_severity(request.config),
         max_age_days=request.config.getoption("--max-cassette-age"),
-        route=lambda url: state.stand_in().route(url) if stand_in else url,
+        route=(lambda url: state.stand_in().route(url)) if stand_in else None,
         source="stand-in" if stand_in else "provider",
         notes=state.notes,
         started=state.started,
@@ -363,6 +396,16 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
     opened = state.guard.opened() if online else contextlib.nullcontext()
     with opened, test.in_use():
         yield cassette
+
+
+@pytest.fixture
+def cassette(vcr: ReplayCassette | None) -> ReplayCassette | None:
+    """The same by cassetter's name, whose fixture stays behind if that plugin was loaded first."""
+    return vcr
+
+
+def _unplayed_severity(config: pytest.Config) -> str:
+    return str(config.getoption("--unplayed") or config.getini("replay_unplayed"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -400,28 +443,38 @@ def pytest_runtest_makereport(
     report = yield
     if stopped:
         del item.repr_failure
-    hidden = [one for one in item.config.stash[STATE].guard.take_violations() if not one.declared]
     error = call.excinfo.value if call.excinfo else None
+    attempts = item.config.stash[STATE].guard.take_violations()
+    hidden = [one for one in attempts if not one.declared and one.test is not None]
+    listed = [one for one in attempts if not one.declared and one.test is None]
     facts: dict[str, Any] = {}
-    if test is not None:
-        problems: list[tuple[str, BaseException | None]] = [*test.take_misses()]
+    problems: list[tuple[str, BaseException | None]] = [*test.take_misses()] if test else []
+    if problems or isinstance(error, guard.NetworkBlocked):
         if isinstance(error, guard.NetworkBlocked):
             problems.append((str(error), error))
-        elif not problems:
-            problems = [(one.message, None) for one in hidden]
-        if problems:
-            caught = all(raised is not error for _, raised in problems)
-            _fail(item, report, [text for text, _ in problems], caught, call)
+    elif test is None and (report.skipped or item.config.getini("replay_caught_network") == "warn"):
+        listed += hidden
+    else:
+        problems = [(message, None) for message in dict.fromkeys(one.message for one in hidden)]
+    if problems:
+        caught = error is None or all(raised is not error for _, raised in problems)
+        _fail(item, report, [text for text, _ in problems], caught, call)
+    if listed:
+        facts["refused"] = [one.message.splitlines()[0] for one in listed]
+    if test is not None:
         if report.when == "call":
             item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
         elif report.when == "teardown" and test.record is not None:
             facts["test"] = test.record.as_data()
-    elif hidden and error is None:
-        facts["refused"] = [f"{item.nodeid}: {one.message.splitlines()[0]}" for one in hidden]
+        if report.when == "teardown":
+            # pytest keeps every item until the end of the session.
+            del item.stash[CASSETTE]
     if report.skipped and report.when == "setup" and item.get_closest_marker("vcr"):
         from personalvibe.replay.naming import default_name
 
-        facts["skipped"] = default_name(*_names(item))
+        facts["skipped"] = [default_name(*_names(item))]
+        for mark in item.iter_markers("default_cassette"):
+            facts["skipped"] += mark.args
     programs = sys.modules.get("personalvibe.replay.opening")
     if programs is not None and report.when == "teardown" and programs.opened_paths:
         facts["opened"] = sorted(programs.opened_paths)
@@ -488,8 +541,7 @@ class Reporter:
             self.run = RunRecord()
         if "test" in facts:
             self.run.add(facts["test"])
-        if "skipped" in facts:
-            self.skipped.add(facts["skipped"])
+        self.skipped.update(facts.get("skipped", []))
         self.run.refused += facts.get("refused", [])
         self.run.other_paths.update(facts.get("opened", []))
 
@@ -502,21 +554,40 @@ class Reporter:
 
         days = self.config.getoption("--max-cassette-age")
         stale = report.stale(self.run, days_ago(days)) if days is not None else []
-        severity = self.config.getoption("--unused-cassettes")
-        unused = [] if severity == "ignore" else self._unused(session)
-        self.lines = report.summary(self.run, stale=stale, unused=unused)
-        failed = stale or (unused and severity == "fail")
+        self.run.other_paths.update(report.told(self.config.stash[STATE].notes))
+        strict = self.config.getoption("--unused-cassettes")
+        unused = [] if strict == "ignore" else self._unused(session)
+        unplayed = self._unplayed(session)
+        self.lines = report.summary(self.run, stale=stale, unplayed=unplayed, unused=unused)
+        failed = (
+            stale
+            or (unused and strict == "fail")
+            or (unplayed and _unplayed_severity(self.config) == "fail")
+        )
         if failed and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+    def _chose_tests(self, session: pytest.Session) -> bool:
+        """Whether tests were left out that might use a cassette."""
+        selective = ("keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly", "ignore")
+        stopped = session.shouldstop or session.shouldfail
+        return bool(stopped) or any(getattr(self.config.option, one, None) for one in selective)
+
+    def _unplayed(self, session: pytest.Session) -> list[str]:
+        """What no test played of cassettes that tests share."""
+        from personalvibe.replay import report
+
+        whole = self.config.args_source is not pytest.Config.ArgsSource.ARGS
+        wanted = _unplayed_severity(self.config) != "ignore"
+        if self.run is None or not wanted or not whole or self._chose_tests(session):
+            return []
+        return report.unplayed_shared(self.run, self.skipped)
 
     def _unused(self, session: pytest.Session) -> list[Path]:
         """Cassettes without a test; only known where all tests that might use them ran."""
         from personalvibe.replay import report
 
-        option = self.config.option
-        selective = ("keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly", "ignore")
-        stopped = session.shouldstop or session.shouldfail
-        if self.run is None or stopped or any(getattr(option, one, None) for one in selective):
+        if self.run is None or self._chose_tests(session):
             return []
         found = report.unused(self.run, self.skipped)
         if self.config.args_source is not pytest.Config.ArgsSource.ARGS:

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+_SHOWN = 5
 SUFFIXES = (".yaml", ".yml", ".json", ".yaml.gz", ".yml.gz")
 
 
@@ -29,6 +30,9 @@ class TestRecord:
     """What was written and should be looked at, such as an e-mail address."""
     unplayed: str = ""
     """What a passing test left unplayed; empty if nothing, or if nobody wants to know."""
+    left: dict[int, str] | None = None
+    """Of a shared cassette, the first of `paths`: position and name of what this test left
+    unplayed; empty if that says nothing, since the test failed or recorded."""
     oldest: str = ""
     """When the oldest recording that was played was made: ISO 8601; empty if unknown."""
 
@@ -42,9 +46,9 @@ class RunRecord:
 
     tests: dict[str, TestRecord] = field(default_factory=dict)
     other_paths: set[str] = field(default_factory=set)
-    """Cassettes that `use_cassette` opened."""
+    """Cassettes that `use_cassette` opened, also in programs that tests started."""
     refused: list[str] = field(default_factory=list)
-    """Connections that unmarked tests attempted and then hid."""
+    """Connections that were attempted outside of tests, or by tests that may."""
 
     def add(self, data: Mapping[str, Any]) -> None:
         self.tests[data["test"]] = TestRecord(**data)
@@ -53,9 +57,15 @@ class RunRecord:
         return self.other_paths.union(*(one.paths for one in self.tests.values()))
 
 
-def summary(run: RunRecord, *, stale: Iterable[str] = (), unused: Iterable[Path] = ()) -> list[str]:
+def summary(
+    run: RunRecord,
+    *,
+    stale: Iterable[str] = (),
+    unplayed: Iterable[str] = (),
+    unused: Iterable[Path] = (),
+) -> list[str]:
     """The closing lines: one about replay, one about recording, then what wants attention."""
-    return [*_closing(run), *_attention(run, stale, unused)]
+    return [*_closing(run), *_attention(run, stale, unplayed, unused)]
 
 
 def _closing(run: RunRecord) -> Iterator[str]:
@@ -90,13 +100,16 @@ def _spent(tests: list[TestRecord]) -> str:
     return f"{_count(tokens, 'token')}{money}"
 
 
-def _attention(run: RunRecord, stale: Iterable[str], unused: Iterable[Path]) -> Iterator[str]:
+def _attention(
+    run: RunRecord, stale: Iterable[str], unplayed: Iterable[str], unused: Iterable[Path]
+) -> Iterator[str]:
     for one in run.tests.values():
         if one.outcome == "refused":
             yield f"refused: {one.test}: {one.reason}"
         yield from (f"look at: {warning}" for warning in one.warnings)
         if one.unplayed:
             yield f"unplayed: {one.test}: {one.unplayed}"
+    yield from (f"unplayed: {line}" for line in unplayed)
     yield from (f"old: {line}" for line in stale)
     yield from (f"unused: {path}" for path in unused)
     yield from (f"no network: {line}" for line in run.refused)
@@ -111,6 +124,35 @@ def stale(run: RunRecord, before: str) -> list[str]:
     ]
 
 
+def unplayed_text(path: Path, left: Mapping[int, str]) -> str:
+    """A line that names recordings by their position; empty if there are none."""
+    if not left:
+        return ""
+    shown = ", ".join(f"{n} ({name})" for n, name in sorted(left.items())[:_SHOWN])
+    more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
+    return f"{path.name}: interaction {shown}{more}"
+
+
+def unplayed_shared(run: RunRecord, skipped_names: Collection[str]) -> list[str]:
+    """What none of the tests that share a cassette played of it; nothing if one was skipped."""
+    left: dict[str, dict[int, str]] = {}
+    for one in run.tests.values():
+        if one.left is not None:
+            path = one.paths[0]
+            known = left.get(path, one.left)
+            left[path] = {n: name for n, name in known.items() if n in one.left}
+    return [
+        unplayed_text(Path(path), rest)
+        for path, rest in left.items()
+        if rest and _name(Path(path)) not in skipped_names
+    ]
+
+
+def told(notes: Path) -> set[str]:
+    """The cassettes that programs said to have opened, see `opening.RUN_VARIABLE`."""
+    return {path.read_text("utf-8") for path in notes.glob("*.opened")}
+
+
 def unused(run: RunRecord, skipped_names: Iterable[str]) -> list[Path]:
     """Cassettes beside the used ones that no test opened.
 
@@ -122,15 +164,19 @@ def unused(run: RunRecord, skipped_names: Iterable[str]) -> list[Path]:
     found = []
     for root in sorted({root for folder in folders if (root := _root(Path(folder)))}):
         for path in sorted(root.rglob("*")):
-            stem = path.name.partition(".yaml")[0].partition(".yml")[0]
             if (
                 path.name.endswith(SUFFIXES)
                 and not path.name.startswith(".")
                 and str(path) not in used
-                and stem not in excused
+                and _name(path) not in excused
             ):
                 found.append(path)
     return found
+
+
+def _name(path: Path) -> str:
+    """The name of a cassette, without suffix."""
+    return path.name.partition(".yaml")[0].partition(".yml")[0]
 
 
 def _root(path: Path) -> Path | None:

@@ -2,7 +2,8 @@
 
 Ids, times and counters of a response become placeholders that are derived from the request and
 the place in the response; where a later request of the cassette sends an id back, it gets the same
-placeholder. So re-recording an unchanged exchange changes no byte.
+placeholder. So do ids that the client made up (LiteLLM does, for providers without tool-call ids),
+where matching ignores them. So re-recording an unchanged exchange changes no byte.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import replace
 
 from personalvibe.replay import bodies
-from personalvibe.replay.canonical import normalise
+from personalvibe.replay.canonical import is_random_id, normalise
 from personalvibe.replay.model import Headers, Interaction, JsonValue, Request, Response
 
 EPOCH = 1_735_689_600
@@ -63,14 +64,19 @@ def stabilise(
     `key_of` gives the key of a request, redacted: a placeholder must not depend on a secret.
     """
     ids: dict[str, str] = {}
+    made_up: dict[str, str] = {}
     seen: Counter[str] = Counter()
     stable = []
     for interaction in interactions:
-        request = _substituted(normalise(interaction.request), ids)
+        request = _substituted(normalise(interaction.request), ids | made_up)
         key = key_of(request)
         seen[key] += 1
         place = f"{key}#{seen[key]}"
+        made_up |= _made_up(request, place)
+        request = _substituted(request, made_up)
         response = _stable_response(interaction.response, place, ids)
+        # A server may quote what it was sent.
+        response = replace(response, body=_replaced(response.body, made_up))
         stable.append(replace(interaction, request=request, response=response))
     return stable
 
@@ -156,14 +162,47 @@ class _Stabiliser:
         return f"{found['prefix']}replay-{digest[:10]}" if found else None
 
 
+def _made_up(request: Request, place: str) -> dict[str, str]:
+    """The ids of a request that no response gave, and their placeholders."""
+    if not bodies.is_json(request.headers, request.body):
+        return {}
+    try:
+        value = bodies.parse_json(request.body)
+    except bodies.NotJsonError:
+        return {}
+    found: dict[str, str] = {}
+    stabiliser = _Stabiliser(f"{place} request", {})
+    stack = [(value, "", "")]
+    while stack:
+        item, key, path = stack.pop()
+        if isinstance(item, dict):
+            stack += ((child, name, f"{path}.{name}") for name, child in item.items())
+        elif isinstance(item, list):
+            stack += ((child, key, f"{path}[{n}]") for n, child in enumerate(item))
+        elif isinstance(item, str) and _ID_KEYS.fullmatch(key) and is_random_id(item):
+            # Matching knows a UUID in any place, and other ids only where they stand alone.
+            own = _UUID.search(item)
+            placeholder = stabiliser.placeholder(own[0] if own else item, path)
+            if placeholder is not None:
+                found.setdefault(item, item.replace(own[0], placeholder) if own else placeholder)
+    return found
+
+
 def _substituted(request: Request, ids: dict[str, str]) -> Request:
-    """The request with the ids of earlier responses replaced."""
+    """The request with the ids of earlier responses, or its own, replaced."""
     if not ids:
         return request
-    pattern = re.compile("|".join(re.escape(value) for value in sorted(ids, key=len, reverse=True)))
-    change: Callable[[str], str] = lambda text: pattern.sub(lambda found: ids[found[0]], text)  # noqa: E731
+    url = _replaced(request.url.encode(), ids).decode()
+    return replace(request, url=url, body=_replaced(request.body, ids))
+
+
+def _replaced(content: bytes, ids: dict[str, str]) -> bytes:
+    if not ids:
+        return content
     try:
-        body = change(request.body.decode()).encode()
+        text = content.decode()
     except UnicodeDecodeError:
-        body = request.body
-    return replace(request, url=change(request.url), body=body)
+        return content
+    known = sorted(ids, key=len, reverse=True)
+    pattern = re.compile("|".join(re.escape(value) for value in known))
+    return pattern.sub(lambda found: ids[found[0]], text).encode()

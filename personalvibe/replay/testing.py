@@ -15,9 +15,7 @@ from personalvibe.replay.guard import NetworkBlocked
 from personalvibe.replay.index import Recording
 from personalvibe.replay.miss import CassetteMiss
 from personalvibe.replay.model import CassetteError, Source
-from personalvibe.replay.report import TestRecord
-
-_SHOWN = 5
+from personalvibe.replay.report import TestRecord, unplayed_text
 
 
 @dataclass(slots=True, kw_only=True)
@@ -128,6 +126,10 @@ class TestCassette:
             record.outcome = "discarded"
         elif recorded:
             problem = self._commit(record)
+        if session.options.shared:
+            # What another test plays or records of it counts, too: the report adds it up.
+            whole = passed and session.plays and not recorded
+            record.left = self._left() if whole else {}
         if passed and session.plays and session.options.unplayed != "ignore":
             record.unplayed = self._unplayed()
             if record.unplayed and session.options.unplayed == "fail":
@@ -152,14 +154,17 @@ class TestCassette:
         """What is left of the test's own cassette. Others may play the rest of a shared one."""
         assert self.cassette is not None
         session = self.cassette.session
-        if session.options.shared:
-            return ""
-        left = [one for one in session.unplayed if one.cassette == session.path]
-        if not left:
-            return ""
-        shown = ", ".join(f"{one.position} ({self._name(one)})" for one in left[:_SHOWN])
-        more = f" and {len(left) - _SHOWN} more" if len(left) > _SHOWN else ""
-        return f"{session.path.name}: interaction {shown}{more}"
+        return "" if session.options.shared else unplayed_text(session.path, self._left())
+
+    def _left(self) -> dict[int, str]:
+        """The unplayed recordings of the cassette: their positions, and what they are."""
+        assert self.cassette is not None
+        session = self.cassette.session
+        return {
+            one.position: self._name(one)
+            for one in session.unplayed
+            if one.cassette == session.path
+        }
 
     def _name(self, one: Recording) -> str:
         """Method and address of a recording, without the query, where secrets travel."""

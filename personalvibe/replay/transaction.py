@@ -52,7 +52,14 @@ class FileFormat:
         return cassette.load(path, max_bytes=self.max_bytes)
 
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes:
-        return cassette.dump(interactions)
+        """Raises `CassetteError` for what `load` would refuse."""
+        content = cassette.dump(interactions)
+        if len(content) > self.max_bytes:
+            raise CassetteError(
+                f"the recording has {len(content):,} bytes; {self.max_bytes:,} are allowed",
+                hint="Ask for less, or raise max_cassette_bytes in vcr_config.",
+            )
+        return content
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

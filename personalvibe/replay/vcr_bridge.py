@@ -17,16 +17,6 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import vcr
-import vcr.cassette
-import vcr.matchers
-import vcr.patch
-import vcr.stubs
-from vcr.cassette import Cassette
-from vcr.request import Request as VcrRequest
-from vcr.serialize import deserialize, serialize
-from vcr.util import read_body
-
 from personalvibe.replay import bodies
 from personalvibe.replay.model import (
     CassetteError,
@@ -40,6 +30,7 @@ from personalvibe.replay.model import (
 )
 from personalvibe.replay.options import Options
 from personalvibe.replay.session import Session
+from personalvibe.replay.vcr_loading import Cassette, VcrRequest, vcr
 from personalvibe.replay.vcr_patches import claim, header_pairs
 
 _FRAMING = frozenset(("content-length", "content-encoding", "transfer-encoding"))
@@ -51,7 +42,7 @@ def to_request(request: VcrRequest) -> Request:
         method=request.method,
         url=request.uri,
         headers=header_pairs(request.headers),
-        body=_bytes(read_body(request)),
+        body=_bytes(vcr.util.read_body(request)),
     )
 
 
@@ -264,7 +255,9 @@ class VcrpyFormat:
 
     def load(self, path: Path) -> list[Interaction]:
         try:
-            requests, responses = deserialize(path.read_text("utf-8"), self._serializer)[:2]
+            requests, responses = vcr.serialize.deserialize(
+                path.read_text("utf-8"), self._serializer
+            )[:2]
         except FileNotFoundError:
             raise
         except Exception as error:
@@ -283,7 +276,7 @@ class VcrpyFormat:
             "requests": [from_request(one.request) for one in interactions],
             "responses": [from_response(one.response) for one in interactions],
         }
-        text = serialize(pairs, self._serializer)
+        text = vcr.serialize.serialize(pairs, self._serializer)
         return text.encode() if isinstance(text, str) else bytes(text)
 
 

@@ -13,18 +13,16 @@ import functools
 import http.client
 import sys
 import threading
-from collections.abc import AsyncIterator, Callable, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextvars import ContextVar
 from typing import Any, Protocol
 from unittest import mock
 from urllib.parse import urlsplit
 
-import vcr.patch
-import vcr.stubs
-from vcr.request import Request as VcrRequest
-
 from personalvibe.replay import bodies
+from personalvibe.replay.late_imports import on_import
 from personalvibe.replay.model import Headers, Interaction
+from personalvibe.replay.vcr_loading import AWAITED, VcrRequest, note_originals, vcr
 
 
 class InUse(Protocol):
@@ -157,25 +155,46 @@ _patches: _Patches | None = None
 class _Patches:
     """Patches that are applied and undone before and after every test, and so must be quick."""
 
-    def __init__(self, patches: list[Any]) -> None:
+    def __init__(self, skip: Iterable[str] = (), custom: tuple[Any, ...] = ()) -> None:
+        self._skip = frozenset(skip)
+        self._swaps: list[tuple[Any, str, Any]] = []
+        self._others: list[Any] = []
+        self._undo: list[tuple[Any, str, Any]] = []
+        self._stack = contextlib.ExitStack()
+        self._is_applied = False
+        self._add([*_built(self._skip | _awaited, custom), *_general()])
+
+    def _add(self, patches: list[Any]) -> None:
         # vcrpy makes them with `mock.patch.object`, whose own way takes ten times as long.
-        self._swaps = [
+        swaps = [
             (patch.getter(), patch.attribute, patch.new)
             for patch in patches
             if hasattr(patch, "getter")
         ]
-        self._others = [patch for patch in patches if not hasattr(patch, "getter")]
-        self._undo: list[tuple[Any, str, Any]] = []
-        self._stack = contextlib.ExitStack()
+        others = [patch for patch in patches if not hasattr(patch, "getter")]
+        self._swaps += swaps
+        self._others += others
+        if self._is_applied:
+            self._put(swaps, others)
+
+    def add_client(self, group: str) -> None:
+        """Patch a client that was imported since."""
+        if group not in self._skip:
+            self._add(_built(frozenset(vcr.patch.PATCHER_NAMES) - {group}))
 
     def apply(self) -> None:
-        for target, attribute, new in self._swaps:
+        self._is_applied = True
+        self._put(self._swaps, self._others)
+
+    def _put(self, swaps: list[tuple[Any, str, Any]], others: list[Any]) -> None:
+        for target, attribute, new in swaps:
             self._undo.append((target, attribute, vars(target).get(attribute, _ABSENT)))
             setattr(target, attribute, new)
-        for patch in self._others:
+        for patch in others:
             self._stack.enter_context(patch)
 
     def undo(self) -> None:
+        self._is_applied = False
         self._stack.close()
         while self._undo:
             target, attribute, old = self._undo.pop()
@@ -204,23 +223,38 @@ def intercepting(cassette: InUse) -> Iterator[InUse]:
             with _lock:
                 if _current.active == [cassette] and _applied is not None:
                     _applied.undo()
+                    _applied = None
 
 
 def _client_patches(cassette: InUse) -> _Patches:
     """vcrpy's patches and ours. Building them takes longer than applying them."""
     global _patches
     if cassette.custom_patches or cassette.skip_patchers:
-        current = copy.copy(_current)
-        vars(current).update(
-            custom_patches=cassette.custom_patches, skip_patchers=cassette.skip_patchers
-        )
-        return _Patches(_built(current))
+        return _Patches(cassette.skip_patchers, cassette.custom_patches)
     if _patches is None:
-        _patches = _Patches(_built(_current))
+        _patches = _Patches()
     return _patches
 
 
-def _built(current: _Current) -> list[Any]:
+_awaited = set(AWAITED)
+
+
+def _imported(group: str) -> None:
+    with _lock:
+        _awaited.discard(group)
+        note_originals()
+        for patches in filter(None, {_patches, _applied}):
+            patches.add_client(group)
+
+
+for _package in AWAITED:
+    on_import(_package, functools.partial(_imported, _package))
+
+
+def _built(skip: frozenset[str], custom: tuple[Any, ...] = ()) -> list[Any]:
+    """vcrpy's patches, except of the groups to skip."""
+    current = copy.copy(_current)
+    vars(current).update(skip_patchers=skip, custom_patches=custom)
     routed = [
         mock.patch.object(vcr.patch, name, wrap(getattr(vcr.patch, name), current))
         for name, wrap in _ROUTED.items()
@@ -233,15 +267,22 @@ def _built(current: _Current) -> list[Any]:
     for patch in patches:
         if getattr(patch, "attribute", None) == "_request":
             patch.new = _explicit_body(patch.new)
-    patches.append(mock.patch.object(vcr.stubs.VCRConnection, "getresponse", _routed_getresponse))
-    patches.append(mock.patch.object(vcr.stubs.VCRConnection, "_url", _routed_url))
-    patches.append(mock.patch.object(vcr.stubs.VCRHTTPResponse, "stream", _stream))
+    if "aiohttp" not in skip and "vcr.stubs.aiohttp_stubs" in sys.modules:
+        stubs = sys.modules["vcr.stubs.aiohttp_stubs"]
+        patches.append(mock.patch.object(stubs, "build_response", _aiohttp_response(stubs)))
+    return patches
+
+
+def _general() -> list[Any]:
+    """Patches of vcrpy's own classes."""
+    patches = [
+        mock.patch.object(vcr.stubs.VCRConnection, "getresponse", _routed_getresponse),
+        mock.patch.object(vcr.stubs.VCRConnection, "_url", _routed_url),
+        mock.patch.object(vcr.stubs.VCRHTTPResponse, "stream", _stream),
+    ]
     if "vcr.stubs.httpx_stubs" in sys.modules:
         stubs = sys.modules["vcr.stubs.httpx_stubs"]
         patches.append(mock.patch.object(stubs, "_deserialize_response", _httpx_response))
-    if "vcr.stubs.aiohttp_stubs" in sys.modules:
-        stubs = sys.modules["vcr.stubs.aiohttp_stubs"]
-        patches.append(mock.patch.object(stubs, "build_response", _aiohttp_response(stubs)))
     return patches
 
 

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import functools
 import json
 import math
 import re
@@ -30,9 +31,6 @@ MAX_NODES = 5_000_000
 
 _REPAIR = "Restore it from version control, or record it again with --record-mode=rewrite."
 
-_UNQUOTABLE = re.compile(
-    "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
-)
 _PLAIN = re.compile(r"[A-Za-z/_][^\t\n]*")
 _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
 _MAX_KEY = 900
@@ -142,7 +140,12 @@ def _float(value: float) -> str:
 
 def _literal(text: str, indent: int) -> str | None:
     """A block literal, where the text has several lines and survives the trip unescaped."""
-    if "\n" not in text or text[0] in " \n\t" or text.endswith("\n\n") or _UNQUOTABLE.search(text):
+    if (
+        "\n" not in text
+        or text[0] in " \n\t"
+        or text.endswith("\n\n")
+        or _unquotable().search(text)
+    ):
         return None
     body, ends = (text[:-1], True) if text.endswith("\n") else (text, False)
     lines = body.split("\n")
@@ -152,6 +155,14 @@ def _literal(text: str, indent: int) -> str | None:
     return "\n".join(["|" if ends else "|-", *(pad + line if line else "" for line in lines)])
 
 
+@functools.cache
+def _unquotable() -> re.Pattern[str]:
+    """What YAML wants escaped. Takes milliseconds to compile, and who replays writes nothing."""
+    return re.compile(
+        "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    )
+
+
 def _quoted_or_plain(text: str) -> str:
     if (
         _PLAIN.fullmatch(text)
@@ -159,14 +170,14 @@ def _quoted_or_plain(text: str) -> str:
         and " #" not in text
         and text[-1] not in ": "
         and text.lower() not in _WORDS
-        and not _UNQUOTABLE.search(text)
+        and not _unquotable().search(text)
     ):
         return text
-    if ('"' in text or "\\" in text) and "\n" not in text and not _UNQUOTABLE.search(text):
+    if ('"' in text or "\\" in text) and "\n" not in text and not _unquotable().search(text):
         # No escapes: JSON inside of a string stays readable.
         return "'" + text.replace("'", "''") + "'"
     quoted = json.dumps(text, ensure_ascii=False)
-    return _UNQUOTABLE.sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+    return _unquotable().sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
+import aiohttp  # noqa: F401
 import httpx  # noqa: F401
 
 # LiteLLM imports this backport at some point. It unplugs the standard library's finder of

@@ -29,7 +29,7 @@ def test_ask(vcr):
         ((), "personalvibe"),
         (("-p", "pytest_recording.plugin"), "personalvibe"),
         (("-p", "no:recording"), "personalvibe"),
-        (("-p", "no:personalvibe_replay"), "vcr"),
+        (("-p", "no:personalvibe_replay", "-p", "no:cassetter"), "vcr"),
     ],
 )
 def test_one_of_the_two_plugins_gives_way_and_it_is_said(
@@ -50,6 +50,19 @@ def test_one_of_the_two_plugins_gives_way_and_it_is_said(
     assert len(server.asked) == 1
 
 
+@pytest.mark.parametrize("arguments", [(), ("-p", "cassetter.pytest_plugin")])
+def test_cassetter_gives_way_too(
+    pytester: pytest.Pytester, server, arguments: tuple[str, ...]
+) -> None:
+    pytest.importorskip("cassetter")
+    pytester.makepyfile(test_it=SUITE.replace("URL", server.url).replace("MODULE", "personalvibe"))
+    common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", *arguments)
+    done = pytester.runpytest_subprocess(*common, "--record-mode=once", timeout=60)
+    done.assert_outcomes(passed=1)
+    assert len(server.asked) == 1
+    assert "cassetter" in done.stdout.str()
+
+
 def test_a_cassette_of_pytest_recording_is_played_as_it_is(
     pytester: pytest.Pytester, server
 ) -> None:
@@ -57,7 +70,7 @@ def test_a_cassette_of_pytest_recording_is_played_as_it_is(
     pytester.makepyfile(test_it=suite.replace("MODULE", "vcr"))
     common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
     pytester.runpytest_subprocess(
-        *common, "-p", "no:personalvibe_replay", "--record-mode=once"
+        *common, "-p", "no:personalvibe_replay", "-p", "no:cassetter", "--record-mode=once"
     ).assert_outcomes(passed=1)
     (path,) = pytester.path.rglob("*.yaml")
     before = path.read_bytes()
@@ -81,6 +94,7 @@ def test_plain():
         "personalvibe.replay",
         "personalvibe.replay.guard",
         "personalvibe.replay.hooks",
+        "personalvibe.replay.late_imports",
         "personalvibe.replay.plugin",
     ]
 """
@@ -136,6 +150,95 @@ def test_loopback():
     )
     pytester.makeini("[pytest]\nreplay_block_network = false\n")
     assert "disabled" not in pytester.runpytest_subprocess(*common, "-k", "loop").stdout.str()
+
+
+CAUGHT = """
+import socket, threading, pytest
+
+def ask(host):
+    try:
+        socket.getaddrinfo(host, 443)
+    except BaseException:
+        pass
+
+def test_caught():
+    ask("one.example.com")
+
+def test_in_a_thread():
+    thread = threading.Thread(target=ask, args=["two.example.com"])
+    thread.start()
+    thread.join()
+
+def test_that_fails_anyway():
+    ask("three.example.com")
+    assert 1 == 2
+
+def test_that_is_skipped():
+    ask("four.example.com")
+    pytest.skip("offline")
+
+@pytest.mark.block_network
+def test_that_expects_it():
+    ask("five.example.com")
+
+def test_quiet():
+    pass
+"""
+
+
+def test_a_test_that_hides_its_attempt_fails(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_it=CAUGHT)
+    common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+    done = pytester.runpytest_subprocess(*common)
+    done.assert_outcomes(passed=2, failed=3, skipped=1)
+    done.stdout.fnmatch_lines(
+        [
+            "*'one.example.com'*by test_it.py::test_caught.",
+            "The program caught the exception and went on.",
+            "*'two.example.com'*by test_it.py::test_in_a_thread.",
+            "*'three.example.com'*by test_it.py::test_that_fails_anyway.",
+            "Then the test failed:",
+            "*assert 1 == 2",
+            "*no network: *'four.example.com'*by test_it.py::test_that_is_skipped.",
+        ]
+    )
+    done.stdout.no_fnmatch_line("*five.example.com*")
+
+
+def test_an_attempt_that_is_hidden_can_be_a_warning(pytester: pytest.Pytester) -> None:
+    pytester.makepyfile(test_it=CAUGHT)
+    pytester.makeini("[pytest]\nreplay_caught_network = warn\n")
+    done = pytester.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+    done.assert_outcomes(passed=4, failed=1, skipped=1)
+    for host, test in (("one", "test_caught"), ("two", "test_in_a_thread")):
+        done.stdout.fnmatch_lines([f"*no network: *'{host}.example.com'*test_it.py::{test}."])
+
+
+def test_an_attempt_outside_of_tests_fails_none(pytester: pytest.Pytester) -> None:
+    pytester.makeconftest(
+        """
+import socket
+try:
+    socket.getaddrinfo("early.example.com", 443)
+except RuntimeError:
+    pass
+"""
+    )
+    pytester.makepyfile(
+        test_it="""
+import pytest
+
+@pytest.mark.vcr
+def test_marked():
+    pass
+
+def test_unmarked():
+    pass
+"""
+    )
+    done = pytester.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+    done.assert_outcomes(passed=2)
+    done.stdout.fnmatch_lines(["*no network: *'early.example.com'*outside of a test*"])
 
 
 def test_pytest_vcr_is_refused_with_a_line(pytester: pytest.Pytester) -> None:

@@ -10,7 +10,7 @@ pytest.importorskip("pytest_recording")
 
 SUITE = Path(__file__).parent / "suites" / "for_pytest_recording.py"
 TESTS = 15
-THEIRS = ("-p", "no:personalvibe_replay")
+THEIRS = ("-p", "no:personalvibe_replay", "-p", "no:cassetter")
 
 
 def run(pytester: pytest.Pytester, *arguments: str) -> pytest.RunResult:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from pathlib import Path
 
 import pytest
@@ -307,6 +308,30 @@ def test_ask(name):
     run(pytester).assert_outcomes(passed=2)
 
 
+def test_a_cassette_that_a_started_program_plays_is_used(pytester: pytest.Pytester, server) -> None:
+    program = pytester.makepyfile(
+        program=f"""
+import httpx, sys
+from personalvibe.replay import use_cassette
+with use_cassette("cassettes/program.yaml", record_mode=sys.argv[1]):
+    httpx.get("{server.url}/x")
+"""
+    )
+    pytester.run(sys.executable, program, "once")
+    starts = f"""
+def test_program():
+    import subprocess, sys
+    subprocess.run([sys.executable, {str(program)!r}, "none"], check=True)
+"""
+    project(pytester, server, TWO + starts)
+    run(pytester, "--record-mode=once").assert_outcomes(passed=2)
+    done = run(pytester)
+    done.assert_outcomes(passed=2)
+    assert "unused: " not in done.stdout.str()
+    (program.parent / "cassettes" / "other.yaml").write_text("")
+    run(pytester).stdout.fnmatch_lines(["unused: *other.yaml"])
+
+
 def test_unplayed_recordings_are_reported(pytester: pytest.Pytester, server) -> None:
     project(pytester, server, TWO)
     run(pytester, "--record-mode=once").assert_outcomes(passed=1)
@@ -316,6 +341,37 @@ def test_unplayed_recordings_are_reported(pytester: pytest.Pytester, server) -> 
     done.stdout.fnmatch_lines(["unplayed: *test_ask: test_ask.yaml: interaction 2 (POST *)"])
     run(pytester, "--unplayed=fail").assert_outcomes(passed=1, errors=1)
     assert "unplayed: " not in run(pytester, "--unplayed=ignore").stdout.str()
+
+
+SHARED = """
+@pytest.mark.vcr
+@pytest.mark.default_cassette("shared")
+@pytest.mark.parametrize("text", {texts})
+def test_ask(text):
+    assert ask(text)["path"] == "/"
+"""
+
+
+@pytest.mark.parametrize("workers", ["0", "2"])
+def test_what_no_test_plays_of_a_shared_cassette_is_reported(
+    pytester: pytest.Pytester, server, workers: str
+) -> None:
+    project(pytester, server, SHARED.format(texts=["one", "two", "three"]))
+    run(pytester, "--record-mode=once").assert_outcomes(passed=3)
+    assert "unplayed: " not in run(pytester, "-n", workers).stdout.str()
+    # Rewriting keeps what is not asked again; the next replay names it.
+    project(pytester, server, SHARED.format(texts=["one", "three"]))
+    run(pytester, "--record-mode=rewrite").assert_outcomes(passed=2)
+    done = run(pytester, "-n", workers)
+    done.assert_outcomes(passed=2)
+    done.stdout.fnmatch_lines(["unplayed: *shared.yaml: interaction 2 (POST *)"])
+    assert run(pytester, "-n", workers, "--unplayed=fail").ret == 1
+    # Not the whole suite: nothing can be said.
+    assert "unplayed: " not in run(pytester, "-k", "one").stdout.str()
+    skipping = "import pytest\npytestmark = pytest.mark.vcr\n"
+    skipping += "@pytest.mark.skip\n@pytest.mark.default_cassette('shared')\ndef test_two(): pass\n"
+    pytester.makepyfile(test_other=skipping)
+    assert "unplayed: " not in run(pytester).stdout.str()
 
 
 @pytest.mark.parametrize("workers", ["0", "2"])

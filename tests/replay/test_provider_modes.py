@@ -28,6 +28,59 @@ def test_words(model):
 """
 
 
+PROXIED = """
+import asyncio
+import json
+import urllib.request
+
+import aiohttp
+import httpx
+import pytest
+import requests
+
+pytestmark = pytest.mark.vcr
+URL = "https://api.openai.com/v1/chat/completions"
+ASKED = {"model": "gpt-4o-mini", "messages": [{"role": "user", "content": "hi"}]}
+HEADERS = {"authorization": "Bearer x", "content-type": "application/json"}
+EARLY = httpx.Client()
+
+
+def test_httpx():
+    assert EARLY.post(URL, json=ASKED, headers=HEADERS).json()["choices"]
+    assert httpx.post(URL, json={**ASKED, "seed": 1}, headers=HEADERS).json()["choices"]
+
+
+def test_requests():
+    assert requests.post(URL, json=ASKED, headers=HEADERS).json()["choices"]
+
+
+def test_urllib():
+    request = urllib.request.Request(URL, json.dumps(ASKED).encode(), HEADERS)
+    assert json.load(urllib.request.urlopen(request))["choices"]
+
+
+def test_aiohttp():
+    async def ask():
+        async with aiohttp.ClientSession(trust_env=True) as session:
+            async with session.post(URL, json=ASKED, headers=HEADERS) as response:
+                return await response.json()
+
+    assert asyncio.run(ask())["choices"]
+"""
+
+
+def test_proxies_of_the_environment_do_not_stand_in_the_way(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makepyfile(test_proxied=PROXIED)
+    for name in ("HTTP_PROXY", "HTTPS_PROXY", "ALL_PROXY"):
+        monkeypatch.setenv(name, "http://127.0.0.1:9")
+    run(pytester, "rewrite", "--stand-in").assert_outcomes(passed=4)
+    recorded = cassettes(pytester)
+    run(pytester, "none").assert_outcomes(passed=4)
+    assert cassettes(pytester) == recorded
+
+
 def write(pytester: pytest.Pytester, *texts: str) -> None:
     pytester.makepyfile(test_talk=SUITE.format(texts=repr(texts)))
 
@@ -59,6 +112,43 @@ def test_litellm_calls_in_every_mode(pytester: pytest.Pytester) -> None:
 
     run(pytester, "rewrite", "--stand-in").assert_outcomes(passed=2)
     assert cassettes(pytester) == grown
+
+
+EVERY_MODE = """
+import pathlib
+import sys
+
+import pytest
+
+
+def cassettes():
+    return {path.name: path.read_bytes() for path in pathlib.Path("cassettes").rglob("*.yaml")}
+
+
+def run(*options):
+    common = ["-q", "-p", "no:cacheprovider", "tests/replay/test_providers.py"]
+    assert pytest.main([*common, *options]) == 0
+    return cassettes()
+
+
+recorded = run("--record-mode=once", "--stand-in")
+for mode in ("all", "rewrite", "new_episodes"):
+    again = run(f"--record-mode={mode}", "--stand-in")
+    assert again == recorded, [name for name in again if again[name] != recorded.get(name)]
+assert run("--record-mode=none") == recorded
+print("cassettes:", len(recorded))
+"""
+
+
+def test_the_repositorys_own_suite_in_every_mode(pytester: pytest.Pytester) -> None:
+    """All providers of test_providers.py, in one process. What they send again changes no byte."""
+    suite = Path(__file__).with_name("test_providers.py")
+    pytester.mkdir("tests")
+    (pytester.mkdir("tests/replay") / suite.name).write_text(suite.read_text())
+    script = pytester.makepyfile(every_mode=EVERY_MODE)
+    done = pytester.run(sys.executable, script, timeout=300)
+    assert done.ret == 0
+    assert int(str(done.stdout).rpartition("cassettes: ")[2]) > 40
 
 
 def test_a_replayed_run_ends_with_pytests_own_line() -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import asyncio
 import contextlib
 import json
+import os
 import socket
 import threading
 import time
@@ -161,6 +162,28 @@ def test_botocore(tmp_path: Path, server: Any) -> None:
         assert ask() == recorded
     assert len(server.asked) == 1
     assert "AKIA" not in path.read_text()
+
+
+def test_what_could_not_be_read_is_not_written(tmp_path: Path, stand_in: StandIn) -> None:
+    path = tmp_path / "a.yaml"
+    with (
+        pytest.raises(CassetteError, match="900 are allowed"),
+        use_cassette(path, "once", stand_in=stand_in, max_cassette_bytes=900),
+    ):
+        httpx.post(URL, json=chat("hi"), headers=KEY)
+    assert not path.exists()
+
+
+def test_proxies_do_not_stand_between_client_and_stand_in(
+    tmp_path: Path, stand_in: StandIn, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTPS_PROXY", "http://127.0.0.1:9")
+    monkeypatch.setenv("NO_PROXY", "internal.example.com")
+    monkeypatch.delenv("no_proxy", raising=False)
+    with use_cassette(tmp_path / "a.yaml", "once", stand_in=stand_in):
+        assert httpx.post(URL, json=chat("hi"), headers=KEY).json()["choices"]
+    assert os.environ["NO_PROXY"] == "internal.example.com"
+    assert "no_proxy" not in os.environ
 
 
 def test_concurrent_requests_get_their_own_answers(tmp_path: Path, stand_in: StandIn) -> None:
