@@ -796,22 +796,49 @@ ISOLATED = """
 
     def later(pool):
         return pool.submit(client.moderations.create, input="x")
+
+    class Own:
+        def __init__(self, transport, **settings):
+            self.client = OpenAI(http_client=transport, **settings)
+            self.create = self.client.chat.completions.create
+
+        def say(self, message, *args, **settings):
+            self.client.chat.completions.create(model="m", messages=[message], *args, **settings)
+            return self.create(model="m", messages=[message])
 """
+NOTEBOOK = {
+    "cells": [
+        {"cell_type": "markdown", "metadata": {}, "source": ["# Vectors"]},
+        {
+            "cell_type": "code",
+            "execution_count": None,
+            "metadata": {},
+            "outputs": [],
+            "source": [
+                "%matplotlib inline\n",
+                "import openai\n",
+                "openai.embeddings.create(model='e', input=['a'])",
+            ],
+        },
+    ],
+    "metadata": {"kernelspec": {"language": "python", "name": "python3"}},
+    "nbformat": 4,
+    "nbformat_minor": 5,
+}
 
 
 def test_sites_that_nothing_reaches_are_proven_alone(tmp_path: Path) -> None:
     write_tree(tmp_path, {"bot.py": ISOLATED})
+    (tmp_path / "vectors.ipynb").write_text(json.dumps(NOTEBOOK))
     done = command(tmp_path, "--prove-sites", "--json")
     found = json.loads(done.stdout)
-    verdicts = {site["line"]: site["verdict"] for site in found["sites"]}
-    assert verdicts == {
-        10: "proven in isolation",
-        13: "proven in isolation",
-        20: "proven in isolation",
-        23: "not exercised",
-    }, done.stdout
-    assert "handed over uncalled" in found["sites"][3]["note"]
+    verdicts = {(site["file"], site["line"]): site["verdict"] for site in found["sites"]}
+    lines = [10, 13, 20, 23, 28, 31]
+    places = [*(("bot.py", line) for line in lines), ("vectors.ipynb", 3)]
+    assert verdicts == dict.fromkeys(places, "proven in isolation"), done.stdout
     assert done.returncode == 0
+    shown = command(tmp_path, "vectors.ipynb", "--prove-sites", "--verbose").stdout
+    assert "vectors.ipynb:cell 2:3:1: proven in isolation" in shown
 
 
 # Mocks, methods handed over, and what a kill leaves

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import copy
 from collections.abc import Iterator
 
 from codemods.migrate_openai.prove.model import Site
@@ -172,7 +173,7 @@ def _inlined(tree: ast.Module) -> ast.Module:
                 call.keywords = [*value.keywords, *call.keywords]
             method = _method(value)
             assert method is not None
-            call.func = method
+            call.func = copy.deepcopy(method)  # it has one parent: see _handed_over
     return tree
 
 
