@@ -308,6 +308,26 @@ def test_ask(name):
     run(pytester).assert_outcomes(passed=2)
 
 
+def test_an_expected_failure_is_recorded_and_replayed(pytester: pytest.Pytester, server) -> None:
+    tests = """
+@pytest.mark.vcr
+@pytest.mark.xfail(reason="known", strict=True)
+def test_ask():
+    assert ask("hello")["path"] == "/elsewhere"
+
+@pytest.mark.vcr
+def test_skipped():
+    ask("hello")
+    pytest.skip("after all")
+"""
+    project(pytester, server, tests)
+    run(pytester, "--record-mode=once").assert_outcomes(xfailed=1, skipped=1)
+    assert [path.name for path in cassette(pytester).parent.iterdir()] == ["test_ask.yaml"]
+    done = run(pytester, "-k", "test_ask")
+    done.assert_outcomes(xfailed=1)
+    assert len(server.asked) == 2
+
+
 def test_a_cassette_that_a_started_program_plays_is_used(pytester: pytest.Pytester, server) -> None:
     program = pytester.makepyfile(
         program=f"""
