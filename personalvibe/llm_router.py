@@ -9,14 +9,17 @@ only. Importing it is cheap; LiteLLM (2-5 s) is imported at the first call.
 
 **Models.** ``<provider>/<name>``; ``None`` or ``""`` is :data:`DEFAULT_MODEL`; :data:`ALIASES` may
 be extended. With ``provider="openai"`` (or another provider) the model is the name on the wire and
-the router adds the prefix: that is how code with dynamic models calls.
+the router adds the prefix: that is how code with dynamic models calls. ``of("openai")`` has all
+functions with it given.
 
 **Functions.** ``chat_completion``, ``chat_completion_parse``, ``chat_completion_stream``,
 ``text_completion``, ``embedding``, ``responses`` (``_parse``, ``_stream``, ``_retrieve``,
 ``_delete``, ``_cancel``), ``image_generation``, ``image_edit``, ``image_variation``,
 ``transcription``, ``translation``, ``speech``, ``moderation``; each with an asynchronous twin,
 ``achat_completion`` and so on. :class:`Client` and :class:`AsyncClient` are the same with settings
-bound once, and answer the OpenAI-shaped spelling too.
+bound once, and answer the OpenAI-shaped spelling too. What LiteLLM has no counterpart for
+(``client.models``, ``files``, ``beta.threads``, ``with_raw_response``) they pass on to a client of
+the SDK with the same settings, past LiteLLM.
 
 **OpenAI and Azure.** A program that used the openai SDK sends the same request and sees the same
 reply. The call goes through LiteLLM (callbacks, costs, caching), which is handed a ``client=`` of
@@ -168,6 +171,9 @@ def _litellm() -> ModuleType:
     # One asyncio.run() after another is no fault; LiteLLM warns of it on stderr.
     logger = logging.getLogger("LiteLLM")
     logger.addFilter(lambda record: "event loop changed" not in str(record.msg))
+    if logger.level == logging.NOTSET:
+        # Else a program that asks its own root logger for INFO gets two lines for every call.
+        logger.setLevel(logging.WARNING)
     litellm.suppress_debug_info = True  # else every error prints an advertisement to stdout
     if litellm.disable_hf_tokenizer_download is None:
         litellm.disable_hf_tokenizer_download = True
@@ -1339,6 +1345,20 @@ speech, aspeech = _define("speech", "Turn text into speech.")
 moderation, amoderation = _define("moderation", "Check a text against a usage policy.")
 
 
+@functools.cache
+def of(provider: str) -> Any:
+    """The functions of this module with *provider* given, so that ``model`` is the wire name.
+
+    They are the same objects at every call, to be handed around, compared and used as keys:
+    ``llm_router.of("openai").chat_completion``.
+    """
+    from types import SimpleNamespace
+
+    names = [prefix + name for name in _OPERATIONS for prefix in ("", "a")]
+    functions = {name: functools.partial(globals()[name], provider=provider) for name in names}
+    return SimpleNamespace(**functions)
+
+
 # --- clients -------------------------------------------------------------------------------------
 
 # openai's spelling -> ours. Here the model is always the name on the wire.
@@ -1347,6 +1367,10 @@ _SPELLINGS = {
     "beta.chat.completions.parse": "chat_completion_parse",
     "beta.chat.completions.stream": "chat_completion_stream",
 }
+
+
+# What programs read of openai's clients though it is private there.
+_READ = ("_api_version", "_azure_endpoint", "_azure_deployment", "_base_url")
 
 
 class _Path:
@@ -1367,10 +1391,7 @@ class _Path:
             return self._client._spelled(_SPELLINGS[path])
         if any(known.startswith(f"{path}.") for known in _SPELLINGS):
             return _Path(self._client, path)
-        raise AttributeError(
-            f"{path} has no counterpart in LiteLLM that the router could call;"
-            " use the openai SDK's own client for it"
-        )
+        return _method(self._client._beyond(path), path)
 
 
 class _Settings:
@@ -1388,8 +1409,9 @@ class _Settings:
         if any(v is not None and k.startswith("azure_") for k, v in settings.items()):
             settings.setdefault("api_type", _AZURE_BY_SETTINGS)
         self.provider = provider
-        for name in _SETTINGS:
-            setattr(self, name, settings.get(name))
+        self.__dict__.update({name: settings.get(name) for name in _SETTINGS})
+        self._own: tuple[dict[str, Any], Any] | None = None  # the SDK's client, once asked for
+        self._closed = False
         self._patient = "timeout" in settings and settings["timeout"] is None
         self._wire = provider or ("azure" if _is_azure(settings) else "openai")
         if self._wire in _WIRED:
@@ -1405,17 +1427,27 @@ class _Settings:
         """
         bound = _client_arguments(self.settings(), azure)
         for name in _AZURE_ENVIRONMENT if azure else _ENVIRONMENT:
-            if name in bound and getattr(self, name) is None:
-                setattr(self, name, bound[name])
+            if name in bound and self.__dict__[name] is None:
+                self.__dict__[name] = bound[name]
         if not azure and "api_key" not in bound:
             _made("OpenAI", bound)
 
     def settings(self) -> dict[str, Any]:
         """The settings that are set, as they are now."""
-        found = {k: v for k in _SETTINGS if (v := getattr(self, k)) is not None}
+        found = {k: v for k in _SETTINGS if (v := self.__dict__[k]) is not None}
         if self._patient and self.timeout is None:
             found["timeout"] = None  # as with openai: wait for ever
         return found
+
+    @property
+    def base_url(self) -> Any:
+        """The address, in the form that openai's client gives it; to be set in any."""
+        beyond = self._wire in _WIRED
+        return self._beyond("base_url").base_url if beyond else self.__dict__["base_url"]
+
+    @base_url.setter
+    def base_url(self, value: Any) -> None:
+        self.__dict__["base_url"] = value
 
     def with_options(self, **changes: Any) -> Any:
         """A client with some settings changed; default headers and queries are added to."""
@@ -1429,10 +1461,33 @@ class _Settings:
 
     copy = with_options
 
+    def is_closed(self) -> bool:
+        return self._closed
+
     def __getattr__(self, name: str) -> Any:
-        if not name.startswith("_") and any(k.startswith(f"{name}.") for k in _SPELLINGS):
+        if name.startswith("_") and name not in _READ:
+            raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        if any(k.startswith(f"{name}.") for k in _SPELLINGS):
             return _Path(self, name)
-        raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
+        return getattr(self._beyond(name), name)
+
+    def _beyond(self, path: str) -> Any:
+        """The SDK's client of the settings as they are now, for what LiteLLM does not have."""
+        if self._wire not in _WIRED:
+            raise AttributeError(
+                f"{path!r} of a client of {self._wire}: LiteLLM has no counterpart, and only openai"
+                " and azure have an SDK of their own for it"
+            )
+        settings: dict[str, Any] = self.settings()
+        if self._own is None or self._own[0] != settings:
+            azure = self._wire == "azure"
+            arguments = _client_arguments(settings, azure)
+            for name in ("timeout", "max_retries"):
+                if name in settings:
+                    arguments[name] = settings[name]
+            kind = f"{'Async' if self._is_async else ''}{'Azure' if azure else ''}OpenAI"
+            self._own = (settings, _made(kind, arguments))
+        return self._own[1]
 
     def _spelled(self, name: str) -> Any:
         function = globals()[f"a{name}" if self._is_async else name]
@@ -1466,6 +1521,9 @@ class Client(_Settings):
 
     The functions of this module are its methods, and so are openai's spellings
     (``client.chat.completions.create(model="gpt-4o", ...)``), where the model is the wire name.
+    Anything else that openai's client has (``client.files.create(...)``, ``client.models.list()``,
+    ``client.chat.completions.with_raw_response``) is asked of one, made at the first use and closed
+    with this one; such requests do not go through LiteLLM.
     """
 
     def __enter__(self) -> Client:
@@ -1475,9 +1533,11 @@ class Client(_Settings):
         self.close()
 
     def close(self) -> None:
-        """Close ``http_client``, where one was given. Other connections are shared."""
-        if self.http_client is not None:
-            self.http_client.close()
+        """Close ``http_client``, where one was given, and the SDK's client. The rest is shared."""
+        self._closed = True
+        for own in (self.http_client, self._own and self._own[1]):
+            if own is not None:
+                own.close()
 
 
 class AsyncClient(_Settings):
@@ -1492,9 +1552,12 @@ class AsyncClient(_Settings):
         await self.close()
 
     async def close(self) -> None:
-        """Close ``http_client``, where one was given. Other connections are shared."""
+        """Close ``http_client``, where one was given, and the SDK's client. The rest is shared."""
+        self._closed = True
         if self.http_client is not None:
             await self.http_client.aclose()
+        if self._own is not None:
+            await self._own[1].close()
 
 
 for _name in _OPERATIONS:

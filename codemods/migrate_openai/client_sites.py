@@ -3,21 +3,24 @@
 from __future__ import annotations
 
 import ast
+import posixpath
 import re
+from dataclasses import replace
 
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
-from codemods.migrate_openai.evaluate import default_factory
+from codemods.migrate_openai.functions import default_factory
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan import Planner, Site, receiver_of
-from codemods.migrate_openai.project import CLIENT_EXTRAS, Fate, leads_to_call
-from codemods.migrate_openai.resolve import Member
+from codemods.migrate_openai.project import CLIENT_EXTRAS, Fate, is_passed_on, leads_to_call
 from codemods.migrate_openai.rules import CALLS, rule_of
 from codemods.migrate_openai.terms import (
     CLIENT_CLASSES,
     NONE,
     Client,
     ClientPath,
+    Foreign,
     Inst,
+    Member,
     Param,
     RouterClient,
     Sdk,
@@ -56,8 +59,10 @@ class ClientSites:
         self.p = planner
         self.mine = [s for s in planner.sites if any(isinstance(a, ClientPath) for a in s.atoms)]
         self.made = self._constructions()
+        self.fates = dict(planner.view.fates)
+        self.siblings = self._plan_siblings()
+        self._move_unsplit()
         self.vanished = self._vanishing()
-        self.siblings: dict[Client, str] = {}
 
     # -- what there is
 
@@ -78,7 +83,7 @@ class ClientSites:
 
     def _fate(self, site: Site) -> Fate | None:
         members = self._members(site)
-        return self.p.view.fates.get(members[0]) if members else None
+        return self.fates.get(members[0]) if members else None
 
     def _clear(self, site: Site) -> bool:
         """Do all atoms say the same thing?"""
@@ -93,7 +98,7 @@ class ClientSites:
             return set()
         groups: dict[frozenset[Member], Fate] = {}
         for member in self.made:
-            fate = self.p.view.fates[member]
+            fate = self.fates[member]
             groups[fate.members] = fate
         found: set[Client] = set()
         for members, fate in groups.items():
@@ -232,7 +237,6 @@ class ClientSites:
     # -- calls
 
     def run(self) -> None:
-        self._plan_siblings()
         for site in self.mine:
             self._site(site)
         done: set[int] = set()
@@ -245,7 +249,7 @@ class ClientSites:
 
     def _site(self, site: Site) -> None:
         paths = {a.path for a in site.client_paths}
-        path = next(iter(paths))
+        path = min(paths, key=lambda path: (".".join(path) not in CALLS, path))
         dotted = ".".join(path)
         if not path or path[0] in CLIENT_EXTRAS:
             return
@@ -254,7 +258,7 @@ class ClientSites:
             self._already(site, dotted)
             return
         if site.use.model == "patched":
-            self.p.left(PATCHED, site.node, "drop-in", "a library adds response_model to it")
+            self.p.left(PATCHED, site.node, "patched", "a library adds response_model to it")
             return
         if target is None and not leads_to_call(path):
             self._unsupported(site, path)
@@ -290,41 +294,85 @@ class ClientSites:
             rule = rule_of(CALLS[dotted])
         elif leads_to_call(tuple(dotted.split("."))) and not self.p.called(site.node):
             rule = RESOURCE
+        elif any(isinstance(a, Foreign) for a in site.atoms):
+            return  # another SDK has a method of that name
         if rule is not None:
             self.p.found(rule, site.node, "already-done")
+        elif is_passed_on(dotted) and not leads_to_call(site.client_paths[0].path):
+            self._unsupported(site, site.client_paths[0].path)
 
     def _unsupported(self, site: Site, path: tuple[str, ...]) -> None:
+        fate = self._fate(site)
+        passed = "the router's client asks the SDK" if not fate or fate.kind == "router" else ""
         raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
         if raw:
-            self.p.left(RAW, site.node, "raw-response")
+            self.p.left(RAW, site.node, "raw-response", passed)
         elif len(path) > 1 or self.p.called(site.node):
-            self.p.left(
-                LEFT, site.node, "no-counterpart", f"LiteLLM has no counterpart: {'.'.join(path)}"
-            )
+            what = f"LiteLLM has no counterpart: {'.'.join(path)}"
+            message = "; ".join(filter(None, (what, passed)))
+            self.p.left(LEFT, site.node, "no-counterpart", message)
 
     def _split(self, site: Site, fate: Fate, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""
-        members = self._members(site)
         target = CALLS.get(dotted)
-        call = self.p.called(site.node)
-        path = site.client_paths[0].path
-        receiver = receiver_of(site.node, path)
-        simple = target and call and receiver is not None and self._clear(site)
-        simple = simple and self.p.is_placed(site.node)
-        if simple and not fate.as_spelled and fate.asynchronous is not None:
-            assert receiver is not None
+        if self._is_simple(site, fate):
             if self._settingless(fate):
                 self._rewrite(site, fate, dotted, vanished=True)
                 return
-            sibling = self.siblings.get(members[0]) if isinstance(members[0], Client) else None
-            if sibling and len(set(members)) == 1 and self._refers(receiver, members[0]):
+            sibling = self._sibling_for(site)
+            if sibling is not None:
                 self._rewrite(site, fate, dotted, vanished=False, sibling=sibling)
                 return
         rule = rule_of(target) if target else RESOURCE
+        if fate.outside:
+            here = posixpath.dirname(self.p.facts.path) or "."
+            made = posixpath.relpath(fate.outside, here)
+            self.p.left(rule, site.node, "not-given", f"the client is made in {made}")
+            return
         why = ", ".join((*fate.others, *fate.foreign)[:3])
-        self.p.left(
-            rule, site.node, "client-stays", f"the client is also used for: {why}" if why else ""
+        reason = "client-handed" if fate.foreign else "client-stays"
+        self.p.left(rule, site.node, reason, f"the client is also used for: {why}" if why else "")
+
+    def _is_simple(self, site: Site, fate: Fate) -> bool:
+        """Can this call be written without its client?"""
+        path = site.client_paths[0].path
+        return (
+            ".".join(path) in CALLS
+            and self.p.called(site.node) is not None
+            and receiver_of(site.node, path) is not None
+            and self._clear(site)
+            and self.p.is_placed(site.node)
+            and not fate.as_spelled
+            and fate.asynchronous is not None
         )
+
+    def _sibling_for(self, site: Site) -> str | None:
+        """The client beside the one that stays, where it can take this call."""
+        members = set(self._members(site))
+        member = members.pop()
+        if members or not isinstance(member, Client):
+            return None
+        receiver = receiver_of(site.node, site.client_paths[0].path)
+        refers = receiver is not None and self._refers(receiver, member)
+        return self.siblings.get(member) if refers else None
+
+    def _move_unsplit(self) -> None:
+        """A client that passes on all that keeps it moves, where its calls cannot leave it."""
+        for site in self.mine:
+            fate = self._fate(site)
+            path = site.client_paths[0].path
+            if fate is None or fate.kind != "stays" or not fate.passes:
+                continue
+            if ".".join(path) not in CALLS and not leads_to_call(path):
+                continue
+            if self._is_simple(site, fate) and (
+                self._settingless(fate) or self._sibling_for(site) is not None
+            ):
+                continue
+            for member in fate.members:
+                self.fates[member] = replace(fate, kind="router")
+                if isinstance(member, Client):
+                    self.siblings.pop(member, None)
 
     def _settingless(self, fate: Fate) -> bool:
         return not fate.configured and all(
@@ -381,18 +429,21 @@ class ClientSites:
 
     # -- a second client beside the one that stays
 
-    def _plan_siblings(self) -> None:
+    def _plan_siblings(self) -> dict[Client, str]:
         wanted: set[Client] = set()
         for site in self.mine:
             fate = self._fate(site)
             if fate is None or fate.kind != "stays" or self._settingless(fate) or fate.configured:
                 continue
-            if self._clear(site) and ".".join(site.client_paths[0].path) in CALLS:
-                wanted |= {m for m in self._members(site) if isinstance(m, Client)}
-        for member in sorted(wanted, key=lambda m: m.at):
-            name = self._sibling_of(member)
-            if name is not None:
-                self.siblings[member] = name
+            members = set(self._members(site))
+            receiver = receiver_of(site.node, site.client_paths[0].path)
+            if not self._is_simple(site, fate) or len(members) > 1 or receiver is None:
+                continue
+            member = members.pop()
+            if isinstance(member, Client) and self._refers(receiver, member):
+                wanted.add(member)
+        names = {member: self._sibling_of(member) for member in sorted(wanted, key=lambda m: m.at)}
+        return {member: name for member, name in names.items() if name is not None}
 
     def _sibling_of(self, member: Client) -> str | None:
         call = self.made.get(member)
@@ -466,7 +517,7 @@ class ClientSites:
         return func if named else None
 
     def _construction(self, member: Client, call: ast.Call) -> None:
-        fate = self.p.view.fates[member]
+        fate = self.fates[member]
         asynchronous, azure = CLIENT_CLASSES[member.cls]
         new = "AsyncClient" if asynchronous else "Client"
         if member in self.vanished:
@@ -481,12 +532,13 @@ class ClientSites:
                 return
             why = ", ".join((*fate.others, *fate.foreign)[:3])
             beside = f"; beside it: {self.siblings[member]}" if member in self.siblings else ""
-            self.p.left(MADE, call, "client-stays", f"kept for: {why}{beside}")
+            reason = "client-handed" if fate.foreign else "client-stays"
+            self.p.left(MADE, call, reason, f"kept for: {why}{beside}")
             return
         if not self.p.applies(MADE, call):
             self.p.left(MADE, call, "skipped")
             return
-        if func is None or fate.asynchronous is None:
+        if func is None:
             self.p.found(MADE, call, "migrated", "its class is chosen elsewhere")
             return
         text = self.p.text
@@ -553,7 +605,7 @@ class ClientSites:
 
     def _annotations(self) -> None:
         """Annotations of what is now the router's client."""
-        for member, fate in self.p.view.fates.items():
+        for member, fate in self.fates.items():
             if not isinstance(member, Typed) or member.path != self.p.facts.path:
                 continue
             if member.at < 0 or fate.kind != "router":
@@ -595,10 +647,8 @@ class ClientSites:
     def _class_references(self) -> None:
         """Base classes, isinstance and the like."""
         done = {id(self._direct_class(call)) for call in self.made.values()}
-        typed = {
-            m.at for m in self.p.view.fates if isinstance(m, Typed) and m.path == self.p.facts.path
-        }
-        own = [f for m, f in self.p.view.fates.items() if m.path == self.p.facts.path]
+        typed = {m.at for m in self.fates if isinstance(m, Typed) and m.path == self.p.facts.path}
+        own = [f for m, f in self.fates.items() if m.path == self.p.facts.path]
         everything_moves = bool(own) and all(f.kind == "router" for f in own)
         for site in self.p.sites:
             for name in site.sdk:
@@ -614,7 +664,7 @@ class ClientSites:
         if isinstance(parent, ast.ClassDef):
             place = self.p.evaluator.place[parent]
             client = self.p.view.classes.get(place)
-            fate = self.p.view.fates.get(client) if client else None
+            fate = self.fates.get(client) if client else None
             if fate is not None and fate.kind == "router":
                 self._rename_class(site.node, cls, runtime=True)
                 self.p.found(MADE, site.node, "migrated")

@@ -31,6 +31,12 @@ NOT_SOURCE = frozenset(
 # Walked, but left as they are: other people's code kept in the tree.
 VENDORED = frozenset({"_vendor", "vendor", "vendored", "third_party", "_vendored"})
 
+# The SDK itself, 0.28 and later: it is what the migration moves away from, not what is migrated.
+_SDK = (
+    frozenset({"openai_object.py", "api_requestor.py"}),
+    frozenset({"_client.py", "_base_client.py"}),
+)
+
 # What tells an installer which packages a project needs.
 REQUIREMENTS = re.compile(
     r"(?:.*requirements.*|reqs?|deps)\.(?:txt|in)|pyproject\.toml|setup\.(?:cfg|py)|Pipfile"
@@ -157,6 +163,8 @@ def _walk(top: str, excluded: _Ignores) -> Iterator[_File]:
         if own_rules:
             ignores = ignores.within(folder)
         prefix = "" if folder == os.curdir else os.path.join(folder, "")
+        if not left and os.path.basename(folder) == "openai":
+            left = "vendored" if any(map({f.name for f in files}.issuperset, _SDK)) else ""
         files.sort(key=_name)
         for entry in files:
             if entry.is_file(follow_symlinks=False):
@@ -206,14 +214,16 @@ def read(path: str) -> bytes:
     descriptor = os.open(path, _READ)
     try:
         data = os.read(descriptor, _FIRST_READ)
-        if len(data) == _FIRST_READ:
-            parts = [data]
-            while part := os.read(descriptor, _FIRST_READ << 4):
-                parts.append(part)
-            data = b"".join(parts)
+        return data if len(data) < _FIRST_READ else _whole(descriptor, data)
     finally:
         os.close(descriptor)
-    return data
+
+
+def _whole(descriptor: int, start: bytes) -> bytes:
+    parts = [start]
+    while part := os.read(descriptor, _FIRST_READ << 4):
+        parts.append(part)
+    return b"".join(parts)
 
 
 def _target(path: str, tree: str) -> str:
@@ -233,6 +243,27 @@ def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:
     return GitIgnoreSpec.from_lines(patterns)
 
 
+def _decision(spec: GitIgnoreSpec, path: str) -> bool | None:
+    """Is a path ignored? The last pattern that matches it decides, as in git.
+
+    A pattern also matches what lies in a folder that it names. ``!folder`` says of that only
+    that ``folder`` does not ignore it; GitIgnoreSpec.check_file makes more or less of it.
+    """
+    reincluded = False
+    for pattern in reversed(spec.patterns):
+        found = pattern.match_file(path) if pattern.include is not None else None
+        if found is None:
+            continue
+        match = found.match
+        inside = bool(match.groupdict().get("ps_d")) and match.end() < len(path)
+        if not inside:
+            return pattern.include
+        if pattern.include and not reincluded:
+            return True
+        reincluded = True
+    return None
+
+
 class _Ignores:
     """Patterns in the manner of .gitignore, each with its folder; the nearest last."""
 
@@ -249,7 +280,7 @@ class _Ignores:
             if not full.startswith(base) or full == base:
                 continue
             relative = full[len(base) :].lstrip(os.sep).replace(os.sep, "/")
-            found = spec.check_file(relative + "/" if is_folder else relative).include
+            found = _decision(spec, relative + "/" if is_folder else relative)
             if found is not None:
                 return found
         return False

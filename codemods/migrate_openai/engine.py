@@ -10,8 +10,9 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
 from codemods.migrate_openai import rewrite
+from codemods.migrate_openai.analysis import Analysis
 from codemods.migrate_openai.client_sites import ClientSites
-from codemods.migrate_openai.facts import Analysis, ModuleFacts
+from codemods.migrate_openai.facts import ModuleFacts
 from codemods.migrate_openai.imports import Imports
 from codemods.migrate_openai.model import Edit, FileResult, Finder, Finding, Options, SourceFile
 from codemods.migrate_openai.module_sites import ModuleSites

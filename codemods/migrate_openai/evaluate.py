@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
 
-from codemods.migrate_openai.scopes import Binding, FunctionNode, Index, Scope, every_argument
+from codemods.migrate_openai.functions import default_factory, default_of, method_kind
+from codemods.migrate_openai.scopes import Binding, Index, Scope
 from codemods.migrate_openai.terms import (
     ANYTHING,
     EMPTY,
@@ -177,6 +177,8 @@ class Evaluator:
                     last = router.rpartition(".")[2]
                     if last in {"Client", "AsyncClient"}:
                         found.add(RouterClient(last == "AsyncClient"))
+                    elif last == "of":
+                        found.add(Router("llm_router"))
                     else:
                         found.add(UNKNOWN)
                 case Foreign():
@@ -441,17 +443,6 @@ class Evaluator:
         return frozenset(found)
 
 
-def default_factory(node: ast.Call) -> ast.expr | None:
-    """``field(default_factory=X)`` of a dataclass or a pydantic model -> X."""
-    func = node.func
-    name = func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
-    if name in {"field", "Field", "PrivateAttr", "ib", "Factory"}:
-        for keyword in node.keywords:
-            if keyword.arg in {"default_factory", "factory"}:
-                return keyword.value
-    return None
-
-
 def _narrow(declared: Terms, actual: Terms) -> Terms:
     """A declaration that names a client is believed, and tied to what is assigned."""
     if any(isinstance(t, Typed) for t in declared):
@@ -463,40 +454,3 @@ def _narrow(declared: Terms, actual: Terms) -> Terms:
 
 def _open_ended(declared: Terms) -> bool:
     return all(t in (UNKNOWN, NONE) for t in declared)
-
-
-def method_kind(function: FunctionNode, outer: Scope) -> str:
-    """Is the first parameter bound, and to what? function, instance or class"""
-    if not outer.is_class or isinstance(function, ast.Lambda):
-        return "function"
-    names = {decorator_name(d) for d in function.decorator_list}
-    if "staticmethod" in names:
-        return "function"
-    if "classmethod" in names or function.name in {"__new__", "__init_subclass__"}:
-        return "class"
-    if names & {"validator", "field_validator", "model_validator", "root_validator"}:
-        return "class"
-    return "instance"
-
-
-def decorator_name(node: ast.expr) -> str:
-    """``functools.cache`` -> ``cache``; ``app.get("/")`` -> ``get``."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
-
-
-def default_of(args: ast.arguments, arg: ast.arg) -> ast.expr | None:
-    positional = [*args.posonlyargs, *args.args]
-    if arg in positional:
-        index = positional.index(arg) - (len(positional) - len(args.defaults))
-        return args.defaults[index] if index >= 0 else None
-    if arg in args.kwonlyargs:
-        return args.kw_defaults[args.kwonlyargs.index(arg)]
-    return None
-
-
-def parameters(function: FunctionNode) -> Iterator[ast.arg]:
-    yield from every_argument(function.args)

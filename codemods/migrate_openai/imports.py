@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 import bisect
+import sys
 
-from codemods.migrate_openai.facts import called_name
+from codemods.migrate_openai.analysis import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.names import LEGACY_MODULES
 from codemods.migrate_openai.plan import Planner
@@ -25,6 +26,7 @@ class Imports:
     def __init__(self, planner: Planner) -> None:
         self.p = planner
         self._whole: set[ast.stmt] = set()
+        self._inserted: dict[int, Edit] = {}
         self.spans = sorted((e.start, e.end) for e in planner.plan.edits if e.end > e.start)
 
     def run(self) -> None:
@@ -61,7 +63,7 @@ class Imports:
         for scope in self.p.index.own_scope.values():
             for name, bindings in scope.bindings.items():
                 for binding in bindings:
-                    if self._is_openai(binding) and (scope, name) not in loads:
+                    if self._is_openai(binding) and not loads & {(scope, name), binding.node}:
                         statement = self.p.index.parents[binding.node]
                         assert isinstance(statement, ast.stmt)
                         assert isinstance(binding.node, ast.alias)
@@ -99,8 +101,9 @@ class Imports:
             return True
         return (scope, name) not in self._read and self.p.facts.path.endswith("__init__.py")
 
-    def _remaining_loads(self) -> set[tuple[Scope, str]]:
-        found: set[tuple[Scope, str]] = set()
+    def _remaining_loads(self) -> set[tuple[Scope, str] | ast.AST]:
+        """The bindings that are read, and (scope, name) where it may be any of that name."""
+        found: set[tuple[Scope, str] | ast.AST] = set()
         self._read: set[tuple[Scope, str]] = set()
         for node in self.p.index.nodes:
             if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
@@ -109,12 +112,13 @@ class Imports:
                     continue
                 self._read.add((owner, node.id))
                 if not self._is_covered(self.p.text.start(node)) or not self.p.is_placed(node):
-                    found.add((owner, node.id))
+                    reaching = self.p.index.reaching(node)
+                    found |= {b.node for b in reaching} or {(owner, node.id)}
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._string(node, found)
         return found
 
-    def _string(self, node: ast.Constant, found: set[tuple[Scope, str]]) -> None:
+    def _string(self, node: ast.Constant, found: set[tuple[Scope, str] | ast.AST]) -> None:
         """A name in a string annotation counts as read."""
         if not isinstance(node.value, str) or len(node.value) > 200:
             return
@@ -168,13 +172,17 @@ class Imports:
         retries = [_NO_RETRIES.format(self.p.router)] if quiet else []
         again = self._tried_again(anchor, removable)
         hollow = self._hollow({*placed_inner, anchor})
+        for node, aliases in self._idle(hollow).items():
+            removable[node] = removable.get(node, []) + aliases
+            if len(removable[node]) == len(_names(node)):
+                self._whole.add(node)
         for node, aliases in removable.items():
             if any(node in set(ast.walk(outer)) for outer in hollow):
                 continue
             new = lines if node is anchor or node in placed_inner | again else []
             self._drop(node, aliases, new)
         if lines and anchor is not None and anchor not in removable:
-            self._insert_behind(anchor, lines)
+            self._insert_behind(anchor, self._set_off(anchor, lines))
         if lines and anchor is None and not placed_inner:
             self._insert_at_top([*lines, *retries])
             return
@@ -188,6 +196,19 @@ class Imports:
         name = self.p.router
         alias = "" if name == module else f" as {name}"
         return f"from {package} import {module}{alias}" if package else f"import {module}{alias}"
+
+    def _set_off(self, anchor: ast.stmt, lines: list[str]) -> list[str]:
+        """A blank line comes first where the standard library's imports end in one."""
+        text = self.p.text
+        module = getattr(anchor, "module", None) or _names(anchor)[0].name
+        below = (anchor.end_lineno or anchor.lineno) + 1
+        set_off = (
+            module.split(".")[0] in sys.stdlib_module_names
+            and self._separator(anchor) in {"\n", "\r\n"}
+            and text.line_span(below - 1)[1] < len(text.text)
+            and not text.line(below).strip()
+        )
+        return ["", *lines] if set_off else lines
 
     def _end_of_imports(self, statement: ast.stmt) -> ast.stmt:
         """The last import of the block that an import statement stands in."""
@@ -229,6 +250,32 @@ class Imports:
                     if not (edit.start <= e.start and e.end <= edit.end)
                 ]
                 self.p.plan.edits.append(edit)
+        return found
+
+    def _idle(self, hollow: list[ast.stmt]) -> dict[ast.stmt, list[ast.alias]]:
+        """Imports that only served what is taken away: ``TYPE_CHECKING``."""
+        gone = {node for statement in hollow for node in ast.walk(statement)}
+        names = {
+            node.id
+            for node in gone
+            if isinstance(node, ast.Name) and "TYPE_CHECKING" in ast.dump(self.p.parent(node))
+        }
+        module = self.p.index.module
+        found: dict[ast.stmt, list[ast.alias]] = {}
+        for name in names:
+            if any(
+                isinstance(node, ast.Name) and node.id == name and node not in gone
+                for node in self.p.index.nodes
+            ):
+                continue
+            for binding in module.bindings.get(name, []):
+                statement = self.p.index.parents[binding.node]
+                if (
+                    isinstance(binding.node, ast.alias)
+                    and isinstance(statement, ast.stmt)
+                    and not self._is_reexported(module, name, binding)
+                ):
+                    found.setdefault(statement, []).append(binding.node)
         return found
 
     def _tried_again(
@@ -286,7 +333,8 @@ class Imports:
             if s in self.p.analysis.tree.body
             and not (isinstance(s, ast.ImportFrom) and s.module == "__future__")
         ]
-        return body[-1] if body else None
+        absolute = [s for s in body if not (isinstance(s, ast.ImportFrom) and s.level)]
+        return next(reversed(absolute or body), None)
 
     def _imports_openai(self, statement: ast.stmt) -> bool:
         return any(
@@ -344,7 +392,7 @@ class Imports:
             return
         kept = [a for a in node.names if a not in aliases]
         if new:
-            self._insert_behind(node, new)
+            self._insert_behind(node, self._set_off(node, new))
         for index, alias in enumerate(node.names):
             if alias not in aliases:
                 continue
@@ -387,13 +435,23 @@ class Imports:
         )
 
     def _insert_behind(self, node: ast.stmt, lines: list[str]) -> None:
-        end = self.p.text.end(node)
+        """Write lines behind a statement, below the comment on its line and what went before."""
+        text = self.p.text
+        end = text.end(node)
         separator = self._separator(node)
         if separator == "; ":
             lines = [line.partition("  #")[0] for line in lines]
-        joined = "".join(separator + line for line in lines)
+        else:
+            last = text.line_span(node.end_lineno or node.lineno)[0]
+            end = last + len(text.line(node.end_lineno or node.lineno))
+        before = self._inserted.pop(end, None)
+        if before is not None:
+            self.p.plan.edits.remove(before)
+        joined = before.replacement if before is not None else ""
+        joined += "".join((separator if line else text.newline) + line for line in lines)
         if joined:
-            self.p.plan.edits.append(Edit(start=end, end=end, replacement=joined))
+            self._inserted[end] = edit = Edit(start=end, end=end, replacement=joined)
+            self.p.plan.edits.append(edit)
 
     def _insert_at_top(self, lines: list[str]) -> None:
         text = self.p.text

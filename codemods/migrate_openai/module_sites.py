@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import ast
 
-from codemods.migrate_openai import names
+from codemods.migrate_openai import legacy_replies, names
+from codemods.migrate_openai.analysis import called_name
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
-from codemods.migrate_openai.facts import called_name
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.module_names import call_of, is_leftover
 from codemods.migrate_openai.plan import Planner, Site
@@ -35,20 +35,32 @@ class ModuleSites:
         self.p = planner
         self.mine = [s for s in planner.sites if s.sdk and not s.client_paths]
         self.azure = self._is_azure()
+        # A notebook runs alone: what other files call makes no difference to it.
+        self.calls_module = planner.view.calls_module and (
+            not planner.facts.path.endswith(".ipynb")
+            or any(call_of(name) for site in self.mine for name in site.sdk)
+        )
         self.leftovers = planner.view.openai_stays or self._reads_settings()
 
     def _is_azure(self) -> bool:
-        """Does this file switch the module to Azure, and never back?"""
-        kinds = {
-            binding
-            for node in self.p.index.nodes
-            if isinstance(node, ast.Assign)
-            for target in node.targets
-            if isinstance(target, ast.Attribute) and target.attr == "api_type"
-            if Sdk("openai") in self.p.evaluator.terms(target.value)
-            for binding in [node.value.value if isinstance(node.value, ast.Constant) else "unknown"]
-        }
-        return bool(kinds) and all(str(k).startswith("azure") for k in kinds)
+        """Is the module on Azure for all that this file does?
+
+        Where that is decided as the program runs, the router looks at its setting at every call.
+        """
+        kinds = []
+        for node in self.p.index.nodes:
+            if not isinstance(node, ast.Assign):
+                continue
+            for target in node.targets:
+                if (
+                    isinstance(target, ast.Attribute)
+                    and target.attr == "api_type"
+                    and Sdk("openai") in self.p.evaluator.terms(target.value)
+                ):
+                    always = isinstance(self.p.parent(node), ast.Module)
+                    value = node.value.value if isinstance(node.value, ast.Constant) else ""
+                    kinds.append(always and str(value).startswith("azure"))
+        return bool(kinds) and all(kinds)
 
     def _reads_settings(self) -> bool:
         for node in self.p.index.nodes:
@@ -182,7 +194,7 @@ class ModuleSites:
     def _call(self, site: Site, target: Call) -> None:
         rule = rule_of(target)
         if site.use.model == "patched":
-            self.p.left(PATCHED, site.node, "drop-in", "a library adds response_model to it")
+            self.p.left(PATCHED, site.node, "patched", "a library adds response_model to it")
             return
         if not self.p.applies(rule, site.node):
             self.p.left(rule, site.node, "skipped")
@@ -202,6 +214,8 @@ class ModuleSites:
             return
         self._name(site.node, target.function)
         self.p.plan.edits += arguments + self._retries(call, target)
+        if target.legacy and not target.sdk.startswith("Audio."):  # whose reply may be plain text
+            self.p.plan.edits += legacy_replies.edits(self.p, call)
         self.p.found(rule, call, "migrated")
 
     def _retries(self, call: ast.Call, target: Call) -> list[Edit]:
@@ -242,7 +256,7 @@ class ModuleSites:
         rule = rule_of(target)
         parent = self.p.parent(site.node)
         if self.p.view.compared & set(site.sdk):
-            self.p.left(rule, site.node, "chosen-at-run-time")
+            self._compared(site, target)
             return
         if isinstance(parent, ast.Call) and parent.args and parent.args[0] is site.node:
             name = getattr(parent.func, "attr", None) or getattr(parent.func, "id", "")
@@ -279,6 +293,16 @@ class ModuleSites:
             )
         )
         self.p.found(rule, site.node, "migrated", "handed over uncalled")
+
+    def _compared(self, site: Site, target: Call) -> None:
+        """Some file compares this method: it has to be one object wherever it is named."""
+        rule = rule_of(target)
+        if target.legacy and self.p.view.mixed:
+            self.p.left(rule, site.node, "chosen-at-run-time")
+            return
+        self._note_retries(target)
+        self._name(site.node, f'of("openai").{target.function}')
+        self.p.found(rule, site.node, "migrated", "handed over uncalled, and compared")
 
     def _partial(self) -> str:
         """How this module spells ``functools.partial``."""
@@ -331,9 +355,7 @@ class ModuleSites:
 
     def _moves(self, setting: str, node: ast.AST) -> bool:
         return (
-            self.p.view.calls_module
-            and setting in self.p.view.settings
-            and self.p.applies(SETTING, node)
+            self.calls_module and setting in self.p.view.settings and self.p.applies(SETTING, node)
         )
 
     def _assigned(self, node: ast.Attribute) -> None:
@@ -341,10 +363,10 @@ class ModuleSites:
         if base != {Sdk("openai")}:
             return
         if node.attr in names.UNSUPPORTED_SETTINGS:
-            if self.p.view.calls_module:
+            if self.calls_module:
                 self.p.left(SETTING, node, "setting", f"no counterpart: openai.{node.attr}")
             return
-        if node.attr not in names.SETTINGS or not self.p.view.calls_module:
+        if node.attr not in names.SETTINGS or not self.calls_module:
             return
         if not self.p.applies(SETTING, node):
             self.p.left(SETTING, node, "skipped")

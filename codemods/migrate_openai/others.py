@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 import re
 
-from codemods.migrate_openai.facts import called_name, chain_names
+from codemods.migrate_openai.analysis import called_name, chain_names
 from codemods.migrate_openai.module_sites import PATCHERS
 from codemods.migrate_openai.plan import Planner, Site
 from codemods.migrate_openai.shapes import is_shaped

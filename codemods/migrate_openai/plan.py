@@ -5,14 +5,15 @@ from __future__ import annotations
 import ast
 from dataclasses import dataclass, field
 
-from codemods.migrate_openai.facts import Analysis, ModuleFacts, Use
+from codemods.migrate_openai.analysis import Analysis
+from codemods.migrate_openai.facts import ModuleFacts, Use
 from codemods.migrate_openai.model import Edit, Finding, Options
 from codemods.migrate_openai.project import ModuleView
 from codemods.migrate_openai.reasons import REASONS
-from codemods.migrate_openai.resolve import Atoms
 from codemods.migrate_openai.rules import RULES
 from codemods.migrate_openai.scopes import Scope
 from codemods.migrate_openai.terms import (
+    Atoms,
     ClientPath,
     Router,
     Sdk,

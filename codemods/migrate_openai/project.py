@@ -9,26 +9,44 @@ from typing import Literal
 
 from codemods.migrate_openai.facts import ModuleFacts, Store
 from codemods.migrate_openai.module_names import call_of, is_leftover
-from codemods.migrate_openai.resolve import Atoms, FactsLoader, Member, Resolver
-from codemods.migrate_openai.rules import CALLS
+from codemods.migrate_openai.modules import FactsLoader, Modules
+from codemods.migrate_openai.resolve import Resolver
+from codemods.migrate_openai.rules import CALLS, ROUTER_FUNCTIONS
+from codemods.migrate_openai.shapes import RESOURCES
 from codemods.migrate_openai.terms import (
     CLIENT_CLASSES,
+    LOST,
+    Atom,
+    Atoms,
     Attr,
     Client,
     ClientPath,
     Foreign,
     Inst,
+    Member,
     Ref,
+    Router,
+    RouterClient,
     Sdk,
     Term,
     Typed,
     Unknown,
 )
 
+_TOO_MUCH = "more of the program than can be followed"
 # What a router client answers besides the calls of the rules.
 _NOWHERE = frozenset({"acreate"})  # methods that no generation of the SDK has on a client
 CLIENT_EXTRAS = frozenset(
-    {"close", "with_options", "copy", "is_closed", "api_key", "organization", "project"}
+    {"close", "with_options", "copy", "is_closed", "api_key", "organization", "project", "base_url"}
+    | {"_api_version", "_azure_endpoint", "_azure_deployment", "_base_url"}
+)
+# What a router client passes on to a client of the SDK, besides the resources.
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list", "request"})
+# What else a client of the SDK has, in any generation.
+_SDK_ONLY = frozenset(
+    {"timeout", "max_retries", "default_headers", "default_query", "custom_auth", "auth_headers"}
+    | {"platform_headers", "qs", "user_agent", "webhook_secret", "websocket_base_url"}
+    | {"admin_api_key", "workload_identity", "content_provenance_checks"}
 )
 
 
@@ -37,6 +55,8 @@ class Fate:
     """What becomes of a client, and of all that may stand in for it."""
 
     kind: Literal["router", "stays"]
+    passes: bool = False
+    """Does a router client pass on all that keeps it? Then it may move, if it cannot be split."""
     provider: bool = False
     """Is the provider named where the client is made, so that models stay as they are?"""
     local: bool = True
@@ -49,6 +69,8 @@ class Fate:
     others: tuple[str, ...] = ()
     """What keeps it: ``files.create``, or the name of a package that it is handed to."""
     foreign: tuple[str, ...] = ()
+    outside: str = ""
+    """The file that makes it, where that is not part of the run."""
 
     @property
     def asynchronous(self) -> bool | None:
@@ -70,7 +92,7 @@ class ModuleView:
     calls_module: bool = False
     """Does a module of the project call the openai module itself?"""
     mixed: bool = False
-    """Does the project use 0.28 and later generations side by side?"""
+    """Are there calls of later generations beside those of 0.28, migrated or not?"""
     compared: frozenset[str] = frozenset()
     """Methods of the module that some file compares with ``==`` or ``is``."""
     wanted: frozenset[str] = frozenset()
@@ -83,19 +105,21 @@ class Project:
     """Joins facts. Ask `view` for each file; then forget the project."""
 
     def __init__(self, facts: Iterable[ModuleFacts], load: FactsLoader) -> None:
-        self._resolver = Resolver(facts, load)
-        self.facts = self._resolver.facts
-        self.asked = self._resolver.asked
-        self.resolved = self._resolver.uses
+        modules = Modules(facts, load)
+        self._resolver = Resolver(modules)
+        self.facts = modules.facts
+        self.asked = modules.asked
         self.atoms = self._resolver.atoms
+        self.resolved = self._resolve()
         self._groups = _Groups()
-        names = {
-            a.name
+        named = {
+            a
             for uses in self.resolved.values()
             for atoms in uses
             for a in atoms
-            if isinstance(a, Sdk)
+            if isinstance(a, (Sdk, Router))
         }
+        names = {a.name for a in named if isinstance(a, Sdk)}
         self._compared = frozenset(
             a.name
             for path, uses in self.resolved.items()
@@ -104,14 +128,19 @@ class Project:
             if isinstance(a, Sdk) and use.model == "compared"
         )
         self._calls_module = any(call_of(name) for name in names)
-        self._mixed = any(f.made for f in self.facts.values()) or any(
-            (call := call_of(name)) and not call.legacy for name in names
+        self._mixed = (
+            any(f.made for f in self.facts.values())
+            or any((call := call_of(name)) and not call.legacy for name in names)
+            or any(
+                isinstance(a, Router) and a.name.rpartition(".")[2] in ROUTER_FUNCTIONS
+                for a in named
+            )
         )
         self._openai_stays = any(is_leftover(name) for name in names) or any(
             use.model == "patched" for path in self.asked for use in self.facts[path].uses
         )
         self._settings = frozenset(s for f in self.facts.values() for s in f.sets_module)
-        self._classes = self._resolver.client_classes()
+        self._classes = self._resolver.classes.clients()
         self._fates = self._decide()
         self._by_path: dict[str, set[Member]] = defaultdict(set)
         for member in self._fates:
@@ -121,6 +150,24 @@ class Project:
             wanted[path].add(name)
         self._wanted = {path: frozenset(found) for path, found in wanted.items()}
 
+    def _resolve(self) -> dict[str, tuple[Atoms, ...]]:
+        """What each use may stand for. All are asked before one is answered: they share work."""
+        for path in self.asked:
+            for use in self.facts[path].uses:
+                self._resolver.ask(use.terms)
+        return {
+            path: tuple(
+                frozenset(filter(_is_possible, self.atoms(use.terms)))
+                for use in self.facts[path].uses
+            )
+            for path in self.asked
+        }
+
+    @property
+    def work(self) -> int:
+        """What joining the facts has cost, in atoms handed on."""
+        return self._resolver.graph.work
+
     # -- deciding
 
     def _decide(self) -> dict[Member, Fate]:
@@ -128,6 +175,7 @@ class Project:
         notes: dict[Member, _Notes] = defaultdict(_Notes)
         for client in self._classes.values():
             groups.join([client])
+        self._ask_further()
         for path in list(self.facts):
             for member in self._members(self.atoms(self.facts[path].made)):
                 groups.join([member])
@@ -142,11 +190,26 @@ class Project:
                 groups.join(self._members(self.atoms(tie)))
             for store in self.facts[path].stores:
                 self._note_store(store, notes)
+        for member in self._resolver.lost():
+            notes[member].foreign.add(_TOO_MUCH)
         fates: dict[Member, Fate] = {}
         for group in groups.all():
             fate = self._fate(group, notes)
             fates.update(dict.fromkeys(group, fate))
         return fates
+
+    def _ask_further(self) -> None:
+        ask = self._resolver.ask
+        for path, facts in list(self.facts.items()):
+            ask(facts.made)
+            ask(facts.kept)
+            if self._has_clients(path):
+                for flow in facts.flows:
+                    ask(flow.terms)
+                for tie in facts.ties:
+                    ask(tie)
+                for store in facts.stores:
+                    ask(store.base)
 
     @staticmethod
     def _members(atoms: Atoms) -> list[Member]:
@@ -178,13 +241,15 @@ class Project:
         for member in self._members(bases):
             notes[member].configured = True
         for base in bases:
-            if isinstance(base, Foreign) and "mock" not in base.name:
+            if base is LOST or (isinstance(base, Foreign) and "mock" not in base.name):
+                name = base.name if isinstance(base, Foreign) else _TOO_MUCH
                 for member in self._members(self.atoms(store.terms)):
-                    notes[member].foreign.add(base.name)
+                    notes[member].foreign.add(name)
 
     def _note_flows(self, path: str, notes: dict[Member, _Notes]) -> None:
         for flow in self.facts[path].flows:
-            members = self._members(self.atoms(flow.terms))
+            atoms = self.atoms(flow.terms)
+            members = self._members(atoms)
             if not members:
                 continue
             self._groups.join(members)
@@ -192,7 +257,12 @@ class Project:
                 if (name := _wrapper(term)) is not None:
                     for member in members:
                         notes[member].foreign.add(name)
+            # A method that has a counterpart may go anywhere, and so may a setting.
+            members = self._members(frozenset(filter(_gives_more, atoms)))
             for callee in self.atoms(flow.callee):
+                if callee is LOST:
+                    for member in members:
+                        notes[member].foreign.add(_TOO_MUCH)
                 if isinstance(callee, Foreign) and _takes_clients(callee.name):
                     for member in members:
                         notes[member].foreign.add(callee.name)
@@ -205,22 +275,23 @@ class Project:
         others = tuple(sorted({o for n in every for o in n.others}))
         foreign = tuple(sorted({f for n in every for f in n.foreign}))
         outside = {m.path for m in group} - set(self.resolved)
-        if outside:
-            others += (f"made in {min(outside)}, which is not part of this run",)
         sites = sum(n.sites for n in every)
         made = [m for m in group if isinstance(m, Client)]
         local = (
             not (group & self._resolver.travelled)
             and len({m.path for m in group} | {p for n in every for p in n.paths}) <= 1
         )
-        stays = bool(others or foreign) or (not made and not sites)
+        passes = bool(others and sites) and not foreign and all(map(is_passed_on, others))
+        passes = passes and not outside
+        stays = bool(others or foreign or outside) or (not made and not sites)
         azure = any(CLIENT_CLASSES[m.cls][1] for m in group if m.cls in CLIENT_CLASSES)
         dynamic = any(n.dynamic for n in every)
         indirect = len({(m.path, m.at) for m in made}) < len(made) or any(
             not self.facts[m.path].is_direct(m.at) for m in made
         )
         return Fate(
-            kind="stays" if stays else "router",
+            kind="stays" if stays and (local or not passes) else "router",
+            passes=passes,
             provider=bool(made) and (azure or dynamic) and not indirect,
             configured=any(n.configured for n in every),
             as_spelled=indirect and (azure or dynamic),
@@ -228,6 +299,7 @@ class Project:
             members=group,
             others=others,
             foreign=foreign,
+            outside=min(outside, default=""),
         )
 
     def view(self, path: str) -> ModuleView:
@@ -287,6 +359,26 @@ def leads_to_call(path: tuple[str, ...]) -> bool:
     """Is this a resource, such as ``chat.completions``, whose calls all have a counterpart?"""
     dotted = ".".join(path) + "."
     return any(sdk.startswith(dotted) for sdk in CALLS)
+
+
+def _is_possible(atom: Atom) -> bool:
+    """Has a client of the SDK such an attribute? What else may stand there has it, if not."""
+    if not isinstance(atom, ClientPath) or not atom.path or isinstance(atom.client, RouterClient):
+        return True
+    head = atom.path[0]
+    return head.startswith("_") or head in RESOURCES | _VERBS | CLIENT_EXTRAS | _SDK_ONLY
+
+
+def _gives_more(atom: Atom) -> bool:
+    """Can whoever gets this reach more of its client than one method, or one setting?"""
+    if not isinstance(atom, ClientPath) or not _is_possible(atom):
+        return False
+    return not atom.path or (atom.path[0] in RESOURCES and ".".join(atom.path) not in CALLS)
+
+
+def is_passed_on(dotted: str) -> bool:
+    """Does a router client ask the SDK's for this?"""
+    return dotted.split(".")[0] in RESOURCES | _VERBS
 
 
 _HARMLESS = frozenset(

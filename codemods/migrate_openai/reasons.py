@@ -41,6 +41,25 @@ REASONS: dict[str, Reason] = {
             advice="Make a second client, llm_router.Client(...), for the calls that can move.",
         ),
         Reason(
+            code="client-handed",
+            title="the client is handed to a library that expects the SDK's own",
+            advice=(
+                "Make a second client for calls that are not the library's; a library that adds to "
+                "its client has a way for LiteLLM of its own, such as instructor.from_litellm."
+            ),
+        ),
+        Reason(
+            code="patched",
+            title="a library has replaced this method of the client",
+            advice="Use the library's own way for LiteLLM, such as instructor.from_litellm.",
+            is_openai=False,
+        ),
+        Reason(
+            code="not-given",
+            title="the client is made in a file that is not part of this run",
+            advice="Give that file too: the call and its client move together.",
+        ),
+        Reason(
             code="raw-response",
             title="the call asks for the raw HTTP response",
             advice="Ask for the parsed reply instead, then run again.",

@@ -1,25 +1,28 @@
-"""Terms -> atoms: what an expression stands for once the modules of a project are joined."""
+"""Terms -> atoms: what an expression stands for once the modules of a project are joined.
+
+Each term that is asked for becomes a node of a graph, with edges from what it depends on. What is
+true only where nothing else is (a parameter that no call fills, an attribute that no class has) is
+added when all else has come to rest, so that the order of the files does not matter.
+"""
 
 from __future__ import annotations
 
-import posixpath
 from collections import defaultdict
-from collections.abc import Callable, Iterable
-from typing import TypeAlias
+from collections.abc import Iterable
+from functools import partial
 
-from codemods.migrate_openai.facts import (
-    ClassFacts,
-    Flow,
-    FunctionFacts,
-    ModuleFacts,
-    Store,
-)
+from codemods.migrate_openai.classes import Classes
+from codemods.migrate_openai.facts import Flow
+from codemods.migrate_openai.graph import Graph, Node
+from codemods.migrate_openai.members import FIELDS, Members
+from codemods.migrate_openai.modules import Modules, is_drop_in, last
 from codemods.migrate_openai.terms import (
-    CLIENT_CLASSES,
     EMPTY,
-    NONE,
+    LOST,
     SAME_CLIENT,
     UNKNOWN,
+    Atom,
+    Atoms,
     Attr,
     Call,
     Client,
@@ -29,6 +32,7 @@ from codemods.migrate_openai.terms import (
     Func,
     Inst,
     Item,
+    Member,
     NoneTerm,
     Param,
     Ref,
@@ -42,530 +46,341 @@ from codemods.migrate_openai.terms import (
     client_class,
 )
 
-Atom: TypeAlias = Term | ClientPath
-Atoms: TypeAlias = frozenset[Atom]
-Member: TypeAlias = Client | Typed
-FactsLoader: TypeAlias = Callable[[str], ModuleFacts | None]
-
-_NOTHING: Atoms = frozenset()
-_ROUNDS = 4
-_DEEPEST = 100
-_MOST_STEPS = 20_000  # for one question
+_LONGEST = 12  # parts of a dotted name; a loop that appends to itself would make it endless
 
 
 class Resolver:
     """Joins facts by following names from file to file, only as far as it is asked."""
 
-    def __init__(self, facts: Iterable[ModuleFacts], load: FactsLoader) -> None:
-        self.facts: dict[str, ModuleFacts] = {}
-        self._load = load
-        self._absent: set[str] = set()
-        self._located: dict[tuple[str, str], str | None] = {}
-        self._memo: dict[Term, Atoms] = {}
-        self._previous: dict[Term, Atoms] = {}
-        self._busy: set[Term] = set()
-        self._cyclic = False
-        self._steps = 0
-        self._targets_by_name: dict[str, dict[tuple[str, str], list[tuple[Flow, str]]]] = {}
-        self._calls_by_name: dict[str, list[Flow]] = defaultdict(list)
-        self._derived: dict[str, list[Cls]] = defaultdict(list)
-        self._stores: dict[str, list[Store]] = defaultdict(list)
+    def __init__(self, modules: Modules) -> None:
+        self.graph = Graph()
         self.travelled: set[Member] = set()
         """The clients that some other file than their own imports."""
         self.wanted: set[tuple[str, str]] = set()
         """(file, name) of names of the SDK that another file imports from there."""
-        for each in facts:
-            self._add(each)
-        self.asked = tuple(self.facts)
-        self.uses = self._solve()
+        self.classes = Classes(modules)
+        self._modules = modules
+        self._nodes: dict[Term, Node] = {}
+        self._members = Members(self.graph, modules, self.classes, self.node)
+        self._empty_params: list[tuple[Param, Node]] = []
+        # By name of what is called: how many of its calls are being followed.
+        self._followed: dict[str, int] = {}
+        self._flows: set[int] = set()
+        self._met = len(modules.facts)
+        self._constructors: set[Cls] = set()
+        self._arguments: dict[Param, dict[Terms, None]] = defaultdict(dict)
+        self._makes_clients: set[Call] = set()
+        self._makes_others: set[Call] = set()
 
-    def _add(self, facts: ModuleFacts) -> None:
-        self.facts[facts.path] = facts
-        for flow in facts.flows:
-            for name in {_called(term) for term in flow.callee}:
-                if name:
-                    self._calls_by_name[name].append(flow)
-        for cls in facts.classes.values():
-            for name in {_called(term) for term in cls.bases}:
-                if name:
-                    self._derived[name].append(Cls(facts.path, cls.qualname))
-        for store in facts.stores:
-            self._stores[store.attr].append(store)
+    # -- asking
 
-    def _solve(self) -> dict[str, tuple[Atoms, ...]]:
-        """The atoms of every use. Cycles are cut, then filled in by another round."""
-        resolved: dict[str, tuple[Atoms, ...]] = {}
-        for _ in range(_ROUNDS):
-            self._memo = {}
-            self._targets_by_name = {}
-            self._cyclic = False
-            before = resolved
-            resolved = {
-                path: tuple(self.atoms(use.terms) for use in self.facts[path].uses)
-                for path in self.asked
-            }
-            if not self._cyclic or before == resolved:
-                break
-            self._previous = self._memo
-        return resolved
+    def ask(self, terms: Iterable[Term]) -> None:
+        """Have terms worked out by the next `atoms`, together with others."""
+        for term in terms:
+            self.node(term)
+
+    def atoms(self, terms: Iterable[Term]) -> Atoms:
+        nodes = [self.node(term) for term in terms]
+        self.settle()
+        found = frozenset(atom for node in nodes for atom in node.order)
+        chosen = {(call.path, call.at) for call in self._makes_clients & self._makes_others}
+        if not chosen:
+            return found
+        return frozenset(UNKNOWN if _made_at(atom) in chosen else atom for atom in found)
+
+    def settle(self) -> None:
+        while self._follow() or self._unfilled() or self._members.default():
+            pass
+
+    def _follow(self) -> bool:
+        busy = self.graph.run()
+        if len(self._modules.facts) > self._met:
+            # The files met on the way may call, or assign, what is followed by its name.
+            self._met = len(self._modules.facts)
+            for name in list(self._followed):
+                self._follow_calls(name)
+            self._members.follow()
+            busy = True
+        return busy
+
+    def _unfilled(self) -> bool:
+        """Parameters that no call fills stand for themselves."""
+        unfilled = [(p, node) for p, node in self._empty_params if p not in self._arguments]
+        self._empty_params.clear()
+        for param, node in unfilled:
+            self.graph.add(node, param)
+        return bool(unfilled)
+
+    # -- terms
+
+    def node(self, term: Term) -> Node:
+        node = self._nodes.get(term)
+        if node is None:
+            node = self._nodes[term] = self.graph.node(partial(self._wire, term))
+        return node
+
+    def copies(self, terms: Iterable[Term], target: Node) -> None:
+        for term in terms:
+            self.graph.copy(self.node(term), target)
+
+    def _wire(self, term: Term, node: Node) -> None:
+        graph = self.graph
+        match term:
+            case Client() | Typed() | RouterClient():
+                graph.add(node, ClientPath(term, ()))
+            case Ref():
+                self._wire_reference(term, node)
+            case Param():
+                self._wire_param(term, node)
+            case Inst(Ref() as ref):
+                graph.listen(self.node(ref), partial(self._instance, ref, node))
+            case Attr(Ref(path, module, ""), name):
+                graph.copy(self.node(Ref(path, module, name)), node)
+            case Attr(Attr(Ref(path, package, ""), sub), name) if self._modules.locate(
+                path, f"{package}.{sub}"
+            ):
+                graph.copy(self.node(Ref(path, f"{package}.{sub}", name)), node)
+            case Attr(base, name):
+                graph.listen(self.node(base), partial(self._attribute, node, name))
+            case Call(base):
+                graph.listen(self.node(base), partial(self._called, node, term))
+            case Item(base):
+                graph.listen(self.node(base), partial(self._item, node))
+            case _:
+                graph.add(node, term)
+
+    def _wire_reference(self, ref: Ref, node: Node) -> None:
+        path, terms = self._modules.meaning(ref)
+        if not path:
+            for term in terms:
+                self.graph.add(node, term)
+            return
+        located = self._modules.locate(ref.path, ref.module) or path
+        for term in terms:
+            self.graph.listen(
+                self.node(term), partial(self._imported, node, ref, (path, ref.name), located)
+            )
+
+    def _imported(
+        self, node: Node, ref: Ref, export: tuple[str, str], located: str, atom: Atom
+    ) -> None:
+        if isinstance(atom, Sdk):
+            self.wanted.add(export)
+            if is_drop_in(ref):
+                atom = Foreign(ref.module)
+        elif (
+            isinstance(atom, ClientPath)
+            and isinstance(atom.client, (Client, Typed))
+            and ref.path != located
+        ):
+            self.travelled.add(atom.client)
+        self.graph.add(node, atom)
+
+    def _instance(self, ref: Ref, node: Node, atom: Atom) -> None:
+        match atom:
+            case Cls():
+                self.graph.copy(self.node(Inst(atom)), node)
+            case Sdk(name) if cls := client_class(name):
+                # The annotation stands in another file's terms: no place of its own.
+                self.graph.add(node, ClientPath(Typed(ref.path, -1, cls), ()))
+            case Router(name):
+                self.graph.add(node, ClientPath(RouterClient(name.endswith("AsyncClient")), ()))
+            case Foreign():
+                self.graph.add(node, atom)
+            case _:
+                self.graph.add(node, _unknown(atom))
+
+    def _item(self, node: Node, atom: Atom) -> None:
+        match atom:
+            case Seq(elements):
+                self.copies(elements, node)
+            case NoneTerm():
+                pass
+            case Param() | Foreign():
+                self.graph.add(node, atom)
+            case _:
+                self.graph.add(node, _unknown(atom))
+
+    def _attribute(self, node: Node, name: str, atom: Atom) -> None:
+        graph = self.graph
+        match atom:
+            case ClientPath(client, path) if len(path) < _LONGEST:
+                graph.add(node, ClientPath(client, (*path, name)))
+            case Sdk(sdk) if sdk.count(".") < _LONGEST:
+                graph.add(node, Sdk(f"{sdk}.{name}"))
+            case Router(router) if router.count(".") < _LONGEST:
+                graph.add(node, Router(f"{router}.{name}"))
+            case Ref(path, module, ""):
+                graph.copy(self.node(Ref(path, module, name)), node)
+            case Inst(Cls() as cls) | (Cls() as cls):
+                graph.copy(self._members.node(cls, name), node)
+            case Seq() if name in {"values", "get", "pop"}:
+                graph.add(node, atom)
+            case Param() | Foreign():
+                graph.add(node, atom)
+            case NoneTerm():
+                pass
+            case _:
+                graph.add(node, _unknown(atom))
+
+    def _called(self, node: Node, call: Call, atom: Atom) -> None:
+        graph = self.graph
+        if not isinstance(atom, (Sdk, NoneTerm)):
+            self._makes_others.add(call)
+        match atom:
+            case Sdk(name) if cls := client_class(name):
+                self._makes_clients.add(call)
+                graph.add(node, ClientPath(Client(call.path, call.at, cls), ()))
+            case Router("llm_router.Client" | "llm_router.AsyncClient"):
+                asynchronous = atom.name == "llm_router.AsyncClient"
+                graph.add(node, ClientPath(RouterClient(asynchronous), ()))
+            case ClientPath(client, (*path, method)) if method in _SAME:
+                graph.add(node, ClientPath(client, tuple(path)))
+            case Func():
+                function = self._modules.function(atom)
+                if function is not None:
+                    self.copies(function.returns, node)
+                else:
+                    graph.add(node, UNKNOWN)
+            case Cls():
+                own = self.classes.client(atom)
+                graph.add(node, ClientPath(own, ()) if own else Inst(atom))
+            case Seq():
+                graph.add(node, atom)
+                self._item(node, atom)
+            case Foreign():
+                graph.add(node, atom)
+            case NoneTerm():
+                pass
+            case _:
+                graph.add(node, _unknown(atom))
 
     # -- arguments
 
-    def _flows_into(self, param: Param) -> Terms:
+    def _wire_param(self, param: Param, node: Node) -> None:
         """What the calls of the project give a parameter."""
-        found: set[Term] = set()
-        for name in self._callers(param):
-            for flow, given in self._targets(name).get((param.path, param.qualname), ()):
-                if flow.keyword == param.name or (flow.keyword is None and given == param.name):
-                    found |= flow.terms
-        facts = self.facts.get(param.path)
+        name = last(param.qualname)
+        if name in {"__init__", FIELDS}:
+            self._follow_constructor(Cls(param.path, param.qualname.rpartition(".")[0]))
+        else:
+            self._follow_calls(name)
+        facts = self._modules.facts.get(param.path)
         fixture = facts.functions.get(param.name) if facts else None
         if facts and fixture is not None and fixture.fixture:
             function = facts.functions.get(param.qualname)
-            if _last(param.qualname).startswith("test") or (function and function.fixture):
-                found |= fixture.returns
-        return frozenset(found)
+            if name.startswith("test") or (function and function.fixture):
+                self._arguments[param][fixture.returns] = None
+        for terms in tuple(self._arguments.get(param, ())):
+            self.copies(terms, node)
+        if name != FIELDS:
+            self._empty_params.append((param, node))
 
-    def _callers(self, param: Param) -> set[str]:
-        """The names under which the owner of a parameter may be called."""
-        last = _last(param.qualname)
-        if last not in {"__init__", "<fields>"}:
-            return {last}
-        owner = Cls(param.path, param.qualname.rpartition(".")[0])
-        names = {_last(c.qualname) for c in (owner, *self._below(owner))}
-        return names | {"__init__", "cls"}
-
-    def _targets(self, name: str) -> dict[tuple[str, str], list[tuple[Flow, str]]]:
-        """(file, function) -> the arguments that calls under a name hand to it.
-
-        With each argument goes the parameter that it is given by position.
-        """
-        known = self._targets_by_name.get(name)
-        if known is not None:
-            return known
-        found: dict[tuple[str, str], list[tuple[Flow, str]]] = defaultdict(list)
-        self._targets_by_name[name] = found  # a call that leads back here finds what there is
-        for flow in self._calls_by_name.get(name, ()):
-            for term in flow.callee:
-                for atom in self.resolve(term):
-                    called = self._callable(atom, term)
-                    if called is None:
-                        continue
-                    path, _, positional, qualname = called
-                    index = flow.index
-                    by_position = index is not None and index < len(positional)
-                    given = positional[index or 0] if by_position else ""
-                    found[path, qualname].append((flow, given))
-        return found
-
-    def _callable(
-        self, atom: Atom, term: Term
-    ) -> tuple[str, tuple[str, ...], tuple[str, ...], str] | None:
-        """(file, parameter names, those given by position, owner) of what an atom calls."""
-        if isinstance(atom, Func):
-            function = self._function(atom)
-            if function is None:
-                return None
-            skip = 1 if function.bound and isinstance(term, Attr) else 0
-            return atom.path, function.names, function.positional[skip:], function.qualname
-        if isinstance(atom, Cls):
-            init = self._method(atom, "__init__", set())
-            if init is not None:
-                function = self._function(init)
-                assert function is not None
-                return init.path, function.names, function.positional[1:], function.qualname
-            fields = self._fields(atom, set())
-            if fields:
-                return atom.path, fields, fields, f"{atom.qualname}.<fields>"
-        return None
-
-    def _function(self, func: Func) -> FunctionFacts | None:
-        facts = self.facts.get(func.path)
-        return facts.functions.get(func.qualname) if facts else None
-
-    def _class(self, cls: Cls) -> ClassFacts | None:
-        facts = self.facts.get(cls.path)
-        return facts.classes.get(cls.qualname) if facts else None
-
-    def _method(self, cls: Cls, name: str, seen: set[Cls]) -> Func | None:
-        facts = self._class(cls)
-        if facts is None or cls in seen:
-            return None
-        seen.add(cls)
-        qualname = facts.methods.get(name)
-        if qualname is not None:
-            return Func(cls.path, qualname)
-        for base in self.atoms(facts.bases):
-            if isinstance(base, Cls):
-                found = self._method(base, name, seen)
-                if found is not None:
-                    return found
-        return None
-
-    def _fields(self, cls: Cls, seen: set[Cls]) -> tuple[str, ...]:
-        facts = self._class(cls)
-        if facts is None or cls in seen:
-            return ()
-        seen.add(cls)
-        inherited: tuple[str, ...] = ()
-        for base in self.atoms(facts.bases):
-            if isinstance(base, Cls):
-                inherited += self._fields(base, seen)
-        return inherited + facts.fields
-
-    def atoms(self, terms: Iterable[Term]) -> Atoms:
-        found: set[Atom] = set()
-        for term in terms:
-            found |= self.resolve(term)
-        return frozenset(found)
-
-    def resolve(self, term: Term) -> Atoms:
-        known = self._memo.get(term)
-        if known is not None:
-            return known
-        if term in self._busy:
-            self._cyclic = True
-            return self._previous.get(term, _NOTHING)
-        if not self._busy:
-            self._steps = 0
-        self._steps += 1
-        if len(self._busy) > _DEEPEST or self._steps > _MOST_STEPS:
-            return frozenset({UNKNOWN})
-        self._busy.add(term)
-        try:
-            found = self._resolve(term)
-        finally:
-            self._busy.discard(term)
-        self._memo[term] = found
-        return found
-
-    def _resolve(self, term: Term) -> Atoms:
-        match term:
-            case Client() | Typed() | RouterClient():
-                return frozenset({ClientPath(term, ())})
-            case Ref():
-                return self._reference(term)
-            case Param():
-                flows = self._flows_into(term)
-                return self.atoms(flows) if flows else frozenset({term})
-            case Inst(Ref() as ref):
-                found: set[Atom] = set()
-                for atom in self.resolve(ref):
-                    match atom:
-                        case Cls():
-                            found |= self.resolve(Inst(atom))
-                        case Sdk(name) if client_class(name):
-                            # The annotation stands in another file's terms: no place of its own.
-                            found.add(ClientPath(Typed(ref.path, -1, client_class(name) or ""), ()))
-                        case Router(name):
-                            found.add(ClientPath(RouterClient(name.endswith("AsyncClient")), ()))
-                        case Foreign():
-                            found.add(atom)
-                        case _:
-                            found.add(UNKNOWN)
-                return frozenset(found)
-            case Attr(base, name):
-                return self._attributes(base, name)
-            case Call(base):
-                return self._calls(base, term)
-            case Item(base):
-                return self._items(self.resolve(base))
-            case _:
-                return frozenset({term})
-
-    def _items(self, atoms: Atoms) -> Atoms:
-        found: set[Atom] = set()
-        for atom in atoms:
-            if isinstance(atom, Seq):
-                found |= self.atoms(atom.elements)
-            elif isinstance(atom, Param):
-                found.add(atom)
-            elif isinstance(atom, NoneTerm):
-                pass
-            else:
-                found.add(atom if isinstance(atom, Foreign) else UNKNOWN)
-        return frozenset(found)
-
-    def _attributes(self, base: Term, name: str) -> Atoms:
-        if isinstance(base, Ref) and not base.name:
-            return self.resolve(Ref(base.path, base.module, name))
-        if isinstance(base, Attr) and isinstance(base.base, Ref) and not base.base.name:
-            dotted = Ref(base.base.path, f"{base.base.module}.{base.name}", name)
-            if self._locate(dotted.path, dotted.module):
-                return self.resolve(dotted)
-        found: set[Atom] = set()
-        for atom in self.resolve(base):
-            found |= self._attribute(atom, name)
-        return frozenset(found)
-
-    def _attribute(self, atom: Atom, name: str) -> Atoms:
-        match atom:
-            case ClientPath(client, path):
-                return frozenset({ClientPath(client, (*path, name))})
-            case Sdk(sdk):
-                return frozenset({Sdk(f"{sdk}.{name}")})
-            case Router(router):
-                return frozenset({Router(f"{router}.{name}")})
-            case Ref(path, module, ""):
-                return self.resolve(Ref(path, module, name))
-            case Inst(Cls() as cls):
-                return self._member(cls, name)
-            case Cls():
-                return self._member(atom, name)
-            case Seq():
-                return (
-                    frozenset({atom}) if name in {"values", "get", "pop"} else frozenset({UNKNOWN})
-                )
-            case Param() | Foreign():
-                return frozenset({atom})
-            case NoneTerm():
-                return _NOTHING
-        return frozenset({UNKNOWN})
-
-    def _member(self, cls: Cls, name: str) -> Atoms:
-        found = self._inherited(cls, name, set())
-        if not found or found <= {NONE}:
-            for sub in self._below(cls):
-                found |= self._own(sub, name)
-        if not found:
-            client = self.client_of_class(cls)
-            if client is not None:
-                return frozenset({ClientPath(client, (name,))})
-            return frozenset({UNKNOWN})
-        return found
-
-    def _below(self, cls: Cls) -> set[Cls]:
-        """The classes of the project that derive from one, directly or not."""
-        found: set[Cls] = set()
+    def _follow_constructor(self, cls: Cls) -> None:
+        """A constructor is called by the name of its class, or of one that inherits it."""
+        self._follow_calls("__init__")
+        self._follow_calls("cls")
         todo = [cls]
         while todo:
-            above = todo.pop()
-            for below in self._derived.get(_last(above.qualname), ()):
-                facts = self._class(below)
-                if below not in found and facts and above in self.atoms(facts.bases):
-                    found.add(below)
-                    todo.append(below)
-        return found
+            cls = todo.pop()
+            if cls not in self._constructors:
+                self._constructors.add(cls)
+                self._follow_calls(last(cls.qualname))
+                todo += self.classes.below(cls)
 
-    def _inherited(self, cls: Cls, name: str, seen: set[Cls]) -> Atoms:
-        facts = self._class(cls)
-        if facts is None or cls in seen:
-            return _NOTHING
-        seen.add(cls)
-        found = self._own(cls, name)
-        if found and not found <= {NONE}:
-            return found
-        for base in self.atoms(facts.bases):
-            if isinstance(base, Cls):
-                found |= self._inherited(base, name, seen)
-        return found
+    def _follow_calls(self, name: str) -> None:
+        flows = self._modules.calls.get(name, ())
+        known = self._followed.get(name, 0)
+        self._followed[name] = len(flows)
+        for flow in flows[known:]:
+            if id(flow) in self._flows:
+                continue
+            self._flows.add(id(flow))
+            for term in flow.callee:
+                is_method = isinstance(term, Attr)
+                self.graph.listen(self.node(term), partial(self._given, flow, is_method))
 
-    def _own(self, cls: Cls, name: str) -> Atoms:
-        facts = self._class(cls)
-        if facts is None:
-            return _NOTHING
-        found: set[Atom] = set()
-        terms = facts.attrs.get(name, EMPTY)
-        found |= self.atoms(terms)
-        for store in self._stores.get(name, ()):
-            bases = self.atoms(store.base)
-            if cls in bases or Inst(cls) in bases:
-                found |= self.atoms(store.terms)
-        if name in facts.fields:
-            found |= self.atoms(self._flows_into(Param(cls.path, f"{cls.qualname}.<fields>", name)))
-        qualname = facts.methods.get(name)
-        if qualname is not None:
-            function = self._function(Func(cls.path, qualname))
-            if function is not None and function.is_property:
-                found |= self.atoms(function.returns)
-            else:
-                found.add(Func(cls.path, qualname))
-        return frozenset(found)
+    def _given(self, flow: Flow, is_method: bool, atom: Atom) -> None:
+        """Note what a call gives to one of the functions it may mean."""
+        name = flow.keyword
+        match atom:
+            case Func(path, qualname):
+                function = self._modules.function(atom)
+                if function is None:
+                    return
+                skip = 1 if function.bound and is_method else 0
+                positional = function.positional[skip:]
+            case Cls(path, qualname):
+                init = self.classes.init(atom)
+                function = self._modules.function(init) if init is not None else None
+                if init is not None and function is not None:
+                    path, qualname = init.path, init.qualname
+                    positional = function.positional[1:]
+                else:
+                    positional = self.classes.fields(atom)
+                    qualname = f"{qualname}.{FIELDS}"
+            case _:
+                return
+        if name is None and flow.index is not None and flow.index < len(positional):
+            name = positional[flow.index]
+        if name is None:
+            return
+        param = Param(path, qualname, name)
+        self._arguments[param][flow.terms] = None
+        node = self._nodes.get(param)
+        if node is not None:
+            self.copies(flow.terms, node)
 
-    def client_classes(self) -> dict[tuple[str, str], Client]:
-        """(file, class) of every class that is itself a client of the SDK."""
-        found: dict[tuple[str, str], Client] = {}
-        for path in self.asked:
-            for facts in self.facts[path].classes.values():
-                if not any(
-                    isinstance(t, Sdk) or (isinstance(t, Ref) and t.name in CLIENT_CLASSES)
-                    for t in facts.bases
-                ):
-                    continue
-                cls = Cls(path, facts.qualname)
-                for each in (cls, *self._below(cls)):
-                    client = self.client_of_class(each)
-                    if isinstance(client, Client):
-                        found[each.path, each.qualname] = client
-        return found
+    # -- what is not followed to its end
 
-    def client_of_class(
-        self, cls: Cls, seen: frozenset[Cls] = frozenset()
-    ) -> Client | RouterClient | None:
-        """A class that is itself a client: ``class Ours(OpenAI)``."""
-        facts = self._class(cls)
-        if facts is None or cls in seen:
-            return None
-        for base in self.atoms(facts.bases):
-            if isinstance(base, Sdk) and (name := client_class(base.name)):
-                return Client(cls.path, facts.place, name)
-            if isinstance(base, Router) and base.name.endswith((".Client", ".AsyncClient")):
-                return RouterClient(base.name.endswith(".AsyncClient"))
-            if isinstance(base, Cls):
-                found = self.client_of_class(base, seen | {cls})
-                if found is not None:
-                    return found
-        return None
-
-    def _calls(self, base: Term, call: Call) -> Atoms:
-        found: set[Atom] = set()
-        callees = self.resolve(base)
-        sdk_only = all(isinstance(a, (Sdk, NoneTerm)) for a in callees)
-        for atom in callees:
-            match atom:
-                case Sdk(name) if not sdk_only and client_class(name):
-                    found.add(UNKNOWN)
-                case Sdk(name) if cls := client_class(name):
-                    found.add(ClientPath(Client(call.path, call.at, cls), ()))
-                case Router("llm_router.Client" | "llm_router.AsyncClient"):
-                    found.add(ClientPath(RouterClient(atom.name == "llm_router.AsyncClient"), ()))
-                case ClientPath(client, path) if path and path[-1] in SAME_CLIENT:
-                    found.add(ClientPath(client, path[:-1]))
-                case ClientPath(client, path) if path and path[-1] in {"__enter__", "__aenter__"}:
-                    found.add(ClientPath(client, path[:-1]))
-                case Func():
-                    function = self._function(atom)
-                    found |= self.atoms(function.returns) if function else {UNKNOWN}
-                case Cls():
-                    own = self.client_of_class(atom)
-                    found.add(ClientPath(own, ()) if own else Inst(atom))
-                case Seq():
-                    found.add(atom)
-                    found |= self._items(frozenset({atom}))
-                case Foreign():
-                    found.add(atom)
-                case NoneTerm():
-                    pass
-                case _:
-                    found.add(UNKNOWN)
-        return frozenset(found)
-
-    # -- modules
-
-    def _reference(self, ref: Ref) -> Atoms:
-        path = self._locate(ref.path, ref.module)
-        if path is not None:
-            if not ref.name:
-                return frozenset({ref})
-            found = self._exported(path, ref.name, set())
-            if found is not None:
-                self._note_travel(found, ref.path, path)
-                if ref.module.rpartition(".")[2] == "openai":
-                    # The project's own drop-in: it wraps what it hands on.
-                    return frozenset(
-                        Foreign(ref.module) if isinstance(a, Sdk) else a for a in found
-                    )
-                return found
-        if ref.name:
-            sub = f"{ref.module}.{ref.name}" if ref.module.strip(".") else f"{ref.module}{ref.name}"
-            if self._locate(ref.path, sub) is not None:
-                return frozenset({Ref(ref.path, sub, "")})
-        if path is not None:
-            return frozenset({UNKNOWN})
-        # A relative import is the project's own, found or not.
-        return frozenset({UNKNOWN if ref.module.startswith(".") else Foreign(ref.module)})
-
-    def _note_travel(self, atoms: Atoms, to: str, origin: str) -> None:
-        if to != origin:
+    def lost(self) -> set[Member]:
+        """The clients that are shared too widely for anybody to say what becomes of them."""
+        nodes: list[Node] = []
+        seen: dict[Atom, None] = {}
+        full = 0
+        while full < len(self.graph.full) or len(seen) < len(self.graph.lost):
+            atoms = dict(self.graph.lost)
+            for node in self.graph.full[full:]:
+                atoms.update(dict.fromkeys(node.order))
+            full = len(self.graph.full)
             for atom in atoms:
-                if isinstance(atom, ClientPath) and isinstance(atom.client, (Client, Typed)):
-                    self.travelled.add(atom.client)
+                if atom not in seen:
+                    seen[atom] = None
+                    nodes += [self.node(term) for term in self._reach(atom)]
+            self.settle()
+        found = {*seen, *(atom for node in nodes for atom in node.order)}
+        return {
+            atom.client
+            for atom in found
+            if isinstance(atom, ClientPath) and isinstance(atom.client, (Client, Typed))
+        }
 
-    def _exported(self, path: str, name: str, seen: set[str]) -> Atoms | None:
-        facts = self._facts(path)
-        if facts is None or path in seen:
-            return None
-        seen.add(path)
-        terms = facts.exports.get(name)
-        if terms is not None:
-            found = self.atoms(terms)
-            if any(isinstance(a, Sdk) for a in found):
-                self.wanted.add((path, name))
-            return found
-        for star in facts.stars:
-            target = self._locate(star.path, star.module)
-            if target is not None:
-                through = self._exported(target, name, seen)
-                if through is not None:
-                    return through
-        return None
-
-    def _facts(self, path: str) -> ModuleFacts | None:
-        if path not in self.facts:
-            loaded = self._load(path)
-            if loaded is None:
-                return None
-            self._add(loaded)
-        return self.facts[path]
-
-    def _locate(self, importer: str, module: str) -> str | None:
-        folder = posixpath.dirname(importer)
-        key = (folder, module)
-        if key not in self._located:
-            self._located[key] = next(
-                (c for c in _candidates(folder, module) if c != importer and self._exists(c)), None
-            )
-        return self._located[key]
-
-    def _exists(self, path: str) -> bool:
-        if path in self.facts:
-            return True
-        if path in self._absent:
-            return False
-        if self._facts(path) is None:
-            self._absent.add(path)
-            return False
-        return True
+    def _reach(self, atom: Atom) -> Iterable[Term]:
+        """What somebody who holds an atom can get from it."""
+        match atom:
+            case Func():
+                function = self._modules.function(atom)
+                return function.returns if function else EMPTY
+            case Inst(Cls() as cls) | (Cls() as cls):
+                facts = self._modules.cls(cls)
+                if facts is None:
+                    return EMPTY
+                found = EMPTY.union(*facts.attrs.values())
+                methods = (Func(cls.path, qualname) for qualname in facts.methods.values())
+                return found.union(*(self._reach(method) for method in methods))
+            case Seq(elements):
+                return elements
+        return EMPTY
 
 
-def _last(qualname: str) -> str:
-    return qualname.rpartition(".")[2]
+_SAME = SAME_CLIENT | {"__enter__", "__aenter__"}
 
 
-def _called(term: Term) -> str:
-    """The last name of what is called, by which it can be looked up."""
-    match term:
-        case Attr(_, name):
-            return name
-        case Ref(_, module, name):
-            return name or _last(module)
-        case Func(_, qualname) | Cls(_, qualname):
-            return _last(qualname)
-    return ""
+def _made_at(atom: Atom) -> tuple[str, int] | None:
+    if isinstance(atom, ClientPath) and isinstance(atom.client, Client):
+        return atom.client.path, atom.client.at
+    return None
 
 
-def _candidates(folder: str, module: str) -> Iterable[str]:
-    """The files that a module name may mean, seen from a folder, nearest first."""
-    level = len(module) - len(module.lstrip("."))
-    name = module[level:].replace(".", "/")
-    if level:
-        base = folder
-        for _ in range(level - 1):
-            base = posixpath.dirname(base)
-        yield from _files(base, name)
-        return
-    base = folder
-    while True:
-        yield from _files(base, name)
-        if base in {"", "/", "."}:
-            break
-        base = posixpath.dirname(base)
-    if folder not in {"", "/"}:
-        yield from _files("src", name)
-
-
-def _files(base: str, name: str) -> Iterable[str]:
-    path = posixpath.join(base, name) if name else base
-    if name:
-        yield f"{path}.py"
-    yield posixpath.join(path, "__init__.py") if path else "__init__.py"
+def _unknown(atom: Atom) -> Atom:
+    """Anything at all; what was lost stays lost."""
+    return atom if atom is LOST else UNKNOWN

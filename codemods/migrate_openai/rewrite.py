@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import warnings
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.parse import is_readable
@@ -16,16 +17,19 @@ class RefusedError(Exception):
 
 def apply(text: str, edits: Iterable[Edit]) -> tuple[str, tuple[Edit, ...]]:
     """The new text and the edits in order. Raises `RefusedError` where edits overlap."""
-    ordered = tuple(sorted(dict.fromkeys(edits), key=lambda e: (e.start, e.end)))
+    ordered: list[Edit] = []
     parts: list[str] = []
     at = 0
-    for edit in ordered:
+    for edit in sorted(dict.fromkeys(edits), key=lambda e: (e.start, e.end)):
         if edit.start < at:
-            raise RefusedError(f"two edits overlap at offset {edit.start}")
+            if edit.replacement or ordered[-1].replacement or edit.end < at:
+                raise RefusedError(f"two edits overlap at offset {edit.start}")
+            edit = replace(edit, start=at)  # two removals that share blank lines
         parts += [text[at : edit.start], edit.replacement]
         at = edit.end
+        ordered.append(edit)
     parts.append(text[at:])
-    return "".join(parts), ordered
+    return "".join(parts), tuple(ordered)
 
 
 def check(old: str, new: str, path: str) -> None:

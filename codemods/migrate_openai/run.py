@@ -9,15 +9,13 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import signal
 import traceback
-from collections import deque
-from collections.abc import Callable, Generator, Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, TypeVar
+from typing import TYPE_CHECKING
 
-from codemods.migrate_openai import engine, source
+from codemods.migrate_openai import engine, source, workers
 from codemods.migrate_openai.discover import Candidate, read
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.model import FileResult, Finding, Options, SourceFile
@@ -29,9 +27,6 @@ if TYPE_CHECKING:
     from codemods.migrate_openai.facts import ModuleFacts
     from codemods.migrate_openai.notebook import Notebook
 
-T = TypeVar("T")
-
-_CHUNK = 8
 # Below this many files a second process costs more than it saves.
 _FILES_WORTH_A_PROCESS = 48
 
@@ -195,9 +190,11 @@ def outcomes(
     found = tuple(candidates)
     readable = tuple(c for c in found if not c.error and not c.outside)
     errors: dict[str, str] = {c.path: c.error for c in found if c.error}
-    workers = jobs or max(1, min(os.cpu_count() or 1, len(readable) // _FILES_WORTH_A_PROCESS))
+    count = jobs or max(1, min(os.cpu_count() or 1, len(readable) // _FILES_WORTH_A_PROCESS))
     facts = []
-    with contextlib.closing(_each(_collect, readable, workers, (options,))) as collected:
+    with contextlib.closing(
+        workers.each(_collect, readable, count, (options,), _stopped)
+    ) as collected:
         for candidate, (answer, error) in zip(readable, collected, strict=True):
             if error:
                 errors[candidate.path] = error
@@ -206,7 +203,9 @@ def outcomes(
     linked = engine.link(facts, find, options)
     del facts
     rest = tuple(c for c in readable if c.path not in errors)
-    with contextlib.closing(_each(_migrate, rest, workers, (linked, options))) as migrated:
+    with contextlib.closing(
+        workers.each(_migrate, rest, count, (linked, options), _migrate_stopped)
+    ) as migrated:
         for candidate in found:
             if candidate.path in errors:
                 yield failed(candidate.path, errors[candidate.path])
@@ -243,6 +242,14 @@ def _migrate(candidate: Candidate, linked: engine.Linked, options: Options) -> O
         return failed(candidate.path, _bug(error))
 
 
+def _stopped(candidate: Candidate) -> tuple[ModuleFacts | None, str]:
+    return None, "stops the process that reads it, which points to a fault below Python"
+
+
+def _migrate_stopped(candidate: Candidate) -> Outcome:
+    return failed(candidate.path, _stopped(candidate)[1])
+
+
 def _bug(error: Exception) -> str:
     """A bug of ours that one file brings out: the file is left, the run goes on."""
     if isinstance(error, MemoryError):  # what CPython's parser raises when its stack is full
@@ -250,41 +257,3 @@ def _bug(error: Exception) -> str:
     where = traceback.extract_tb(error.__traceback__)[-1]
     place = f"{Path(where.filename).name}:{where.lineno}"
     return f"internal error, please report it: {type(error).__name__}: {error} ({place})"
-
-
-def _each(
-    function: Callable[..., T], items: Sequence[Candidate], workers: int, shared: tuple[Any, ...]
-) -> Generator[T]:
-    """``function(item, *shared)`` for every item, in order, in as many processes as asked."""
-    if workers == 1:
-        yield from (function(item, *shared) for item in items)
-        return
-    from concurrent.futures import Future, ProcessPoolExecutor
-
-    pool = ProcessPoolExecutor(workers, initializer=_start_worker, initargs=(function, shared))
-    chunks = (items[i : i + _CHUNK] for i in range(0, len(items), _CHUNK))
-    try:
-        window: deque[Future[list[T]]] = deque()
-        for chunk in chunks:
-            window.append(pool.submit(_in_worker, chunk))
-            if len(window) == workers * 3:
-                yield from window.popleft().result()
-        while window:
-            yield from window.popleft().result()
-    finally:
-        pool.shutdown(wait=True, cancel_futures=True)
-
-
-_job: tuple[Callable[..., Any], tuple[Any, ...]]
-
-
-def _start_worker(function: Callable[..., Any], shared: tuple[Any, ...]) -> None:
-    # Ctrl-C reaches the whole process group; the parent is the one that answers it.
-    signal.signal(signal.SIGINT, signal.SIG_IGN)
-    global _job
-    _job = function, shared
-
-
-def _in_worker(chunk: Sequence[Candidate]) -> list[Any]:
-    function, shared = _job
-    return [function(item, *shared) for item in chunk]

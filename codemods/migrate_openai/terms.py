@@ -138,6 +138,9 @@ class Item:
 class Unknown:
     """Anything at all."""
 
+    lost: bool = False
+    """Is it unknown because following it was given up?"""
+
 
 @dataclass(frozen=True, slots=True)
 class NoneTerm:
@@ -145,6 +148,7 @@ class NoneTerm:
 
 
 UNKNOWN = Unknown()
+LOST = Unknown(lost=True)
 NONE = NoneTerm()
 
 Term: TypeAlias = (
@@ -230,3 +234,8 @@ class ClientPath:
 
     client: Client | Typed | RouterClient
     path: tuple[str, ...]
+
+
+Atom: TypeAlias = Term | ClientPath
+Atoms: TypeAlias = frozenset[Atom]
+Member: TypeAlias = Client | Typed

@@ -124,9 +124,25 @@ def removal(text: Text, node: ast.stmt, *, only_child: bool) -> Edit:
     comment = text.text[end:line_end].strip()
     if comment and not _DIRECTIVE.match(comment):
         return Edit(start=start, end=end + _blanks(text.text[end:line_end]), replacement="")
+    if _opens(text, node.lineno - 1):
+        return Edit(start=line_start, end=_behind_blank_lines(text, line_end), replacement="")
     return Edit(
         start=_without_blank_lines(text, line_start, line_end), end=line_end, replacement=""
     )
+
+
+def _opens(text: Text, line: int) -> bool:
+    """Does a block, or the file, begin below this line?"""
+    return line < 1 or bool(re.search(r":[ \t]*(#.*)?$", text.line(line)))
+
+
+def _behind_blank_lines(text: Text, offset: int) -> int:
+    while offset < len(text.text):
+        start, end = text.line_span(text.line_of(offset))
+        if text.text[start:end].strip() or end == start:
+            break
+        offset = end
+    return offset
 
 
 def _blanks(text: str) -> int:

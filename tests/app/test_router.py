@@ -360,14 +360,21 @@ def test_clients_are_context_managers(wire: Wire) -> None:
         assert client.responses("openai/gpt-4o", "Hi").output_text == "Hello"
 
 
-def test_what_has_no_counterpart_says_so(wire: Wire) -> None:
-    client = llm_router.Client()
-    with pytest.raises(AttributeError, match=r"chat\.completions\.list has no counterpart"):
-        _ = client.chat.completions.list
-    with pytest.raises(AttributeError, match="files"):
-        _ = client.files
+def test_a_setting_that_no_client_has_is_refused(wire: Wire) -> None:
     with pytest.raises(TypeError, match="unexpected"):
         llm_router.Client(colour="red")
+
+
+def test_the_functions_of_one_provider_can_be_handed_over_and_compared(wire: Wire) -> None:
+    ours = llm_router.of("openai")
+    ask: Callable[..., Any] = ours.chat_completion
+    assert ask(engine="gpt-4o", messages=MESSAGES).choices[0].message.content == "Hello"
+    assert asyncio.run(ours.achat_completion(model="m", messages=MESSAGES)).id
+    assert [sent["model"] for sent in wire.take()] == ["gpt-4o", "m"]
+    assert ask == llm_router.of("openai").chat_completion != ours.text_completion
+    assert {ask: "chat"}[llm_router.of("openai").chat_completion] == "chat"
+    assert ask != llm_router.of("azure").chat_completion
+    assert inspect.iscoroutinefunction(ours.achat_completion)
 
 
 def test_methods_can_be_handed_over(wire: Wire) -> None:
@@ -676,6 +683,18 @@ def test_leaving_a_loop_early_is_quiet(wire: Wire, capfd: pytest.CaptureFixture[
     asyncio.run(run())
     gc.collect()
     assert capfd.readouterr() == ("", "")
+
+
+def test_a_program_that_logs_at_info_hears_nothing_of_litellm(wire: Wire) -> None:
+    program = (
+        "import logging; logging.basicConfig(level=logging.INFO)\n"
+        "from personalvibe import llm_router\n"
+        "llm_router.chat_completion('openai/m', [{'role': 'user', 'content': 'Hi'}])\n"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
+    )
+    assert (done.stdout, done.stderr) == ("", "")
 
 
 # --- exceptions ---

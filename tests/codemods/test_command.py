@@ -518,6 +518,34 @@ def test_ctrl_c_leaves_every_file_old_or_new(here: Path) -> None:
     assert len(migrated) == 1
 
 
+def test_a_file_that_stops_its_process_is_listed_and_the_rest_is_done(here: Path) -> None:
+    fill(here, {f"m{n:02}.py": OLD for n in range(40)})
+    code = """
+import os, sys
+from codemods.migrate_openai import run
+from codemods.migrate_openai.__main__ import main
+whole = {"_collect": run._collect, "_migrate": run._migrate}
+def dying(name, victim):
+    def work(candidate, *shared):
+        if candidate.path == victim:
+            os.kill(os.getpid(), 9)
+        return whole[name](candidate, *shared)
+    setattr(run, name, work)
+dying("_collect", "m03.py")
+dying("_migrate", "m30.py")
+sys.exit(main([".", "--write", "--jobs", "2"]))
+"""
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=here, capture_output=True, text=True, timeout=60
+    )
+    assert done.returncode == 3, done.stderr
+    said = done.stdout + done.stderr
+    for name in ("m03.py", "m30.py"):
+        assert f"{name}: failed: stops the process that reads it" in said
+        assert (here / name).read_text() == OLD
+    assert sum(path.read_text() != OLD for path in here.iterdir()) == 38
+
+
 def test_a_bug_says_where_the_traceback_is(
     here: Path, command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -99,6 +99,16 @@ def test_vendored_code_is_named_as_such(here: Path) -> None:
     assert list(discover(["vendor/c.py"])) == [Candidate(path="vendor/c.py")]
 
 
+@pytest.mark.parametrize(
+    "marks", [("_client.py", "_base_client.py"), ("openai_object.py", "api_requestor.py")]
+)
+def test_the_sdk_itself_is_other_peoples_code(here: Path, marks: tuple[str, str]) -> None:
+    sdk = [f"lib/openai/{name}" for name in (*marks, "cli/_api.py")]
+    fill(here, [*sdk, "lib/other.py", "own/openai/_client.py"])
+    found = {c.path for c in discover(["."]) if c.left == "vendored"}
+    assert found == set(sdk)
+
+
 def test_gitignore_is_respected_at_every_level(here: Path) -> None:
     fill(here, ["a.py", "b.py", "out/c.py", "pkg/d.py", "pkg/e.py", "pkg/sub/d.py", "pkg/keep.py"])
     (here / ".git").mkdir()
@@ -107,6 +117,13 @@ def test_gitignore_is_respected_at_every_level(here: Path) -> None:
     assert paths() == ["a.py", "pkg/e.py", "pkg/keep.py", "pkg/sub/d.py"]
     assert paths("pkg") == ["pkg/e.py", "pkg/keep.py", "pkg/sub/d.py"]
     assert paths(str(here / "pkg")) == [str(here / p) for p in paths("pkg")]
+
+
+def test_a_list_of_what_is_not_ignored_is_read_as_git_reads_it(here: Path) -> None:
+    fill(here, ["a.py", "kept/b.py", "kept/c.pyi", "other/d.py", "b/x.py", "b/keep/e.py"])
+    (here / ".git").mkdir()
+    (here / ".gitignore").write_text("*\n!*.py\n!kept\n!b/\nb/*\n!b/keep\n")
+    assert paths() == ["a.py", "b/keep/e.py", "kept/b.py"]
 
 
 def test_what_is_asked_for_by_name_is_not_ignored(here: Path) -> None:

@@ -102,8 +102,8 @@ def test_a_client_made_outside_the_run_is_not_relied_upon() -> None:
     [result] = engine.migrate([USE], Options(), finder)
     assert not result.edits
     [finding] = result.findings
-    assert finding.reason == "client-stays"
-    assert "app/clients.py" in finding.message
+    assert finding.reason == "not-given"
+    assert finding.message == "the client is made in clients.py"
     both = {r.path: r.text for r in engine.migrate([CLIENTS, USE], Options(), finder)}
     assert "client.embedding(model=name, input='x')" in both["app/use.py"]
     assert 'llm_router.Client(provider="openai", api_key=key)' in both["app/clients.py"]

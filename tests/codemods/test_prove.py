@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 import json
 import os
 import re
@@ -15,12 +16,20 @@ from pathlib import Path
 
 import pytest
 
-from codemods.migrate_openai.prove import report
+from codemods.migrate_openai.prove import launch, report
 from codemods.migrate_openai.prove.migrate import Migrated
-from codemods.migrate_openai.prove.model import Command, Proof, Site
+from codemods.migrate_openai.prove.model import (
+    Change,
+    Command,
+    CommandResult,
+    Proof,
+    Run,
+    Site,
+)
 from codemods.migrate_openai.prove.proof import Options, prove
 from codemods.migrate_openai.prove.recorded import answers
 from codemods.migrate_openai.prove.scratch import Scratch, scratch
+from personalvibe.replay.standin import StandIn
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 
@@ -81,9 +90,13 @@ _HEAD = """
     import os
     from concurrent.futures import ThreadPoolExecutor
 
+    import httpx
+
     USER = [{"role": "user", "content": "hello"}]
     TWO = [{"role": "system", "content": "be brief"}, *USER]
     TOOLS = [{"type": "function", "function": {"name": "f", "parameters": {"type": "object"}}}]
+    SWAPPED = [{"function": {"parameters": {"type": "object"}, "name": "f"}, "type": "function"}]
+    OTHER = [{"type": "function", "function": {"name": "g", "parameters": {"type": "object"}}}]
 
     def attempt(function):
         try:
@@ -262,6 +275,87 @@ SABOTAGES: dict[str, tuple[str, str, str]] = {
         "speak(model='tts-1', voice='nova', input='hi').read()",
         "body.voice",
     ),
+    "lost_header_on_the_second_call": (
+        "[chat(model='gpt-4o', messages=USER, extra_headers={'x-n': '1'}) for n in (1, 2)]",
+        "[chat(model='gpt-4o', messages=USER, extra_headers={'x-n': '1'} if n == 1 else {}) "
+        "for n in (1, 2)]",
+        "attempts",
+    ),
+    "other_header_on_the_second_call": (
+        "[chat(model=f'gpt-{n}', messages=USER, extra_headers={'x-n': '1'}) for n in (4, 5)]",
+        "[chat(model=f'gpt-{n}', messages=USER, extra_headers={'x-n': '1'} if n == 4 else {}) "
+        "for n in (4, 5)]",
+        "headers.x-n",
+    ),
+    "lost_timeout_on_the_second_call": (
+        "[embed(model=f'e-{n}', input='a', timeout=9) for n in (1, 2)]",
+        "[embed(model=f'e-{n}', input='a', **({'timeout': 9} if n == 1 else {})) for n in (1, 2)]",
+        "timeout",
+    ),
+    "other_connect_timeout": (
+        "chat(model='gpt-4o', messages=USER, timeout=httpx.Timeout(30, connect=2))",
+        "chat(model='gpt-4o', messages=USER, timeout=30)",
+        "timeout.connect",
+    ),
+    "swapped_tasks": (
+        "asyncio.run(gather(achat(model='a', messages=USER), achat(model='b', messages=USER)))",
+        "asyncio.run(gather(achat(model='b', messages=USER), achat(model='a', messages=USER)))",
+        "body.model",
+    ),
+    "other_path_of_the_gateway": (
+        "plain.with_options(base_url='https://gw.example.com/v1').embeddings.create("
+        "model='e', input='a')",
+        "plain.with_options(base_url='https://gw.example.com/v2').embeddings.create("
+        "model='e', input='a')",
+        "address",
+    ),
+    "other_default_query": (
+        "plain.with_options(default_query={'tag': 'a'}).embeddings.create(model='e', input='a')",
+        "plain.with_options(default_query={'tag': 'b'}).embeddings.create(model='e', input='a')",
+        "query.tag",
+    ),
+    "lost_stream_options": (
+        "list(chat(model='gpt-4o', messages=USER, stream=True, "
+        "stream_options={'include_usage': True}))",
+        "list(chat(model='gpt-4o', messages=USER, stream=True))",
+        "body.stream_options",
+    ),
+    "swapped_tools": (
+        "chat(model='gpt-4o', messages=USER, tools=TOOLS + OTHER)",
+        "chat(model='gpt-4o', messages=USER, tools=OTHER + TOOLS)",
+        "body.tools[0].function.name",
+    ),
+    "lost_user_agent": (
+        "chat(model='gpt-4o', messages=USER, extra_headers={'User-Agent': 'search/1'})",
+        "chat(model='gpt-4o', messages=USER)",
+        "headers.user-agent",
+    ),
+    "lost_idempotency_key": (
+        "chat(model='gpt-4o', messages=USER, extra_headers={'Idempotency-Key': 'order-7'})",
+        "chat(model='gpt-4o', messages=USER)",
+        "headers.idempotency-key",
+    ),
+}
+
+# Spelled in another way, the same on the wire: name -> (before, after).
+SAME: dict[str, tuple[str, str]] = {
+    "key_order": (
+        "chat(model='gpt-4o', messages=USER, tools=TOOLS, temperature=1)",
+        "chat(temperature=1.0, tools=SWAPPED, messages=[dict(content='hello', role='user')], "
+        "model='gpt-4o')",
+    ),
+    "multipart_boundary": (
+        "plain.audio.transcriptions.create(model='whisper-1', file=('a.wav', b'RIFF'))",
+        "plain.audio.transcriptions.create(file=('a.wav', b'RIFF'), model='whisper-1')",
+    ),
+    "one_timeout_or_four": (
+        "chat(model='gpt-4o', messages=USER, timeout=9)",
+        "chat(model='gpt-4o', messages=USER, timeout=httpx.Timeout(9))",
+    ),
+    "header_case": (
+        "chat(model='gpt-4o', messages=USER, extra_headers={'X-Trace': '1'})",
+        "chat(model='gpt-4o', messages=USER, extra_headers={'x-trace': '1'})",
+    ),
 }
 
 _TAIL = """
@@ -273,12 +367,11 @@ _TAIL = """
 def program(head: str, column: int) -> str:
     functions = [
         f"    def {name}():\n        return {texts[column]}  # site {name}\n"
-        for name, texts in SABOTAGES.items()
+        for name, texts in [*SABOTAGES.items(), *SAME.items()]
     ]
-    right = "    def right():\n        return chat(model='gpt-4o', messages=USER)  # site right\n"
-    names = ", ".join([*SABOTAGES, "right"])
+    names = ", ".join([*SABOTAGES, *SAME])
     end = f"    for function in ({names}):\n        function()\n"
-    return head + _TAIL + "\n".join([*functions, right]) + end
+    return head + _TAIL + "\n".join(functions) + end
 
 
 @pytest.fixture(scope="module")
@@ -306,7 +399,7 @@ def test_a_sabotage_is_reported_at_its_line(sabotaged: Proof, name: str) -> None
 
 def test_what_is_right_is_proven_beside_all_that_is_wrong(sabotaged: Proof) -> None:
     verdicts = {result.site.source: result.verdict for result in sabotaged.sites}
-    assert verdicts.pop("right") == "proven"
+    assert {verdicts.pop(name) for name in SAME} == {"proven"}
     assert set(verdicts.values()) == {"different"}
 
 
@@ -321,7 +414,7 @@ def test_no_secret_is_in_any_report(sabotaged: Proof) -> None:
 def test_the_machine_reports_name_every_site(sabotaged: Proof) -> None:
     found = json.loads(report.as_json(sabotaged))
     assert found["summary"]["different"] == len(SABOTAGES)
-    assert {site["source"] for site in found["sites"]} == {*SABOTAGES, "right"}
+    assert {site["source"] for site in found["sites"]} == {*SABOTAGES, *SAME}
     sarif = json.loads(report.as_sarif(sabotaged))["runs"][0]
     lines = {r["locations"][0]["physicalLocation"]["region"]["startLine"] for r in sarif["results"]}
     assert len(lines) >= len(SABOTAGES) - 1
@@ -376,6 +469,55 @@ def test_output_is_compared_on_demand_only(tmp_path: Path) -> None:
     assert (change.path, change.before, change.after) == ("output line 2", "old", "new")
 
 
+def test_output_means_what_is_printed_to_stderr_as_well(tmp_path: Path) -> None:
+    old = {"main.py": "import sys\nprint('old', file=sys.stderr)\n"}
+    new = {"main.py": "import sys\nprint('new', file=sys.stderr)\n"}
+    strict = Options(timeout=120, compare_output=True)
+    proof = proof_of(tmp_path, old, new, options=strict)
+    (change,) = proof.commands[0].changes
+    assert (change.path, change.before, change.after) == ("stderr line 1", "old", "new")
+
+
+def test_the_same_request_from_another_site_is_different(tmp_path: Path) -> None:
+    text = """
+        import {sdk}
+        client = {sdk}.OpenAI()
+
+        def one():
+            return client.embeddings.create(model="e", input="a")  # site one
+
+        def two():
+            return client.embeddings.create(model="e", input="a")  # site two
+
+        one()
+    """
+    old, new = (
+        text.format(sdk="openai"),
+        text.format(sdk="openai").replace(
+            'client.embeddings.create(model="e", input="a")  # site one', "two()  # site one"
+        ),
+    )
+    proof = proof_of(tmp_path, {"main.py": old}, {"main.py": new})
+    assert proof.sites[0].verdict == "different"
+    (change,) = proof.sites[0].differences[0].changes
+    assert (change.path, change.before, change.after) == ("call site", "main.py:5", "main.py:8")
+
+
+def test_downloads_and_telemetry_of_the_program_are_not_compared(tmp_path: Path) -> None:
+    tail = """
+    import requests
+    if "import openai " + "as r" in open(__file__).read():
+        try:
+            requests.post("https://telemetry.example.com/batch", json={})
+        except requests.RequestException:
+            pass
+    ask("x")
+    """
+    proof = proof_of(tmp_path, {"main.py": _OLD + tail}, {"main.py": _NEW + tail})
+    assert proof.same
+    assert proof.elsewhere == ()
+
+
 def test_sub_processes_threads_and_another_directory_are_seen(tmp_path: Path) -> None:
     tail = """
     import os, subprocess, threading
@@ -393,6 +535,20 @@ def test_sub_processes_threads_and_another_directory_are_seen(tmp_path: Path) ->
     assert (result.verdict, result.requests) == ("proven", 2)
 
 
+def test_places_are_lines_of_files(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"main.py": _OLD + "\n    exec('ask(1)')\n"})
+    with scratch(tmp_path.resolve()) as place, StandIn() as stand_in:
+        run = launch.run(
+            [sys.executable, "-m", "main"],
+            place,
+            place.root,
+            stand_in=stand_in.base_url,
+            timeout=60,
+        )
+    (call,) = run.calls
+    assert {frame.file for frame in call.stack} == {"main.py"}
+
+
 def test_nothing_leaves_the_machine(tmp_path: Path) -> None:
     program = """
     import socket, subprocess, sys, urllib.request
@@ -404,6 +560,9 @@ def test_nothing_leaves_the_machine(tmp_path: Path) -> None:
             [sys.executable, "-I", "-c",
              "import urllib.request as u; u.urlopen('http://203.0.113.7/', timeout=5)"],
             check=True, capture_output=True),
+        lambda: subprocess.run(["curl", "-sS", "https://203.0.113.7/"], check=True,
+                               capture_output=True),
+        lambda: __import__("requests").get("https://example.com/"),
     ):
         try:
             attempt()
@@ -414,7 +573,7 @@ def test_nothing_leaves_the_machine(tmp_path: Path) -> None:
     """
     proof = proof_of(tmp_path, {"main.py": program}, {"main.py": program})
     printed = proof.commands[0].before.output.split()
-    assert len(printed) == 4
+    assert len(printed) == 6
     assert "out" not in printed
 
 
@@ -534,7 +693,7 @@ def test_the_command_proves_and_leaves_the_tree_alone(tmp_path: Path) -> None:
     assert "2 sites: 1 proven, 1 not exercised (50 % of the sites covered)" in done.stdout
     assert contents(project) == before
     assert list(scratch_home.iterdir()) == []
-    assert "| `good.py:6` " in (tmp_path / "proof.md").read_text()
+    assert "| `good.py:6:13` " in (tmp_path / "proof.md").read_text()
 
 
 def test_write_takes_what_is_proven_and_not_what_differs(tmp_path: Path) -> None:
@@ -653,3 +812,150 @@ def test_sites_that_nothing_reaches_are_proven_alone(tmp_path: Path) -> None:
     }, done.stdout
     assert "handed over uncalled" in found["sites"][3]["note"]
     assert done.returncode == 0
+
+
+# Mocks, methods handed over, and what a kill leaves
+
+
+def test_a_site_that_a_mock_answers_says_so(tmp_path: Path) -> None:
+    files = {
+        "good.py": GOOD,
+        "test_good.py": """
+            from unittest import mock
+            import good
+
+            def test_ask():
+                with mock.patch.object(good, "client") as client:
+                    client.chat.completions.create.return_value.choices[0].message.content = "x"
+                    good.ask("hello")
+        """,
+    }
+    write_tree(tmp_path, files)
+    done = command(
+        tmp_path, "--prove-sites", "--json", "--prove", "--", sys.executable, "-m", "pytest", "-q"
+    )
+    (site,) = json.loads(done.stdout)["sites"]
+    assert site["verdict"] == "proven in isolation", done.stdout
+
+
+def test_tests_that_patch_what_is_gone_are_told_together() -> None:
+    gone = "failed: AttributeError: <module 'm'> does not have the attribute 'OpenAI'"
+    changes = tuple(
+        Change(path=f"test t.py::{name}", before="passed", after=gone) for name in "abc"
+    )
+    patched = {f"t.py::{name}": frozenset({"OpenAI"}) for name in "ab"}
+    run = Run(exit_code=0, calls=(), tests={}, output="", errors="", patched=patched)
+    result = CommandResult(
+        command=Command(arguments=("pytest",)), before=run, after=run, changes=changes
+    )
+    shown = report.text(Proof(sites=(), elsewhere=(), commands=(result,)))
+    assert "2 tests with another result (t.py::a, ...): they put mocks in the place of" in shown
+    assert f"1 test with another result (t.py::c): {json.dumps('passed')} -> " in shown
+
+
+def test_a_request_that_a_mock_of_the_sdk_kept_back_is_no_difference(tmp_path: Path) -> None:
+    files = {
+        "good.py": GOOD,
+        "test_good.py": """
+            from unittest import mock
+            from openai.resources.chat.completions import Completions
+            import good
+
+            def test_ask():
+                assert good.ask("hello")
+
+            def test_mocked():
+                with mock.patch.object(Completions, "create") as create:
+                    create.return_value.choices[0].message.content = "x"
+                    assert good.ask("hello") == "x"
+
+            def test_monkeypatched(monkeypatch):
+                monkeypatch.setattr(Completions, "create", lambda *a, **k: mock.MagicMock())
+                assert isinstance(good.ask("hello"), mock.MagicMock)
+        """,
+    }
+    write_tree(tmp_path, files)
+    done = command(tmp_path, "--prove", "--", sys.executable, "-m", "pytest", "-q")
+    assert "different" not in done.stdout
+    assert "1 site: 1 proven" in done.stdout
+
+
+def test_a_method_handed_over_is_the_site_of_what_it_sends(tmp_path: Path) -> None:
+    site = Site(
+        file="calls.py",
+        line=3,
+        column=9,
+        rule="MOA121",
+        source="client.embeddings.create",
+        new_line=3,
+    )
+    old = "import openai\nclient = openai.OpenAI()\nembed = client.embeddings.create\n"
+    new = old.replace("import openai", "from personalvibe import llm_router").replace(
+        "openai.OpenAI()", "llm_router.Client(provider='openai')"
+    )
+    main = "import calls\nfor text in ('a', 'b'):\n    calls.embed(model='e', input=text)\n"
+    write_tree(tmp_path, {"calls.py": old, "main.py": main})
+
+    def migrate(place: Scratch) -> Migrated:
+        write_tree(place.root, {"calls.py": new})
+        return Migrated(sites=(site,), old={"calls.py": old}, new={"calls.py": new}, files={})
+
+    with scratch(tmp_path.resolve()) as place:
+        run = Command(arguments=(sys.executable, "main.py"))
+        proof, _ = prove(place, [run], migrate, Options(timeout=120))
+    assert (proof.sites[0].verdict, proof.sites[0].requests) == ("proven", 2)
+    assert proof.elsewhere == ()
+
+
+def processes_with(text: str) -> list[str]:
+    found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    return [line for line in found.stdout.splitlines() if text in line]
+
+
+def until(condition: Callable[[], object]) -> bool:
+    limit = time.monotonic() + 60
+    while not condition() and time.monotonic() < limit:
+        time.sleep(0.05)
+    return bool(condition())
+
+
+def test_a_killed_proof_leaves_nothing_behind(tmp_path: Path) -> None:
+    project, scratch_home = tmp_path / "project", tmp_path / "tmp"
+    marker = tmp_path / "running"
+    program = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(1000)\n"
+    write_tree(project, {"good.py": GOOD, "hangs.py": program})
+    scratch_home.mkdir()
+    hangs = [sys.executable, str(project / "hangs.py"), tmp_path.name]
+    with subprocess.Popen(
+        [sys.executable, "-m", "codemods.migrate_openai", "--prove", "--", *hangs],
+        cwd=project,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch_home)},
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+    ) as process:
+        assert until(marker.exists)
+        process.kill()
+    assert until(lambda: not list(scratch_home.iterdir()))
+    assert until(lambda: not processes_with(f"hangs.py {tmp_path.name}"))
+
+
+def test_no_grandchild_outlives_a_command(tmp_path: Path) -> None:
+    main = f"""
+        import subprocess, sys
+        if sys.argv[1:] == ["{tmp_path.name}-daemon"]:
+            import time
+            time.sleep(1000)
+        subprocess.Popen([sys.executable, __file__, "{tmp_path.name}-daemon"],
+                         start_new_session=True)
+    """
+    write_tree(tmp_path, {"good.py": GOOD, "main.py": main})
+    command(tmp_path, "--prove", "--", sys.executable, "main.py")
+    assert processes_with(f"{tmp_path.name}-daemon") == []
+
+
+def test_the_hook_is_written_for_the_oldest_interpreter() -> None:
+    hook = ROOT / "codemods" / "migrate_openai" / "prove" / "hook"
+    files = sorted(hook.glob("*.py"))
+    assert len(files) > 4
+    for file in files:
+        ast.parse(file.read_text(), feature_version=(3, 8))

@@ -33,6 +33,11 @@ class Group:
     times: int = 1
 
     @property
+    def place(self) -> str:
+        """The site in the old code, whatever code runs; for people."""
+        return f"{self.site.file}:{self.site.line}" if self.site else "no migrated call"
+
+    @property
     def token(self) -> object:
         """What two requests have in common that were meant to be the same."""
         return self.site or ("nowhere", self.sent.address.rpartition("/")[2])
@@ -62,8 +67,15 @@ class Pair:
             change = Change(
                 path="request", before=said if one else ABSENT, after=said if two else ABSENT
             )
-            return Difference(changes=(change,), where=group.frame, test=group.test)
+            where = group.frame
+            if two is None and group.site is not None:
+                # Where it should have been sent from.
+                line = group.site.new_line or group.site.line
+                where = Frame(file=group.site.file, line=line, function="")
+            return Difference(changes=(change,), where=where, test=group.test)
         changes = compare(one.sent, two.sent)
+        if one.site != two.site:
+            changes += (Change(path="call site", before=one.place, after=two.place),)
         if one.times != two.times:
             changes += (Change(path="attempts", before=one.times, after=two.times),)
         if one.task == two.task and one.position != two.position:
@@ -79,7 +91,12 @@ def pairs(before: Run, after: Run, old: SiteIndex, new: SiteIndex) -> list[Pair]
     found: list[Pair] = []
     for key in left | right:
         found += _align(left.get(key, []), right.get(key, []))
-    return _reunite(found)
+    # What a mock of the SDK kept from being sent has nothing to be compared with.
+    return [
+        pair
+        for pair in _reunite(found)
+        if pair.before or not pair.after or pair.after.test not in before.patched
+    ]
 
 
 def _tasks(calls: Iterable[Call], index: SiteIndex) -> dict[tuple[str, str, str], list[Group]]:
@@ -88,6 +105,8 @@ def _tasks(calls: Iterable[Call], index: SiteIndex) -> dict[tuple[str, str, str]
         # Inside a test the process does not matter: a runner may deal tests to any worker.
         key = (call.test or call.process, call.test, call.task)
         site, frame = index.find(call)
+        if site is None and not call.llm:
+            continue
         sent, groups = normalise(call), tasks[key]
         if groups and groups[-1].site == site and groups[-1].sent.signature == sent.signature:
             groups[-1].times += 1
@@ -161,8 +180,9 @@ def outcome(before: Run, after: Run, *, output: bool) -> tuple[Change, ...]:
         # What a failure says holds addresses and times; that it fails is what counts.
         if str(one).partition(":")[0] != str(two).partition(":")[0]:
             changes.append(Change(path=f"test {name}", before=one, after=two))
-    if output and before.output != after.output:
-        changes += _lines(before.output, after.output)
+    if output:
+        changes += _lines("output", before.output, after.output)
+        changes += _lines("stderr", before.errors, after.errors)
     return tuple(changes)
 
 
@@ -170,13 +190,13 @@ def _code(run: Run) -> object:
     return "stopped at the time limit" if run.exit_code is None else run.exit_code
 
 
-def _lines(before: str, after: str) -> Iterator[Change]:
+def _lines(name: str, before: str, after: str) -> Iterator[Change]:
     old, new = before.splitlines(), after.splitlines()
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag != "equal":
             yield Change(
-                path=f"output line {i + 1}",
+                path=f"{name} line {i + 1}",
                 before="\n".join(old[i:j]) if j > i else ABSENT,
                 after="\n".join(new[k:m]) if m > k else ABSENT,
             )

@@ -8,12 +8,14 @@ from collections.abc import Iterator
 from codemods.migrate_openai.prove.model import Site
 from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, Call
 
-_MESSAGES = '[{"role": "user", "content": "hello"}]'
-_TOOL = '{"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}'
+_MESSAGE = '{"role": "user", "content": "hello"}'
+_FUNCTION = '{"name": "f", "description": "d", "parameters": {"type": "object", "properties": {}}}'
+_TOOL = f'{{"type": "function", "function": {_FUNCTION}}}'
 # Keyword -> an expression of the right shape. Anything else is a short text.
 _VALUES = (
     {
-        "messages": _MESSAGES,
+        "messages": f"[{_MESSAGE}]",
+        "a message": _MESSAGE,
         "model": '"gpt-4o-mini"',
         "engine": '"gpt-4o-mini"',
         "deployment_id": '"gpt-4o-mini"',
@@ -24,8 +26,10 @@ _VALUES = (
         "file": '("a.wav", b"RIFF")',
         "image": '("a.png", b"PNG")',
         "mask": '("m.png", b"PNG")',
-        "tools": f'[{{"type": "function", "function": {_TOOL}}}]',
-        "functions": f"[{_TOOL}]",
+        "tools": f"[{_TOOL}]",
+        "a tool": _TOOL,
+        "functions": f"[{_FUNCTION}]",
+        "a function": _FUNCTION,
         "tool_choice": '"auto"',
         "function_call": '"auto"',
         "response_format": '{"type": "text"}',
@@ -47,6 +51,7 @@ _VALUES = (
         "api_base": '"https://gateway.example.com/v1"',
         "azure_endpoint": '"https://unit.openai.azure.com"',
         "api_version": '"2024-10-21"',
+        "azure_ad_token_provider": '(lambda: "text")',
         "azure_deployment": '"gpt-4o-mini"',
         "reasoning_effort": '"low"',
         "reasoning": '{"effort": "low"}',
@@ -65,6 +70,8 @@ _VALUES = (
     | dict.fromkeys(("top_logprobs", "dimensions"), "3")
     | dict.fromkeys(("logprobs", "store", "parallel_tool_calls", "echo"), "True")
 )
+# What the items of a list are called, where they are more than a text.
+_ITEMS = {"messages": "a message", "tools": "a tool", "functions": "a function"}
 _REQUIRED = {
     "chat": ("model", "messages"),
     "ChatCompletion": ("model", "messages"),
@@ -84,6 +91,7 @@ _REQUIRED = {
 }
 _PARSES = ("parse", "chat_completion_parse", "achat_completion_parse")
 _CLIENTS = ("OpenAI", "AsyncOpenAI", "AzureOpenAI", "AsyncAzureOpenAI", "Client", "AsyncClient")
+_TRANSPORT = '__import__("httpx").{}Client(headers={{"x-transport": "1"}})'
 _PRELUDE = """\
 import asyncio, inspect, json
 from typing import Any
@@ -123,9 +131,14 @@ class UnfitError(Exception):
 
 def extract(site: Site, old: str, new: str, router: str) -> tuple[str, str]:
     """The two programs. Raises `UnfitError`."""
-    old_tree, new_tree = ast.parse(old), ast.parse(new)
+    old_tree, new_tree = _inlined(ast.parse(old)), _inlined(ast.parse(new))
     old_call = _call_at(old_tree, site.line, site.column)
-    new_call = _new_call(new_tree, site.new_line or site.line, old_call)
+    new_line = site.new_line or site.line
+    if old_call is not None:
+        new_call = _new_call(new_tree, new_line, old_call)
+    else:
+        old_call = _handed_over(old_tree, site.line, site.column)
+        new_call = _handed_over(new_tree, new_line, None)
     base, rule = _base(old_call)
     values = _Values(rule)
     before = values.filled(old_call, rule.positional, generate=True)
@@ -142,6 +155,32 @@ def extract(site: Site, old: str, new: str, router: str) -> tuple[str, str]:
         _program(old_tree, "openai", old_client, base, before, waits),
         _program(new_tree, router, new_client, new_base, after, waits),
     )
+
+
+def _inlined(tree: ast.Module) -> ast.Module:
+    """``create = client.chat.completions.create`` put where ``create`` is called."""
+    methods: dict[str, list[ast.expr]] = {}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Assign) and _method(node.value) is not None:
+            for target in node.targets:
+                methods.setdefault(ast.unparse(target), []).append(node.value)
+    for call in list(_calls(tree)) if methods else ():
+        found = methods.get(ast.unparse(call.func), [])
+        if len(found) == 1:
+            value = found[0]
+            if isinstance(value, ast.Call):
+                call.keywords = [*value.keywords, *call.keywords]
+            method = _method(value)
+            assert method is not None
+            call.func = method
+    return tree
+
+
+def _method(value: ast.expr) -> ast.Attribute | None:
+    """The method of the SDK or of the router that a value is, with arguments bound or without."""
+    if isinstance(value, ast.Call) and ast.unparse(value.func).endswith("partial"):
+        value = value.args[0] if len(value.args) == 1 else value
+    return value if isinstance(value, ast.Attribute) and _is_router(value) else None
 
 
 def _keywords(call: ast.Call) -> dict[str | None, ast.expr]:
@@ -165,15 +204,40 @@ def _calls(tree: ast.AST) -> Iterator[ast.Call]:
     return (node for node in ast.walk(tree) if isinstance(node, ast.Call))
 
 
-def _call_at(tree: ast.AST, line: int, column: int) -> ast.Call:
+def _call_at(tree: ast.AST, line: int, column: int) -> ast.Call | None:
     found = [
         call
         for call in _calls(tree)
         if call.lineno == line and call.col_offset == column - 1 and _known(call)
     ]
-    if not found:
-        raise UnfitError("it is handed over uncalled, or chosen at run time")
-    return min(found, key=lambda call: (call.end_lineno or 0, call.end_col_offset or 0))
+    return min(found, key=lambda c: (c.end_lineno or 0, c.end_col_offset or 0), default=None)
+
+
+# They call what they are given first with the arguments that follow.
+_FORWARDERS = ("partial", "partialmethod", "submit", "to_thread", "apply_async")
+
+
+def _handed_over(tree: ast.AST, line: int, column: int | None) -> ast.Call:
+    """A method that is named without being called, called with what a call of it needs.
+
+    ``column``: where it begins in the old code; None for the router's in its place.
+    """
+    parents = {child: node for node in ast.walk(tree) for child in ast.iter_child_nodes(node)}
+    more = ast.keyword(arg=None, value=ast.Name(id="_needed", ctx=ast.Load()))
+    for node in ast.walk(tree):
+        if not isinstance(node, ast.Attribute) or node.lineno != line:
+            continue
+        if column is not None and (node.col_offset != column - 1 or _spelling(node) is None):
+            continue
+        parent = parents[node]
+        if not _is_router(node) or (isinstance(parent, ast.Call) and parent.func is node):
+            continue
+        if isinstance(parent, ast.Call) and parent.args[:1] == [node]:
+            name = ast.unparse(parent.func).rpartition(".")[2].lstrip("_")
+            if name in _FORWARDERS:
+                return ast.Call(func=node, args=parent.args[1:], keywords=[*parent.keywords, more])
+        return ast.Call(func=node, args=[], keywords=[more])
+    raise UnfitError("it is handed over uncalled, or chosen at run time")
 
 
 def _known(call: ast.Call) -> bool:
@@ -251,7 +315,7 @@ class _Values:
         args = []
         for index, value in enumerate(call.args):
             if isinstance(value, ast.Starred):
-                raise UnfitError("it takes arguments from a list")
+                continue  # as if the list were empty, on both sides
             name = positional[index] if index < len(positional) else ""
             args.append(self._value(value, name, whole=True, generate=generate))
         names = {keyword.arg for keyword in call.keywords} | set(positional[: len(args)])
@@ -265,10 +329,14 @@ class _Values:
         return ast.Call(func=call.func, args=args, keywords=keywords)
 
     def construction(self, call: ast.Call, *, generate: bool) -> ast.Call:
-        filled = self.filled(call, (), generate=generate)
+        # What is spread into a client is something else than what is spread into a call.
+        plain = [keyword for keyword in call.keywords if keyword.arg is not None]
+        bare = ast.Call(func=call.func, args=call.args, keywords=plain)
+        filled = self.filled(bare, (), generate=generate)
+        name = ast.unparse(call.func).rpartition(".")[2]
         for keyword in filled.keywords:
             if keyword.arg == "http_client":
-                raise UnfitError("its client has a transport of its own")
+                keyword.value = _expression(_TRANSPORT.format("Async" * name.startswith("Async")))
         return filled
 
     def _spread(self, keyword: ast.keyword, names: set[str | None], generate: bool) -> ast.keyword:
@@ -288,7 +356,8 @@ class _Values:
         if isinstance(value, ast.List | ast.Tuple) and not any(
             isinstance(item, ast.Starred) for item in value.elts
         ):
-            items = [self._value(i, "", whole=False, generate=generate) for i in value.elts]
+            kind = _ITEMS.get(name, "")
+            items = [self._value(i, kind, whole=bool(kind), generate=generate) for i in value.elts]
             return ast.List(elts=items, ctx=ast.Load())
         if isinstance(value, ast.Dict) and None not in value.keys:
             keys = [self._value(k, "", whole=False, generate=generate) for k in value.keys if k]

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from codemods.migrate_openai.prove import compare, launch
 from codemods.migrate_openai.prove.extract import UnfitError, extract
+from codemods.migrate_openai.prove.install import Installs
 from codemods.migrate_openai.prove.migrate import Migrated
 from codemods.migrate_openai.prove.model import (
     Call,
@@ -26,7 +27,7 @@ from codemods.migrate_openai.prove.model import (
     SiteResult,
 )
 from codemods.migrate_openai.prove.normal import normalise
-from codemods.migrate_openai.prove.proof import Options, install
+from codemods.migrate_openai.prove.proof import Options
 from codemods.migrate_openai.prove.scratch import Scratch
 from personalvibe.replay.standin import StandIn
 
@@ -63,13 +64,10 @@ def prove_sites(
             results.append(result)
             continue
         site = result.site
-        if site.file.endswith(".ipynb"):
-            results.append(replace(result, note="not to be isolated: a notebook"))
-            continue
         try:
             old, new = extract(site, done.old[site.file], done.new[site.file], options.router)
-        except UnfitError as reason:
-            results.append(replace(result, note=f"not to be isolated: {reason}"))
+        except (UnfitError, SyntaxError) as reason:
+            results.append(_left(result, str(reason)))
             continue
         file = f"{_FOLDER}/case_{number}.py"
         cases.append(_Case(result=result, file=file, old=old, new=new))
@@ -77,6 +75,11 @@ def prove_sites(
         return replace(proof, sites=tuple(results))
     results += _tried(cases, place, commands, options)
     return replace(proof, sites=tuple(sorted(results, key=_place)))
+
+
+def _left(result: SiteResult, why: str) -> SiteResult:
+    said = f"not to be isolated: {why}"
+    return replace(result, note=f"{result.note}; {said}" if result.note else said)
 
 
 def _place(result: SiteResult) -> Site:
@@ -94,7 +97,8 @@ def _tried(
         left = [case for case in cases if case.file not in before]
         if not left:
             break
-        library = install(place, command)
+        with Installs(place.home, [command]) as installs:
+            library = installs.folder(command)
         run = _run(left, place, command, options, library=library, old=True)
         sent = _by_file(run)
         before |= {case.file: sent[case.file] for case in left if case.file in sent}
@@ -106,7 +110,7 @@ def _tried(
     for case in cases:
         if case.file not in before:
             why = reasons.get(case.file, "it sent no request")
-            found.append(replace(case.result, note=f"not to be isolated: {why}"))
+            found.append(_left(case.result, why))
             continue
         found.append(
             _compared(case, before[case.file], after.get(case.file, ()), said.get(case.file, ""))

@@ -11,11 +11,12 @@ import signal
 import subprocess
 import tempfile
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
 from codemods.migrate_openai.prove.model import Call, Frame, Run
-from codemods.migrate_openai.prove.scratch import Scratch
+from codemods.migrate_openai.prove.scratch import GROUP, Scratch
 
 _OUTPUT_LIMIT = 4 * 2**20
 _QUIET = {
@@ -27,6 +28,8 @@ _QUIET = {
 }
 # A port on which nothing can listen, for programs that no hook reaches.
 _NOWHERE = "http://127.0.0.1:9"
+# Tells the processes of one run from all others.
+_MARK = "MIGRATE_PROOF_RUN"
 
 
 def run(
@@ -57,16 +60,13 @@ def run(
     }
     (place.hook / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     env = _environment(place, environment if environment is not None else os.environ, python)
-    code, output, errors = _execute(_with_python(command, python, env), folder, env, timeout)
-    calls, tests = _read(log)
+    env[_MARK] = place.home.name
+    argv = _with_python(command, python, env)
+    code, output, errors = _execute(argv, folder, env, timeout, place.home / GROUP)
+    run = _read(log)
     shorten = _Shortener(place, stand_in)
-    return Run(
-        exit_code=code,
-        calls=tuple(calls),
-        tests=tests,
-        output=shorten(output),
-        errors=shorten(errors),
-    )
+    tests = {test: shorten(said) for test, said in run.tests.items()}
+    return replace(run, exit_code=code, tests=tests, output=shorten(output), errors=shorten(errors))
 
 
 def interpreter(program: str) -> str:
@@ -154,7 +154,7 @@ def _with_python(command: Sequence[str], python: Path | None, env: Mapping[str, 
 
 
 def _execute(
-    command: list[str], folder: Path, env: Mapping[str, str], timeout: float
+    command: list[str], folder: Path, env: Mapping[str, str], timeout: float, group: Path
 ) -> tuple[int | None, str, str]:
     """(exit code or None at the limit, stdout, stderr). Kills every process of the command."""
     with tempfile.TemporaryFile() as output, tempfile.TemporaryFile() as errors:
@@ -172,11 +172,14 @@ def _execute(
             return 127, "", f"{command[0]}: {error.strerror}\n"
         code: int | None
         try:
+            group.write_text(str(process.pid))
             code = process.wait(timeout)
         except subprocess.TimeoutExpired:
             code = None
         finally:
             _end(process)
+            _end_others(f"{_MARK}={env[_MARK]}")
+            group.unlink(missing_ok=True)
         return code, _text(output), _text(errors)
 
 
@@ -190,26 +193,52 @@ def _end(process: subprocess.Popen[bytes]) -> None:
                 process.wait(3)
 
 
+def _end_others(mark: str) -> None:
+    """Ends what left the process group, where the system tells who was started with what."""
+    for folder in Path("/proc").glob("[0-9]*"):
+        with contextlib.suppress(OSError):
+            if mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
+                os.kill(int(folder.name), signal.SIGKILL)
+
+
 def _text(file: IO[bytes]) -> str:
     file.seek(0)
     return file.read(_OUTPUT_LIMIT).decode("utf-8", "replace")
 
 
-def _read(log: Path) -> tuple[list[Call], dict[str, str]]:
+def _read(log: Path) -> Run:
+    """What the hook wrote; the rest of the run is empty."""
     calls: list[Call] = []
     tests: dict[str, str] = {}
-    if not log.exists():
-        return calls, tests
-    for line in log.read_text("utf-8").splitlines():
+    mocked: set[Frame] = set()
+    patched: dict[str, frozenset[str]] = {}
+    for line in log.read_text("utf-8").splitlines() if log.exists() else ():
         record = json.loads(line)
         if record["kind"] == "test":
             # A failed set-up or tear-down outweighs the test's own result.
             if record["when"] == "call" or record["outcome"] != "passed":
                 said = f": {record['reason']}" if record["reason"] else ""
                 tests[record["test"]] = record["outcome"] + said
+        elif record["kind"] == "mock":
+            mocked.add(_frame(*record["place"]))
+        elif record["kind"] == "patch":
+            test = record["test"]
+            patched[test] = patched.get(test, frozenset()) | {record["name"]}
         else:
             calls.append(_call(record))
-    return calls, tests
+    return Run(
+        exit_code=None,
+        calls=tuple(calls),
+        tests=tests,
+        output="",
+        errors="",
+        mocked=frozenset(mocked),
+        patched=patched,
+    )
+
+
+def _frame(file: str, line: int, function: str) -> Frame:
+    return Frame(file=file, line=line, function=function)
 
 
 def _call(record: dict[str, Any]) -> Call:
@@ -217,15 +246,13 @@ def _call(record: dict[str, Any]) -> Call:
         process=record["process"],
         test=record["test"],
         task=record["task"],
-        stack=tuple(
-            Frame(file=file, line=line, function=function)
-            for file, line, function in record["stack"]
-        ),
+        stack=tuple(_frame(*place) for place in record["stack"]),
         method=record["method"],
         url=record["url"],
         headers=tuple((name, value) for name, value in record["headers"]),
         body=base64.b64decode(record["body"]),
         timeout=record["timeout"],
         retries=record["retries"],
+        llm=record["llm"],
         own_server=record["own_server"],
     )

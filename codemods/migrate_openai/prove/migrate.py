@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.migrate_openai import tree
+from codemods.migrate_openai import notebook, tree
 from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.outcome import Outcome
 from codemods.migrate_openai.prove.model import Site
@@ -55,7 +55,7 @@ def collect(outcomes: Iterable[Outcome], router: str = "") -> Migrated:
     for outcome in outcomes:
         name = outcome.path
         after = outcome.before if outcome.after is None else outcome.after
-        old[name], new[name] = _text(outcome.before), _text(after)
+        old[name], new[name] = _text(name, outcome.before), _text(name, after)
         if outcome.after is not None:
             files[name] = outcome.before, outcome.after
         for site in outcome.sites:
@@ -69,6 +69,7 @@ def collect(outcomes: Iterable[Outcome], router: str = "") -> Migrated:
                         rule=finding.rule,
                         source=finding.source,
                         new_line=finding.new_line,
+                        place=site.place,
                     )
                 )
     return Migrated(sites=tuple(sorted(sites)), old=old, new=new, files=files, router_file=router)
@@ -85,5 +86,7 @@ def in_project(path: str, place: Scratch) -> str:
         ) from None
 
 
-def _text(data: bytes) -> str:
-    return data.decode("utf-8", "replace")
+def _text(name: str, data: bytes) -> str:
+    """The text whose lines the findings count; of a notebook, its cells."""
+    text = data.decode("utf-8", "replace")
+    return notebook.read(text).text if name.endswith(".ipynb") and text else text

@@ -36,9 +36,11 @@ class Call:
     headers: tuple[tuple[str, str], ...]
     body: bytes
     timeout: Mapping[str, float | None]
-    """Seconds, by phase: connect, read."""
+    """Seconds, by phase: read, and as far as the transport says connect, write, pool."""
     retries: int | None
     """How often the SDK would repeat the request; None where it does not say."""
+    llm: bool = True
+    """Sent by the SDK or LiteLLM, or to a provider: no download or telemetry of the program's."""
     own_server: bool = False
     """Answered by a server of the program's own, whose port is another in every run."""
 
@@ -56,6 +58,10 @@ class Run:
     """What the command printed to stdout, with the copy's path taken out."""
     errors: str
     """The same for stderr."""
+    mocked: frozenset[Frame] = frozenset()
+    """Lines of the project whose call a `unittest.mock` answered."""
+    patched: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    """pytest node id -> the names of the SDK that the test put something else in the place of."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,6 +91,11 @@ class Site:
     source: str
     """The old call, shortened."""
     new_line: int | None = None
+    place: str = ""
+    """Line and column as people find them: in a notebook, within the cell."""
+
+    def __str__(self) -> str:
+        return f"{self.file}:{self.place or f'{self.line}:{self.column}'}"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

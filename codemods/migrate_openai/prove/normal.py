@@ -14,10 +14,18 @@ from codemods.migrate_openai.prove.model import ABSENT, Call, Change
 
 # What every client says about itself, not about the request.
 _OWN = re.compile(
-    r"^(user-agent|accept(-.*)?|connection|host|content-length|transfer-encoding|cookie|date"
+    r"^(accept(-.*)?|connection|host|content-length|transfer-encoding|cookie|date"
     r"|x-stainless-.*|x-openai-client-user-agent|traceparent|tracestate|sentry-trace|baggage"
-    r"|expect|keep-alive|idempotency-key)$"
+    r"|expect|keep-alive)$"
 )
+# The same, as long as it is the client and not the program that fills them in.
+_OWN_VALUES = {
+    "user-agent": re.compile(
+        r"(OpenAI/|\w+/Python \d|python-(httpx|requests)|litellm|Python/\S+ aiohttp/)",
+        re.IGNORECASE,
+    ),
+    "idempotency-key": re.compile(r"stainless-python-retry-"),
+}
 _SECRET = re.compile(r"(authorization|api-?key|token|secret|password|^key$|^sig$)", re.IGNORECASE)
 
 
@@ -48,7 +56,7 @@ def normalise(call: Call) -> Sent:
     headers = {}
     for name, value in call.headers:
         name = name.lower()
-        if _OWN.match(name):
+        if _OWN.match(name) or (name in _OWN_VALUES and _OWN_VALUES[name].match(value)):
             continue
         if name == "content-type":
             value = value.partition(";")[0].strip()
@@ -59,7 +67,9 @@ def normalise(call: Call) -> Sent:
         name: fingerprint(value) if _SECRET.search(name) else value
         for name, value in parse_qsl(parts.query, keep_blank_values=True)
     }
-    settings = {"timeout": call.timeout.get("read"), "max_retries": call.retries}
+    settings = {f"timeout.{phase}": seconds for phase, seconds in call.timeout.items()}
+    settings["timeout"] = settings.pop("timeout.read", None)
+    settings["max_retries"] = call.retries
     return Sent(
         method=call.method,
         address=f"{parts.scheme}://{parts.hostname or ''}{port}{parts.path}",
@@ -123,12 +133,21 @@ def compare(before: Sent, after: Sent) -> tuple[Change, ...]:
     changes += _differences("query", dict(before.query), dict(after.query))
     changes += _differences("headers", dict(before.headers), dict(after.headers))
     changes += _differences("body", before.body, after.body)
-    for name, old in before.settings.items():
-        new = after.settings.get(name)
-        # None: the SDK before 1.0 does not say how often it would try again.
-        if old != new and not (name == "max_retries" and (old is None or new is None)):
-            changes.append(Change(path=name, before=old, after=new))
+    changes += _settings(before.settings, after.settings)
     return tuple(changes)
+
+
+def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+    """What is known of both. The SDK before 1.0 knows one timeout for all, and no retries."""
+    read = before["timeout"], after["timeout"]
+    for name in ("timeout", *sorted(before.keys() & after.keys() - {"timeout"})):
+        old, new = before[name], after[name]
+        if name == "max_retries" and (old is None or new is None):
+            continue
+        if name.startswith("timeout.") and (old, new) == read:
+            continue  # one number given for all phases is told once
+        if old != new:
+            yield Change(path=name, before=old, after=new)
 
 
 def _differences(path: str, old: Any, new: Any) -> Iterator[Change]:

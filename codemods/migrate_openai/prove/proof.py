@@ -2,10 +2,7 @@
 
 from __future__ import annotations
 
-import hashlib
 import os
-import subprocess
-import sys
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
@@ -14,6 +11,7 @@ from pathlib import Path
 from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.prove import compare, launch
 from codemods.migrate_openai.prove.compare import Pair
+from codemods.migrate_openai.prove.install import Installs
 from codemods.migrate_openai.prove.migrate import Migrated
 from codemods.migrate_openai.prove.model import (
     Command,
@@ -26,7 +24,7 @@ from codemods.migrate_openai.prove.model import (
     Verdict,
 )
 from codemods.migrate_openai.prove.scratch import Scratch
-from codemods.migrate_openai.prove.sites import SiteIndex
+from codemods.migrate_openai.prove.sites import SiteIndex, uncalled
 from personalvibe.replay.standin import Received, Reply, StandIn
 
 Progress = Callable[[str], None]
@@ -53,11 +51,12 @@ def prove(
     progress: Progress = lambda _: None,
 ) -> tuple[Proof, Migrated]:
     """The proof and what the codemod did. The copy is left migrated."""
-    libraries = [install(place, command) for command in commands]
-    before = []
-    for command, library in zip(commands, libraries, strict=True):
-        progress(f"before: {command.text}")
-        before.append(_run(place, command, options, library=library, old=True))
+    libraries, before = [], []
+    with Installs(place.home, commands) as installs:
+        for command in commands:
+            progress(f"before: {command.text}")
+            libraries.append(installs.folder(command))
+            before.append(_run(place, command, options, library=libraries[-1], old=True))
     place.renew()
     progress("migrating the copy")
     done = migrate(place)
@@ -94,8 +93,12 @@ def prove(
         CommandResult(command=command, before=one, after=two, changes=change)
         for command, one, two, change in zip(commands, before, after, changes, strict=True)
     )
+    index = _index(done, new=False)
+    mocked = {index.at(frame) for run in before for frame in run.mocked}
     proof = Proof(
-        sites=tuple(_verdict(site, pairs, unstable[site]) for site in done.sites),
+        sites=tuple(
+            _verdict(site, pairs, unstable[site], mocked=site in mocked) for site in done.sites
+        ),
         elsewhere=_differences((p for p in pairs if p.site is None), unstable[None])[0],
         commands=results,
         requests=sum(len(run.calls) for run in before),
@@ -131,27 +134,10 @@ def _run(
         )
 
 
-def install(place: Scratch, command: Command) -> Path | None:
-    """A folder with ``before_with``, made once by the pip of the old code's interpreter."""
-    if not command.before_with:
-        return None
-    python = command.before_python or sys.executable
-    key = hashlib.sha256("\0".join([python, *command.before_with]).encode()).hexdigest()[:12]
-    folder = place.home / f"with-{key}"
-    if folder.exists():
-        return folder
-    done = subprocess.run(
-        [python, "-m", "pip", "install", "--quiet", "--target", folder, *command.before_with],
-        capture_output=True,
-        text=True,
-    )
-    if done.returncode:
-        last = (done.stderr.strip().splitlines() or ["pip failed"])[-1]
-        raise UsageError(
-            f"--before-with {' '.join(command.before_with)}: {last}",
-            "Give requirements that pip can install, or an interpreter with --before-python.",
-        )
-    return folder
+def _why(site: Site, *, mocked: bool) -> str:
+    if mocked:
+        return "a mock answered here, and nothing was sent"
+    return "handed over uncalled: what it sends counts where it is called" * uncalled(site)
 
 
 def _check_router(place: Scratch, command: Command, options: Options) -> None:
@@ -182,7 +168,7 @@ def _pairs(before: Run, after: Run, done: Migrated) -> list[Pair]:
     return compare.pairs(before, after, _index(done, new=False), _index(done, new=True))
 
 
-def _verdict(site: Site, pairs: Sequence[Pair], unstable: set[str]) -> SiteResult:
+def _verdict(site: Site, pairs: Sequence[Pair], unstable: set[str], *, mocked: bool) -> SiteResult:
     own = [pair for pair in pairs if pair.site == site]
     differences, left_out = _differences(own, unstable)
     requests = sum(pair.before.times for pair in own if pair.before is not None)
@@ -195,6 +181,7 @@ def _verdict(site: Site, pairs: Sequence[Pair], unstable: set[str]) -> SiteResul
         requests=requests,
         differences=differences,
         unstable=tuple(sorted(left_out)),
+        note=_why(site, mocked=mocked) if verdict == "not exercised" else "",
     )
 
 

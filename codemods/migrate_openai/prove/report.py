@@ -33,7 +33,7 @@ def _text(proof: Proof, every: bool) -> Iterator[str]:
         if result.verdict.startswith("proven") and not every:
             continue
         sent = f" ({_plural(result.requests, 'request')})" if result.requests else ""
-        yield f"{site.file}:{site.line}:{site.column}: {result.verdict}: {site.source}{sent}"
+        yield f"{site}: {result.verdict}: {site.source}{sent}"
         if result.note:
             yield f"    {result.note}"
         for difference in result.differences:
@@ -64,20 +64,56 @@ def _difference(proof: Proof, difference: Difference) -> Iterator[str]:
 
 def _command(command: CommandResult) -> Iterator[str]:
     if command.same and command.before.exit_code:
-        yield f"command: {command.command.text}: exit {command.before.exit_code}, before and after"
+        yield f"command: {_short(command)}: exit {command.before.exit_code}, before and after"
         yield from _tail(command.before)
     if command.same:
         return
-    yield f"command: {command.command.text}: another outcome"
-    for change in command.changes[:_CHANGES]:
-        yield f"      {_change(change)}"
-    if command.before.exit_code != command.after.exit_code:
+    yield f"command: {_short(command)}: another outcome"
+    yield from (f"      {line}" for line in _outcome(command))
+    if command.before.exit_code != command.after.exit_code and not command.after.tests:
         yield from _tail(command.after)
 
 
+def _short(command: CommandResult) -> str:
+    text = command.command.text
+    return text if len(text) <= _WIDTH else f"{text[: _WIDTH - 3]}..."
+
+
+def _outcome(command: CommandResult) -> Iterator[str]:
+    """The changes of a command's outcome; tests that changed in the same way are one."""
+    patched, others = command.before.patched, []
+    mocked: list[str] = []
+    alike: dict[tuple[str, str], list[str]] = {}
+    for change in command.changes:
+        test = change.path.removeprefix("test ")
+        if test == change.path:
+            others.append(_change(change))
+        elif test in patched:
+            mocked.append(test)
+        else:
+            alike.setdefault((_value(change.before), _value(change.after)), []).append(test)
+    for (before, after), tests in sorted(alike.items(), key=lambda group: -len(group[1])):
+        others.append(f"{_tests(tests)}: {before} -> {after}")
+    yield from others[:_CHANGES]
+    if len(others) > _CHANGES:
+        yield f"and {len(others) - _CHANGES} more"
+    if mocked:
+        names = ", ".join(sorted({name for test in mocked for name in patched[test]}))
+        yield (
+            f"{_tests(mocked)}: they put mocks in the place of openai's {names}, which the "
+            "migrated code calls no longer: adapt them"
+        )
+
+
+def _tests(tests: Sequence[str]) -> str:
+    more = ", ..." if len(tests) > 1 else ""
+    return f"{_plural(len(tests), 'test')} with another result ({tests[0]}{more})"
+
+
 def _tail(run: Run) -> Iterator[str]:
-    said = run.errors.strip().splitlines() or run.output.strip().splitlines()
-    yield from (f"    | {line[:_WIDTH]}" for line in said[-8:])
+    for said, count in ((run.output, 8), (run.errors, 4)):
+        lines = [line for line in said.splitlines() if line.strip()]
+        yield from (f"    | {line[:_WIDTH]}" for line in lines[-count:])
 
 
 def summary(proof: Proof) -> str:
@@ -106,19 +142,19 @@ def _markdown(proof: Proof) -> Iterator[str]:
     yield ""
     for command in proof.commands:
         mark = "same outcome" if command.same else "**another outcome**"
-        yield f"- `{command.command.text}`: {mark}"
-        for change in command.changes[:_CHANGES]:
-            yield f"  - {_cell(_change(change))}"
+        yield f"- `{_short(command)}`: {mark}"
+        yield from (f"  - {_cell(line)}" for line in _outcome(command))
     yield ""
-    yield "| Call | Verdict | Requests | What differs |"
+    yield "| Call | Verdict | Requests | Remarks |"
     yield "| --- | --- | --- | --- |"
     for result in proof.sites:
-        place = f"`{result.site.file}:{result.site.line}`"
+        place = f"`{result.site}`"
         what = "<br>".join(
             _cell(_change(change))
             for difference in result.differences
             for change in difference.changes[:_CHANGES]
         )
+        what = "<br>".join(part for part in (what, _cell(result.note)) if part)
         verdict = f"**{result.verdict}**" if result.verdict == "different" else result.verdict
         yield f"| {place} `{result.site.source}` | {verdict} | {result.requests} | {what} |"
     for difference in proof.elsewhere:
@@ -224,7 +260,8 @@ def _sarif_results(proof: Proof) -> Iterator[dict[str, Any]]:
                 file, line = (where.file, where.line) if where else (site.file, site.line)
                 yield _sarif("different", "error", _changes(difference.changes), file, line)
         elif result.verdict == "not exercised":
-            message = f"{site.source} was not exercised"
+            why = f": {result.note}" if result.note else ""
+            message = f"{site.source} was not exercised{why}"
             yield _sarif("not-exercised", "note", message, site.file, site.line)
     for difference in proof.elsewhere:
         where = difference.where
@@ -234,7 +271,7 @@ def _sarif_results(proof: Proof) -> Iterator[dict[str, Any]]:
         )
     for command in proof.commands:
         if not command.same:
-            message = f"{command.command.text}: {_changes(command.changes)}"
+            message = f"{_short(command)}: {'; '.join(_outcome(command))}"
             yield _sarif("outcome", "error", message, "", 1)
 
 

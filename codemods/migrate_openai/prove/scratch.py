@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import subprocess
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -50,6 +51,7 @@ def _copyable(path: Path) -> bool:
 def scratch(origin: Path) -> Iterator[Scratch]:
     """A scratch copy that is removed whatever happens, an interrupt included."""
     base = Path(os.path.realpath(tempfile.mkdtemp(prefix="migrate-proof-")))
+    heir = _heir(base)
     try:
         hook = base / "hook"
         hook.mkdir()
@@ -62,3 +64,25 @@ def scratch(origin: Path) -> Iterator[Scratch]:
         yield place
     finally:
         shutil.rmtree(base, ignore_errors=True)
+        heir.communicate()
+
+
+GROUP = "group"
+"""The file with the process group of the command that runs now."""
+# Waits for the end of its input, which comes with the end of the proof, however it ends.
+_WHEN_GONE = """\
+cat > /dev/null
+if [ -e "$1/group" ]; then kill -KILL -- "-$(cat "$1/group")"; fi
+rm -rf "$1"
+"""
+
+
+def _heir(base: Path) -> subprocess.Popen[bytes]:
+    """A process that ends the command and removes the folder if the proof itself is killed."""
+    return subprocess.Popen(
+        ["/bin/sh", "-c", _WHEN_GONE, "sh", str(base)],
+        stdin=subprocess.PIPE,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
+    )

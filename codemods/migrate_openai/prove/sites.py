@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from urllib.parse import urlsplit
 
 from codemods.migrate_openai.prove.model import Call, Frame, Site
 
@@ -23,10 +24,11 @@ class SiteIndex:
     def __init__(self, sites: Sequence[Site], texts: Mapping[str, str], *, new: bool) -> None:
         """``texts``: file -> its text in the run that is looked at (``new``: after)."""
         self._spans: dict[str, list[_Span]] = {}
-        headers = {file: _headers(text) for file, text in texts.items()}
+        self._uncalled = [site for site in sites if uncalled(site) and _address(site)]
+        headers = {file: _headers(texts.get(file, "")) for file in {site.file for site in sites}}
         for site in sites:
             line = (site.new_line or site.line) if new else site.line
-            first, last = _around(headers.get(site.file, ()), line)
+            first, last = _around(headers[site.file], line)
             self._spans.setdefault(site.file, []).append(
                 _Span(first=first, last=last, line=line, site=site)
             )
@@ -34,12 +36,48 @@ class SiteIndex:
     def find(self, call: Call) -> tuple[Site | None, Frame | None]:
         """The site of the innermost frame that lies in one, and that frame."""
         for frame in call.stack:
-            around = [s for s in self._spans.get(frame.file, ()) if s.first <= frame.line <= s.last]
-            if around:
-                # Several sites in one statement: the last one that starts at or before the line.
-                before = [s for s in around if s.line <= frame.line] or around[:1]
-                return max(before, key=lambda s: s.line).site, frame
-        return None, call.stack[0] if call.stack else None
+            site = self.at(frame)
+            if site is not None:
+                return site, frame
+        return self._handed_over(call), call.stack[0] if call.stack else None
+
+    def _handed_over(self, call: Call) -> Site | None:
+        """The one method that somebody was given uncalled and that sends to such an address."""
+        path = urlsplit(call.url).path
+        able = [site for site in self._uncalled if path.endswith(_address(site))]
+        files = {frame.file for frame in call.stack}
+        near = [site for site in able if site.file in files] or able
+        return near[0] if len(near) == 1 else None
+
+    def at(self, frame: Frame) -> Site | None:
+        """The site whose statement a line belongs to."""
+        around = [s for s in self._spans.get(frame.file, ()) if s.first <= frame.line <= s.last]
+        if not around:
+            return None
+        # Several sites in one statement: the last one that starts at or before the line.
+        before = [s for s in around if s.line <= frame.line] or around[:1]
+        return max(before, key=lambda s: s.line).site
+
+
+def uncalled(site: Site) -> bool:
+    """Is the method handed over, to be called from somewhere else?"""
+    return site.source[-1:].isidentifier()
+
+
+# The first that a method's path holds tells the end of its address.
+_ADDRESSES = {
+    "chat.completions": "/chat/completions", "ChatCompletion": "/chat/completions",
+    "completions": "/completions", "Completion": "/completions", "responses": "/responses",
+    "embeddings": "/embeddings", "Embedding": "/embeddings",
+    "moderations": "/moderations", "Moderation": "/moderations",
+    "audio.speech": "/audio/speech", "audio.translations": "/audio/translations",
+    "audio.transcriptions": "/audio/transcriptions",
+}  # fmt: skip
+
+
+def _address(site: Site) -> str:
+    path = f".{site.source}."
+    return next((end for name, end in _ADDRESSES.items() if f".{name}." in path), "")
 
 
 def _headers(text: str) -> tuple[tuple[int, int], ...]:

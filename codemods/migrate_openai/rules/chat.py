@@ -155,7 +155,8 @@ LEGACY = Rule(
     what=(
         "`engine` and `deployment_id` become `model`, `request_timeout` becomes `timeout`, "
         "`headers` becomes `extra_headers`. The reply answers subscripts as well as attributes, "
-        "so the code around the call stays."
+        "so the code around the call stays; where it is visibly printed, or given to `str` or "
+        "`json.dumps`, it gets `.to_json()` or `.to_dict()`, because it is no dictionary any more."
     ),
     cases=(
         Case(

@@ -12,7 +12,8 @@ MADE = Rule(
         "A client without settings, used in one file, is not needed any more. One with settings, "
         "or one that is handed around, becomes the router's client. Where models are not written "
         "out, and for Azure, the client names the provider, and calls keep their models. A client "
-        "that is also used for something without a counterpart stays, with a second one beside it."
+        "that is also used for something without a counterpart stays, with a second one beside it; "
+        "where that cannot be, it moves, and passes those calls on to the SDK."
     ),
     cases=(
         Case(
@@ -63,6 +64,38 @@ client = OpenAI(timeout=30)
 router_client = llm_router.Client(timeout=30)
 file = client.files.create(file=open("data.jsonl", "rb"), purpose="batch")
 reply = router_client.chat_completion(model="openai/gpt-4o", messages=messages)
+""",
+        ),
+        Case(
+            before="""\
+from openai import OpenAI
+
+
+def connect(key):
+    return OpenAI(api_key=key)
+
+
+def names(key):
+    return [model.id for model in connect(key).models.list()]
+
+
+def ask(key, messages):
+    return connect(key).chat.completions.create(model="gpt-4o", messages=messages)
+""",
+            after="""\
+from personalvibe import llm_router
+
+
+def connect(key):
+    return llm_router.Client(api_key=key)
+
+
+def names(key):
+    return [model.id for model in connect(key).models.list()]
+
+
+def ask(key, messages):
+    return connect(key).chat_completion(model="openai/gpt-4o", messages=messages)
 """,
         ),
     ),

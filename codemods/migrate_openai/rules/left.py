@@ -13,7 +13,10 @@ print(client.files.list())
 NO_COUNTERPART = Rule(
     id="MOA901",
     title="LiteLLM has no counterpart",
-    what="Files, batches, fine-tuning, assistants, threads, realtime and the like stay.",
+    what=(
+        "Files, batches, fine-tuning, assistants, threads, realtime and the like stay as they are "
+        "written. Where their client has to move, the router's passes them on to the SDK."
+    ),
     cases=(Case(before=_FILES, after=_FILES),),
 )
 
@@ -53,7 +56,10 @@ raw = client.chat.completions.with_raw_response.create(model="gpt-4o", messages=
 RAW = Rule(
     id="MOA904",
     title="raw and streaming HTTP responses",
-    what="`with_raw_response` and `with_streaming_response` hand out the HTTP response itself.",
+    what=(
+        "`with_raw_response` and `with_streaming_response` hand out the HTTP response itself. "
+        "Where their client has to move, the router's passes them on to the SDK."
+    ),
     cases=(Case(before=_RAW, after=_RAW),),
 )
 

@@ -1,12 +1,11 @@
 # ruff: noqa: PTH100, PTH120
-# mypy: ignore-errors
 # Runs at the start of every Python process of a proof, found through PYTHONPATH.
 # Python 3.8 and the standard library: it is loaded by the interpreters of the programs proved.
 import os
 import sys
 
 
-def _chain(here):
+def _chain(here: str) -> None:
     """Run the sitecustomize that this one hides, as Python would have."""
     import importlib.machinery
     import importlib.util
@@ -21,7 +20,11 @@ def _chain(here):
 
 
 _here = os.path.dirname(os.path.abspath(__file__))
-import migrate_proof_hook  # noqa: E402
+TYPE_CHECKING = False
+if TYPE_CHECKING:
+    from codemods.migrate_openai.prove.hook import migrate_proof_hook as hook
+else:
+    import migrate_proof_hook as hook
 
-migrate_proof_hook.install(_here)
+hook.install(_here)
 _chain(_here)

@@ -1,0 +1,86 @@
+"""Linking ends, and costs what the input costs: counted in work, never in time."""
+
+from __future__ import annotations
+
+import pytest
+
+from codemods.migrate_openai import engine
+from codemods.migrate_openai.model import Options, SourceFile
+from codemods.migrate_openai.project import Project
+
+
+def tangle(size: int) -> list[SourceFile]:
+    """Classes that call one another in a ring, in one deep line, sharing every name."""
+    files = []
+    for number in range(size):
+        above, beside = (number - 1) % size, (number + 1) % size
+        base = f"C{above}" if number else "object"
+        text = f"""\
+from openai import OpenAI
+from m{above} import C{above}
+from m{beside} import C{beside}, run as run_next
+
+class C{number}({base}):
+    def __init__(self, client=None, other=None):
+        super().__init__(client, self)
+        self.client = client or self.make()
+        self.other = other or C{beside}(self.client, self)
+        self.kept{number} = self.other.other
+        self.other.child = self
+
+    def make(self):
+        return self.other.make() if self.other else OpenAI()
+
+    def run(self, other, client):
+        other.run(self, self.client)
+        self.child.run(other, client)
+        return client.chat.completions.create(model="m", messages=[])
+
+def run(thing, client):
+    run_next(thing.other, thing.client)
+    return thing.run(C{number}(client), client.chat)
+"""
+        files.append(SourceFile(path=f"m{number}.py", text=text))
+    return files
+
+
+@pytest.fixture
+def small_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
+    """What is shared by so few is followed in full: a test need not have hundreds of files."""
+    monkeypatch.setattr("codemods.migrate_openai.graph.MOST", 20)
+
+
+def work(size: int) -> int:
+    facts = [engine.collect(file) for file in tangle(size)]
+    return Project([f for f in facts if f is not None], lambda path: None).work
+
+
+@pytest.mark.usefixtures("small_nodes")
+def test_work_grows_with_the_number_of_files_and_no_faster() -> None:
+    small, large = work(60), work(240)
+    assert large < 4 * small * 1.5
+
+
+@pytest.mark.usefixtures("small_nodes")
+def test_what_is_shared_too_widely_to_be_followed_stays() -> None:
+    results = list(engine.migrate(tangle(80), Options()))
+    assert not any(result.error for result in results)
+    left = [f for r in results for f in r.findings if f.rule == "MOA201"]
+    assert len(left) == 80
+    assert {f.status for f in left} == {"left"}
+    assert all("more of the program than can be followed" in f.message for f in left)
+
+
+def test_a_chain_of_modules_and_classes_may_be_any_length() -> None:
+    size = 3000
+    files = [SourceFile(path="m0.py", text="from openai import OpenAI\nclass C(OpenAI): pass\n")]
+    files += [
+        SourceFile(path=f"m{n}.py", text=f"from m{n - 1} import C as B\nclass C(B): pass\n")
+        for n in range(1, size)
+    ]
+    last = f"from m{size - 1} import C\nC().chat.completions.create(model='m', messages=[])\n"
+    files.append(SourceFile(path="last.py", text=last))
+    facts = [engine.collect(file) for file in files]
+    view = engine.link([f for f in facts if f is not None]).views["last.py"]
+    [fate] = set(view.fates.values())
+    assert fate.kind == "router"
