@@ -463,7 +463,8 @@ def pytest_runtest_makereport(
         facts["refused"] = [one.message.splitlines()[0] for one in listed]
     if test is not None:
         if report.when == "call":
-            item.stash[PASSED] = report.passed and not hasattr(report, "wasxfail")
+            # A failure that was expected is a result, too; without a recording it could not be one.
+            item.stash[PASSED] = report.passed or hasattr(report, "wasxfail")
         elif report.when == "teardown" and test.record is not None:
             facts["test"] = test.record.as_data()
         if report.when == "teardown":
