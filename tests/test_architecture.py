@@ -21,7 +21,10 @@ OWNERS: dict[str, set[str]] = {
         "personalvibe.replay.guard",
     },
     "vcr": {"personalvibe.replay.vcr_loading"},
-    "pytest": {"personalvibe.replay.plugin"},
+    "pytest": {
+        "personalvibe.replay.plugin",
+        "codemods.migrate_openai.prove.hook.migrate_proof_pytest",
+    },
     "_pytest": set(),
     "openai": set(),
 }
