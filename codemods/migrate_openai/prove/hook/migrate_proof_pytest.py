@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import functools
-
-import pytest
+import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
@@ -30,7 +29,10 @@ def _follow(setattr_: Callable[..., None]) -> Callable[..., None]:
     return followed
 
 
-setattr(pytest.MonkeyPatch, "setattr", _follow(pytest.MonkeyPatch.setattr))  # noqa: B010
+def pytest_configure() -> None:
+    # Loaded by then, and under this name since the first versions.
+    kind = sys.modules["_pytest.monkeypatch"].MonkeyPatch
+    kind.setattr = _follow(kind.setattr)
 
 
 def pytest_runtest_logreport(report: Any) -> None:
