@@ -473,12 +473,18 @@ def _method(client: Any, shape: str) -> Any:
     return functools.reduce(getattr, shape.split("."), client)
 
 
+def _known_to_the_sdk(shape: str, arguments: Iterable[str]) -> frozenset[str]:
+    """The parameters of a method of the SDK; a mock in its place takes all that is given."""
+    method = _method(_unconnected(False), shape)
+    known = _parameters(getattr(method, "__func__", method))
+    return known if "kwargs" not in known else frozenset({"model", *arguments})
+
+
 @functools.cache
-def _known_to_the_sdk(shape: str) -> frozenset[str]:
+def _parameters(function: Any) -> frozenset[str]:
     import inspect
 
-    made = _unconnected(False)
-    return frozenset(inspect.signature(_method(made, shape)).parameters)
+    return frozenset(inspect.signature(function).parameters)
 
 
 @functools.cache
@@ -521,7 +527,7 @@ class _Call:
 
     def _sort(self, arguments: dict[str, Any]) -> dict[str, Any]:
         """The arguments for the SDK's signature; LiteLLM's own are set aside in *controls*."""
-        known = _known_to_the_sdk(self.operation.shape)
+        known = _known_to_the_sdk(self.operation.shape, arguments)
         ours = _known_to_litellm() | PLAIN
         program: dict[str, Any] = {"model": self.name} if self.name and "model" in known else {}
         unknown: dict[str, Any] = {}
@@ -1526,6 +1532,9 @@ class Client(_Settings):
     with this one; such requests do not go through LiteLLM.
     """
 
+    def __new__(cls, *, provider: str | None = None, **_: Any) -> Any:
+        return object.__new__(AzureClient if cls is Client and provider == "azure" else cls)
+
     def __enter__(self) -> Client:
         return self
 
@@ -1545,6 +1554,10 @@ class AsyncClient(_Settings):
 
     _is_async = True
 
+    def __new__(cls, *, provider: str | None = None, **_: Any) -> Any:
+        azure = cls is AsyncClient and provider == "azure"
+        return object.__new__(AsyncAzureClient if azure else cls)
+
     async def __aenter__(self) -> AsyncClient:
         return self
 
@@ -1558,6 +1571,21 @@ class AsyncClient(_Settings):
             await self.http_client.aclose()
         if self._own is not None:
             await self._own[1].close()
+
+
+class AzureClient(Client):
+    """``Client(provider="azure")``, for programs that name the class: to choose it, to derive from
+    it, to ask ``isinstance``."""
+
+    def __init__(self, *, provider: str | None = "azure", **settings: Any) -> None:
+        super().__init__(provider=provider, **settings)
+
+
+class AsyncAzureClient(AsyncClient):
+    """``AsyncClient(provider="azure")``; see :class:`AzureClient`."""
+
+    def __init__(self, *, provider: str | None = "azure", **settings: Any) -> None:
+        super().__init__(provider=provider, **settings)
 
 
 for _name in _OPERATIONS:

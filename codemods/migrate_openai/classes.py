@@ -22,6 +22,7 @@ from codemods.migrate_openai.terms import (
     Sdk,
     Term,
     client_class,
+    router_client,
 )
 
 T = TypeVar("T")
@@ -106,8 +107,8 @@ class Classes:
         for base in self.bases(cls):
             if isinstance(base, Sdk) and (name := client_class(base.name)):
                 return Client(cls.path, facts.place, name)
-            if isinstance(base, Router) and base.name.endswith((".Client", ".AsyncClient")):
-                return RouterClient(base.name.endswith(".AsyncClient"))
+            if isinstance(base, Router) and (made := router_client(base.name)) is not None:
+                return made
         found = next((client for client in above if client is not None), None)
         return Client(cls.path, facts.place, found.cls) if isinstance(found, Client) else found
 

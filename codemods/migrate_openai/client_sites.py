@@ -11,7 +11,13 @@ from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument
 from codemods.migrate_openai.functions import default_factory
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan import Planner, Site, receiver_of
-from codemods.migrate_openai.project import CLIENT_EXTRAS, Fate, is_passed_on, leads_to_call
+from codemods.migrate_openai.project import (
+    CLIENT_EXTRAS,
+    RUN_TIME,
+    Fate,
+    is_passed_on,
+    leads_to_call,
+)
 from codemods.migrate_openai.rules import CALLS, rule_of
 from codemods.migrate_openai.terms import (
     CLIENT_CLASSES,
@@ -52,6 +58,8 @@ _REPEATABLE = frozenset(
     }
     | {"AsyncClient", "strip", "format", "join", "rstrip", "get_bearer_token_provider"}
 )
+
+_ASKING = frozenset({"isinstance", "issubclass"})
 
 
 class ClientSites:
@@ -329,9 +337,8 @@ class ClientSites:
             made = posixpath.relpath(fate.outside, here)
             self.p.left(rule, site.node, "not-given", f"the client is made in {made}")
             return
-        why = ", ".join((*fate.others, *fate.foreign)[:3])
-        reason = "client-handed" if fate.foreign else "client-stays"
-        self.p.left(rule, site.node, reason, f"the client is also used for: {why}" if why else "")
+        reason, why = _why_it_stays(fate)
+        self.p.left(rule, site.node, reason, f"the client {why}")
 
     def _is_simple(self, site: Site, fate: Fate) -> bool:
         """Can this call be written without its client?"""
@@ -530,10 +537,9 @@ class ClientSites:
                 self._add_sibling(member, call, func, new, azure, fate)
             if self._reads_only_sdk(fate):
                 return
-            why = ", ".join((*fate.others, *fate.foreign)[:3])
+            reason, why = _why_it_stays(fate)
             beside = f"; beside it: {self.siblings[member]}" if member in self.siblings else ""
-            reason = "client-handed" if fate.foreign else "client-stays"
-            self.p.left(MADE, call, reason, f"kept for: {why}{beside}")
+            self.p.left(MADE, call, reason, f"the client {why}{beside}")
             return
         if not self.p.applies(MADE, call):
             self.p.left(MADE, call, "skipped")
@@ -619,7 +625,9 @@ class ClientSites:
 
     def _rename_class(self, node: ast.AST, cls: str, *, runtime: bool) -> None:
         start = self.p.text.start(node)
-        new = "AsyncClient" if CLIENT_CLASSES[cls][0] else "Client"
+        asynchronous, azure = CLIENT_CLASSES[cls]
+        # An annotation takes any client; a value is what makes it Azure's.
+        new = f"{'Async' * asynchronous}{'Azure' * (azure and runtime)}Client"
         self.p.plan.edits.append(
             Edit(
                 start=start,
@@ -671,10 +679,32 @@ class ClientSites:
             else:
                 self.p.left(MADE, site.node, "subclass")
             return
-        if everything_moves:
-            annotation = self.p.is_annotation(site.node)
+        annotation = self.p.is_annotation(site.node)
+        if everything_moves or (not annotation and self._is_chosen(site.node, cls)):
             self._rename_class(site.node, cls, runtime=not annotation)
             self.p.found(TYPED, site.node, "migrated")
+
+    def _is_chosen(self, node: ast.expr, cls: str) -> bool:
+        """Is this the class that calls elsewhere make clients of, which all move?"""
+        parent = self.p.parent(node)
+        if isinstance(parent, ast.Tuple):
+            parent = self.p.parent(parent)
+        if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") in _ASKING:
+            return False
+        fates = [
+            self.fates[member]
+            for member, call in self.made.items()
+            if member.cls == cls and member in self.fates and self._direct_class(call) is None
+        ]
+        return bool(fates) and all(fate.kind == "router" for fate in fates)
+
+
+def _why_it_stays(fate: Fate) -> tuple[str, str]:
+    """The code of the reason, and what to say of the client."""
+    if RUN_TIME in fate.foreign:
+        return "chosen-at-run-time", RUN_TIME
+    uses = ", ".join((*fate.others, *fate.foreign)[:3])
+    return "client-handed" if fate.foreign else "client-stays", f"is also used for: {uses}"
 
 
 def _is_partial(func: ast.expr) -> bool:

@@ -31,6 +31,7 @@ from codemods.migrate_openai.terms import (
     client_class,
     depth,
     item,
+    router_client,
 )
 
 # Functions that give back what they are given, or its elements.
@@ -174,10 +175,9 @@ class Evaluator:
                     cls = client_class(sdk)
                     found.add(Client(self.path, self.place[node], cls) if cls else UNKNOWN)
                 case Router(router):
-                    last = router.rpartition(".")[2]
-                    if last in {"Client", "AsyncClient"}:
-                        found.add(RouterClient(last == "AsyncClient"))
-                    elif last == "of":
+                    if (client := router_client(router)) is not None:
+                        found.add(client)
+                    elif router.rpartition(".")[2] == "of":
                         found.add(Router("llm_router"))
                     else:
                         found.add(UNKNOWN)
@@ -248,8 +248,8 @@ class Evaluator:
             # A partial of a class makes what the class makes.
             made = self.terms(args[0])
             for term in made:
-                if term in (Router("llm_router.Client"), Router("llm_router.AsyncClient")):
-                    return frozenset({RouterClient(term == Router("llm_router.AsyncClient"))})
+                if isinstance(term, Router) and (client := router_client(term.name)) is not None:
+                    return frozenset({client})
             classes = [t for t in made if isinstance(t, Sdk) and client_class(t.name)]
             if classes:
                 return frozenset(
@@ -442,9 +442,8 @@ class Evaluator:
                     cls = client_class(sdk)
                     found.add(Typed(self.path, self.place[node], cls) if cls else Foreign(sdk))
                 case Router(router):
-                    last = router.rpartition(".")[2]
-                    if last in {"Client", "AsyncClient"}:
-                        found.add(RouterClient(last == "AsyncClient"))
+                    if (client := router_client(router)) is not None:
+                        found.add(client)
                 case Cls() | Ref():
                     found.add(Inst(term))
                 case Foreign():

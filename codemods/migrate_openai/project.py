@@ -33,6 +33,7 @@ from codemods.migrate_openai.terms import (
     Unknown,
 )
 
+RUN_TIME = "is of a class chosen at run time"
 _TOO_MUCH = "more of the program than can be followed"
 # What a router client answers besides the calls of the rules.
 _NOWHERE = frozenset({"acreate"})  # methods that no generation of the SDK has on a client
@@ -274,9 +275,11 @@ class Project:
         every = [notes[m] for m in group if m in notes]
         others = tuple(sorted({o for n in every for o in n.others}))
         foreign = tuple(sorted({f for n in every for f in n.foreign}))
+        made = [m for m in group if isinstance(m, Client)]
+        if self._has_two_classes(made):
+            foreign += (RUN_TIME,)
         outside = {m.path for m in group} - set(self.resolved)
         sites = sum(n.sites for n in every)
-        made = [m for m in group if isinstance(m, Client)]
         local = (
             not (group & self._resolver.travelled)
             and len({m.path for m in group} | {p for n in every for p in n.paths}) <= 1
@@ -301,6 +304,14 @@ class Project:
             foreign=foreign,
             outside=min(outside, default=""),
         )
+
+    def _has_two_classes(self, made: Iterable[Client]) -> bool:
+        """Does one name, imported in two ways, make clients of two kinds at one call?"""
+        kinds: dict[tuple[str, int], set[tuple[bool, bool]]] = defaultdict(set)
+        for client in made:
+            if self.facts[client.path].is_direct(client.at):
+                kinds[client.path, client.at].add(CLIENT_CLASSES[client.cls])
+        return any(len(found) > 1 for found in kinds.values())
 
     def view(self, path: str) -> ModuleView:
         facts = self.facts[path]

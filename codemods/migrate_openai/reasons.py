@@ -32,7 +32,7 @@ REASONS: dict[str, Reason] = {
         ),
         Reason(
             code="chosen-at-run-time",
-            title="the receiver may be a client or something else, chosen at run time",
+            title="the receiver, or its class, is one of several, chosen at run time",
             advice="Nothing if the other one is no openai client; else give each its own name.",
         ),
         Reason(

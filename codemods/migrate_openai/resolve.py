@@ -44,6 +44,7 @@ from codemods.migrate_openai.terms import (
     Terms,
     Typed,
     client_class,
+    router_client,
 )
 
 _LONGEST = 12  # parts of a dotted name; a loop that appends to itself would make it endless
@@ -183,8 +184,8 @@ class Resolver:
             case Sdk(name) if cls := client_class(name):
                 # The annotation stands in another file's terms: no place of its own.
                 self.graph.add(node, ClientPath(Typed(ref.path, -1, cls), ()))
-            case Router(name):
-                self.graph.add(node, ClientPath(RouterClient(name.endswith("AsyncClient")), ()))
+            case Router(name) if client := router_client(name):
+                self.graph.add(node, ClientPath(client, ()))
             case Foreign():
                 self.graph.add(node, atom)
             case _:
@@ -231,9 +232,8 @@ class Resolver:
             case Sdk(name) if cls := client_class(name):
                 self._makes_clients.add(call)
                 graph.add(node, ClientPath(Client(call.path, call.at, cls), ()))
-            case Router("llm_router.Client" | "llm_router.AsyncClient"):
-                asynchronous = atom.name == "llm_router.AsyncClient"
-                graph.add(node, ClientPath(RouterClient(asynchronous), ()))
+            case Router(name) if made := router_client(name):
+                graph.add(node, ClientPath(made, ()))
             case ClientPath(client, (*path, method)) if method in _SAME:
                 graph.add(node, ClientPath(client, tuple(path)))
             case Func():

@@ -67,6 +67,13 @@ class RouterClient:
     asynchronous: bool
 
 
+def router_client(name: str) -> RouterClient | None:
+    """What a class of the router makes; None for its other names."""
+    last = name.rpartition(".")[2]
+    known = last in {"Client", "AsyncClient", "AzureClient", "AsyncAzureClient"}
+    return RouterClient(last.startswith("Async")) if known else None
+
+
 @dataclass(frozen=True, slots=True)
 class Ref:
     """``from <module> import <name>``, seen from the file ``path``; no name: the module itself."""

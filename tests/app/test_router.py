@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
+from unittest import mock
 
 import openai  # noqa: TID251  # clauses and annotations of programs written for it
 import pytest
@@ -244,6 +245,23 @@ def test_an_azure_token_goes_as_openai_sends_it(
     sent = [(header(s, "authorization"), header(s, "api-key")) for s in wire.take()]
     assert (sent[0], sent[2]) == (sent[1], sent[3])
     assert sent[0][0] == "Bearer tok"
+
+
+@pytest.mark.parametrize("name", ["Client", "AsyncClient"])
+def test_the_class_of_an_azure_client(name: str) -> None:
+    kind: Any = getattr(llm_router, name)
+    azure: Any = getattr(llm_router, name.replace("Client", "AzureClient"))
+
+    class Derived(azure):  # type: ignore[misc]
+        pass
+
+    settings = {"azure_endpoint": "https://x.openai.azure.com", "api_version": "1", "api_key": "k"}
+    assert type(kind(provider="azure", **settings)) is azure
+    assert type(kind(api_key="k")) is kind
+    assert isinstance(Derived(**settings), azure)
+    for client in (azure(**settings), Derived(**settings).with_options(timeout=3)):
+        assert client.provider == "azure"
+        assert str(client.base_url).startswith("https://x.openai.azure.com/openai")
 
 
 def test_the_openai_key_is_not_sent_to_azure(wire: Wire) -> None:
@@ -695,6 +713,17 @@ def test_a_program_that_logs_at_info_hears_nothing_of_litellm(wire: Wire) -> Non
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     assert (done.stdout, done.stderr) == ("", "")
+
+
+def test_a_mock_in_place_of_a_method_of_the_sdk_is_asked_and_leaves_no_trace(wire: Wire) -> None:
+    def draw() -> Any:
+        return llm_router.image_generation("openai/dall-e-2", prompt="a cat", n=1)
+
+    with mock.patch("openai.resources.images.Images.generate", return_value="drawn") as generate:
+        assert draw() == "drawn"
+    generate.assert_called_once_with(model="dall-e-2", prompt="a cat", n=1)
+    assert draw().data
+    assert len(wire.take()) == 1
 
 
 # --- exceptions ---
