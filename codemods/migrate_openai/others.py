@@ -17,7 +17,7 @@ LOOK_ALIKE = "MOA903"
 
 # What a test names to replace a call of the SDK, or a client.
 _TARGET = re.compile(
-    r"(^|\.)openai\.(\w+\.)*\w+$|(^|\.)(Async)?(Azure)?OpenAI$"
+    r"(^|\.)openai\.(\w+\.)*\w+$|\.openai$|(^|\.)(Async)?(Azure)?OpenAI$"
     r"|\.(chat\.completions|embeddings|completions|responses|moderations)\.create$"
     r"|\.(ChatCompletion|Completion|Embedding|Image|Audio|Moderation)\.a?create$"
 )
