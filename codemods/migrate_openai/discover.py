@@ -13,7 +13,7 @@ from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from codemods.migrate_openai.errors import UsageError
-from codemods.migrate_openai.shapes import GATE
+from codemods.migrate_openai.shapes import CALLED
 
 if TYPE_CHECKING:
     from pathspec import GitIgnoreSpec
@@ -103,13 +103,9 @@ def may_call_openai(data: bytes) -> bool:
     """Whether a parse can be worth while.
 
     Besides the name of the SDK this looks for what is called on a client, since a module may
-    be handed one without a word of where it comes from. The plain searches come before the
-    pattern, which costs far more; what LiteLLM has a counterpart for contains one of them.
+    be handed one without a word of where it comes from.
     """
-    return b"openai" in data or (
-        (b".create" in data or b"completions" in data or b"responses" in data or b"images" in data)
-        and GATE.search(data) is not None
-    )
+    return b"openai" in data or CALLED.search(data) is not None
 
 
 def _files(paths: Sequence[str], excluded: _Ignores) -> Iterator[_File]:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import os
 import re
+import sys
 import traceback
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -28,7 +29,7 @@ if TYPE_CHECKING:
     from codemods.migrate_openai.notebook import Notebook
 
 # Below this many files a second process costs more than it saves.
-_FILES_WORTH_A_PROCESS = 48
+_FILES_WORTH_A_PROCESS = 64
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _STILL_USED = re.compile(r"^[ \t]*(?:import|from)[ \t]+openai\b", re.MULTILINE)
@@ -187,24 +188,32 @@ def outcomes(
     candidates: Iterable[Candidate], options: Options, jobs: int | None
 ) -> Iterator[Outcome]:
     """The outcome for every candidate, in their order."""
-    found = tuple(candidates)
-    readable = tuple(c for c in found if not c.error and not c.outside)
-    errors: dict[str, str] = {c.path: c.error for c in found if c.error}
-    count = jobs or max(1, min(os.cpu_count() or 1, len(readable) // _FILES_WORTH_A_PROCESS))
-    facts = []
-    with contextlib.closing(
-        workers.each(_collect, readable, count, (options,), _stopped)
-    ) as collected:
-        for candidate, (answer, error) in zip(readable, collected, strict=True):
-            if error:
-                errors[candidate.path] = error
-            elif answer is not None:
-                facts.append(answer)
+    found: list[Candidate] = []
+    collected: list[tuple[Candidate, tuple[ModuleFacts | None, str]]] = []
+    waiting: list[Candidate] = []
+    # The search goes on meanwhile, in processes of its own.
+    at_once = {None: _FILES_WORTH_A_PROCESS, 1: sys.maxsize}.get(jobs, 0)
+    for candidate in candidates:
+        found.append(candidate)
+        if candidate.error or candidate.outside:
+            continue
+        if len(collected) < at_once:
+            collected.append((candidate, _collect(candidate, options)))
+        else:
+            waiting.append(candidate)
+    readable = [*(c for c, _ in collected), *waiting]
+    count = jobs or max(1, min(os.cpu_count() or 1, len(waiting) // _FILES_WORTH_A_PROCESS))
+    with contextlib.closing(workers.each(_collect, waiting, count, (options,), _stopped)) as rest:
+        collected += zip(waiting, rest, strict=True)
+    errors = {c.path: c.error for c in found if c.error}
+    errors |= {candidate.path: error for candidate, (_, error) in collected if error}
+    facts = [answer for _, (answer, error) in collected if answer is not None and not error]
+    del collected
     linked = engine.link(facts, find, options)
     del facts
-    rest = tuple(c for c in readable if c.path not in errors)
+    sound = [c for c in readable if c.path not in errors]
     with contextlib.closing(
-        workers.each(_migrate, rest, count, (linked, options), _migrate_stopped)
+        workers.each(_migrate, sound, count, (linked, options), _migrate_stopped)
     ) as migrated:
         for candidate in found:
             if candidate.path in errors:

@@ -76,6 +76,7 @@ def _search(
             try:
                 for candidate in discover(paths, exclude, share):
                     pickle.dump(candidate, stream)
+                    stream.flush()  # somebody waits for it, and works on it meanwhile
             except UsageError as error:
                 pickle.dump((error.message, error.hint), stream)
             pickle.dump(None, stream)

@@ -5,7 +5,6 @@ from __future__ import annotations
 import contextlib
 import os
 import stat
-import tempfile
 from pathlib import Path
 
 from codemods.migrate_openai.errors import SourceError
@@ -33,6 +32,8 @@ def replace(path: str, before: bytes | None, after: bytes) -> None:
 
 
 def _replace(target: Path, data: bytes, status: os.stat_result | None) -> None:
+    import tempfile  # with all that it imports, only where something is written
+
     descriptor, name = tempfile.mkstemp(dir=target.parent, prefix=".migrate-", suffix=".tmp")
     temporary = Path(name)
     try:
