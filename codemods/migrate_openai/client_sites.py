@@ -10,6 +10,7 @@ from dataclasses import replace
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
 from codemods.migrate_openai.functions import default_factory
 from codemods.migrate_openai.model import Edit
+from codemods.migrate_openai.others import UNPROVEN, may_be_another_sdk
 from codemods.migrate_openai.plan import Planner, Site, receiver_of
 from codemods.migrate_openai.project import (
     CLIENT_EXTRAS,
@@ -66,6 +67,8 @@ class ClientSites:
     def __init__(self, planner: Planner) -> None:
         self.p = planner
         self.mine = [s for s in planner.sites if any(isinstance(a, ClientPath) for a in s.atoms)]
+        self.stranger = not self._knows_the_sdk()
+        """Does the file import neither the SDK nor the router? Then it may be about another SDK."""
         self.made = self._constructions()
         self.fates = dict(planner.view.fates)
         self.siblings = self._plan_siblings()
@@ -84,6 +87,20 @@ class ClientSites:
                 if isinstance(node, ast.Call):
                     found[member] = node
         return found
+
+    def _knows_the_sdk(self) -> bool:
+        router = self.p.evaluator.router
+        for node in self.p.index.nodes:
+            match node:
+                case ast.Import(names=names):
+                    modules = [alias.name for alias in names]
+                case ast.ImportFrom(module=str(module), names=names, level=0):
+                    modules = [module, *(f"{module}.{alias.name}" for alias in names)]
+                case _:
+                    continue
+            if any(m == router or m.split(".")[0] == "openai" for m in modules):
+                return True
+        return False
 
     @staticmethod
     def _members(site: Site) -> list[Member]:
@@ -262,6 +279,10 @@ class ClientSites:
         if not path or path[0] in CLIENT_EXTRAS:
             return
         target = CALLS.get(dotted)
+        if self.stranger and any(map(may_be_another_sdk, site.atoms)):
+            if target is not None or leads_to_call(path):
+                self.p.left(UNPROVEN, site.node, "chosen-at-run-time")
+            return
         if all(isinstance(a.client, RouterClient) for a in site.client_paths):
             self._already(site, dotted)
             return

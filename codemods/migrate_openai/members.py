@@ -1,9 +1,14 @@
-"""Attributes of the project's classes: their own, inherited, and those of subclasses."""
+"""Attributes of the project's classes: their own, inherited, and those of subclasses.
+
+What a class makes by a method of its own, ``self.client = self.make()``, a subclass that has
+another such method makes by that: it inherits the attribute as seen from itself.
+"""
 
 from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
@@ -12,13 +17,17 @@ from codemods.migrate_openai.graph import Graph, Node
 from codemods.migrate_openai.modules import Modules
 from codemods.migrate_openai.terms import (
     EMPTY,
+    LOST,
     NONE,
     UNKNOWN,
     Atom,
+    Attr,
+    Call,
     ClientPath,
     Cls,
     Func,
     Inst,
+    Item,
     Param,
     Term,
     Terms,
@@ -29,6 +38,19 @@ FIELDS = "<fields>"
 
 _Key: TypeAlias = tuple[Cls, str]
 _NOTHING: frozenset[Atom] = frozenset({NONE})
+_HIGHEST = 32  # classes between one that overrides a method and one that calls it
+_MOST_BELOW = 16  # subclasses that override one method; whatever more there are is not followed
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Template:
+    cls: Cls
+    terms: Terms
+    methods: frozenset[str]
+    """What the terms call on ``self``."""
+
+    def seen_from(self, cls: Cls) -> Terms:
+        return frozenset(_moved(term, self.cls, cls) for term in self.terms)
 
 
 class Members:
@@ -81,6 +103,7 @@ class Members:
 
     def _wire(self, key: _Key, node: Node) -> None:
         self._graph.copy(self._known(self._inherited, self._wire_inherited, key), node)
+        self._overridden_below(key, node)
         self._closed_below.append((key, node))
 
     def _wire_inherited(self, key: _Key, node: Node) -> None:
@@ -91,9 +114,50 @@ class Members:
             self._open_above(key, node)
 
     def _open_above(self, key: _Key, node: Node) -> None:
+        template = self._template(key)
+        if template and template.cls != key[0] and self._overrides(key[0], template):
+            self._copies(template.seen_from(key[0]), node)
+            return
         for base in self._classes.above(key[0]):
             above = self._known(self._inherited, self._wire_inherited, (base, key[1]))
             self._graph.copy(above, node)
+
+    def _overridden_below(self, key: _Key, node: Node) -> None:
+        """``self`` may be of a subclass, wherever a class reads its own attribute."""
+        template = self._template(key)
+        if template is None:
+            return
+        below = [cls for cls in self._classes.all_below(key[0]) if self._overrides(cls, template)]
+        for cls in below[:_MOST_BELOW]:
+            self._copies(template.seen_from(cls), node)
+        if below[_MOST_BELOW:]:
+            self._graph.add(node, LOST)
+
+    def _overrides(self, cls: Cls, template: _Template) -> bool:
+        facts = self._modules.cls(cls)
+        return facts is not None and not template.methods.isdisjoint(facts.methods)
+
+    def _template(self, key: _Key) -> _Template | None:
+        """What a class, or the nearest above it, puts into an attribute by methods of its own."""
+        level = [key[0]]
+        for _ in range(_HIGHEST):
+            for cls in level:
+                if self._fills(cls, key[1]):
+                    return self._own_template(cls, key[1])
+            level = [above for cls in level for above in self._classes.above(cls)]
+        return None
+
+    def _own_template(self, cls: Cls, name: str) -> _Template | None:
+        facts = self._modules.cls(cls)
+        assert facts is not None
+        terms = facts.attrs.get(name, EMPTY)
+        qualname = facts.methods.get(name)
+        if qualname is not None:
+            function = self._modules.function(Func(cls.path, qualname))
+            if function is not None and function.is_property:
+                terms |= function.returns
+        methods = frozenset(m for term in terms if (m := _method(term, cls)) is not None)
+        return _Template(cls=cls, terms=terms, methods=methods) if methods else None
 
     def _wire_down(self, key: _Key, node: Node) -> None:
         """What a class and all below it have for themselves."""
@@ -194,3 +258,23 @@ class Members:
             client = self._classes.client(cls)
             self._graph.add(node, ClientPath(client, (name,)) if client else UNKNOWN)
         return bool(empty)
+
+
+def _method(term: Term, cls: Cls) -> str | None:
+    """The name of what a term takes from ``self``, or from the class."""
+    while isinstance(term, (Attr, Call, Item)):
+        if isinstance(term, Attr) and term.base in (cls, Inst(cls)):
+            return term.name
+        term = term.base
+    return None
+
+
+def _moved(term: Term, old: Cls, new: Cls) -> Term:
+    """The same term on another class."""
+    if term == Inst(old):
+        return Inst(new)
+    if term == old:
+        return new
+    if isinstance(term, (Attr, Call, Item)):
+        return replace(term, base=_moved(term.base, old, new))
+    return term

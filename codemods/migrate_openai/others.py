@@ -4,12 +4,13 @@ from __future__ import annotations
 
 import ast
 import re
+import sys
 
 from codemods.migrate_openai.analysis import called_name, chain_names
 from codemods.migrate_openai.module_sites import PATCHERS
 from codemods.migrate_openai.plan import Planner, Site
 from codemods.migrate_openai.shapes import is_shaped
-from codemods.migrate_openai.terms import ClientPath, Foreign, Param, Router, Sdk
+from codemods.migrate_openai.terms import Atom, ClientPath, Foreign, Param, Router, Sdk
 
 MOCK = "MOA905"
 UNPROVEN = "MOA902"
@@ -27,6 +28,7 @@ _MOCKED = frozenset({"return_value", "side_effect", "call_args", "call_count", "
 _METHODS = frozenset({"create", "acreate", "parse", "stream", "generate", "edit", "retrieve"})
 # Packages whose classes say nothing of where an attribute comes from.
 _NEUTRAL = frozenset({"typing", "typing_extensions", "pydantic", "dataclasses", "abc", "attr"})
+_BUILT_IN = frozenset({"str", "int", "float", "bool"})
 
 
 class Others:
@@ -82,6 +84,15 @@ def _is_mocked(node: ast.expr) -> bool:
     return isinstance(node, ast.Attribute) and (
         node.attr in _MOCKED or node.attr.startswith("assert_")
     )
+
+
+def may_be_another_sdk(atom: Atom) -> bool:
+    """Is this of a package whose own client may answer the same spelling?"""
+    if not isinstance(atom, Foreign):
+        return False
+    package = _package(atom.name)
+    # A generic's name, such as Callable, is no package.
+    return package[:1].islower() and package not in _NEUTRAL | sys.stdlib_module_names | _BUILT_IN
 
 
 def _package(name: str) -> str:

@@ -100,3 +100,50 @@ while slow():
     messages = [f.message for f in result.findings if f.rule == "MOA901"]
     assert messages
     assert not any("wrapped.wrapped" in message for message in messages)
+
+
+def overriding(size: int, *, chain: bool) -> list[SourceFile]:
+    """Classes that all override what their common base makes its client by."""
+    base = """\
+class C0:
+    def __init__(self):
+        self.client = self.make()
+
+    def make(self):
+        raise NotImplementedError
+
+    def ask(self):
+        return self.client.chat.completions.create(model="m", messages=[])
+"""
+    files = [SourceFile(path="m0.py", text=base)]
+    for number in range(1, size):
+        above = number - 1 if chain else 0
+        text = f"""\
+from openai import OpenAI
+from m{above} import C{above}
+
+class C{number}(C{above}):
+    def make(self):
+        return OpenAI(timeout={number})
+
+    def ask(self):
+        return self.client.chat.completions.create(model="m", messages=[])
+"""
+        files.append(SourceFile(path=f"m{number}.py", text=text))
+    return files
+
+
+@pytest.mark.parametrize("chain", [False, True])
+def test_a_method_overridden_many_times_costs_no_more_than_its_classes(chain: bool) -> None:
+    def cost(size: int) -> int:
+        facts = [engine.collect(file) for file in overriding(size, chain=chain)]
+        return Project([f for f in facts if f is not None], lambda path: None).work
+
+    assert cost(400) < 4 * cost(100) * 1.5
+
+
+def test_a_class_with_more_overriding_subclasses_than_are_followed_keeps_its_spelling() -> None:
+    results = {r.path: r for r in engine.migrate(overriding(40, chain=False), Options())}
+    [base] = [f for f in results["m0.py"].findings if f.rule == "MOA101"]
+    assert (base.status, results["m0.py"].changed) == ("migrated", False)
+    assert "self.client.chat_completion(" in results["m39.py"].text
