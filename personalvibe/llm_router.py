@@ -419,6 +419,11 @@ class _Operation(NamedTuple):
     carrier: str = ""
 
     @property
+    def unread(self) -> bool:
+        """Does the program get a context manager of the reply, whose body is still to come?"""
+        return ".with_streaming_response." in self.shape
+
+    @property
     def structured(self) -> bool:
         return self.shape.endswith((".parse", ".stream"))
 
@@ -427,6 +432,7 @@ class _Operation(NamedTuple):
 _CHAT: dict[str, Any] = {"order": ("model", "messages"), "model": "default"}
 _RESPONSES: dict[str, Any] = {"model": "default", "http": True}
 _STORED: dict[str, Any] = {"order": ("response_id",), "http": True}
+_SAID = ("model", "input", "voice")
 _AUDIO: dict[str, Any] = {"order": ("model", "file"), "model": "required", "files": ("file",)}
 
 _OPERATIONS = {
@@ -453,7 +459,9 @@ _OPERATIONS = {
     "transcription": _Operation("transcription", "audio.transcriptions.create", **_AUDIO),
     "translation": _Operation(
         "translation", "audio.translations.create", carrier="transcription", **_AUDIO),
-    "speech": _Operation("speech", "audio.speech.create", ("model", "input", "voice"), "required"),
+    "speech": _Operation("speech", "audio.speech.create", _SAID, "required"),
+    "speech_stream": _Operation(
+        "speech", "audio.speech.with_streaming_response.create", _SAID, "required"),
     "moderation": _Operation("moderation", "moderations.create", azure=False),
 }
 # fmt: on
@@ -616,7 +624,7 @@ class _Call:
         if self.error is not None and not again:
             raise self.error  # LiteLLM mends the request and tries again; ours would be the same
         self.error = None
-        headers = {**(self.options.headers or {}), _RAW: "true"}
+        headers = {_RAW: "true", **(self.options.headers or {})}
         options = self.options.model_copy(update={"headers": headers})
         if self.operation.structured:  # the parsing is for the program, in finish()
             options.post_parser = _sdk().NOT_GIVEN
@@ -651,7 +659,7 @@ class _Call:
             self.live = raw.parse()
             self.flow = self._atee() if self.is_async else self._tee()
         else:
-            self.outcome = raw.parse()
+            self.outcome = raw if self.operation.unread else raw.parse()
         return raw
 
     def _tee(self) -> Iterator[Any]:
@@ -679,7 +687,7 @@ class _Call:
                 return _make_good(result)
             reply = _typed(self.cast_to, result.model_dump())
         if hasattr(reply, "stream_to_file"):  # speech: LiteLLM's type is the SDK's
-            return result
+            return reply if self.operation.unread else result
         if self.operation.structured and _is_given(self.options.post_parser):
             reply = self.options.post_parser(reply)
         return _as_both(reply, result)
@@ -767,6 +775,8 @@ class _AsyncBack(_Shell):
 def _reply(call: _Call, raw: Any, options: Any) -> Any:
     """In the form that LiteLLM asked for: the SDK's raw response, or what is in it."""
     content = call.outcome
+    if call.operation.unread:  # LiteLLM has an empty reply, the program has what is to come
+        content = _sdk().HttpxBinaryResponseContent(type(raw.http_response)(200))
     if call.stream:
         content = call.flow
         if not (options.json_data or {}).get("stream"):
@@ -1214,7 +1224,10 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
     if route[0] not in ((client._wire,) if client else _WIRED):
         bound = {}  # one provider's key is not for another
     settings = {**bound, **{k: v for k, v in own.items() if v is not None}}
-    if operation.structured or (route[0] in _WIRED and PLAIN.isdisjoint(arguments)):
+    wired = route[0] in _WIRED and PLAIN.isdisjoint(arguments)
+    if operation.unread and not wired:
+        raise ValueError(f"{name}: only openai and azure send it as it is made; use speech()")
+    if operation.structured or wired:
         return _Call(operation, route, settings, arguments, is_async).begin()
     if route[0] == "my-custom-llm":
         _register_providers(asked_for=True)
@@ -1302,7 +1315,7 @@ def _define(name: str, summary: str) -> tuple[Callable[..., Any], Callable[..., 
     def manager(*args: Any, _client: AsyncClient | None = None, **kwargs: Any) -> Any:
         return _begin(name, arguments(args, kwargs), _client, True)
 
-    twin = manager if operation.shape.endswith("stream") else coroutine
+    twin = manager if name.endswith("_stream") else coroutine
     pairs: list[tuple[Any, str]] = [(function, name), (twin, f"a{name}")]
     for made, made_name in pairs:
         made.__name__ = made.__qualname__ = made_name
@@ -1342,6 +1355,11 @@ image_variation, aimage_variation = _define("image_variation", "Make variations 
 transcription, atranscription = _define("transcription", "Turn speech into text.")
 translation, atranslation = _define("translation", "Turn speech into English text.")
 speech, aspeech = _define("speech", "Turn text into speech.")
+speech_stream, aspeech_stream = _define(
+    "speech_stream",
+    "A context manager of the speech as it arrives (``.iter_bytes()``, ``.stream_to_file(path)``),"
+    " from the providers openai and azure.",
+)
 moderation, amoderation = _define("moderation", "Check a text against a usage policy.")
 
 
