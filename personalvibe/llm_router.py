@@ -16,10 +16,10 @@ functions with it given.
 ``text_completion``, ``embedding``, ``responses`` (``_parse``, ``_stream``, ``_retrieve``,
 ``_delete``, ``_cancel``), ``image_generation``, ``image_edit``, ``image_variation``,
 ``transcription``, ``translation``, ``speech`` (``_stream``), ``moderation``; each with an
-asynchronous twin, ``achat_completion`` and so on. :class:`Client` and :class:`AsyncClient` are the same with settings
-bound once, and answer the OpenAI-shaped spelling too. What LiteLLM has no counterpart for
-(``client.models``, ``files``, ``beta.threads``, ``with_raw_response``) they pass on to a client of
-the SDK with the same settings, past LiteLLM.
+asynchronous twin, ``achat_completion`` and so on. :class:`Client` and :class:`AsyncClient` are
+the same with settings bound once, and answer the OpenAI-shaped spelling too. What LiteLLM has no
+counterpart for (``client.models``, ``files``, ``beta.threads``, ``with_raw_response``) they pass on
+to a client of the SDK with the same settings, past LiteLLM.
 
 **OpenAI and Azure.** A program that used the openai SDK sends the same request and sees the same
 reply. The call goes through LiteLLM (callbacks, costs, caching), which is handed a ``client=`` of

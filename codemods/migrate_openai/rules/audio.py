@@ -83,7 +83,9 @@ from openai import OpenAI
 
 client = OpenAI()
 with client.audio.speech.with_streaming_response.create(
-    model="tts-1", voice="alloy", input=text
+    model="tts-1",
+    voice="alloy",
+    input=text,
 ) as response:
     response.stream_to_file(path)
 """,
@@ -91,7 +93,9 @@ with client.audio.speech.with_streaming_response.create(
 from personalvibe import llm_router
 
 with llm_router.speech_stream(
-    model="openai/tts-1", voice="alloy", input=text
+    model="openai/tts-1",
+    voice="alloy",
+    input=text,
 ) as response:
     response.stream_to_file(path)
 """,
@@ -105,7 +109,9 @@ client = AsyncOpenAI()
 
 async def play(text):
     async with client.audio.speech.with_streaming_response.create(
-        model="tts-1", voice="alloy", input=text
+        model="tts-1",
+        voice="alloy",
+        input=text,
     ) as response:
         async for part in response.iter_bytes():
             speaker.write(part)
@@ -116,7 +122,9 @@ from personalvibe import llm_router
 
 async def play(text):
     async with llm_router.aspeech_stream(
-        model="openai/tts-1", voice="alloy", input=text
+        model="openai/tts-1",
+        voice="alloy",
+        input=text,
     ) as response:
         async for part in response.iter_bytes():
             speaker.write(part)
