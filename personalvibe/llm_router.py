@@ -15,11 +15,11 @@ functions with it given.
 **Functions.** ``chat_completion``, ``chat_completion_parse``, ``chat_completion_stream``,
 ``text_completion``, ``embedding``, ``responses`` (``_parse``, ``_stream``, ``_retrieve``,
 ``_delete``, ``_cancel``), ``image_generation``, ``image_edit``, ``image_variation``,
-``transcription``, ``translation``, ``speech``, ``moderation``; each with an asynchronous twin,
-``achat_completion`` and so on. :class:`Client` and :class:`AsyncClient` are the same with settings
-bound once, and answer the OpenAI-shaped spelling too. What LiteLLM has no counterpart for
-(``client.models``, ``files``, ``beta.threads``, ``with_raw_response``) they pass on to a client of
-the SDK with the same settings, past LiteLLM.
+``transcription``, ``translation``, ``speech`` (``_stream``), ``moderation``; each with an
+asynchronous twin, ``achat_completion`` and so on. :class:`Client` and :class:`AsyncClient` are
+the same with settings bound once, and answer the OpenAI-shaped spelling too. What LiteLLM has no
+counterpart for (``client.models``, ``files``, ``beta.threads``, ``with_raw_response``) they pass on
+to a client of the SDK with the same settings, past LiteLLM.
 
 **OpenAI and Azure.** A program that used the openai SDK sends the same request and sees the same
 reply. The call goes through LiteLLM (callbacks, costs, caching), which is handed a ``client=`` of
@@ -419,6 +419,11 @@ class _Operation(NamedTuple):
     carrier: str = ""
 
     @property
+    def unread(self) -> bool:
+        """Does the program get a context manager of the reply, whose body is still to come?"""
+        return ".with_streaming_response." in self.shape
+
+    @property
     def structured(self) -> bool:
         return self.shape.endswith((".parse", ".stream"))
 
@@ -427,6 +432,7 @@ class _Operation(NamedTuple):
 _CHAT: dict[str, Any] = {"order": ("model", "messages"), "model": "default"}
 _RESPONSES: dict[str, Any] = {"model": "default", "http": True}
 _STORED: dict[str, Any] = {"order": ("response_id",), "http": True}
+_SAID = ("model", "input", "voice")
 _AUDIO: dict[str, Any] = {"order": ("model", "file"), "model": "required", "files": ("file",)}
 
 _OPERATIONS = {
@@ -453,7 +459,9 @@ _OPERATIONS = {
     "transcription": _Operation("transcription", "audio.transcriptions.create", **_AUDIO),
     "translation": _Operation(
         "translation", "audio.translations.create", carrier="transcription", **_AUDIO),
-    "speech": _Operation("speech", "audio.speech.create", ("model", "input", "voice"), "required"),
+    "speech": _Operation("speech", "audio.speech.create", _SAID, "required"),
+    "speech_stream": _Operation(
+        "speech", "audio.speech.with_streaming_response.create", _SAID, "required"),
     "moderation": _Operation("moderation", "moderations.create", azure=False),
 }
 # fmt: on
@@ -622,7 +630,7 @@ class _Call:
         if self.error is not None and not again:
             raise self.error  # LiteLLM mends the request and tries again; ours would be the same
         self.error = None
-        headers = {**(self.options.headers or {}), _RAW: "true"}
+        headers = {_RAW: "true", **(self.options.headers or {})}
         options = self.options.model_copy(update={"headers": headers})
         if self.operation.structured:  # the parsing is for the program, in finish()
             options.post_parser = _sdk().NOT_GIVEN
@@ -657,7 +665,7 @@ class _Call:
             self.live = raw.parse()
             self.flow = self._atee() if self.is_async else self._tee()
         else:
-            self.outcome = raw.parse()
+            self.outcome = raw if self.operation.unread else raw.parse()
         return raw
 
     def _tee(self) -> Iterator[Any]:
@@ -685,7 +693,7 @@ class _Call:
                 return _make_good(result)
             reply = _typed(self.cast_to, result.model_dump())
         if hasattr(reply, "stream_to_file"):  # speech: LiteLLM's type is the SDK's
-            return result
+            return reply if self.operation.unread else result
         if self.operation.structured and _is_given(self.options.post_parser):
             reply = self.options.post_parser(reply)
         return _as_both(reply, result)
@@ -773,6 +781,8 @@ class _AsyncBack(_Shell):
 def _reply(call: _Call, raw: Any, options: Any) -> Any:
     """In the form that LiteLLM asked for: the SDK's raw response, or what is in it."""
     content = call.outcome
+    if call.operation.unread:  # LiteLLM has an empty reply, the program has what is to come
+        content = _sdk().HttpxBinaryResponseContent(type(raw.http_response)(200))
     if call.stream:
         content = call.flow
         if not (options.json_data or {}).get("stream"):
@@ -1220,7 +1230,10 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
     if route[0] not in ((client._wire,) if client else _WIRED):
         bound = {}  # one provider's key is not for another
     settings = {**bound, **{k: v for k, v in own.items() if v is not None}}
-    if operation.structured or (route[0] in _WIRED and PLAIN.isdisjoint(arguments)):
+    wired = route[0] in _WIRED and PLAIN.isdisjoint(arguments)
+    if operation.unread and not wired:
+        raise ValueError(f"{name}: only openai and azure send it as it is made; use speech()")
+    if operation.structured or wired:
         return _Call(operation, route, settings, arguments, is_async).begin()
     if route[0] == "my-custom-llm":
         _register_providers(asked_for=True)
@@ -1308,7 +1321,7 @@ def _define(name: str, summary: str) -> tuple[Callable[..., Any], Callable[..., 
     def manager(*args: Any, _client: AsyncClient | None = None, **kwargs: Any) -> Any:
         return _begin(name, arguments(args, kwargs), _client, True)
 
-    twin = manager if operation.shape.endswith("stream") else coroutine
+    twin = manager if name.endswith("_stream") else coroutine
     pairs: list[tuple[Any, str]] = [(function, name), (twin, f"a{name}")]
     for made, made_name in pairs:
         made.__name__ = made.__qualname__ = made_name
@@ -1348,6 +1361,11 @@ image_variation, aimage_variation = _define("image_variation", "Make variations 
 transcription, atranscription = _define("transcription", "Turn speech into text.")
 translation, atranslation = _define("translation", "Turn speech into English text.")
 speech, aspeech = _define("speech", "Turn text into speech.")
+speech_stream, aspeech_stream = _define(
+    "speech_stream",
+    "A context manager of the speech as it arrives (``.iter_bytes()``, ``.stream_to_file(path)``),"
+    " from the providers openai and azure.",
+)
 moderation, amoderation = _define("moderation", "Check a text against a usage policy.")
 
 

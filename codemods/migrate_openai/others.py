@@ -28,7 +28,6 @@ _MOCKED = frozenset({"return_value", "side_effect", "call_args", "call_count", "
 _METHODS = frozenset({"create", "acreate", "parse", "stream", "generate", "edit", "retrieve"})
 # Packages whose classes say nothing of where an attribute comes from.
 _NEUTRAL = frozenset({"typing", "typing_extensions", "pydantic", "dataclasses", "abc", "attr"})
-_BUILT_IN = frozenset({"str", "int", "float", "bool"})
 
 
 class Others:
@@ -86,13 +85,11 @@ def _is_mocked(node: ast.expr) -> bool:
     )
 
 
-def may_be_another_sdk(atom: Atom) -> bool:
-    """Is this of a package whose own client may answer the same spelling?"""
-    if not isinstance(atom, Foreign):
-        return False
-    package = _package(atom.name)
-    # A generic's name, such as Callable, is no package.
-    return package[:1].islower() and package not in _NEUTRAL | sys.stdlib_module_names | _BUILT_IN
+def another_sdk(atom: Atom) -> str | None:
+    """The package that this is of, where its own client may answer the same spelling."""
+    package = _package(atom.name) if isinstance(atom, Foreign) else ""
+    known = not package or package in _NEUTRAL | sys.stdlib_module_names
+    return None if known else package
 
 
 def _package(name: str) -> str:

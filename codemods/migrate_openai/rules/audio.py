@@ -72,6 +72,68 @@ print(llm_router.translation(model="openai/whisper-1", file=file).text)
     calls=(Call(sdk="audio.translations.create", function="translation"),),
 )
 
+SPEECH_STREAM = Rule(
+    id="MOA155",
+    title="audio.speech.with_streaming_response.create becomes speech_stream",
+    what="A context manager of the speech as it arrives, with the methods that the SDK's has.",
+    cases=(
+        Case(
+            before="""\
+from openai import OpenAI
+
+client = OpenAI()
+with client.audio.speech.with_streaming_response.create(
+    model="tts-1",
+    voice="alloy",
+    input=text,
+) as response:
+    response.stream_to_file(path)
+""",
+            after="""\
+from personalvibe import llm_router
+
+with llm_router.speech_stream(
+    model="openai/tts-1",
+    voice="alloy",
+    input=text,
+) as response:
+    response.stream_to_file(path)
+""",
+        ),
+        Case(
+            before="""\
+from openai import AsyncOpenAI
+
+client = AsyncOpenAI()
+
+
+async def play(text):
+    async with client.audio.speech.with_streaming_response.create(
+        model="tts-1",
+        voice="alloy",
+        input=text,
+    ) as response:
+        async for part in response.iter_bytes():
+            speaker.write(part)
+""",
+            after="""\
+from personalvibe import llm_router
+
+
+async def play(text):
+    async with llm_router.aspeech_stream(
+        model="openai/tts-1",
+        voice="alloy",
+        input=text,
+    ) as response:
+        async for part in response.iter_bytes():
+            speaker.write(part)
+""",
+        ),
+    ),
+    calls=(Call(sdk="audio.speech.with_streaming_response.create", function="speech_stream"),),
+)
+
 LEGACY = Rule(
     id="MOA153",
     title="openai.Audio of 0.28",
@@ -120,4 +182,4 @@ text = llm_router.transcription(model="openai/whisper-1", file=file)["text"]
     ),
 )
 
-RULES = (TRANSCRIPTION, SPEECH, TRANSLATION, LEGACY)
+RULES = (TRANSCRIPTION, SPEECH, SPEECH_STREAM, TRANSLATION, LEGACY)

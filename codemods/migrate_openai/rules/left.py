@@ -57,8 +57,9 @@ RAW = Rule(
     id="MOA904",
     title="raw and streaming HTTP responses",
     what=(
-        "`with_raw_response` and `with_streaming_response` hand out the HTTP response itself. "
-        "Where their client has to move, the router's passes them on to the SDK."
+        "`with_raw_response` and `with_streaming_response` hand out the HTTP response itself: "
+        "left, but for speech that streams. Where their client has to move, the router's passes "
+        "them on to the SDK."
     ),
     cases=(Case(before=_RAW, after=_RAW),),
 )
