@@ -8,6 +8,9 @@ from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import aiohttp  # noqa: F401
+
+# pytester forgets what its inner runs import, but httpx remembers the httpcore that it met first.
+import httpcore  # noqa: F401
 import httpx  # noqa: F401
 
 # LiteLLM imports this backport at some point. It unplugs the standard library's finder of
