@@ -13,11 +13,8 @@ from personalvibe.replay import backoff, guard, options, vcr_bridge, vcr_patches
 from personalvibe.replay.dates import now
 from personalvibe.replay.logs import redacted_logs
 
-opened_paths: set[str] = set()
-"""Cassettes that programs opened in this process: a test run does not call them unused."""
-
 RUN_VARIABLE = "PERSONALVIBE_REPLAY_RUN"
-"""Names a test run's folder of notes, so that the programs that its tests start can tell, too."""
+"""Names a test run's folder of notes: programs, started ones too, tell there what they opened."""
 
 
 @contextlib.contextmanager
@@ -48,7 +45,6 @@ def opened(
 
 
 def _tell(path: str) -> None:
-    opened_paths.add(path)
     folder = os.environ.get(RUN_VARIABLE)
     if folder:
         name = hashlib.blake2b(os.fsencode(path), digest_size=16).hexdigest()

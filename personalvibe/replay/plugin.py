@@ -10,7 +10,6 @@ import contextlib
 import copy
 import os
 import shutil
-import sys
 import tempfile
 import time
 import uuid
@@ -476,9 +475,6 @@ def pytest_runtest_makereport(
         facts["skipped"] = [default_name(*_names(item))]
         for mark in item.iter_markers("default_cassette"):
             facts["skipped"] += mark.args
-    programs = sys.modules.get("personalvibe.replay.opening")
-    if programs is not None and report.when == "teardown" and programs.opened_paths:
-        facts["opened"] = sorted(programs.opened_paths)
     if facts:
         # An attribute of plain data: it travels from xdist's workers with the report.
         setattr(report, _FACTS, facts)
@@ -544,7 +540,6 @@ class Reporter:
             self.run.add(facts["test"])
         self.skipped.update(facts.get("skipped", []))
         self.run.refused += facts.get("refused", [])
-        self.run.other_paths.update(facts.get("opened", []))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:

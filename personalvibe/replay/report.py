@@ -53,9 +53,6 @@ class RunRecord:
     def add(self, data: Mapping[str, Any]) -> None:
         self.tests[data["test"]] = TestRecord(**data)
 
-    def used(self) -> set[str]:
-        return self.other_paths.union(*(one.paths for one in self.tests.values()))
-
 
 def summary(
     run: RunRecord,
@@ -154,12 +151,13 @@ def told(notes: Path) -> set[str]:
 
 
 def unused(run: RunRecord, skipped_names: Iterable[str]) -> list[Path]:
-    """Cassettes beside the used ones that no test opened.
+    """Cassettes beside those of the tests that nobody opened.
 
     A test that was skipped does not open its cassette; its file is known by its name.
     """
-    used = run.used()
-    folders = {os.path.dirname(path) for path in used}  # noqa: PTH120 - thousands of them
+    of_tests = {path for one in run.tests.values() for path in one.paths}
+    used = of_tests | run.other_paths
+    folders = {os.path.dirname(path) for path in of_tests}  # noqa: PTH120 - thousands of them
     excused = set(skipped_names)
     found = []
     for root in sorted({root for folder in folders if (root := _root(Path(folder)))}):
