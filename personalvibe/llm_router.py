@@ -717,10 +717,13 @@ def _is_given(value: Any) -> bool:
     return value is not None and type(value).__name__ not in _UNSET
 
 
+_UNCHANGING = frozenset({str, int, float, bool, type(None)})
+
+
 def _own(value: Any) -> Any:
     """A copy that LiteLLM may change."""
     if type(value) is dict:
-        return {k: v if type(v) is str else _own(v) for k, v in value.items()}
+        return {k: v if type(v) in _UNCHANGING else _own(v) for k, v in value.items()}
     return [_own(v) for v in value] if type(value) is list else value
 
 
@@ -1032,7 +1035,7 @@ def _make_good(reply: Any) -> Any:
 
 def _stream(kind: type, inner: Any, call: _Call | None) -> Any:
     """LiteLLM's stream, driven to its end for its accounts, yielding what the server sent."""
-    ours = [type(inner)] if _is_stream(inner) else []
+    ours = [type(inner)] if _streams(type(inner)) else []
     theirs = _sdk().AsyncStream if kind is _AsyncStream else _sdk().Stream
     stream = object.__new__(_subclass(kind, *ours, theirs))
     stream.__dict__.update(_inner=inner, _call=call, _iterator=None)
@@ -1088,7 +1091,7 @@ class _SyncStream(_StreamBase):
         flow = self._call.flow if self._call and self._call.flow else ()
         with self._blaming():
             try:
-                for source in (self._inner if _is_stream(self._inner) else (), flow):
+                for source in (self._inner if _streams(type(self._inner)) else (), flow):
                     for item in source:
                         yield from self._drained(item)
             except Exception:
@@ -1122,7 +1125,7 @@ class _AsyncStream(_StreamBase):
         flow = self._call.flow if self._call and self._call.flow else _nothing()
         with self._blaming():
             try:
-                for source in (self._inner if _is_stream(self._inner) else _nothing(), flow):
+                for source in (self._inner if _streams(type(self._inner)) else _nothing(), flow):
                     async for item in source:
                         for chunk in self._drained(item):
                             yield chunk
@@ -1155,8 +1158,9 @@ async def _nothing() -> AsyncIterator[Any]:
     yield
 
 
-def _is_stream(result: Any) -> bool:
-    return hasattr(type(result), "__next__") or hasattr(type(result), "__anext__")
+@_once
+def _streams(kind: type) -> bool:
+    return hasattr(kind, "__next__") or hasattr(kind, "__anext__")
 
 
 # --- exceptions ----------------------------------------------------------------------------------
@@ -1246,12 +1250,12 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
 
 
 def _finished(result: Any) -> Any:
-    return _stream(_SyncStream, result, None) if _is_stream(result) else _make_good(result)
+    return _stream(_SyncStream, result, None) if _streams(type(result)) else _make_good(result)
 
 
 async def _afinished(pending: Any) -> Any:
     result = await pending
-    return _stream(_AsyncStream, result, None) if _is_stream(result) else _make_good(result)
+    return _stream(_AsyncStream, result, None) if _streams(type(result)) else _make_good(result)
 
 
 def _checked(messages: Any, provider: str | None) -> Any:
