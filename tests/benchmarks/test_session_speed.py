@@ -104,7 +104,7 @@ def test_the_start_of_a_session_without_marked_tests(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n")
     (tmp_path / "conftest.py").write_text(CONFTEST)
     others = ("-p", "no:hypothesispytest", "-p", "no:anyio", "-p", "no:xdist")
-    times = best(tmp_path, 10, with_plugin=(*OURS, *others), without=(*NEITHER, *others))
+    times = best(tmp_path, 30, with_plugin=(*OURS, *others), without=(*NEITHER, *others))
     added = [
         (one - other) * 1e3
         for one, other in zip(times["with_plugin"], times["without"], strict=True)
