@@ -1,14 +1,13 @@
-"""Calls on clients, and the clients themselves: which vanish, which become the router's."""
+"""Calls on clients, and the clients themselves: what each becomes."""
 
 from __future__ import annotations
 
 import ast
 import posixpath
-import re
-from dataclasses import replace
 
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
-from codemods.migrate_openai.functions import default_factory
+from codemods.migrate_openai.client_classes import ClientClasses
+from codemods.migrate_openai.clients import MADE, FileClients, is_partial
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.others import UNPROVEN, another_sdk
 from codemods.migrate_openai.plan import Planner, Site, receiver_of
@@ -20,72 +19,34 @@ from codemods.migrate_openai.project import (
     leads_to_call,
 )
 from codemods.migrate_openai.rules import CALLS, rule_of
-from codemods.migrate_openai.terms import (
-    CLIENT_CLASSES,
-    NONE,
-    Client,
-    ClientPath,
-    Foreign,
-    Inst,
-    Member,
-    Param,
-    RouterClient,
-    Sdk,
-    Typed,
-    client_class,
-)
-from codemods.migrate_openai.text import is_alone, removal
+from codemods.migrate_openai.siblings import Siblings
+from codemods.migrate_openai.terms import CLIENT_CLASSES, Client, Foreign, RouterClient
+from codemods.migrate_openai.text import removal
+from codemods.migrate_openai.vanishing import Vanishing
 
-MADE = "MOA201"
-TYPED = "MOA202"
 RESOURCE = "MOA203"
 LEFT = "MOA901"
 PATCHED = "MOA903"
 RAW = "MOA904"
 
-# Calls that may be made twice without anyone noticing.
-_REPEATABLE = frozenset(
-    {
-        "getenv",
-        "get",
-        "str",
-        "int",
-        "float",
-        "bool",
-        "dict",
-        "Timeout",
-        "get_secret_value",
-        "Client",
-    }
-    | {"AsyncClient", "strip", "format", "join", "rstrip", "get_bearer_token_provider"}
-)
-
-_ASKING = frozenset({"isinstance", "issubclass"})
-
 
 class ClientSites:
     def __init__(self, planner: Planner) -> None:
         self.p = planner
-        self.mine = [s for s in planner.sites if any(isinstance(a, ClientPath) for a in s.atoms)]
+        self.c = FileClients(planner)
         self.strangers = self._strangers()
-        self.made = self._constructions()
-        self.fates = dict(planner.view.fates)
-        self.siblings = self._plan_siblings()
-        self._move_unsplit()
-        self.vanished = self._vanishing()
+        self.siblings = Siblings(self.c)
+        self.vanished = Vanishing(self.c).clients()
 
-    # -- what there is
-
-    def _constructions(self) -> dict[Client, ast.Call]:
-        """The calls of this file that make clients."""
-        found: dict[Client, ast.Call] = {}
-        members = set(self.p.view.fates)
-        for member in members:
-            if isinstance(member, Client) and member.path == self.p.facts.path:
-                node = self.p.index.nodes[member.at]
-                if isinstance(node, ast.Call):
-                    found[member] = node
-        return found
+    def run(self) -> None:
+        for site in self.c.sites:
+            self._site(site)
+        done: set[int] = set()
+        for member, call in sorted(self.c.made.items(), key=lambda i: (i[0].at, i[0].cls)):
+            if member.at not in done:
+                self._construction(member, call)
+            done.add(member.at)
+        ClientClasses(self.c).run()
 
     def _strangers(self) -> frozenset[str]:
         """The packages that the file imports, where it imports neither the SDK nor the router."""
@@ -103,176 +64,6 @@ class ClientSites:
             if router in modules or "openai" in packages:
                 return frozenset()
         return frozenset(packages)
-
-    @staticmethod
-    def _members(site: Site) -> list[Member]:
-        return [a.client for a in site.client_paths if isinstance(a.client, (Client, Typed))]
-
-    def _fate(self, site: Site) -> Fate | None:
-        members = self._members(site)
-        return self.fates.get(members[0]) if members else None
-
-    def _clear(self, site: Site) -> bool:
-        """Do all atoms say the same thing?"""
-        if not all(isinstance(a, (ClientPath, Param)) or a == NONE for a in site.atoms):
-            return False
-        return len({a.path for a in site.client_paths}) == 1
-
-    # -- clients without settings
-
-    def _vanishing(self) -> set[Client]:
-        if self.p.facts.sets_module or self.p.facts.path.endswith("__init__.py"):
-            return set()
-        groups: dict[frozenset[Member], Fate] = {}
-        for member in self.made:
-            fate = self.fates[member]
-            groups[fate.members] = fate
-        found: set[Client] = set()
-        for members, fate in groups.items():
-            if self._can_vanish(members, fate):
-                found |= {m for m in members if isinstance(m, Client)}
-        return found
-
-    def _can_vanish(self, members: frozenset[Member], fate: Fate) -> bool:
-        if fate.kind != "router" or not fate.local or fate.asynchronous is None:
-            return False
-        sites = [s for s in self.mine if members & set(self._members(s))]
-        if not sites:
-            return False
-        allowed: set[ast.AST] = set()
-        for site in sites:
-            path = site.client_paths[0].path
-            if not path:
-                continue
-            receiver = receiver_of(site.node, path)
-            if (
-                receiver is None
-                or not self._clear(site)
-                or any(isinstance(a, Param) for a in site.atoms)
-                or ".".join(path) not in CALLS
-                or self.p.called(site.node) is None
-                or not self._site_applies(site)
-                or not self.p.is_placed(site.node)
-            ):
-                return False
-            allowed.add(receiver)
-        for member in members:
-            if not isinstance(member, Client) or member not in self.made:
-                return False
-            call = self.made[member]
-            if call.args or call.keywords or CLIENT_CLASSES[member.cls][1]:
-                return False
-            if not self.p.applies(MADE, call):
-                return False
-            if call in allowed:
-                continue
-            if not self._only_received(call, allowed, members):
-                return False
-        return True
-
-    def _site_applies(self, site: Site) -> bool:
-        call = CALLS.get(".".join(site.client_paths[0].path))
-        return call is not None and self.p.applies(rule_of(call), site.node)
-
-    def _only_received(
-        self, call: ast.Call, allowed: set[ast.AST], members: frozenset[Member]
-    ) -> bool:
-        """Is what the client is assigned to only ever the receiver of calls that move?"""
-        statement = self.p.parent(call)
-        match statement:
-            case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
-                pass
-            case _:
-                return False
-        if isinstance(target, ast.Name):
-            return self._name_only_received(target, allowed, members)
-        if isinstance(target, ast.Attribute):
-            return self._attribute_only_received(target, allowed, members)
-        return False
-
-    def _name_only_received(
-        self, target: ast.Name, allowed: set[ast.AST], members: frozenset[Member]
-    ) -> bool:
-        scope = self.p.index.owner_of(target.id, self.p.scope(target))
-        if scope is None:
-            return False
-        calls = {self.made[m] for m in members if isinstance(m, Client)}
-        if any(b.value not in calls or b.path for b in scope.bindings[target.id]):
-            return False
-        if scope is self.p.index.module and self._is_listed(target.id):
-            return False
-        if target.id in self.p.analysis.parsed.hidden:
-            return False
-        if scope.is_class:
-            return self._attribute_loads_allowed(target.id, allowed)
-        for node in self.p.index.nodes:
-            if (
-                isinstance(node, ast.Name)
-                and node.id == target.id
-                and isinstance(node.ctx, (ast.Load, ast.Del))
-                and self.p.index.owner_of(node.id, self.p.scope(node)) is scope
-                and node not in allowed
-            ):
-                return False
-            if isinstance(node, (ast.Global, ast.Nonlocal)) and target.id in node.names:
-                return False
-        return True
-
-    def _attribute_only_received(
-        self, target: ast.Attribute, allowed: set[ast.AST], members: frozenset[Member]
-    ) -> bool:
-        if not any(isinstance(t, Inst) for t in self.p.evaluator.terms(target.value)):
-            return False
-        calls = {self.made[m] for m in members if isinstance(m, Client)}
-        for node in self.p.index.nodes:
-            if (
-                isinstance(node, ast.Attribute)
-                and node.attr == target.attr
-                and isinstance(node.ctx, ast.Store)
-                and getattr(self.p.parent(node), "value", None) not in calls
-            ):
-                return False
-            if isinstance(node, ast.ClassDef) and target.attr in (
-                self.p.index.own_scope[node].bindings
-            ):
-                return False
-        return self._attribute_loads_allowed(target.attr, allowed)
-
-    def _attribute_loads_allowed(self, attr: str, allowed: set[ast.AST]) -> bool:
-        if attr in self.p.analysis.parsed.hidden:
-            return False
-        for node in self.p.index.nodes:
-            if (
-                isinstance(node, ast.Attribute)
-                and node.attr == attr
-                and not isinstance(node.ctx, ast.Store)
-                and node not in allowed
-                and not any(isinstance(t, Sdk) for t in self.p.evaluator.terms(node))
-            ):
-                return False
-            if isinstance(node, ast.Constant) and node.value == attr:
-                return False
-        return True
-
-    def _is_listed(self, name: str) -> bool:
-        return any(
-            isinstance(b.value, (ast.List, ast.Tuple))
-            and any(isinstance(e, ast.Constant) and e.value == name for e in b.value.elts)
-            for b in self.p.index.module.bindings.get("__all__", [])
-        )
-
-    # -- calls
-
-    def run(self) -> None:
-        for site in self.mine:
-            self._site(site)
-        done: set[int] = set()
-        for member, call in sorted(self.made.items(), key=lambda i: (i[0].at, i[0].cls)):
-            if member.at not in done:
-                self._construction(member, call)
-            done.add(member.at)
-        self._annotations()
-        self._class_references()
 
     def _site(self, site: Site) -> None:
         paths = {a.path for a in site.client_paths}
@@ -294,7 +85,7 @@ class ClientSites:
         if target is None and not leads_to_call(path):
             self._unsupported(site, path)
             return
-        fate = self._fate(site)
+        fate = self.c.fate(site)
         assert fate is not None
         rule = rule_of(target) if target else RESOURCE
         if not self.p.applies(rule, site.node):
@@ -305,7 +96,7 @@ class ClientSites:
             return
         call = self.p.called(site.node)
         receiver = receiver_of(site.node, path)
-        if fate.as_spelled or not self._clear(site) or not self.p.is_placed(site.node):
+        if fate.as_spelled or not self.c.clear(site) or not self.p.is_placed(site.node):
             # Something else may stand here too: both answer the spelling of the SDK.
             self.p.found(rule, call or site.node, "migrated", "through its client")
             return
@@ -315,7 +106,7 @@ class ClientSites:
                 rule, call or site.node, "migrated", "the router's client answers this spelling"
             )
             return
-        self._rewrite(site, fate, dotted, vanished=bool(set(self._members(site)) & self.vanished))
+        self._rewrite(site, fate, dotted, vanished=bool(set(self.c.members(site)) & self.vanished))
 
     def _already(self, site: Site, dotted: str) -> None:
         name = dotted.rpartition(".")[2]
@@ -333,7 +124,7 @@ class ClientSites:
             self._unsupported(site, site.client_paths[0].path)
 
     def _unsupported(self, site: Site, path: tuple[str, ...]) -> None:
-        fate = self._fate(site)
+        fate = self.c.fate(site)
         passed = "the router's client asks the SDK" if not fate or fate.kind == "router" else ""
         raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
         if raw:
@@ -346,11 +137,11 @@ class ClientSites:
     def _split(self, site: Site, fate: Fate, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""
         target = CALLS.get(dotted)
-        if self._is_simple(site, fate):
-            if self._settingless(fate):
+        if self.c.is_simple(site, fate):
+            if self.c.settingless(fate):
                 self._rewrite(site, fate, dotted, vanished=True)
                 return
-            sibling = self._sibling_for(site)
+            sibling = self.siblings.name_for(site)
             if sibling is not None:
                 self._rewrite(site, fate, dotted, vanished=False, sibling=sibling)
                 return
@@ -362,64 +153,6 @@ class ClientSites:
             return
         reason, why = _why_it_stays(fate)
         self.p.left(rule, site.node, reason, f"the client {why}")
-
-    def _is_simple(self, site: Site, fate: Fate) -> bool:
-        """Can this call be written without its client?"""
-        path = site.client_paths[0].path
-        return (
-            ".".join(path) in CALLS
-            and self.p.called(site.node) is not None
-            and receiver_of(site.node, path) is not None
-            and self._clear(site)
-            and self.p.is_placed(site.node)
-            and not fate.as_spelled
-            and fate.asynchronous is not None
-        )
-
-    def _sibling_for(self, site: Site) -> str | None:
-        """The client beside the one that stays, where it can take this call."""
-        members = set(self._members(site))
-        member = members.pop()
-        if members or not isinstance(member, Client):
-            return None
-        receiver = receiver_of(site.node, site.client_paths[0].path)
-        refers = receiver is not None and self._refers(receiver, member)
-        return self.siblings.get(member) if refers else None
-
-    def _move_unsplit(self) -> None:
-        """A client that passes on all that keeps it moves, where its calls cannot leave it."""
-        for site in self.mine:
-            fate = self._fate(site)
-            path = site.client_paths[0].path
-            if fate is None or fate.kind != "stays" or not fate.passes:
-                continue
-            if ".".join(path) not in CALLS and not leads_to_call(path):
-                continue
-            if self._is_simple(site, fate) and (
-                self._settingless(fate) or self._sibling_for(site) is not None
-            ):
-                continue
-            for member in fate.members:
-                self.fates[member] = replace(fate, kind="router")
-                if isinstance(member, Client):
-                    self.siblings.pop(member, None)
-
-    def _settingless(self, fate: Fate) -> bool:
-        return not fate.configured and all(
-            isinstance(m, Client)
-            and m in self.made
-            and not self.made[m].args
-            and not self.made[m].keywords
-            and not CLIENT_CLASSES[m.cls][1]
-            and client_class(self._class_name(self.made[m])) is not None
-            for m in fate.members
-        )
-
-    def _class_name(self, call: ast.Call) -> str:
-        for term in self.p.evaluator.terms(call.func):
-            if isinstance(term, Sdk):
-                return term.name
-        return ""
 
     def _rewrite(
         self, site: Site, fate: Fate, dotted: str, *, vanished: bool, sibling: str | None = None
@@ -457,111 +190,23 @@ class ClientSites:
             end = stop
         return end
 
-    # -- a second client beside the one that stays
-
-    def _plan_siblings(self) -> dict[Client, str]:
-        wanted: set[Client] = set()
-        for site in self.mine:
-            fate = self._fate(site)
-            if fate is None or fate.kind != "stays" or self._settingless(fate) or fate.configured:
-                continue
-            members = set(self._members(site))
-            receiver = receiver_of(site.node, site.client_paths[0].path)
-            if not self._is_simple(site, fate) or len(members) > 1 or receiver is None:
-                continue
-            member = members.pop()
-            if isinstance(member, Client) and self._refers(receiver, member):
-                wanted.add(member)
-        names = {member: self._sibling_of(member) for member in sorted(wanted, key=lambda m: m.at)}
-        return {member: name for member, name in names.items() if name is not None}
-
-    def _sibling_of(self, member: Client) -> str | None:
-        call = self.made.get(member)
-        if call is None or not self._direct_class(call) or not self._repeatable(call):
-            return None
-        if not self.p.applies(MADE, call):
-            return None
-        statement = self.p.parent(call)
-        match statement:
-            case ast.Assign(targets=[ast.Name(id=name) as target]):
-                scope = self.p.index.owner_of(name, self.p.scope(target))
-                if scope is None or len(scope.bindings[name]) != 1 or scope.is_class:
-                    return None
-                new = f"router_{name}"
-                taken = {n for s in self.p.index.own_scope.values() for n in s.bindings}
-            case ast.Assign(
-                targets=[ast.Attribute(value=ast.Name(id=("self" | "cls") as holder), attr=name)]
-            ):
-                new = f"router_{name}"
-                taken = {n.attr for n in self.p.index.nodes if isinstance(n, ast.Attribute)}
-                stores = [
-                    n
-                    for n in self.p.index.nodes
-                    if isinstance(n, ast.Attribute)
-                    and n.attr == name
-                    and isinstance(n.ctx, ast.Store)
-                ]
-                if len(stores) != 1:
-                    return None
-                return None if new in taken else f"{holder}.{new}"
-            case _:
-                return None
-        return None if new in taken or not is_alone(self.p.text, statement) else new
-
-    def _refers(self, receiver: ast.expr, member: Member) -> bool:
-        """Does the receiver name the very place that the client was assigned to?"""
-        statement = self.p.parent(self.made[member]) if member in self.made else None
-        if not isinstance(statement, ast.Assign):
-            return False
-        target = statement.targets[0]
-        if isinstance(receiver, ast.Name) and isinstance(target, ast.Name):
-            return receiver.id == target.id and self.p.index.owner_of(
-                receiver.id, self.p.scope(receiver)
-            ) is self.p.index.owner_of(target.id, self.p.scope(target))
-        return (
-            isinstance(receiver, ast.Attribute)
-            and isinstance(target, ast.Attribute)
-            and ast.dump(receiver.value) == ast.dump(target.value)
-            and receiver.attr == target.attr
-        )
-
-    def _repeatable(self, call: ast.Call) -> bool:
-        for value in [*call.args, *(k.value for k in call.keywords)]:
-            for node in ast.walk(value):
-                if isinstance(node, (ast.Await, ast.Yield, ast.NamedExpr)):
-                    return False
-                if isinstance(node, ast.Call):
-                    name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
-                    if name not in _REPEATABLE:
-                        return False
-        return True
-
-    # -- constructions
-
-    def _direct_class(self, call: ast.Call) -> ast.expr | None:
-        """The expression that names the client class, where it is spelled out."""
-        func = default_factory(call) or call.func
-        if _is_partial(func):
-            func = call.args[0]
-        named = isinstance(func, (ast.Name, ast.Attribute)) and self.p.imported(func)
-        return func if named else None
-
     def _construction(self, member: Client, call: ast.Call) -> None:
-        fate = self.fates[member]
+        fate = self.c.fates[member]
         asynchronous, azure = CLIENT_CLASSES[member.cls]
         new = "AsyncClient" if asynchronous else "Client"
         if member in self.vanished:
             self._remove(call)
             self.p.found(MADE, call, "migrated", "not needed any more")
             return
-        func = self._direct_class(call)
+        func = self.c.direct_class(call)
         if fate.kind == "stays":
-            if member in self.siblings and func is not None:
+            sibling = self.siblings.names.get(member)
+            if sibling and func is not None:
                 self._add_sibling(member, call, func, new, azure, fate)
             if self._reads_only_sdk(fate):
                 return
             reason, why = _why_it_stays(fate)
-            beside = f"; beside it: {self.siblings[member]}" if member in self.siblings else ""
+            beside = f"; beside it: {sibling}" if sibling else ""
             self.p.left(MADE, call, reason, f"the client {why}{beside}")
             return
         if not self.p.applies(MADE, call):
@@ -586,7 +231,7 @@ class ClientSites:
         if not (azure or fate.provider):
             return
         provider = "azure" if azure else "openai"
-        skip = 1 if _is_partial(call.func) else 0
+        skip = 1 if is_partial(call.func) else 0
         self.p.plan.edits.append(new_keyword(self.p.text, call, f'provider="{provider}"', skip))
 
     def _remove(self, call: ast.Call) -> None:
@@ -604,7 +249,7 @@ class ClientSites:
             if isinstance(block, list) and statement in block:
                 if isinstance(parent, ast.Module):
                     return False
-                gone = {self.p.parent(self.made[m]) for m in self.vanished if m in self.made}
+                gone = {self.p.parent(self.c.made[m]) for m in self.vanished if m in self.c.made}
                 return all(s in gone for s in block) and block[0] is statement
         return True
 
@@ -625,101 +270,12 @@ class ClientSites:
             provider = "azure" if azure else "openai"
             more = ", " if arguments[opening:].strip() != ")" else ""
             arguments = f'{arguments[:opening]}provider="{provider}"{more}{arguments[opening:]}'
-        line_text = f"{lead}{indent}{self.siblings[member]} = {self.p.routed(new, end)}{arguments}"
+        line_text = (
+            f"{lead}{indent}{self.siblings.names[member]} = {self.p.routed(new, end)}{arguments}"
+        )
         self.p.plan.edits.append(
             Edit(start=end, end=end, replacement=line_text + ("" if lead else newline))
         )
-
-    # -- annotations and other mentions of the classes
-
-    def _annotations(self) -> None:
-        """Annotations of what is now the router's client."""
-        for member, fate in self.fates.items():
-            if not isinstance(member, Typed) or member.path != self.p.facts.path:
-                continue
-            if member.at < 0 or fate.kind != "router":
-                continue
-            node = self.p.index.nodes[member.at]
-            if isinstance(node, ast.Constant):
-                self._string_annotation(node, member)
-                continue
-            self._rename_class(node, member.cls, runtime=not self.p.is_annotation(node))
-            self.p.found(TYPED, node, "migrated")
-
-    def _rename_class(self, node: ast.AST, cls: str, *, runtime: bool) -> None:
-        start = self.p.text.start(node)
-        asynchronous, azure = CLIENT_CLASSES[cls]
-        # An annotation takes any client; a value is what makes it Azure's.
-        new = f"{'Async' * asynchronous}{'Azure' * (azure and runtime)}Client"
-        self.p.plan.edits.append(
-            Edit(
-                start=start,
-                end=self.p.text.end(node),
-                replacement=self.p.routed(new, start, runtime=runtime),
-            )
-        )
-
-    def _string_annotation(self, node: ast.Constant, member: Typed) -> None:
-        start = self.p.text.start(node)
-        source = self.p.text.of(node)
-        new = "AsyncClient" if CLIENT_CLASSES[member.cls][0] else "Client"
-        for match in re.finditer(rf"(?<![\w.])(?:\w+\.)?{member.cls}\b", source):
-            at = start + match.start()
-            self.p.plan.edits.append(
-                Edit(
-                    start=at,
-                    end=start + match.end(),
-                    replacement=self.p.routed(new, at, runtime=False),
-                )
-            )
-            self.p.found(TYPED, node, "migrated")
-            return
-
-    def _class_references(self) -> None:
-        """Base classes, isinstance and the like."""
-        done = {id(self._direct_class(call)) for call in self.made.values()}
-        typed = {m.at for m in self.fates if isinstance(m, Typed) and m.path == self.p.facts.path}
-        own = [f for m, f in self.fates.items() if m.path == self.p.facts.path]
-        everything_moves = bool(own) and all(f.kind == "router" for f in own)
-        for site in self.p.sites:
-            for name in site.sdk:
-                cls = client_class(name)
-                if cls is None or site.use.place in typed or id(site.node) in done:
-                    continue
-                if not self.p.imported(site.node):
-                    continue
-                self._class_reference(site, cls, everything_moves)
-
-    def _class_reference(self, site: Site, cls: str, everything_moves: bool) -> None:
-        parent = self.p.parent(site.node)
-        if isinstance(parent, ast.ClassDef):
-            place = self.p.evaluator.place[parent]
-            client = self.p.view.classes.get(place)
-            fate = self.fates.get(client) if client else None
-            if fate is not None and fate.kind == "router":
-                self._rename_class(site.node, cls, runtime=True)
-                self.p.found(MADE, site.node, "migrated")
-            else:
-                self.p.left(MADE, site.node, "subclass")
-            return
-        annotation = self.p.is_annotation(site.node)
-        if everything_moves or (not annotation and self._is_chosen(site.node, cls)):
-            self._rename_class(site.node, cls, runtime=not annotation)
-            self.p.found(TYPED, site.node, "migrated")
-
-    def _is_chosen(self, node: ast.expr, cls: str) -> bool:
-        """Is this the class that calls elsewhere make clients of, which all move?"""
-        parent = self.p.parent(node)
-        if isinstance(parent, ast.Tuple):
-            parent = self.p.parent(parent)
-        if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") in _ASKING:
-            return False
-        fates = [
-            self.fates[member]
-            for member, call in self.made.items()
-            if member.cls == cls and member in self.fates and self._direct_class(call) is None
-        ]
-        return bool(fates) and all(fate.kind == "router" for fate in fates)
 
 
 def _why_it_stays(fate: Fate) -> tuple[str, str]:
@@ -728,7 +284,3 @@ def _why_it_stays(fate: Fate) -> tuple[str, str]:
         return "chosen-at-run-time", RUN_TIME
     uses = ", ".join((*fate.others, *fate.foreign)[:3])
     return "client-handed" if fate.foreign else "client-stays", f"is also used for: {uses}"
-
-
-def _is_partial(func: ast.expr) -> bool:
-    return (func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")) == "partial"
