@@ -715,6 +715,13 @@ def test_write_takes_what_is_proven_and_not_what_differs(tmp_path: Path) -> None
     assert "openai/gpt-4o" in (tmp_path / "shifty.py").read_text()
 
 
+def test_a_command_that_never_worked_is_told_so(tmp_path: Path) -> None:
+    write_tree(tmp_path, {"good.py": GOOD, "main.py": "import good\nraise SystemExit(3)\n"})
+    proof = ["--markdown", "proof.md", "--prove", "--", sys.executable, "main.py"]
+    assert "exit 3, before and after" in command(tmp_path, *proof).stdout
+    assert "same outcome (exit 3)" in (tmp_path / "proof.md").read_text()
+
+
 def test_a_command_that_hangs_is_stopped(tmp_path: Path) -> None:
     write_tree(tmp_path, {"good.py": GOOD, "main.py": "import time\ntime.sleep(1000)\n"})
     done = command(tmp_path, "--timeout", "1", "--prove", "--", sys.executable, "main.py")

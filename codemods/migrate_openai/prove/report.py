@@ -141,7 +141,8 @@ def _markdown(proof: Proof) -> Iterator[str]:
     yield f"{summary(proof)}."
     yield ""
     for command in proof.commands:
-        mark = "same outcome" if command.same else "**another outcome**"
+        failed = f" (exit {command.before.exit_code})" if command.before.exit_code else ""
+        mark = f"same outcome{failed}" if command.same else "**another outcome**"
         yield f"- `{_short(command)}`: {mark}"
         yield from (f"  - {_cell(line)}" for line in _outcome(command))
     yield ""
