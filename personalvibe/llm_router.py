@@ -89,6 +89,7 @@ _SETTINGS = (
 )  # fmt: skip
 
 _OWN_SETTINGS = frozenset(_SETTINGS) - {"timeout"}  # timeout is an argument of the SDK's methods
+_CREDENTIALS = ("api_key", "azure_ad_token", "azure_ad_token_provider")
 _OLD_AZURE = ("azure", "azure_ad", "azuread")  # what a program of openai 0.28 calls it
 _AZURE_BY_SETTINGS = "azure, by the settings given"
 _WIRED = ("openai", "azure")
@@ -1427,20 +1428,22 @@ class _Settings:
 
     _is_async = False
     timeout: Any
-    http_client: Any
 
     def __init__(self, *, provider: str | None = None, **settings: Any) -> None:
-        unknown = set(settings) - set(_SETTINGS) - {"_strict_response_validation"}
+        settings.pop("_strict_response_validation", None)
+        unknown = set(settings) - set(_SETTINGS)
         if unknown:
             raise TypeError(f"{type(self).__name__}() got unexpected {sorted(unknown)}")
         settings = {k: v for k, v in settings.items() if type(v).__name__ not in _UNSET}
         if any(v is not None and k.startswith("azure_") for k, v in settings.items()):
             settings.setdefault("api_type", _AZURE_BY_SETTINGS)
         self.provider = provider
-        self.__dict__.update({name: settings.get(name) for name in _SETTINGS})
+        # What is not set is asked of the SDK's client, which knows its defaults.
+        self.__dict__.update({name: value for name, value in settings.items() if value is not None})
         self._own: tuple[dict[str, Any], Any] | None = None  # the SDK's client, once asked for
         self._closed = False
-        self._patient = "timeout" in settings and settings["timeout"] is None
+        if "timeout" in settings:  # None: wait for ever, as with openai
+            self.timeout = settings["timeout"]
         self._wire = provider or ("azure" if _is_azure(settings) else "openai")
         if self._wire in _WIRED:
             self._capture(self._wire == "azure")
@@ -1455,23 +1458,23 @@ class _Settings:
         """
         bound = _client_arguments(self.settings(), azure)
         for name in _AZURE_ENVIRONMENT if azure else _ENVIRONMENT:
-            if name in bound and self.__dict__[name] is None:
-                self.__dict__[name] = bound[name]
-        if not azure and "api_key" not in bound:
-            _made("OpenAI", bound)
+            if name in bound:
+                self.__dict__.setdefault(name, bound[name])
+        if bound.keys().isdisjoint(_CREDENTIALS):
+            _made("AzureOpenAI" if azure else "OpenAI", bound)
 
     def settings(self) -> dict[str, Any]:
         """The settings that are set, as they are now."""
-        found = {k: v for k in _SETTINGS if (v := self.__dict__[k]) is not None}
-        if self._patient and self.timeout is None:
-            found["timeout"] = None  # as with openai: wait for ever
-        return found
+        held = self.__dict__
+        return {
+            k: held[k] for k in _SETTINGS if k in held and (held[k] is not None or k == "timeout")
+        }
 
     @property
     def base_url(self) -> Any:
         """The address, in the form that openai's client gives it; to be set in any."""
         beyond = self._wire in _WIRED
-        return self._beyond("base_url").base_url if beyond else self.__dict__["base_url"]
+        return self._beyond("base_url").base_url if beyond else self.__dict__.get("base_url")
 
     @base_url.setter
     def base_url(self, value: Any) -> None:
@@ -1497,6 +1500,8 @@ class _Settings:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         if any(k.startswith(f"{name}.") for k in _SPELLINGS):
             return _Path(self, name)
+        if name in _SETTINGS and self._wire not in _WIRED:
+            return None
         return getattr(self._beyond(name), name)
 
     def _beyond(self, path: str) -> Any:
@@ -1566,7 +1571,7 @@ class Client(_Settings):
     def close(self) -> None:
         """Close ``http_client``, where one was given, and the SDK's client. The rest is shared."""
         self._closed = True
-        for own in (self.http_client, self._own and self._own[1]):
+        for own in (self.__dict__.get("http_client"), self._own and self._own[1]):
             if own is not None:
                 own.close()
 
@@ -1589,8 +1594,8 @@ class AsyncClient(_Settings):
     async def close(self) -> None:
         """Close ``http_client``, where one was given, and the SDK's client. The rest is shared."""
         self._closed = True
-        if self.http_client is not None:
-            await self.http_client.aclose()
+        if (http_client := self.__dict__.get("http_client")) is not None:
+            await http_client.aclose()
         if self._own is not None:
             await self._own[1].close()
 

@@ -101,6 +101,31 @@ def test_the_address_can_be_changed(wire: Wire) -> None:
     assert other.base_url == "http://x"
 
 
+@pytest.mark.parametrize("given", [SETTINGS, {"api_key": "sk"}], ids=["given", "defaults"])
+@pytest.mark.parametrize("kinds", ["OpenAI Client", "AsyncOpenAI AsyncClient"])
+def test_settings_read_as_the_sdks(wire: Wire, kinds: str, given: dict[str, Any]) -> None:
+    theirs, ours = kinds.split()
+    sdk, client = getattr(openai, theirs)(**given), getattr(llm_router, ours)(**given)
+    for name in ("api_key", "organization", "project", "timeout", "max_retries", "default_query"):
+        assert getattr(client, name) == getattr(sdk, name), name
+    own = given.get("default_headers", {"Accept": "application/json"})
+    assert own.items() <= sdk.default_headers.items()
+    assert own.items() <= client.default_headers.items()
+
+
+@pytest.mark.parametrize("missing", ["a key", "an Azure key"])
+def test_a_client_without_credentials_is_refused_when_it_is_made(wire: Wire, missing: str) -> None:
+    azure = {"azure_endpoint": wire.origin, "api_version": "2024-10-21"}
+    settings: dict[str, Any] = azure if missing == "an Azure key" else {}
+    with pytest.raises(openai.OpenAIError) as theirs:
+        (openai.AzureOpenAI if settings else openai.OpenAI)(**settings)
+    with pytest.raises(llm_router.OpenAIError) as ours:
+        llm_router.Client(**settings)
+    assert str(theirs.value) in str(ours.value)
+    with pytest.raises(llm_router.OpenAIError):
+        llm_router.AsyncClient(**settings)
+
+
 def test_what_programs_read_of_an_azure_client(wire: Wire) -> None:
     settings: dict[str, Any] = {"azure_endpoint": wire.origin, "api_version": "2024-10-21"}
     ours = llm_router.Client(**settings, api_key="sk")
