@@ -790,7 +790,7 @@ def test_an_error_prints_nothing(wire: Wire, capfd: pytest.CaptureFixture[str]) 
     assert capfd.readouterr() == ("", "")
 
 
-def test_errors_have_the_members_of_openai_1_and_0(wire: Wire) -> None:
+def test_errors_have_the_members_of_openai_1(wire: Wire) -> None:
     body = {"message": "no", "type": "t", "param": "p", "code": "c"}
     wire.route = lambda _: Answer(status=400, body={"error": body})
     with pytest.raises(llm_router.BadRequestError) as raised:
@@ -799,8 +799,109 @@ def test_errors_have_the_members_of_openai_1_and_0(wire: Wire) -> None:
     assert (error.status_code, error.code, error.param, error.type) == (400, "c", "p", "t")
     assert (error.body, error.request_id) == (body, "req_1")
     assert error.response.json() == {"error": body}
+    with pytest.raises(openai.BadRequestError) as by_the_sdk:
+        openai.OpenAI().chat.completions.create(model="m", messages=[])
+    assert str(error) == error.message == str(by_the_sdk.value)
+
+
+def test_a_failed_connection_names_its_cause(wire: Wire) -> None:
+    wire.route = lambda _: Answer(hang_up=True)
+    with pytest.raises(llm_router.APIConnectionError) as raised:
+        ask(max_retries=0)
+    assert type(raised.value.__cause__).__name__ == "RemoteProtocolError"
+    assert str(raised.value.request.url) == f"{wire.url}/chat/completions"
+    assert str(raised.value) == "Connection error."
+
+
+def test_a_connection_cut_in_a_stream_raises_what_the_sdk_raises(wire: Wire) -> None:
+    wire.route = lambda _: Answer(events=[*chat_chunk("one"), "data: {"])
+    kinds = []
+    for stream in (ask(stream=True), openai.OpenAI().chat.completions.create(
+        model="m", messages=MESSAGES, stream=True  # type: ignore[call-overload]
+    )):  # fmt: skip
+        assert next(stream).choices[0].delta.content == "one"
+        with pytest.raises(Exception) as raised:  # noqa: PT011
+            next(stream)
+        kinds.append(type(raised.value))
+    assert kinds[0] is kinds[1]
+
+
+@pytest.mark.parametrize("body", [{"error": {"message": "no credits"}}, {}], ids=str)
+def test_a_reply_that_only_litellm_cannot_read_is_the_programs(wire: Wire, body: Any) -> None:
+    wire.route = lambda _: Answer(body=body)
+    reply = ask()
+    assert reply.choices is None
+    assert reply.to_dict() == body
+    assert asyncio.run(llm_router.achat_completion("openai/m", MESSAGES)).to_dict() == body
+
+
+# --- as openai 0.28 ---
+
+
+OLD_REPLY = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "choices": [{"message": {"role": "assistant", "content": "Hello"}, "index": 0}],
+    "usage": {"total_tokens": 3},
+}
+
+
+def test_a_reply_of_0_28_is_a_dictionary_that_prints_as_json(wire: Wire) -> None:
+    wire.route = lambda _: Answer(body=OLD_REPLY, headers={"openai-processing-ms": "12"})
+    reply = ask(legacy=True)
+    assert reply == OLD_REPLY
+    assert isinstance(reply, dict)
+    assert isinstance(reply, llm_router.OpenAIObject)
+    assert str(reply) == json.dumps(OLD_REPLY, indent=2)
+    assert json.dumps(reply) == json.dumps(OLD_REPLY)
+    assert repr(reply.choices[0].message).endswith(f"JSON: {reply['choices'][0]['message']}")
+    assert type(reply.to_dict_recursive()["choices"][0]) is dict
+    assert (reply.response_ms, reply.organization) == (12, None)
+    assert not hasattr(reply.choices[0].message, "function_call")
+    assert pickle.loads(pickle.dumps(reply)) == copy.deepcopy(reply) == reply
+    reply.choices[0].message.content = "mine"
+    assert reply["choices"][0]["message"]["content"] == "mine"
+
+
+def test_the_setting_holds_for_the_modules_functions_only(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llm_router, "legacy", True)
+    wire.answers = [Answer(status=500, headers=QUICKLY, body={}), Answer(body=OLD_REPLY)]
+    with pytest.raises(llm_router.InternalServerError):
+        ask()
+    assert len(wire.take()) == 1
+    assert isinstance(ask(), dict)
+    assert isinstance(asyncio.run(llm_router.achat_completion("openai/m", MESSAGES)), dict)
+    assert isinstance(ask(mock_response="x"), dict)
+    vectors = llm_router.embedding("openai/m", ["a"])["data"][0]["embedding"]
+    assert isinstance(vectors[0], float)
+    client = llm_router.Client()
+    assert client.chat_completion("openai/m", MESSAGES).model_dump()["id"]
+
+
+def test_chunks_of_0_28_are_what_the_server_sent(wire: Wire) -> None:
+    sent = [{"id": "1", "object": "chunk", "choices": [{"delta": {"content": t}, "index": 0}]}
+            for t in "ab"]  # fmt: skip
+    wire.route = lambda _: Answer(events=[*sent, "data: [DONE]\n\n"])
+    assert [str(c) for c in ask(stream=True, legacy=True)] == [json.dumps(c, indent=2) for c in sent]
+
+
+def test_errors_have_the_members_of_openai_0_28(wire: Wire) -> None:
+    body = {"message": "no", "type": "t", "param": "p", "code": "c"}
+    wire.route = lambda _: Answer(status=400, body={"error": body})
+    with pytest.raises(llm_router.BadRequestError) as raised:
+        ask(legacy=True)
+    error: Any = raised.value
     assert (error.http_status, error.json_body) == (400, {"error": body})
-    assert "no" in str(error)
+    assert str(error) == error.user_message == error.error.message == "no"
+
+
+def test_an_overloaded_server_was_a_class_of_its_own_in_0_28(wire: Wire) -> None:
+    wire.route = lambda _: Answer(status=503, body={"error": {"message": "busy"}})
+    with pytest.raises(llm_router.ServiceUnavailableError) as raised:
+        ask(legacy=True)
+    assert not isinstance(raised.value, llm_router.InternalServerError)
 
 
 def test_an_error_in_the_middle_of_a_stream(wire: Wire) -> None:
