@@ -875,6 +875,12 @@ class _EventSource:
         self._call = call
         self.headers = headers
 
+    text = ""
+
+    def json(self) -> Any:
+        """Of a model that LiteLLM thinks cannot stream, it gets this, the program the stream."""
+        return {"id": "", "created_at": 0, "model": self._call.name, "output": []}
+
     def iter_bytes(self) -> Iterator[bytes]:
         for event in self._call.flow:
             yield f"data: {event.to_json(indent=None)}\n\n".encode()
@@ -1090,7 +1096,7 @@ class OpenAIObject(dict[str, Any]):
 
     @property
     def organization(self) -> str | None:
-        return self.__dict__["_headers"].get("openai-organization")
+        return self.__dict__["_headers"].get("openai-organization")  # type: ignore[no-any-return]
 
     @property
     def response_ms(self) -> int | None:
@@ -1186,6 +1192,11 @@ class _StreamBase:
             return item
         return _typed(_sdk().types.chat.ChatCompletionChunk, item.model_dump())
 
+    def _is_readable(self, error: Exception) -> bool:
+        """Does the stream go on, though LiteLLM did not understand what came?"""
+        live = self._call is not None and self._call.flow is not None and self._call.error is None
+        return live and _is_unread(error) and not _is_repetition(error)
+
     def _blaming(self) -> AbstractContextManager[None]:
         return self._call.blaming() if self._call else nullcontext()
 
@@ -1206,9 +1217,12 @@ class _SyncStream(_StreamBase):
                 for source in (self._inner if _streams(type(self._inner)) else (), flow):
                     for item in source:
                         yield from self._drained(item)
-            except Exception:
+            except Exception as error:
                 yield from self._drained(None)
-                raise
+                if not self._is_readable(error):
+                    raise
+                for item in flow:
+                    yield from self._drained(item)
             yield from self._drained(None)
 
     def __enter__(self) -> Any:
@@ -1241,10 +1255,14 @@ class _AsyncStream(_StreamBase):
                     async for item in source:
                         for chunk in self._drained(item):
                             yield chunk
-            except Exception:
+            except Exception as error:
                 for chunk in self._drained(None):
                     yield chunk
-                raise
+                if not self._is_readable(error):
+                    raise
+                async for item in flow:
+                    for chunk in self._drained(item):
+                        yield chunk
             for chunk in self._drained(None):
                 yield chunk
 
@@ -1286,15 +1304,17 @@ def _dressed(error: Exception, original: Any, old: bool) -> Exception:
     ServiceUnavailableError apart, and nothing else than its own classes.
     """
     sdk = _sdk()
-    named = isinstance(original, sdk.APIError)
-    if not named and not old:
+    if isinstance(original, sdk.APIError):
+        if not (old and isinstance(error, _litellm().ServiceUnavailableError)):
+            error.__class__ = _error_class(type(error), type(original))
+        for name in ("status_code", "code", "type", "param", "body", "request_id", "response",
+                     "request", "message", "args"):  # fmt: skip
+            if hasattr(original, name):
+                setattr(error, name, getattr(original, name))
+            else:
+                error.__dict__.pop(name, None)
+    elif not old:
         return original  # type: ignore[no-any-return]  # LiteLLM has no name for it
-    if named and not (old and isinstance(error, _litellm().ServiceUnavailableError)):
-        error.__class__ = _error_class(type(error), type(original))
-    for name in ("status_code", "code", "type", "param", "body", "request_id", "response",
-                 "request", "message", "args"):  # fmt: skip
-        if hasattr(original, name):
-            setattr(error, name, getattr(original, name))
     error.__cause__ = original.__cause__
     if old:
         _age(error)
@@ -1314,6 +1334,11 @@ def _age(error: Any) -> None:
     error.headers = response.headers if response is not None else {}
     error.http_body = response and response.text
     error.json_body = {"error": body} if isinstance(body, dict) else None
+
+
+def _is_repetition(error: Exception) -> bool:
+    """Did LiteLLM stop a stream that said the same thing again and again?"""
+    return "repeating the same chunk" in str(error)
 
 
 def _is_unread(error: Exception) -> bool:

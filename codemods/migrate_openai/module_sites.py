@@ -112,7 +112,7 @@ class ModuleSites:
             # One class under the names of several generations.
             self._exceptions(site, found.pop())
             return
-        calls = {name: call_of(name) for name in found}
+        calls = {name: call_of(name) for name in sorted(found)}
         if len(found) > 1 or len(site.atoms) > 1:
             known = [c for c in calls.values() if c is not None]
             if known and len(site.atoms) > 1:
@@ -347,6 +347,9 @@ class ModuleSites:
         if setting in names.SETTINGS and self._moves(setting, site.node):
             self._name(site.node, names.SETTINGS[setting])
             self.p.found(SETTING, site.node, "migrated")
+        elif setting in names.SETTINGS and self.calls_module and not self.p.view.mixed:
+            message = f"set nowhere, and 0.28 took it from the environment: {name}"
+            self.p.left(SETTING, site.node, "setting", message)
 
     def _moves(self, setting: str, node: ast.AST) -> bool:
         known = setting in self.p.view.settings or setting in names.LEGACY_SETTINGS

@@ -39,7 +39,14 @@ _TOO_MUCH = "more of the program than can be followed"
 _NOWHERE = frozenset({"acreate"})  # methods that no generation of the SDK has on a client
 CLIENT_EXTRAS = frozenset(
     {"close", "with_options", "copy", "is_closed", "api_key", "organization", "project", "base_url"}
-    | {"timeout", "max_retries", "_api_version", "_azure_endpoint", "_azure_deployment", "_base_url"}
+    | {
+        "timeout",
+        "max_retries",
+        "_api_version",
+        "_azure_endpoint",
+        "_azure_deployment",
+        "_base_url",
+    }
 )
 # What a router client passes on to a client of the SDK, besides the resources.
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list", "request"})

@@ -703,7 +703,7 @@ def test_leaving_a_loop_early_is_quiet(wire: Wire, capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_program_that_logs_at_info_hears_nothing_of_litellm(wire: Wire) -> None:
+def test_a_program_that_logs_at_info_hears_what_it_heard_with_the_sdk(wire: Wire) -> None:
     program = (
         "import logging; logging.basicConfig(level=logging.INFO)\n"
         "from personalvibe import llm_router\n"
@@ -712,7 +712,8 @@ def test_a_program_that_logs_at_info_hears_nothing_of_litellm(wire: Wire) -> Non
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
-    assert (done.stdout, done.stderr) == ("", "")
+    request = f'INFO:httpx:HTTP Request: POST {wire.url}/chat/completions "HTTP/1.1 200 OK"\n'
+    assert (done.stdout, done.stderr) == ("", request)
 
 
 def test_a_mock_in_place_of_a_method_of_the_sdk_is_asked_and_leaves_no_trace(wire: Wire) -> None:
@@ -811,6 +812,7 @@ def test_a_failed_connection_names_its_cause(wire: Wire) -> None:
     assert type(raised.value.__cause__).__name__ == "RemoteProtocolError"
     assert str(raised.value.request.url) == f"{wire.url}/chat/completions"
     assert str(raised.value) == "Connection error."
+    assert not hasattr(raised.value, "status_code")
 
 
 def test_a_connection_cut_in_a_stream_raises_what_the_sdk_raises(wire: Wire) -> None:
@@ -833,6 +835,31 @@ def test_a_reply_that_only_litellm_cannot_read_is_the_programs(wire: Wire, body:
     assert reply.choices is None
     assert reply.to_dict() == body
     assert asyncio.run(llm_router.achat_completion("openai/m", MESSAGES)).to_dict() == body
+
+
+def test_an_event_that_only_litellm_cannot_read_is_the_programs(wire: Wire) -> None:
+    events = [
+        {"type": "error", "message": "boom", "code": "c", "param": None, "sequence_number": 0},
+        {"type": "response.in_progress", "response": {"id": "r"}, "sequence_number": 1},
+    ]
+    wire.route = lambda _: Answer(events=events)
+    arguments: dict[str, Any] = {"model": "openai/m", "input": "x", "stream": True}
+    kinds = [event.type for event in llm_router.responses(**arguments)]
+
+    async def collect() -> list[str]:
+        return [event.type async for event in await llm_router.aresponses(**arguments)]
+
+    assert kinds == asyncio.run(collect()) == ["error", "response.in_progress"]
+
+
+def test_a_client_reads_as_openais(wire: Wire) -> None:
+    mine, theirs = llm_router.Client(), openai.OpenAI()
+    assert (mine.timeout, mine.max_retries) == (theirs.timeout, theirs.max_retries)
+    mine.timeout = 7
+    assert mine.timeout == 7
+    assert mine.with_options(max_retries=4).max_retries == 4
+    mine.embedding("openai/m", "x")
+    assert wire.take()[0].headers["x-stainless-read-timeout"] == "7"
 
 
 # --- as openai 0.28 ---
@@ -884,7 +911,9 @@ def test_chunks_of_0_28_are_what_the_server_sent(wire: Wire) -> None:
     sent = [{"id": "1", "object": "chunk", "choices": [{"delta": {"content": t}, "index": 0}]}
             for t in "ab"]  # fmt: skip
     wire.route = lambda _: Answer(events=[*sent, "data: [DONE]\n\n"])
-    assert [str(c) for c in ask(stream=True, legacy=True)] == [json.dumps(c, indent=2) for c in sent]
+    assert [str(c) for c in ask(stream=True, legacy=True)] == [
+        json.dumps(c, indent=2) for c in sent
+    ]
 
 
 def test_errors_have_the_members_of_openai_0_28(wire: Wire) -> None:
