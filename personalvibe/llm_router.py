@@ -74,6 +74,11 @@ default_headers: Mapping[str, str] | None = None
 default_query: Mapping[str, object] | None = None
 http_client: Any = None
 
+#: For programs written for openai 0.28, which knew no clients: calls of the module's functions do
+#: not retry unless told to, and replies and errors are what 0.28 made of them; a reply is an
+#: :class:`OpenAIObject`. One call: ``chat_completion(..., legacy=True)``.
+legacy: bool = False
+
 #: Arguments that ask for a feature of LiteLLM which the request must not bypass.
 PLAIN = frozenset({
     "mock_response", "mock_tool_calls", "mock_timeout", "fallbacks", "model_list", "client",
@@ -161,8 +166,11 @@ def _litellm() -> ModuleType:
         os.environ.setdefault(name, value)
     import logging
 
+    httpx_logger = logging.getLogger("httpx")
+    level = httpx_logger.level
     import litellm
 
+    httpx_logger.setLevel(level)  # LiteLLM silences it for the whole program
     # LiteLLM dumps its own logging copies (of a streamed response; of what Azure's text completion
     # answered), and pydantic complains of them.
     for copy in ("Expected `ResponseAPI", ".*field_name='original_response'"):
@@ -380,7 +388,9 @@ def _made(kind: str, arguments: dict[str, Any]) -> Any:
         return getattr(sdk, kind)(**arguments)
     except sdk.OpenAIError as error:
         provider = "azure" if "Azure" in kind else "openai"
-        raise _litellm().AuthenticationError(str(error), provider, "") from None
+        missing = _litellm().AuthenticationError(str(error), provider, "")
+        missing.message = str(error)
+        raise missing from None
 
 
 def _hashable(value: Any) -> Any:
@@ -514,11 +524,13 @@ class _Call:
         settings: dict[str, Any],
         arguments: dict[str, Any],
         is_async: bool,
+        old: bool,
     ) -> None:
         self.operation = operation
         self.provider, self.name = route
         self.settings = settings
         self.is_async = is_async
+        self.old = old  # the program expects what openai 0.28 made of the reply
         self.on_the_wire = self.provider in _WIRED and PLAIN.isdisjoint(arguments)
         self.files = {k: v for k in operation.files if (v := arguments.get(k)) is not None}
         self.controls: dict[str, Any] = {}  # what the program says to LiteLLM, not to the server
@@ -526,6 +538,8 @@ class _Call:
         self.outcome: Any = _MISSING  # the server's reply as the SDK types it
         self.live: Any = None  # the SDK's stream
         self.flow: Any = None  # the same, remembering what passes
+        self.headers: Mapping[str, str] = {}  # of the reply
+        self.sent: deque[Any] = deque()  # what the server sent, for a program of openai 0.28
         self.seen: deque[Any] = deque()  # items of it that LiteLLM has had and the program has not
         azure = self.provider == "azure"
         if self.on_the_wire:
@@ -606,23 +620,32 @@ class _Call:
         return _litellm_function(carrier or self.operation.litellm, self.is_async)
 
     def send(self) -> Any:
+        result = None
         with self.blaming():
-            return self.finish(self.function()(**self.litellm_arguments()))
+            result = self.function()(**self.litellm_arguments())
+        return self.finish(result)
 
     async def asend(self) -> Any:
+        result = None
         with self.blaming():
-            return self.finish(await self.function()(**self.litellm_arguments()))
+            result = await self.function()(**self.litellm_arguments())
+        return self.finish(result)
 
     @contextmanager
     def blaming(self) -> Iterator[None]:
-        """Raise LiteLLM's exceptions such that clauses written for openai catch them."""
+        """Raise LiteLLM's exceptions such that clauses written for openai catch them.
+
+        A reply that only LiteLLM cannot read is no error: the program gets what the SDK made of it.
+        """
         try:
             yield
         except Exception as error:
-            blamed = error if self.error is None else _dressed(error, self.error)
+            if self.error is None and self.outcome is not _MISSING and _is_unread(error):
+                return
+            blamed = error if self.error is None else _dressed(error, self.error, self.old)
             if blamed is error:
                 raise
-            raise blamed from None
+            raise blamed from blamed.__cause__
 
     # From LiteLLM to the wire.
 
@@ -662,11 +685,17 @@ class _Call:
             return self._kept(await self.real.request(**request))
 
     def _kept(self, raw: Any) -> Any:
+        self.headers = raw.headers
         if self.stream:
             self.live = raw.parse()
+            if self.old:
+                self.live._client = _Recorder(self.live._client, self.sent)
             self.flow = self._atee() if self.is_async else self._tee()
         else:
             self.outcome = raw if self.operation.unread else raw.parse()
+            decoded = _is_given(self.options.post_parser)  # embeddings come as base64
+            if self.old and not decoded and isinstance(self.outcome, _sdk().BaseModel):
+                self.sent.append(raw.http_response.json())
         return raw
 
     def _tee(self) -> Iterator[Any]:
@@ -691,13 +720,32 @@ class _Call:
             raise self.error
         if reply is _MISSING:  # LiteLLM answered by itself: its cache, or another provider
             if not self.operation.structured:
-                return _make_good(result)
+                return _made_good(result, self.old)
             reply = _typed(self.cast_to, result.model_dump())
         if hasattr(reply, "stream_to_file"):  # speech: LiteLLM's type is the SDK's
             return reply if self.operation.unread else result
         if self.operation.structured and _is_given(self.options.post_parser):
             reply = self.options.post_parser(reply)
-        return _as_both(reply, result)
+        return self.given(reply, result)
+
+    def given(self, reply: Any, litellm_reply: Any) -> Any:
+        """A reply of the SDK, or an item of its stream, in the form that the program expects."""
+        if self.old and isinstance(reply, _sdk().BaseModel):
+            sent = self.sent.popleft() if self.sent else reply.to_dict(mode="json")
+            return OpenAIObject(sent, self.headers)
+        return _as_both(reply, litellm_reply)
+
+
+class _Recorder:
+    """What the SDK's stream asks to type its items: keeps them as they came."""
+
+    def __init__(self, client: Any, sent: deque[Any]) -> None:
+        self._client = client
+        self._sent = sent
+
+    def _process_response_data(self, *, data: Any, **how: Any) -> Any:
+        self._sent.append(data)
+        return self._client._process_response_data(data=data, **how)
 
 
 _RAW = "X-Stainless-Raw-Response"  # the SDK's mark of a caller who wants the headers too
@@ -827,6 +875,12 @@ class _EventSource:
     def __init__(self, call: _Call, headers: Any) -> None:
         self._call = call
         self.headers = headers
+
+    text = ""
+
+    def json(self) -> Any:
+        """Of a model that LiteLLM thinks cannot stream, it gets this, the program the stream."""
+        return {"id": "", "created_at": 0, "model": self._call.name, "output": []}
 
     def iter_bytes(self) -> Iterator[bytes]:
         for event in self._call.flow:
@@ -1002,6 +1056,68 @@ def _has_models(items: list[Any]) -> bool:
     return any(isinstance(item, (list, dict)) or hasattr(item, "model_dump") for item in items[:8])
 
 
+class OpenAIObject(dict[str, Any]):
+    """A reply as openai 0.28 gave it: a dictionary with attributes, which prints as JSON."""
+
+    def __init__(self, content: Any = (), headers: Mapping[str, str] | None = None) -> None:
+        super().__init__({name: _old_value(value) for name, value in dict(content).items()})
+        self.__dict__["_headers"] = headers or {}
+
+    def __getattr__(self, name: str) -> Any:
+        try:
+            return self[name]
+        except KeyError:
+            raise AttributeError(name) from None
+
+    def __setattr__(self, name: str, value: Any) -> None:
+        self[name] = value
+
+    def __delattr__(self, name: str) -> None:
+        del self[name]
+
+    def __str__(self) -> str:
+        import json
+
+        return json.dumps(self, indent=2)
+
+    def __repr__(self) -> str:
+        about = [type(self).__name__]
+        about += [str(self["object"])] if "object" in self else []
+        about += [f"id={self['id']}"] if "id" in self else []
+        return f"<{' '.join(about)} at {hex(id(self))}> JSON: {self}"
+
+    def __reduce__(self) -> Any:
+        return type(self), (self.to_dict_recursive(),)
+
+    def to_dict(self) -> dict[str, Any]:
+        return dict(self)
+
+    def to_dict_recursive(self) -> dict[str, Any]:
+        return {name: _plain(value) for name, value in self.items()}
+
+    @property
+    def organization(self) -> str | None:
+        return self.__dict__["_headers"].get("openai-organization")  # type: ignore[no-any-return]
+
+    @property
+    def response_ms(self) -> int | None:
+        """How long the provider took, in milliseconds."""
+        taken = self.__dict__["_headers"].get("openai-processing-ms")
+        return None if taken is None else round(float(taken))
+
+
+def _old_value(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_old_value(item) for item in value]
+    return OpenAIObject(value) if type(value) is dict else value
+
+
+def _plain(value: Any) -> Any:
+    if isinstance(value, list):
+        return [_plain(item) for item in value]
+    return value.to_dict_recursive() if isinstance(value, OpenAIObject) else value
+
+
 class _Item(dict[str, Any]):
     """A dict of LiteLLM's that answers attributes too."""
 
@@ -1015,8 +1131,10 @@ class _Item(dict[str, Any]):
         return dict(self)
 
 
-def _make_good(reply: Any) -> Any:
-    """Give LiteLLM's own reply, in place, the members that openai users expect of it."""
+def _made_good(reply: Any, old: bool) -> Any:
+    """LiteLLM's own reply, with the members that openai users expect of it."""
+    if old and hasattr(reply, "model_dump"):
+        return OpenAIObject(reply.model_dump(mode="json", exclude_none=True))
     held = reply.__dict__
     for choice in held.get("choices") or ():
         choice.__dict__.setdefault("logprobs")
@@ -1067,13 +1185,18 @@ class _StreamBase:
                 yield self._foreign(item)
             return
         while self._call.seen:
-            yield _as_both(self._call.seen.popleft(), None)
+            yield self._call.given(self._call.seen.popleft(), None)
 
     def _foreign(self, item: Any) -> Any:
         """A chunk of another provider; for the typed helpers, in the SDK's type."""
         if self._call is None or not isinstance(item, _litellm().types.utils.ModelResponseStream):
             return item
         return _typed(_sdk().types.chat.ChatCompletionChunk, item.model_dump())
+
+    def _is_readable(self, error: Exception) -> bool:
+        """Does the stream go on, though LiteLLM did not understand what came?"""
+        live = self._call is not None and self._call.flow is not None and self._call.error is None
+        return live and _is_unread(error) and not _is_repetition(error)
 
     def _blaming(self) -> AbstractContextManager[None]:
         return self._call.blaming() if self._call else nullcontext()
@@ -1095,9 +1218,12 @@ class _SyncStream(_StreamBase):
                 for source in (self._inner if _streams(type(self._inner)) else (), flow):
                     for item in source:
                         yield from self._drained(item)
-            except Exception:
+            except Exception as error:
                 yield from self._drained(None)
-                raise
+                if not self._is_readable(error):
+                    raise
+                for item in flow:
+                    yield from self._drained(item)
             yield from self._drained(None)
 
     def __enter__(self) -> Any:
@@ -1130,10 +1256,14 @@ class _AsyncStream(_StreamBase):
                     async for item in source:
                         for chunk in self._drained(item):
                             yield chunk
-            except Exception:
+            except Exception as error:
                 for chunk in self._drained(None):
                     yield chunk
-                raise
+                if not self._is_readable(error):
+                    raise
+                async for item in flow:
+                    for chunk in self._drained(item):
+                        yield chunk
             for chunk in self._drained(None):
                 yield chunk
 
@@ -1167,34 +1297,55 @@ def _streams(kind: type) -> bool:
 # --- exceptions ----------------------------------------------------------------------------------
 
 
-def _dressed(error: Exception, original: Any) -> Exception:
-    """*error* of LiteLLM, with the class and the members that *original* of the SDK has.
+def _dressed(error: Exception, original: Any, old: bool) -> Exception:
+    """*error* of LiteLLM, with the class, the text and the members that *original* of the SDK has.
 
     LiteLLM's exception stays as it is where the same ``except`` clauses catch both. Elsewhere its
-    class changes to LiteLLM's class of the right name, or to one that is both.
+    class changes to LiteLLM's class of the right name, or to one that is both. openai 0.28 had
+    ServiceUnavailableError apart, and nothing else than its own classes.
     """
     sdk = _sdk()
-    if isinstance(original, sdk.OpenAIError) and not isinstance(original, sdk.APIError):
+    if isinstance(original, sdk.APIError):
+        if not (old and isinstance(error, _litellm().ServiceUnavailableError)):
+            error.__class__ = _error_class(type(error), type(original))
+        for name in ("status_code", "code", "type", "param", "body", "request_id", "response",
+                     "request", "message", "args"):  # fmt: skip
+            if hasattr(original, name):
+                setattr(error, name, getattr(original, name))
+            else:
+                error.__dict__.pop(name, None)
+    elif not old:
         return original  # type: ignore[no-any-return]  # LiteLLM has no name for it
-    try:
-        error.__class__ = _error_class(type(error), type(original))
-    except TypeError:  # a class that cannot be shared, such as pydantic's ValidationError
-        return original  # type: ignore[no-any-return]
-    for name in ("status_code", "code", "type", "param", "body", "request_id", "response"):
-        if hasattr(original, name):
-            setattr(error, name, getattr(original, name))
-    response = getattr(original, "response", None)
-    if response is not None:  # openai 0.28's names
-        old = {
-            "http_status": response.status_code,
-            "headers": response.headers,
-            "http_body": response.text,
-            "json_body": {"error": getattr(original, "body", None)},
-            "user_message": getattr(original, "message", None),
-        }
-        for name, value in old.items():
-            setattr(error, name, value)
+    error.__cause__ = original.__cause__
+    if old:
+        _age(error)
     return error
+
+
+def _age(error: Any) -> None:
+    """Give an error the text and the members that it had in openai 0.28."""
+    body = getattr(error, "body", None)
+    if isinstance(body, dict) and body.get("message"):
+        error.message = body["message"]
+        error.args = (error.message,)
+    error.user_message = error.message
+    error.error = OpenAIObject(body) if isinstance(body, dict) else None
+    response = getattr(error, "response", None)
+    error.http_status = response and response.status_code
+    error.headers = response.headers if response is not None else {}
+    error.http_body = response and response.text
+    error.json_body = {"error": body} if isinstance(body, dict) else None
+
+
+def _is_repetition(error: Exception) -> bool:
+    """Did LiteLLM stop a stream that said the same thing again and again?"""
+    return "repeating the same chunk" in str(error)
+
+
+def _is_unread(error: Exception) -> bool:
+    """Did LiteLLM fail at a reply? Its rules (``post_call_rules``) refuse one by a class apart."""
+    refused = _litellm().exceptions.APIResponseValidationError
+    return isinstance(error, _sdk().OpenAIError) and not isinstance(error, refused)
 
 
 @_once
@@ -1229,17 +1380,20 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
     provider = arguments.pop("provider", None) or (client and client.provider)
     if "messages" in operation.order:
         arguments["messages"] = _checked(arguments.get("messages"), provider)
+    old = arguments.pop("legacy", legacy and client is None)
     own = {k: arguments.pop(k) for k in _OWN_SETTINGS & arguments.keys()}
     bound = client.settings() if client else _module_settings()
     route = _route(name, arguments, provider, {**bound, **own})
     if route[0] not in ((client._wire,) if client else _WIRED):
         bound = {}  # one provider's key is not for another
     settings = {**bound, **{k: v for k, v in own.items() if v is not None}}
+    if old:
+        settings.setdefault("max_retries", 0)
     wired = route[0] in _WIRED and PLAIN.isdisjoint(arguments)
     if operation.unread and not wired:
         raise ValueError(f"{name}: only openai and azure send it as it is made; use speech()")
     if operation.structured or wired:
-        return _Call(operation, route, settings, arguments, is_async).begin()
+        return _Call(operation, route, settings, arguments, is_async, old).begin()
     if route[0] == "my-custom-llm":
         _register_providers(asked_for=True)
     told = {k: _own(v) for k, v in arguments.items() if type(v).__name__ not in _UNSET}
@@ -1247,16 +1401,17 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
     if route[1]:
         told["model"] = f"{route[0]}/{route[1]}"
     pending = _litellm_function(operation.litellm, is_async)(**told)
-    return _afinished(pending) if is_async else _finished(pending)
+    return _afinished(pending, old) if is_async else _finished(pending, old)
 
 
-def _finished(result: Any) -> Any:
-    return _stream(_SyncStream, result, None) if _streams(type(result)) else _make_good(result)
+def _finished(result: Any, old: bool) -> Any:
+    return _stream(_SyncStream, result, None) if _streams(type(result)) else _made_good(result, old)
 
 
-async def _afinished(pending: Any) -> Any:
+async def _afinished(pending: Any, old: bool) -> Any:
     result = await pending
-    return _stream(_AsyncStream, result, None) if _streams(type(result)) else _make_good(result)
+    kind = _AsyncStream if _streams(type(result)) else None
+    return _stream(kind, result, None) if kind else _made_good(result, old)
 
 
 def _checked(messages: Any, provider: str | None) -> Any:
@@ -1290,7 +1445,8 @@ def chat_completion(
         # Nothing is sent, so there are no settings to look up.
         told = _own(kwargs)
         told["messages"] = _own(_checked(messages, None))
-        return _finished(_litellm().completion(model=resolve_model(model), **told))
+        old = told.pop("legacy", legacy)
+        return _finished(_litellm().completion(model=resolve_model(model), **told), old)
     arguments = {"model": model, "messages": messages, **kwargs}
     return _begin("chat_completion", arguments, _client, False)
 

@@ -54,6 +54,9 @@ _FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, 
 _APPENDERS = frozenset({"append", "add", "appendleft", "insert", "put", "put_nowait"})
 
 
+_OF_A_CLASS = frozenset({"create", "acreate"})  # of 0.28: ``self.api = openai.ChatCompletion``
+
+
 class Analysis:
     """A parsed and indexed module. Lives in one process, for one file at a time."""
 
@@ -315,6 +318,8 @@ class _Collector:
         names = chain_names(node)
         shaped = is_shaped(names) or names[-1] in ROUTER_FUNCTIONS
         terms = self.evaluator.terms(node)
+        if not shaped and len(names) > 1 and names[-1] in _OF_A_CLASS:
+            shaped = any(isinstance(root(t), (Inst, Cls)) for t in terms)
         if not shaped:
             interesting = frozenset(t for t in terms if _client_rooted(t))
             if not interesting:

@@ -16,7 +16,7 @@ from codemods.migrate_openai.text import is_alone, removal
 
 LEFT = "MOA901"
 TYPE = "MOA403"
-_NO_RETRIES = "{}.max_retries = 0  # openai 0.28 did not retry"
+_LEGACY = "{}.legacy = True  # no retries, replies are dictionaries: as openai 0.28"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -168,8 +168,8 @@ class Imports:
         if anchor is None and lines and not everywhere:
             # Lazy imports stay lazy: each function gets its own.
             placed_inner = set(self._first_of_each_function(inner))
-        quiet = needs_router and self.p.plan.without_retries
-        retries = [_NO_RETRIES.format(self.p.router)] if quiet else []
+        old = needs_router and self.p.plan.legacy
+        setting = [_LEGACY.format(self.p.router)] if old else []
         again = self._tried_again(anchor, removable)
         hollow = self._hollow({*placed_inner, anchor})
         for node, aliases in self._idle(hollow).items():
@@ -184,12 +184,12 @@ class Imports:
         if lines and anchor is not None and anchor not in removable:
             self._insert_behind(anchor, self._set_off(anchor, lines))
         if lines and anchor is None and not placed_inner:
-            self._insert_at_top([*lines, *retries])
+            self._insert_at_top([*lines, *setting])
             return
         for place in placed_inner or ([anchor] if anchor is not None else []):
             last = self._end_of_imports(place)
             blank = self._separator(last) in {"\n", "\r\n"}
-            self._insert_behind(last, ["", *retries] if blank and retries else retries)
+            self._insert_behind(last, ["", *setting] if blank and setting else setting)
 
     def _statement(self) -> str:
         package, _, module = self.p.options.router.rpartition(".")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from codemods.migrate_openai import legacy_replies, names
+from codemods.migrate_openai import names
 from codemods.migrate_openai.analysis import called_name
 from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
 from codemods.migrate_openai.model import Edit
@@ -112,7 +112,7 @@ class ModuleSites:
             # One class under the names of several generations.
             self._exceptions(site, found.pop())
             return
-        calls = {name: call_of(name) for name in found}
+        calls = {name: call_of(name) for name in sorted(found)}
         if len(found) > 1 or len(site.atoms) > 1:
             known = [c for c in calls.values() if c is not None]
             if known and len(site.atoms) > 1:
@@ -213,25 +213,20 @@ class ModuleSites:
             self.p.left(rule, site.node, "arguments", str(error))
             return
         self._name(site.node, target.function)
-        self.p.plan.edits += arguments + self._retries(call, target)
-        if target.legacy and not target.sdk.startswith("Audio."):  # whose reply may be plain text
-            self.p.plan.edits += legacy_replies.edits(self.p, call)
+        self.p.plan.edits += arguments + self._legacy(call, target)
         self.p.found(rule, call, "migrated")
 
-    def _retries(self, call: ast.Call, target: Call) -> list[Edit]:
-        """0.28 did not retry what the server refuses; later generations do."""
-        if not target.legacy or "max_retries" in self.p.facts.sets_module:
-            return []
-        self._note_retries(target)
-        if self.p.view.mixed:
+    def _legacy(self, call: ast.Call, target: Call) -> list[Edit]:
+        """0.28 did not retry what the server refuses, and its replies were dictionaries."""
+        self._note_legacy(target)
+        if target.legacy and self.p.view.mixed:
             # A setting of the module would reach the calls of the later generation too.
-            return [new_keyword(self.p.text, call, "max_retries=0", 0)]
+            return [new_keyword(self.p.text, call, "legacy=True", 0)]
         return []
 
-    def _note_retries(self, target: Call) -> None:
-        known = "max_retries" in self.p.facts.sets_module
-        if target.legacy and not self.p.view.mixed and not known:
-            self.p.plan.without_retries = True
+    def _note_legacy(self, target: Call) -> None:
+        if target.legacy and not self.p.view.mixed:
+            self.p.plan.legacy = True
 
     def _provider(self, call: ast.Call, target: Call) -> Provider:
         """Azure, where this file says so and the call names a deployment."""
@@ -271,22 +266,22 @@ class ModuleSites:
                 self._name(site.node, target.function)
                 self.p.plan.edits += arguments
                 if target.legacy and self.p.view.mixed:
-                    self.p.plan.edits.append(new_keyword(self.p.text, parent, "max_retries=0", 1))
-                self._note_retries(target)
+                    self.p.plan.edits.append(new_keyword(self.p.text, parent, "legacy=True", 1))
+                self._note_legacy(target)
                 self.p.found(rule, site.node, "migrated", "handed over uncalled")
                 return
         start = self.p.text.start(site.node)
         partial = self._partial()
         function = self.p.routed(target.function, start)
         provider = "azure" if self.azure and target.legacy else "openai"
-        self._note_retries(target)
-        retries = ", max_retries=0" if target.legacy and self.p.view.mixed else ""
+        self._note_legacy(target)
+        legacy = ", legacy=True" if target.legacy and self.p.view.mixed else ""
         self.p.plan.edits.append(
             Edit(
                 start=start,
                 end=self.p.text.end(site.node),
                 replacement=(
-                    f'{partial}({function}, provider="{provider}"{retries})'
+                    f'{partial}({function}, provider="{provider}"{legacy})'
                     if target.has_model
                     else function
                 ),
@@ -300,7 +295,7 @@ class ModuleSites:
         if target.legacy and self.p.view.mixed:
             self.p.left(rule, site.node, "chosen-at-run-time")
             return
-        self._note_retries(target)
+        self._note_legacy(target)
         self._name(site.node, f'of("openai").{target.function}')
         self.p.found(rule, site.node, "migrated", "handed over uncalled, and compared")
 
@@ -352,11 +347,13 @@ class ModuleSites:
         if setting in names.SETTINGS and self._moves(setting, site.node):
             self._name(site.node, names.SETTINGS[setting])
             self.p.found(SETTING, site.node, "migrated")
+        elif setting in names.SETTINGS and self.calls_module and not self.p.view.mixed:
+            message = f"set nowhere, and 0.28 took it from the environment: {name}"
+            self.p.left(SETTING, site.node, "setting", message)
 
     def _moves(self, setting: str, node: ast.AST) -> bool:
-        return (
-            self.calls_module and setting in self.p.view.settings and self.p.applies(SETTING, node)
-        )
+        known = setting in self.p.view.settings or setting in names.LEGACY_SETTINGS
+        return self.calls_module and known and self.p.applies(SETTING, node)
 
     def _assigned(self, node: ast.Attribute) -> None:
         base = self.p.evaluator.terms(node.value)

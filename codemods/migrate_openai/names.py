@@ -23,6 +23,8 @@ SETTINGS: dict[str, str] = {
         "http_client",
     )
 }
+# Settings of 0.28 that are not even there later: reading one would fail.
+LEGACY_SETTINGS = frozenset({"api_base"})
 UNSUPPORTED_SETTINGS = frozenset(
     {
         "aiosession",
@@ -69,7 +71,7 @@ LEGACY_EXCEPTIONS: dict[str, tuple[str, ...]] = {
     "OpenAIError": ("OpenAIError",),
     "PermissionError": ("PermissionDeniedError",),
     "RateLimitError": ("RateLimitError",),
-    "ServiceUnavailableError": ("InternalServerError",),
+    "ServiceUnavailableError": ("ServiceUnavailableError",),
     "Timeout": ("APITimeoutError",),
 }
 
@@ -77,7 +79,7 @@ LEGACY_EXCEPTIONS: dict[str, tuple[str, ...]] = {
 SENTINELS = frozenset({"NOT_GIVEN", "NotGiven", "Omit", "omit"})
 
 TYPES: dict[str, str] = {
-    "openai.openai_object.OpenAIObject": "ModelResponse",
+    "openai.openai_object.OpenAIObject": "OpenAIObject",
     "openai.Stream": "Stream",
     "openai.AsyncStream": "AsyncStream",
 }
@@ -129,7 +131,7 @@ def exceptions(name: str) -> tuple[str, ...]:
 
 # Types of replies, where they stand in annotations.
 RESPONSE_TYPES: dict[str, str] = {
-    "openai.openai_object.OpenAIObject": "ModelResponse",
+    "openai.openai_object.OpenAIObject": "OpenAIObject",
     "ChatCompletion": "ModelResponse",
     "ChatCompletionChunk": "ModelResponseStream",
     "CreateEmbeddingResponse": "EmbeddingResponse",

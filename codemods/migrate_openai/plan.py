@@ -30,8 +30,8 @@ class Plan:
     router_names: list[tuple[int, bool]] = field(default_factory=list)
     """Where the router's name is written: (offset, needed when the program runs?)."""
     needs_partial: bool = False
-    without_retries: bool = False
-    """Was a call of 0.28 moved, which did not retry?"""
+    legacy: bool = False
+    """Was a call of 0.28 moved, which did not retry and gave dictionaries?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -39,13 +39,20 @@ _TOO_MUCH = "more of the program than can be followed"
 _NOWHERE = frozenset({"acreate"})  # methods that no generation of the SDK has on a client
 CLIENT_EXTRAS = frozenset(
     {"close", "with_options", "copy", "is_closed", "api_key", "organization", "project", "base_url"}
-    | {"_api_version", "_azure_endpoint", "_azure_deployment", "_base_url"}
+    | {
+        "timeout",
+        "max_retries",
+        "_api_version",
+        "_azure_endpoint",
+        "_azure_deployment",
+        "_base_url",
+    }
 )
 # What a router client passes on to a client of the SDK, besides the resources.
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list", "request"})
 # What else a client of the SDK has, in any generation.
 _SDK_ONLY = frozenset(
-    {"timeout", "max_retries", "default_headers", "default_query", "custom_auth", "auth_headers"}
+    {"default_headers", "default_query", "custom_auth", "auth_headers"}
     | {"platform_headers", "qs", "user_agent", "webhook_secret", "websocket_base_url"}
     | {"admin_api_key", "workload_identity", "content_provenance_checks"}
 )

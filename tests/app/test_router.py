@@ -703,7 +703,7 @@ def test_leaving_a_loop_early_is_quiet(wire: Wire, capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
-def test_a_program_that_logs_at_info_hears_nothing_of_litellm(wire: Wire) -> None:
+def test_a_program_that_logs_at_info_hears_what_it_heard_with_the_sdk(wire: Wire) -> None:
     program = (
         "import logging; logging.basicConfig(level=logging.INFO)\n"
         "from personalvibe import llm_router\n"
@@ -712,7 +712,8 @@ def test_a_program_that_logs_at_info_hears_nothing_of_litellm(wire: Wire) -> Non
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
-    assert (done.stdout, done.stderr) == ("", "")
+    request = f'INFO:httpx:HTTP Request: POST {wire.url}/chat/completions "HTTP/1.1 200 OK"\n'
+    assert (done.stdout, done.stderr) == ("", request)
 
 
 def test_a_mock_in_place_of_a_method_of_the_sdk_is_asked_and_leaves_no_trace(wire: Wire) -> None:
@@ -790,7 +791,7 @@ def test_an_error_prints_nothing(wire: Wire, capfd: pytest.CaptureFixture[str]) 
     assert capfd.readouterr() == ("", "")
 
 
-def test_errors_have_the_members_of_openai_1_and_0(wire: Wire) -> None:
+def test_errors_have_the_members_of_openai_1(wire: Wire) -> None:
     body = {"message": "no", "type": "t", "param": "p", "code": "c"}
     wire.route = lambda _: Answer(status=400, body={"error": body})
     with pytest.raises(llm_router.BadRequestError) as raised:
@@ -799,8 +800,137 @@ def test_errors_have_the_members_of_openai_1_and_0(wire: Wire) -> None:
     assert (error.status_code, error.code, error.param, error.type) == (400, "c", "p", "t")
     assert (error.body, error.request_id) == (body, "req_1")
     assert error.response.json() == {"error": body}
+    with pytest.raises(openai.BadRequestError) as by_the_sdk:
+        openai.OpenAI().chat.completions.create(model="m", messages=[])
+    assert str(error) == error.message == str(by_the_sdk.value)
+
+
+def test_a_failed_connection_names_its_cause(wire: Wire) -> None:
+    wire.route = lambda _: Answer(hang_up=True)
+    with pytest.raises(llm_router.APIConnectionError) as raised:
+        ask(max_retries=0)
+    assert type(raised.value.__cause__).__name__ == "RemoteProtocolError"
+    assert str(raised.value.request.url) == f"{wire.url}/chat/completions"
+    assert str(raised.value) == "Connection error."
+    assert not hasattr(raised.value, "status_code")
+
+
+def test_a_connection_cut_in_a_stream_raises_what_the_sdk_raises(wire: Wire) -> None:
+    wire.route = lambda _: Answer(events=[*chat_chunk("one"), "data: {"])
+    kinds = []
+    for stream in (ask(stream=True), openai.OpenAI().chat.completions.create(
+        model="m", messages=MESSAGES, stream=True  # type: ignore[call-overload]
+    )):  # fmt: skip
+        assert next(stream).choices[0].delta.content == "one"
+        with pytest.raises(Exception) as raised:  # noqa: PT011
+            next(stream)
+        kinds.append(type(raised.value))
+    assert kinds[0] is kinds[1]
+
+
+@pytest.mark.parametrize("body", [{"error": {"message": "no credits"}}, {}], ids=str)
+def test_a_reply_that_only_litellm_cannot_read_is_the_programs(wire: Wire, body: Any) -> None:
+    wire.route = lambda _: Answer(body=body)
+    reply = ask()
+    assert reply.choices is None
+    assert reply.to_dict() == body
+    assert asyncio.run(llm_router.achat_completion("openai/m", MESSAGES)).to_dict() == body
+
+
+def test_an_event_that_only_litellm_cannot_read_is_the_programs(wire: Wire) -> None:
+    events = [
+        {"type": "error", "message": "boom", "code": "c", "param": None, "sequence_number": 0},
+        {"type": "response.in_progress", "response": {"id": "r"}, "sequence_number": 1},
+    ]
+    wire.route = lambda _: Answer(events=events)
+    arguments: dict[str, Any] = {"model": "openai/m", "input": "x", "stream": True}
+    kinds = [event.type for event in llm_router.responses(**arguments)]
+
+    async def collect() -> list[str]:
+        return [event.type async for event in await llm_router.aresponses(**arguments)]
+
+    assert kinds == asyncio.run(collect()) == ["error", "response.in_progress"]
+
+
+def test_a_client_reads_as_openais(wire: Wire) -> None:
+    mine, theirs = llm_router.Client(), openai.OpenAI()
+    assert (mine.timeout, mine.max_retries) == (theirs.timeout, theirs.max_retries)
+    mine.timeout = 7
+    assert mine.timeout == 7
+    assert mine.with_options(max_retries=4).max_retries == 4
+    mine.embedding("openai/m", "x")
+    assert wire.take()[0].headers["x-stainless-read-timeout"] == "7"
+
+
+# --- as openai 0.28 ---
+
+
+OLD_REPLY = {
+    "id": "chatcmpl-1",
+    "object": "chat.completion",
+    "choices": [{"message": {"role": "assistant", "content": "Hello"}, "index": 0}],
+    "usage": {"total_tokens": 3},
+}
+
+
+def test_a_reply_of_0_28_is_a_dictionary_that_prints_as_json(wire: Wire) -> None:
+    wire.route = lambda _: Answer(body=OLD_REPLY, headers={"openai-processing-ms": "12"})
+    reply = ask(legacy=True)
+    assert reply == OLD_REPLY
+    assert isinstance(reply, dict)
+    assert isinstance(reply, llm_router.OpenAIObject)
+    assert str(reply) == json.dumps(OLD_REPLY, indent=2)
+    assert json.dumps(reply) == json.dumps(OLD_REPLY)
+    assert repr(reply.choices[0].message).endswith(f"JSON: {reply['choices'][0]['message']}")
+    assert type(reply.to_dict_recursive()["choices"][0]) is dict
+    assert (reply.response_ms, reply.organization) == (12, None)
+    assert not hasattr(reply.choices[0].message, "function_call")
+    assert pickle.loads(pickle.dumps(reply)) == copy.deepcopy(reply) == reply
+    reply.choices[0].message.content = "mine"
+    assert reply["choices"][0]["message"]["content"] == "mine"
+
+
+def test_the_setting_holds_for_the_modules_functions_only(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llm_router, "legacy", True)
+    wire.answers = [Answer(status=500, headers=QUICKLY, body={}), Answer(body=OLD_REPLY)]
+    with pytest.raises(llm_router.InternalServerError):
+        ask()
+    assert len(wire.take()) == 1
+    assert isinstance(ask(), dict)
+    assert isinstance(asyncio.run(llm_router.achat_completion("openai/m", MESSAGES)), dict)
+    assert isinstance(ask(mock_response="x"), dict)
+    vectors = llm_router.embedding("openai/m", ["a"])["data"][0]["embedding"]
+    assert isinstance(vectors[0], float)
+    client = llm_router.Client()
+    assert client.chat_completion("openai/m", MESSAGES).model_dump()["id"]
+
+
+def test_chunks_of_0_28_are_what_the_server_sent(wire: Wire) -> None:
+    sent = [{"id": "1", "object": "chunk", "choices": [{"delta": {"content": t}, "index": 0}]}
+            for t in "ab"]  # fmt: skip
+    wire.route = lambda _: Answer(events=[*sent, "data: [DONE]\n\n"])
+    assert [str(c) for c in ask(stream=True, legacy=True)] == [
+        json.dumps(c, indent=2) for c in sent
+    ]
+
+
+def test_errors_have_the_members_of_openai_0_28(wire: Wire) -> None:
+    body = {"message": "no", "type": "t", "param": "p", "code": "c"}
+    wire.route = lambda _: Answer(status=400, body={"error": body})
+    with pytest.raises(llm_router.BadRequestError) as raised:
+        ask(legacy=True)
+    error: Any = raised.value
     assert (error.http_status, error.json_body) == (400, {"error": body})
-    assert "no" in str(error)
+    assert str(error) == error.user_message == error.error.message == "no"
+
+
+def test_an_overloaded_server_was_a_class_of_its_own_in_0_28(wire: Wire) -> None:
+    wire.route = lambda _: Answer(status=503, body={"error": {"message": "busy"}})
+    with pytest.raises(llm_router.ServiceUnavailableError) as raised:
+        ask(legacy=True)
+    assert not isinstance(raised.value, llm_router.InternalServerError)
 
 
 def test_an_error_in_the_middle_of_a_stream(wire: Wire) -> None:

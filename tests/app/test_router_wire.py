@@ -228,6 +228,8 @@ ROWS: dict[str, Row] = {
     "responses: None": responses(instructions=None, temperature=None),
     "responses: extra": responses(extra_headers={"X-Mine": "1"}, extra_query={"a": "1"}, timeout=3),
     "responses: stream": responses(stream=True),
+    "responses: stream, unknown model": responses(model="mine", stream=True),
+    "responses: stream, a model that cannot": responses(model="o1-pro", stream=True),
     "responses: a stored prompt": Row("responses", {"prompt": {"id": "pmpt_1"}}),
     "responses: parse": Row(
         "responses_parse", {"model": "gpt-4o", "input": "Hi", "text_format": Weather}

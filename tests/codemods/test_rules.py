@@ -47,7 +47,7 @@ SETTINGS = "timeout=5"
 OLD_HEADER = """\
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 """
 

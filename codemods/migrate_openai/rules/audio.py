@@ -148,7 +148,7 @@ text = openai.Audio.transcribe("whisper-1", file)["text"]
             after="""\
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 text = llm_router.transcription(model="openai/whisper-1", file=file)["text"]
 """,

@@ -154,9 +154,11 @@ LEGACY = Rule(
     title="openai.ChatCompletion of 0.28 becomes chat_completion",
     what=(
         "`engine` and `deployment_id` become `model`, `request_timeout` becomes `timeout`, "
-        "`headers` becomes `extra_headers`. The reply answers subscripts as well as attributes, "
-        "so the code around the call stays; where it is visibly printed, or given to `str` or "
-        "`json.dumps`, it gets `.to_json()` or `.to_dict()`, because it is no dictionary any more."
+        "`headers` becomes `extra_headers`. With `llm_router.legacy = True` the module's calls do "
+        "not retry, replies are dictionaries with attributes that print as JSON, and errors have "
+        "the text and members that they had (`user_message`, `http_status`), so the code around "
+        "the call stays. Where the program has calls of a later generation too, `legacy=True` "
+        "goes to each call instead."
     ),
     cases=(
         Case(
@@ -173,7 +175,7 @@ def ask(messages):
             after="""\
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 llm_router.api_key = key
 
@@ -194,7 +196,7 @@ async def ask(**options):
             after="""\
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 
 async def ask(**options):

@@ -41,7 +41,7 @@ print(reply["choices"][0]["text"])
             after="""\
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 reply = llm_router.text_completion(model="openai/davinci-002", prompt=prompt, max_tokens=5)
 print(reply["choices"][0]["text"])

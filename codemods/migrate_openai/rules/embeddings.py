@@ -48,7 +48,7 @@ vector = reply["data"][0]["embedding"]
             after="""\
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 reply = llm_router.embedding(input=[text], model="openai/text-embedding-ada-002")
 vector = reply["data"][0]["embedding"]

@@ -44,7 +44,7 @@ images = openai.Image.create(prompt=prompt, n=1, size="256x256")["data"]
             after="""\
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 images = llm_router.image_generation(provider="openai", prompt=prompt, n=1, size="256x256")["data"]
 """,

@@ -40,7 +40,7 @@ flagged = openai.Moderation.create(text)["results"][0]["flagged"]
             after="""\
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 flagged = llm_router.moderation(provider="openai", input=text)["results"][0]["flagged"]
 """,

@@ -25,7 +25,7 @@ reply = openai.ChatCompletion.create(engine="my-deployment", messages=messages)
             after="""\
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 llm_router.api_type = "azure"
 llm_router.api_base = endpoint
@@ -45,7 +45,7 @@ reply = openai.ChatCompletion.create(model="gpt-4", messages=messages)
 import openai
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 llm_router.api_key = openai.api_key = key
 files = openai.File.list()
@@ -77,7 +77,7 @@ except (openai.error.RateLimitError, openai.error.Timeout) as error:
             after="""\
 from personalvibe import llm_router
 
-llm_router.max_retries = 0  # openai 0.28 did not retry
+llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28
 
 try:
     reply = llm_router.chat_completion(model="openai/gpt-4", messages=messages)
