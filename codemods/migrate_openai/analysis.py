@@ -18,7 +18,7 @@ from codemods.migrate_openai.functions import decorator_name, default_factory, m
 from codemods.migrate_openai.model import Options, SourceFile
 from codemods.migrate_openai.parse import parse
 from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
-from codemods.migrate_openai.scopes import FunctionNode, Index, Scope
+from codemods.migrate_openai.scopes import FunctionNode, Index, Scope, places
 from codemods.migrate_openai.shapes import is_shaped
 from codemods.migrate_openai.terms import (
     EMPTY,
@@ -203,12 +203,17 @@ class _Collector:
         if scope is not None:
             self.returns[scope] = self.returns.get(scope, EMPTY) | self.evaluator.terms(value)
 
-    def _store(self, target: ast.expr, value: ast.expr | None, annotation: ast.expr | None) -> None:
+    def _store(
+        self,
+        target: ast.expr,
+        value: ast.expr | None,
+        annotation: ast.expr | None,
+        path: tuple[int, ...] = (),
+    ) -> None:
         container = False
         if isinstance(target, (ast.Tuple, ast.List)):
-            if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
-                for one, other in zip(target.elts, value.elts, strict=True):
-                    self._store(one, other, None)
+            for place, each in places(target.elts):
+                self._store(each, value, None, (*path, place))
             return
         if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
             target, container = target.value, True
@@ -216,7 +221,7 @@ class _Collector:
             if annotation is not None and value is not None:
                 self._tie(self.evaluator.annotation(annotation) | self.evaluator.terms(value))
             return
-        terms = self.evaluator.terms(value) if value is not None else EMPTY
+        terms = self.evaluator.unpack(value, path) if value is not None else EMPTY
         if container:
             terms = frozenset({Seq(terms)})
         if annotation is not None:
@@ -270,6 +275,11 @@ class _Collector:
             self._flow(callee, None, keyword.arg, keyword.value)
             if shift is not None and len(node.args) > shift:
                 self._flow(self.evaluator.terms(node.args[shift]), None, keyword.arg, keyword.value)
+        given = {k.arg: k.value for k in node.keywords}
+        match given.get("target"), given.get("args"):
+            case ast.expr() as target, ast.Tuple(elts=args):  # of a thread or a process
+                for index, arg in enumerate(args):
+                    self._flow(self.evaluator.terms(target), index, None, arg)
 
     def _flow(self, callee: Terms, index: int | None, keyword: str | None, arg: ast.expr) -> None:
         terms = self.evaluator.terms(arg)

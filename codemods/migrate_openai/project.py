@@ -156,6 +156,8 @@ class Project:
         for path in self.asked:
             for use in self.facts[path].uses:
                 self._resolver.ask(use.terms)
+            if self.facts[path].made:
+                self._resolver.explore(self.facts[path])
         return {
             path: tuple(
                 frozenset(filter(_is_possible, self.atoms(use.terms)))
