@@ -30,6 +30,11 @@ class Modules:
         for each in facts:
             self._add(each)
         self.asked = tuple(self.facts)
+        self._by_end: dict[str, list[str]] = defaultdict(list)
+        """The files given, by the last two parts of the module names that may mean them."""
+        for path in self.asked:
+            name = path.removesuffix(".py").removesuffix("/__init__")
+            self._by_end["/".join(name.split("/")[-2:])].append(path)
 
     def _add(self, facts: ModuleFacts) -> None:
         self.facts[facts.path] = facts
@@ -103,6 +108,20 @@ class Modules:
             (c for c in _candidates(folder, module) if c != importer and self._exists(c)), None
         )
 
+    def _elsewhere(self, module: str) -> str | None:
+        """The one file whose path ends like a dotted name, under a folder that is no package."""
+        name = module.replace(".", "/")
+        ends = (f"/{name}.py", f"/{name}/__init__.py")
+        found = [
+            path
+            for path in self._by_end.get("/".join(name.split("/")[-2:]), ())
+            if path.endswith(ends)
+        ]
+        if len(found) != 1 or "/" not in name:
+            return None
+        root = found[0].removesuffix(ends[0]).removesuffix(ends[1])
+        return None if self._exists(f"{root}/__init__.py") else found[0]
+
     def _from(self, folder: str, module: str) -> str | None:
         """Every folder between is remembered, so that the next file asks for little."""
         key = (folder, module)
@@ -119,6 +138,8 @@ class Modules:
             found = next((c for c in candidates if self._exists(c)), None)
             if found is not None:
                 break
+        if found is None and not module.startswith("."):
+            found = self._elsewhere(module)
         self._located.update(dict.fromkeys(passed, found))
         return found
 

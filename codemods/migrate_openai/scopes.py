@@ -87,7 +87,6 @@ def places(targets: list[ast.expr]) -> Iterator[tuple[int, ast.expr]]:
         yield index - len(targets) if starred else index, target
 
 
-
 class Index:
     """Parents, scopes and bindings of one module."""
 
