@@ -94,7 +94,9 @@ class Modules:
             if self.locate(ref.path, sub) is not None:
                 return "", frozenset({Ref(ref.path, sub, "")})
         # A relative import is the project's own, found or not.
-        own = path is not None or ref.module.startswith(".")
+        own = ref.module.startswith(".") or (
+            path is not None and not self._inside_package(path, ref.module)
+        )
         return "", frozenset({UNKNOWN if own else Foreign(ref.module)})
 
     def locate(self, importer: str, module: str) -> str | None:
@@ -119,8 +121,13 @@ class Modules:
         ]
         if len(found) != 1 or "/" not in name:
             return None
-        root = found[0].removesuffix(ends[0]).removesuffix(ends[1])
-        return None if self._exists(f"{root}/__init__.py") else found[0]
+        return None if self._inside_package(found[0], module) else found[0]
+
+    def _inside_package(self, path: str, module: str) -> bool:
+        """Does a file have a dotted name only seen from inside a package? Such roots are rare."""
+        whole = path.removesuffix(".py").removesuffix("/__init__")
+        root = whole.removesuffix(module.replace(".", "/"))
+        return self._exists(f"{root}__init__.py")
 
     def _from(self, folder: str, module: str) -> str | None:
         """Every folder between is remembered, so that the next file asks for little."""
