@@ -106,6 +106,7 @@ class _Collector:
         self.ties: list[Terms] = []
         self.made: set[Term] = set()
         self.kept: set[Term] = set()
+        self.elsewhere: set[Term] = set()
         self.direct: set[int] = set()
         self.skipped = analysis.file.skipped_lines
         self.moves_clients = analysis.options.applies("MOA201")
@@ -141,6 +142,7 @@ class _Collector:
             ties=tuple(self.ties),
             made=frozenset(self.made),
             kept=frozenset(self.kept),
+            elsewhere=frozenset(self.elsewhere),
             direct=frozenset(self.direct),
         )
 
@@ -185,6 +187,8 @@ class _Collector:
                 self.made |= own
                 if node.lineno in self.skipped or not self.moves_clients:
                     self.kept |= own
+                if any(k.arg == "provider" for k in node.keywords):
+                    self.elsewhere |= own
                 self._arguments(node)
                 self._construction(place, node)
                 self._append(node)

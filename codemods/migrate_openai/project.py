@@ -184,6 +184,8 @@ class Project:
                 groups.join([member])
             for member in self._members(self.atoms(self.facts[path].kept)):
                 notes[member].others.add("a line to skip")
+            for member in self._members(self.atoms(self.facts[path].elsewhere)):
+                notes[member].others.add("provider=")
             if path in self.resolved:
                 self._note_uses(path, notes)
             if not self._has_clients(path):
