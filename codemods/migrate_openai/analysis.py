@@ -18,7 +18,7 @@ from codemods.migrate_openai.functions import decorator_name, default_factory, m
 from codemods.migrate_openai.model import Options, SourceFile
 from codemods.migrate_openai.parse import parse
 from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
-from codemods.migrate_openai.scopes import FunctionNode, Index, Scope
+from codemods.migrate_openai.scopes import FunctionNode, Index, Scope, places
 from codemods.migrate_openai.shapes import is_shaped
 from codemods.migrate_openai.terms import (
     EMPTY,
@@ -109,6 +109,7 @@ class _Collector:
         self.ties: list[Terms] = []
         self.made: set[Term] = set()
         self.kept: set[Term] = set()
+        self.elsewhere: set[Term] = set()
         self.direct: set[int] = set()
         self.skipped = analysis.file.skipped_lines
         self.moves_clients = analysis.options.applies("MOA201")
@@ -144,6 +145,7 @@ class _Collector:
             ties=tuple(self.ties),
             made=frozenset(self.made),
             kept=frozenset(self.kept),
+            elsewhere=frozenset(self.elsewhere),
             direct=frozenset(self.direct),
         )
 
@@ -188,6 +190,8 @@ class _Collector:
                 self.made |= own
                 if node.lineno in self.skipped or not self.moves_clients:
                     self.kept |= own
+                if any(k.arg == "provider" for k in node.keywords):
+                    self.elsewhere |= own
                 self._arguments(node)
                 self._construction(place, node)
                 self._append(node)
@@ -206,12 +210,17 @@ class _Collector:
         if scope is not None:
             self.returns[scope] = self.returns.get(scope, EMPTY) | self.evaluator.terms(value)
 
-    def _store(self, target: ast.expr, value: ast.expr | None, annotation: ast.expr | None) -> None:
+    def _store(
+        self,
+        target: ast.expr,
+        value: ast.expr | None,
+        annotation: ast.expr | None,
+        path: tuple[int, ...] = (),
+    ) -> None:
         container = False
         if isinstance(target, (ast.Tuple, ast.List)):
-            if isinstance(value, (ast.Tuple, ast.List)) and len(value.elts) == len(target.elts):
-                for one, other in zip(target.elts, value.elts, strict=True):
-                    self._store(one, other, None)
+            for place, each in places(target.elts):
+                self._store(each, value, None, (*path, place))
             return
         if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
             target, container = target.value, True
@@ -219,7 +228,7 @@ class _Collector:
             if annotation is not None and value is not None:
                 self._tie(self.evaluator.annotation(annotation) | self.evaluator.terms(value))
             return
-        terms = self.evaluator.terms(value) if value is not None else EMPTY
+        terms = self.evaluator.unpack(value, path) if value is not None else EMPTY
         if container:
             terms = frozenset({Seq(terms)})
         if annotation is not None:
@@ -273,6 +282,11 @@ class _Collector:
             self._flow(callee, None, keyword.arg, keyword.value)
             if shift is not None and len(node.args) > shift:
                 self._flow(self.evaluator.terms(node.args[shift]), None, keyword.arg, keyword.value)
+        given = {k.arg: k.value for k in node.keywords}
+        match given.get("target"), given.get("args"):
+            case ast.expr() as target, ast.Tuple(elts=args):  # of a thread or a process
+                for index, arg in enumerate(args):
+                    self._flow(self.evaluator.terms(target), index, None, arg)
 
     def _flow(self, callee: Terms, index: int | None, keyword: str | None, arg: ast.expr) -> None:
         terms = self.evaluator.terms(arg)

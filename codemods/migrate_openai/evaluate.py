@@ -100,7 +100,9 @@ class Evaluator:
                 return self.terms(body) | self.terms(orelse)
             case ast.BoolOp(values=values):
                 return self._union(values)
-            case ast.List(elts=elements) | ast.Tuple(elts=elements) | ast.Set(elts=elements):
+            case ast.Tuple(elts=elements):
+                return self._tuple(elements)
+            case ast.List(elts=elements) | ast.Set(elts=elements):
                 return self._seq(self._union(elements))
             case ast.Dict(values=values, keys=keys):
                 spread = [v for k, v in zip(keys, values, strict=True) if k is None]
@@ -110,8 +112,8 @@ class Evaluator:
                 return self._seq(self.terms(elt))
             case ast.DictComp(value=value):
                 return self._seq(self.terms(value))
-            case ast.Subscript(value=value):
-                return item(self.terms(value))
+            case ast.Subscript(value=value, slice=key):
+                return item(self.terms(value), _place(key))
             case ast.Starred(value=value):
                 return item(self.terms(value))
             case ast.Lambda():
@@ -124,8 +126,18 @@ class Evaluator:
                 return EMPTY
 
     def _seq(self, elements: Terms) -> Terms:
-        kept = frozenset(e for e in elements if depth(e) < 6 and not isinstance(e, Seq))
+        kept = _kept(elements)
         return frozenset({Seq(kept)}) if kept else EMPTY
+
+    def _tuple(self, elements: list[ast.expr]) -> Terms:
+        """What stands beside a client in a tuple is something else: ``return client, model``."""
+        any_place = self._seq(self._union(elements))
+        if not any_place or any(isinstance(e, ast.Starred) for e in elements):
+            return any_place
+        each = [(terms, _kept(terms)) for terms in map(self.terms, elements)]
+        # What is too deep to be kept may be anything.
+        places = tuple(kept if kept == terms else kept | ANYTHING for terms, kept in each)
+        return frozenset({Seq(EMPTY.union(*(kept for _, kept in each)), places)})
 
     def _union(self, nodes: list[ast.expr]) -> Terms:
         found: set[Term] = set()
@@ -293,21 +305,24 @@ class Evaluator:
             case "element" if binding.value is not None:
                 return self._element(binding.value, binding.path)
             case "enter" | "assign" if binding.value is not None:
-                return _narrow(declared, self._unpack(binding.value, binding.path))
+                return _narrow(declared, self.unpack(binding.value, binding.path))
             case "assign":
                 return declared
             case _:
                 return ANYTHING
 
-    def _unpack(self, value: ast.expr, path: tuple[int, ...]) -> Terms:
+    def unpack(self, value: ast.expr, path: tuple[int, ...]) -> Terms:
+        """The terms of what an assignment to a nested tuple puts at a path of places."""
         while path and isinstance(value, (ast.Tuple, ast.List)):
-            if path[0] >= len(value.elts) or any(isinstance(e, ast.Starred) for e in value.elts):
+            if not _within(path[0], value.elts) or any(
+                isinstance(e, ast.Starred) for e in value.elts
+            ):
                 break
             value = value.elts[path[0]]
             path = path[1:]
         found = self.terms(value)
-        for _ in path:
-            found = item(found)
+        for place in path:
+            found = item(found, place)
         return found
 
     def _element(self, value: ast.expr, path: tuple[int, ...]) -> Terms:
@@ -317,11 +332,11 @@ class Evaluator:
                     return item(self.terms(base))
                 case ast.Name(id="enumerate") if path[0] == 1 and value.args:
                     return item(self.terms(value.args[0]))
-                case ast.Name(id="zip") if path[0] < len(value.args):
+                case ast.Name(id="zip") if _within(path[0], value.args):
                     return item(self.terms(value.args[path[0]]))
         found = item(self.terms(value))
-        for _ in path:
-            found = item(found)
+        for place in path:
+            found = item(found, place)
         return found
 
     def _import(self, binding: Binding) -> Terms:
@@ -453,6 +468,26 @@ class Evaluator:
         if not found and isinstance(node, ast.Name) and node.id in {"str", "int", "float", "bool"}:
             found.add(Foreign(node.id))
         return frozenset(found)
+
+
+def _kept(elements: Terms) -> Terms:
+    return frozenset(e for e in elements if depth(e) < 6 and not isinstance(e, Seq))
+
+
+def _within(place: int, elements: list[ast.expr]) -> bool:
+    return -len(elements) <= place < len(elements)
+
+
+def _place(key: ast.expr) -> int | None:
+    """The place that an index names; None where it may be any."""
+    match key:
+        case ast.Constant(value=bool()):
+            return None
+        case ast.Constant(value=int(place)):
+            return place
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(place))):
+            return -place
+    return None
 
 
 def _narrow(declared: Terms, actual: Terms) -> Terms:

@@ -87,6 +87,8 @@ class ModuleFacts:
     """The clients that this file makes or declares, used or not."""
     kept: Terms = EMPTY
     """Those of them that the options, or a comment, say to leave."""
+    elsewhere: Terms = EMPTY
+    """Those of them that sign for another service: ``OpenAI(provider=bedrock(...))``."""
 
     def is_direct(self, place: int) -> bool:
         known = any(c.place == place for c in self.classes.values())

@@ -30,6 +30,11 @@ class Modules:
         for each in facts:
             self._add(each)
         self.asked = tuple(self.facts)
+        self._by_end: dict[str, list[str]] = defaultdict(list)
+        """The files given, by the last two parts of the module names that may mean them."""
+        for path in self.asked:
+            name = path.removesuffix(".py").removesuffix("/__init__")
+            self._by_end["/".join(name.split("/")[-2:])].append(path)
 
     def _add(self, facts: ModuleFacts) -> None:
         self.facts[facts.path] = facts
@@ -89,7 +94,9 @@ class Modules:
             if self.locate(ref.path, sub) is not None:
                 return "", frozenset({Ref(ref.path, sub, "")})
         # A relative import is the project's own, found or not.
-        own = path is not None or ref.module.startswith(".")
+        own = ref.module.startswith(".") or (
+            path is not None and not self._inside_package(path, ref.module)
+        )
         return "", frozenset({UNKNOWN if own else Foreign(ref.module)})
 
     def locate(self, importer: str, module: str) -> str | None:
@@ -102,6 +109,25 @@ class Modules:
         return next(
             (c for c in _candidates(folder, module) if c != importer and self._exists(c)), None
         )
+
+    def _elsewhere(self, module: str) -> str | None:
+        """The one file whose path ends like a dotted name, under a folder that is no package."""
+        name = module.replace(".", "/")
+        ends = (f"/{name}.py", f"/{name}/__init__.py")
+        found = [
+            path
+            for path in self._by_end.get("/".join(name.split("/")[-2:]), ())
+            if path.endswith(ends)
+        ]
+        if len(found) != 1 or "/" not in name:
+            return None
+        return None if self._inside_package(found[0], module) else found[0]
+
+    def _inside_package(self, path: str, module: str) -> bool:
+        """Does a file have a dotted name only seen from inside a package? Such roots are rare."""
+        whole = path.removesuffix(".py").removesuffix("/__init__")
+        root = whole.removesuffix(module.replace(".", "/"))
+        return self._exists(f"{root}__init__.py")
 
     def _from(self, folder: str, module: str) -> str | None:
         """Every folder between is remembered, so that the next file asks for little."""
@@ -119,6 +145,8 @@ class Modules:
             found = next((c for c in candidates if self._exists(c)), None)
             if found is not None:
                 break
+        if found is None and not module.startswith("."):
+            found = self._elsewhere(module)
         self._located.update(dict.fromkeys(passed, found))
         return found
 

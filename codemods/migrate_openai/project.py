@@ -163,6 +163,8 @@ class Project:
         for path in self.asked:
             for use in self.facts[path].uses:
                 self._resolver.ask(use.terms)
+            if self.facts[path].made:
+                self._resolver.explore(self.facts[path])
         return {
             path: tuple(
                 frozenset(filter(_is_possible, self.atoms(use.terms)))
@@ -189,6 +191,8 @@ class Project:
                 groups.join([member])
             for member in self._members(self.atoms(self.facts[path].kept)):
                 notes[member].others.add("a line to skip")
+            for member in self._members(self.atoms(self.facts[path].elsewhere)):
+                notes[member].others.add("provider=")
             if path in self.resolved:
                 self._note_uses(path, notes)
             if not self._has_clients(path):

@@ -12,13 +12,14 @@ from collections.abc import Iterable
 from functools import partial
 
 from codemods.migrate_openai.classes import Classes
-from codemods.migrate_openai.facts import Flow
+from codemods.migrate_openai.facts import Flow, ModuleFacts
 from codemods.migrate_openai.graph import Graph, Node
 from codemods.migrate_openai.members import FIELDS, Members
 from codemods.migrate_openai.modules import Modules, is_drop_in, last
 from codemods.migrate_openai.terms import (
     EMPTY,
     LOST,
+    NONE,
     SAME_CLIENT,
     UNKNOWN,
     Atom,
@@ -80,6 +81,17 @@ class Resolver:
         for term in terms:
             self.node(term)
 
+    def explore(self, facts: ModuleFacts) -> None:
+        """Have the functions found that a file hands its clients to: they may hand them on."""
+        for flow in facts.flows:
+            for term in flow.terms:
+                if term not in (UNKNOWN, NONE):
+                    self.graph.listen(self.node(term), partial(self._hands_on, flow))
+
+    def _hands_on(self, flow: Flow, atom: Atom) -> None:
+        if isinstance(atom, ClientPath):
+            self.ask(flow.callee)
+
     def atoms(self, terms: Iterable[Term]) -> Atoms:
         nodes = [self.node(term) for term in terms]
         self.settle()
@@ -97,7 +109,10 @@ class Resolver:
         busy = self.graph.run()
         if len(self._modules.facts) > self._met:
             # The files met on the way may call, or assign, what is followed by its name.
+            met = list(self._modules.facts.values())[self._met :]
             self._met = len(self._modules.facts)
+            for facts in met:
+                self.explore(facts)
             for name in list(self._followed):
                 self._follow_calls(name)
             self._members.follow()
@@ -145,8 +160,8 @@ class Resolver:
                 graph.listen(self.node(base), partial(self._attribute, node, name))
             case Call(base):
                 graph.listen(self.node(base), partial(self._called, node, term))
-            case Item(base):
-                graph.listen(self.node(base), partial(self._item, node))
+            case Item(base, place):
+                graph.listen(self.node(base), partial(self._item, node, place))
             case _:
                 graph.add(node, term)
 
@@ -191,10 +206,10 @@ class Resolver:
             case _:
                 self.graph.add(node, _unknown(atom))
 
-    def _item(self, node: Node, atom: Atom) -> None:
+    def _item(self, node: Node, place: int | None, atom: Atom) -> None:
         match atom:
-            case Seq(elements):
-                self.copies(elements, node)
+            case Seq():
+                self.copies(atom.at(place), node)
             case NoneTerm():
                 pass
             case Param() | Foreign():
@@ -247,7 +262,7 @@ class Resolver:
                 graph.add(node, ClientPath(own, ()) if own else Inst(atom))
             case Seq():
                 graph.add(node, atom)
-                self._item(node, atom)
+                self._item(node, None, atom)
             case Foreign():
                 graph.add(node, atom)
             case NoneTerm():

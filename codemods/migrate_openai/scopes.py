@@ -79,6 +79,14 @@ class Scope:
         return None
 
 
+def places(targets: list[ast.expr]) -> Iterator[tuple[int, ast.expr]]:
+    """The places that the names of ``a, *b, c = ...`` take; after a star, from the end."""
+    starred = False
+    for index, target in enumerate(targets):
+        starred = starred or isinstance(target, ast.Starred)
+        yield index - len(targets) if starred else index, target
+
+
 class Index:
     """Parents, scopes and bindings of one module."""
 
@@ -231,8 +239,8 @@ class Index:
         if isinstance(target, ast.Name):
             self._add(target.id, node, kind, value, scope, arms, annotation, path, target)
         elif isinstance(target, (ast.Tuple, ast.List)):
-            for index, element in enumerate(target.elts):
-                self._target(element, value, kind, scope, arms, node, None, (*path, index))
+            for place, element in places(target.elts):
+                self._target(element, value, kind, scope, arms, node, None, (*path, place))
         elif isinstance(target, ast.Starred):
             self._target(target.value, None, "other", scope, arms, node)
 

@@ -121,6 +121,14 @@ class Seq:
     """A container; the terms are its elements."""
 
     elements: frozenset[Term]
+    places: tuple[frozenset[Term], ...] = ()
+    """The elements by place, where a tuple is written out."""
+
+    def at(self, place: int | None) -> frozenset[Term]:
+        """The elements at a place; all of them where places are not told apart."""
+        if place is None or not -len(self.places) <= place < len(self.places):
+            return self.elements
+        return self.places[place]
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,6 +147,7 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Item:
     base: Term
+    place: int | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -217,13 +226,13 @@ def attribute(terms: Terms, name: str) -> Terms:
     return frozenset(found)
 
 
-def item(terms: Terms) -> Terms:
-    """The terms of ``<terms>[...]``, or of an element met by iteration."""
+def item(terms: Terms, place: int | None = None) -> Terms:
+    """The terms of ``<terms>[place]``; with no place, of any element."""
     found: set[Term] = set()
     for term in terms:
         match term:
-            case Seq(elements):
-                found |= elements
+            case Seq():
+                found |= term.at(place)
             case Foreign() | Unknown():
                 found.add(term)
             case NoneTerm() | Sdk() | Router():
@@ -231,7 +240,7 @@ def item(terms: Terms) -> Terms:
             case _ if depth(term) >= _DEEPEST:
                 found.add(UNKNOWN)
             case _:
-                found.add(Item(term))
+                found.add(Item(term, place))
     return frozenset(found)
 
 
