@@ -229,6 +229,14 @@ def test_a_miss_that_was_caught_is_raised_at_the_end(tmp_path: Path) -> None:
         program()
 
 
+def test_a_misspelt_setting_is_an_error(tmp_path: Path) -> None:
+    with (
+        pytest.raises(CassetteError, match="did you mean 'redact'"),
+        use_cassette(tmp_path / "c.yaml", redacts=["x-team"]),
+    ):
+        pass
+
+
 def test_the_network_is_closed_while_playing(tmp_path: Path) -> None:
     with use_cassette(tmp_path / "a.yaml"), pytest.raises(NetworkDisabled, match=r"192\.0\.2\.1"):
         socket.create_connection(("192.0.2.1", 80))
