@@ -1395,6 +1395,7 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
     if operation.structured or wired:
         return _Call(operation, route, settings, arguments, is_async, old).begin()
     if route[0] == "my-custom-llm":
+        _litellm()  # silenced before the provider imports it
         _register_providers(asked_for=True)
     told = {k: _own(v) for k, v in arguments.items() if type(v).__name__ not in _UNSET}
     told = _with_settings(settings, told)

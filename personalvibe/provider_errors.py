@@ -27,6 +27,8 @@ def explain(error: Exception, *, model: str, missing: Sequence[str]) -> UserErro
     """
     chain = list(_chain(error))
     families = {cls.__module__.partition(".")[0] for e in chain for cls in type(e).__mro__}
+    if missing and isinstance(error, ValueError) and _KEY_WORDS.search(str(error)):
+        return _no_key(model.partition("/")[0], missing)  # the router's own, made before it asks
     if not families & {"litellm", "openai", "httpx", "httpx2", "httpcore", "requests"}:
         return None
     names = {cls.__name__ for e in chain for cls in type(e).__mro__}
@@ -52,7 +54,8 @@ def explain(error: Exception, *, model: str, missing: Sequence[str]) -> UserErro
     ):
         return UserError(
             f"cannot reach {provider}: {_cause(chain)}",
-            f"Check the network, a proxy, and the provider's address ({_address(provider)}).",
+            f"Check the network, a proxy, and the provider's address ({_address(provider)})."
+            + "".join(f" {name} is not set, too." for name in missing if name.endswith("_KEY")),
             exit_code=ExitCode.PARTIAL,
         )
     if missing and ("AuthenticationError" in names or status == 401 or _KEY_WORDS.search(said)):
@@ -103,10 +106,17 @@ def _no_key(provider: str, missing: Sequence[str]) -> UserError:
     )
 
 
+_ADDRESSES = {
+    "openai": "OPENAI_BASE_URL",
+    "mistral": "MISTRAL_AZURE_API_BASE",
+    "my-custom-llm": "SHARP_API_BASE",
+}
+
+
 def _address(provider: str) -> str:
     """The variable that moves a provider."""
-    if provider == "openai":
-        return "OPENAI_BASE_URL"
+    if provider in _ADDRESSES:
+        return _ADDRESSES[provider]
     return f"{provider.upper().replace('-', '_')}_API_BASE"
 
 

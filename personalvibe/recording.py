@@ -44,8 +44,9 @@ def recorded(
         with contextlib.ExitStack() as stack:
             source = None
             if stand_in or only_replays:
-                placeholders = dict.fromkeys(models.missing_keys(model), PLACEHOLDER)
-                stack.enter_context(_environment(placeholders))
+                # No address is made up: it is part of what is recorded.
+                keys = [one for one in models.missing_keys(model) if not one.endswith("_BASE")]
+                stack.enter_context(_environment(dict.fromkeys(keys, PLACEHOLDER)))
             if stand_in and not only_replays:
                 from personalvibe.replay import StandIn
 

@@ -61,7 +61,14 @@ def load(path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interaction]:
         raw = _gunzip(raw, path, max_bytes)
     document = yaml_io.load(raw, path, max_bytes=max_bytes)
     value = document.value
-    if isinstance(value, dict) and value.get("version") == VERSION:
+    version = value.get("version") if isinstance(value, dict) else None
+    if isinstance(version, int) and version > VERSION:
+        raise CassetteError(
+            f"version {version}, and this program reads up to {VERSION}",
+            path=path,
+            hint="Upgrade personalvibe, or record it again with --record-mode=rewrite.",
+        )
+    if isinstance(value, dict) and version == VERSION:
         if not raw.endswith(_END.encode()):
             raise CassetteError(
                 'the last line, "...", is missing: the file is cut off',

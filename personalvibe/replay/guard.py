@@ -22,6 +22,7 @@ from contextlib import contextmanager
 from typing import Any, NamedTuple
 
 from personalvibe.replay.late_imports import on_import
+from personalvibe.replay.stop import Stop
 
 LITELLM_SILENCERS = {
     # The price list, otherwise read from GitHub at import and again by a background thread.
@@ -35,11 +36,17 @@ LITELLM_SILENCERS = {
 }
 
 
+def record_command(mode: str, test: str) -> str:
+    """The shell command that records a test, given by its node id from the current folder."""
+    quoted = test.replace("'", "'\"'\"'")
+    return f"pytest --record-mode={mode} '{quoted}'"
+
+
 class Violation(NamedTuple):
     """An attempt to reach the network that the guard refused."""
 
     test: str | None
-    """Node id of the test that was running, None outside of tests."""
+    """Node id of the test that was running, from the current folder; None outside of tests."""
     host: str
     """Redacted."""
     port: int | None
@@ -54,7 +61,7 @@ class Violation(NamedTuple):
         who = self.test or "code that ran outside of a test"
         lines = [f"Network is disabled for host {self.host!r}{where}: {self.what} by {who}."]
         if not self.declared:
-            again = f"pytest --record-mode=once {self.test!r}" if self.test else ""
+            again = record_command("once", self.test) if self.test else ""
             record = f"mark the test with @pytest.mark.vcr and run: {again}; or " if again else ""
             lines.append(f"To do: {record}open a hole with --allowed-hosts={self.host}")
         return "\n".join(lines)
@@ -67,12 +74,8 @@ class NetworkDisabled(RuntimeError):  # noqa: N818 - said of the network, as pyt
     """
 
 
-class NetworkBlocked(BaseException):
-    """A test used the network although the session is closed to it.
-
-    Not an Exception, so that neither an SDK's retries, nor a fallback provider, nor a broad
-    ``except`` of the application delays or hides it.
-    """
+class NetworkBlocked(Stop):
+    """A test used the network although the session is closed to it: a BaseException."""
 
 
 _LOOPBACK_NAMES = frozenset({"", "localhost", "localhost.localdomain", "ip6-localhost", "0.0.0.0"})  # noqa: S104

@@ -17,6 +17,7 @@ from personalvibe.replay.model import (
     Nearest,
     Request,
 )
+from personalvibe.replay.stop import Stop
 
 _SHOWN = 12
 """Differences printed; the rest is counted."""
@@ -25,12 +26,8 @@ _CANDIDATES = 200
 """Recordings compared field by field, the likeliest first."""
 
 
-class CassetteMiss(BaseException):
-    """A request that no cassette answers.
-
-    Not an Exception, so that neither an SDK's retries, nor a fallback provider, nor a broad
-    ``except`` of the application delays or hides it. `miss` says what happened.
-    """
+class CassetteMiss(Stop):
+    """A request that no cassette answers: a BaseException. `miss` says what happened."""
 
     def __init__(self, miss: Miss, text: str) -> None:
         self.miss = miss

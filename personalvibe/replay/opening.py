@@ -12,6 +12,7 @@ from typing import Any
 from personalvibe.replay import backoff, guard, options, vcr_bridge, vcr_patches
 from personalvibe.replay.dates import now
 from personalvibe.replay.logs import redacted_logs
+from personalvibe.replay.model import CassetteError
 
 RUN_VARIABLE = "PERSONALVIBE_REPLAY_RUN"
 """Names a test run's folder of notes: programs, started ones too, tell there what they opened."""
@@ -25,6 +26,8 @@ def opened(
     route: Callable[[str], str] | None,
 ) -> Iterator[vcr_bridge.ReplayCassette]:
     """A cassette in use by a program. Committing is left to the caller."""
+    for message in options.unknown(config):
+        raise CassetteError(message, hint="docs/replay.md lists the settings.")
     chosen = options.parse(config, os.environ, record_mode=record_mode, unplayed="ignore")
     cassette = vcr_bridge.open_cassette(
         vcr_bridge.make_vcr(),

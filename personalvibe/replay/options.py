@@ -32,6 +32,38 @@ OWN_KEYS = frozenset(
 )
 """Settings of this harness. The others are vcrpy's and go to its ``use_cassette``."""
 
+VCRPY_KEYS = frozenset(
+    (
+        "additional_matchers",
+        "after_load_interaction",
+        "allow_playback_repeats",
+        "before_record",
+        "before_record_request",
+        "before_record_response",
+        "before_save_interaction",
+        "cassette_library_dir",
+        "custom_patches",
+        "decode_compressed_response",
+        "drop_unused_requests",
+        "filter_headers",
+        "filter_post_data_parameters",
+        "filter_query_parameters",
+        "filter_sensitive_data",
+        "func_path_generator",
+        "ignore_hosts",
+        "ignore_localhost",
+        "inject_cassette",
+        "match_on",
+        "path",
+        "path_transformer",
+        "persister",
+        "record_on_exception",
+        "serializer",
+        "skip_patchers",
+    )
+)
+"""Settings of vcrpy 9, which ignores any other."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Options:
@@ -86,6 +118,23 @@ def parse(
         hint=hint,
         notes=notes,
     )
+
+
+def unknown(config: Mapping[str, Any]) -> list[str]:
+    """What to say of settings that nobody reads: a filter with a misspelt name hides nothing."""
+    known = OWN_KEYS | VCRPY_KEYS
+    return [
+        f"the setting {name!r} is unknown and has no effect{_did_you_mean(name, known)}"
+        for name in config
+        if name not in known
+    ]
+
+
+def _did_you_mean(name: str, known: Iterable[str]) -> str:
+    import difflib
+
+    near = difflib.get_close_matches(name, sorted(known), 1)
+    return f"; did you mean {near[0]!r}?" if near else ""
 
 
 def vcrpy_kwargs(config: Mapping[str, Any]) -> dict[str, Any]:

@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from personalvibe.replay import guard
+from personalvibe.replay.stop import Stop
 
 if TYPE_CHECKING:
     from personalvibe.replay.report import RunRecord
@@ -79,6 +80,15 @@ def _environment(name: str, value: str) -> Iterator[None]:
             os.environ[name] = before
 
 
+@contextlib.contextmanager
+def _stops_fail_tests() -> Iterator[None]:
+    before, Stop.failure = Stop.failure, pytest.fail.Exception
+    try:
+        yield
+    finally:
+        Stop.failure = before
+
+
 STATE: pytest.StashKey[State] = pytest.StashKey()
 CASSETTE: pytest.StashKey[TestCassette] = pytest.StashKey()
 CONFIG: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
@@ -97,12 +107,25 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
         with contextlib.suppress(ValueError):
             group.addoption(name, **settings)
     parser.addini("replay_block_network", "Close the network to tests", type="bool", default=True)
-    parser.addini(
-        "replay_caught_network",
-        "fail or warn: a test that tried to reach the closed network and caught the refusal",
-        default="fail",
-    )
-    parser.addini("replay_unplayed", "fail, warn or ignore: see --unplayed", default="warn")
+    for name, (words, help_) in _INI_WORDS.items():
+        parser.addini(name, f"{' or '.join(words)}: {help_}", default=words[0])
+
+
+_INI_WORDS = {
+    "replay_caught_network": (
+        ("fail", "warn"),
+        "a test that tried to reach the closed network and caught the refusal",
+    ),
+    "replay_unplayed": (("warn", "fail", "ignore"), "see --unplayed"),
+}
+"""Settings of the ini file -> what they may say, the default first, and what it is about."""
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if days < 0:
+        raise ValueError
+    return days
 
 
 _OPTIONS: dict[str, dict[str, Any]] = {
@@ -143,7 +166,7 @@ _OPTIONS: dict[str, dict[str, Any]] = {
     },
     "--max-cassette-age": {
         "default": None,
-        "type": int,
+        "type": _days,
         "metavar": "DAYS",
         "help": "Fail the run if a test played a recording older than this.",
     },
@@ -199,6 +222,11 @@ def pytest_configure(config: pytest.Config) -> None:
             "personalvibe.replay and pytest-vcr share their names: uninstall pytest-vcr, "
             "or run with -p no:personalvibe_replay"
         )
+    for name, (words, _) in _INI_WORDS.items():
+        if config.getini(name) not in words:
+            raise pytest.UsageError(
+                f"{name} = {config.getini(name)!r} in the ini file is not {' or '.join(words)}"
+            )
     state, _starting = _starting or State(config.option), None
     state.took_over = _taken_over
     config.stash[STATE] = state
@@ -208,6 +236,7 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         config.pluginmanager.register(Reporter(config), "personalvibe_replay_reporter")
     state.resources.enter_context(_environment(_RUN_VARIABLE, str(state.notes)))
+    state.resources.enter_context(_stops_fail_tests())
     for line in (
         "vcr(*cassettes, **settings): Play this test's HTTP traffic from a cassette, or record it.",
         "block_network(allowed_hosts=None): Close the network to this test unless it records.",
@@ -362,13 +391,17 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
     if not marks or state.disabled:
         yield None
         return
+    from personalvibe.replay import options
     from personalvibe.replay.model import CassetteError
     from personalvibe.replay.testing import TestCassette
 
+    for message in options.unknown(_config(request)):
+        request.node.warn(pytest.PytestConfigWarning(f"vcr: {message}"))
     class_name, test_name = _names(request.node)
     stand_in = request.config.getoption("--stand-in")
     test = TestCassette(
         test=request.node.nodeid,
+        hint=guard.record_command("rewrite", _from_here(request.config, request.node.nodeid)),
         class_name=class_name,
         test_name=test_name,
         name=request.getfixturevalue("default_cassette_name"),
@@ -387,10 +420,13 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         ),
     )
     request.node.stash[CASSETTE] = test
+    problem = ""
     try:
         cassette = test.open()
     except CassetteError as error:
-        pytest.fail(str(error), pytrace=False)
+        problem = str(error)
+    if problem:
+        pytest.fail(problem, pytrace=False)
     online = cassette.session.records and not stand_in
     opened = state.guard.opened() if online else contextlib.nullcontext()
     with opened, test.in_use():
@@ -403,6 +439,15 @@ def cassette(vcr: ReplayCassette | None) -> ReplayCassette | None:
     return vcr
 
 
+def _from_here(config: pytest.Config, nodeid: str) -> str:
+    """A node id, which starts at the root folder, as the folder of the run has to spell it."""
+    here = config.invocation_params.dir
+    if here == config.rootpath:
+        return nodeid
+    path, separator, test = nodeid.partition("::")
+    return f"{os.path.relpath(config.rootpath / path, here)}{separator}{test}"
+
+
 def _unplayed_severity(config: pytest.Config) -> str:
     return str(config.getoption("--unplayed") or config.getini("replay_unplayed"))
 
@@ -410,7 +455,7 @@ def _unplayed_severity(config: pytest.Config) -> str:
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     state = item.config.stash[STATE]
-    state.current_test = item.nodeid
+    state.current_test = _from_here(item.config, item.nodeid)
     try:
         return (yield)
     finally:
@@ -555,13 +600,15 @@ class Reporter:
         unused = [] if strict == "ignore" else self._unused(session)
         unplayed = self._unplayed(session)
         self.lines = report.summary(self.run, stale=stale, unplayed=unplayed, unused=unused)
-        failed = (
-            stale
-            or (unused and strict == "fail")
-            or (unplayed and _unplayed_severity(self.config) == "fail")
-        )
-        if failed and session.exitstatus == pytest.ExitCode.OK:
+        failed = {
+            f"recordings are older than {days} days": stale,
+            "cassettes are unused": strict == "fail" and unused,
+            "recordings were not played": unplayed and _unplayed_severity(self.config) == "fail",
+        }
+        reasons = [reason for reason, found in failed.items() if found]
+        if reasons and session.exitstatus == pytest.ExitCode.OK:
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self.lines.append(f"The run fails: {', '.join(reasons)}.")
 
     def _chose_tests(self, session: pytest.Session) -> bool:
         """Whether tests were left out that might use a cassette."""

@@ -115,7 +115,7 @@ def _attention(
 def stale(run: RunRecord, before: str) -> list[str]:
     """The tests that played recordings made before an instant."""
     return [
-        f"{one.test}: recorded at {one.oldest}"
+        f"{one.test}: recorded at {one.oldest}; to record it again: --record-mode=rewrite"
         for one in run.tests.values()
         if one.oldest and one.oldest < before
     ]

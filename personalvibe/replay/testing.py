@@ -11,11 +11,11 @@ from typing import Any
 
 from personalvibe.replay import naming, opening, options, vcr_bridge
 from personalvibe.replay.dates import days_ago, iso
-from personalvibe.replay.guard import NetworkBlocked
 from personalvibe.replay.index import Recording
 from personalvibe.replay.miss import CassetteMiss
 from personalvibe.replay.model import CassetteError, Source
 from personalvibe.replay.report import TestRecord, unplayed_text
+from personalvibe.replay.stop import Stop
 
 
 @dataclass(slots=True, kw_only=True)
@@ -24,6 +24,8 @@ class TestCassette:
 
     test: str
     """Node id."""
+    hint: str
+    """The command that records it again."""
     class_name: str | None
     test_name: str
     name: str
@@ -67,7 +69,7 @@ class TestCassette:
             shared=naming.is_shared(path, self.name, self.class_name, self.test_name),
             refresh_before="" if self.max_age_days is None else days_ago(self.max_age_days),
             notes=self.notes,
-            hint=f"pytest --record-mode=rewrite '{self.test}'",
+            hint=self.hint,
         )
         maker = vcr_bridge.make_vcr(cassette_library_dir=str(folder))
         self.configure(maker)
@@ -91,7 +93,7 @@ class TestCassette:
 
     def stopped(self, error: BaseException) -> bool:
         """Whether the test ended with this because a request was refused."""
-        return isinstance(error, (CassetteMiss, NetworkBlocked))
+        return isinstance(error, Stop)
 
     def take_misses(self) -> list[tuple[str, CassetteMiss]]:
         """The misses since the last call."""

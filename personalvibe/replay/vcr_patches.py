@@ -276,6 +276,11 @@ def _built(skip: frozenset[str], custom: tuple[Any, ...] = ()) -> list[Any]:
 def _general() -> list[Any]:
     """Patches of vcrpy's own classes."""
     patches = [
+        mock.patch.object(vcr.patch, "force_reset", _reset_where_needed),
+        *(
+            mock.patch.object(owner, name, _without_reset(getattr(owner, name)))
+            for owner, name in _resetting()
+        ),
         mock.patch.object(vcr.stubs.VCRConnection, "getresponse", _routed_getresponse),
         mock.patch.object(vcr.stubs.VCRConnection, "_url", _routed_url),
         mock.patch.object(vcr.stubs.VCRHTTPResponse, "stream", _stream),
@@ -284,6 +289,48 @@ def _general() -> list[Any]:
         stubs = sys.modules["vcr.stubs.httpx_stubs"]
         patches.append(mock.patch.object(stubs, "_deserialize_response", _httpx_response))
     return patches
+
+
+# vcrpy puts the real classes back for a moment, for the whole process, whenever one of its
+# connections is made, connects or sends. What other threads ask in that moment would get past the
+# cassette. Only a class that looks itself up by its name has need of it.
+
+_FREE = ("urllib3.", "botocore.")
+_HTTPConnection = http.client.HTTPConnection
+_thread = threading.local()
+_force_reset = vcr.patch.force_reset
+
+
+@contextlib.contextmanager
+def _reset_where_needed() -> Iterator[None]:
+    if getattr(_thread, "needs_no_reset", False):
+        yield
+    else:
+        with _force_reset():
+            yield
+
+
+def _resetting() -> Iterator[tuple[Any, str]]:
+    """The methods of vcrpy's connections that put the real classes back."""
+    for name in ("__init__", "connect"):
+        yield vcr.stubs.VCRConnection, name
+    stubs = sys.modules.get("vcr.stubs.boto3_stubs")
+    if stubs is not None:
+        yield stubs.VCRRequestsHTTPSConnection, "__init__"
+
+
+def _without_reset(method: Any) -> Any:
+    @functools.wraps(method)
+    def call(connection: Any, *args: Any, **kwargs: Any) -> Any:
+        real = connection._baseclass
+        before = getattr(_thread, "needs_no_reset", False)
+        _thread.needs_no_reset = real is _HTTPConnection or real.__module__.startswith(_FREE)
+        try:
+            return method(connection, *args, **kwargs)
+        finally:
+            _thread.needs_no_reset = before
+
+    return call
 
 
 # Recording from a stand-in: the request goes there, the recording keeps the provider's address.
@@ -342,6 +389,7 @@ _getresponse = vcr.stubs.VCRConnection.getresponse
 _url = vcr.stubs.VCRConnection._url
 
 
+@_without_reset
 def _routed_getresponse(connection: Any, *args: Any, **kwargs: Any) -> Any:
     """http.client and what is built on it: requests, urllib3, botocore."""
     request = connection._vcr_request
@@ -356,9 +404,6 @@ def _routed_getresponse(connection: Any, *args: Any, **kwargs: Any) -> Any:
     finally:
         connection.real_connection.close()
         connection.real_connection = real
-
-
-_HTTPConnection = http.client.HTTPConnection
 
 
 def _routed_url(connection: Any, uri: str) -> str:

@@ -308,11 +308,50 @@ def test_a_host_that_refuses(project: Any, pv: Any, provider: Any, monkeypatch: 
 
 
 @pytest.mark.parametrize(
+    ("model", "base", "hint"),
+    [
+        ("my-custom-llm/sharp_gemma3_12b_128k", "SHARP_API_BASE", "(SHARP_API_BASE)."),
+        ("mistral/mistral-small", "MISTRAL_AZURE_API_BASE", "MISTRAL_API_KEY is not set, too."),
+    ],
+)
+def test_a_host_that_refuses_is_named_by_its_variable(
+    project: Any, pv: Any, monkeypatch: Any, model: str, base: str, hint: str
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        port = server.getsockname()[1]
+    monkeypatch.setenv("SHARP_USER_NAME", "ann")
+    monkeypatch.setenv("SHARP_USER_SECRET", "s3cr3t-0f-the-user")
+    monkeypatch.setenv(base, f"http://127.0.0.1:{port}")
+    config = project.config("mode: prd\n")
+    result = pv("run", "--config", config, "--model", model, "--max-retries", "0")
+    assert result.code == 3
+    error, remedy = result.err.splitlines()
+    assert error.startswith(f"error: cannot reach {model.partition('/')[0]}: ")
+    assert f"({base})" in remedy
+    assert remedy.endswith(hint)
+
+
+def test_an_address_that_is_not_set_is_not_made_up(
+    project: Any, pv: Any, monkeypatch: Any, tmp_path: Path
+) -> None:
+    for name in ("SHARP_API_BASE", "SHARP_USER_NAME", "SHARP_USER_SECRET"):
+        monkeypatch.delenv(name, raising=False)
+    cassette = tmp_path / "c.yaml"
+    cassette.write_text("version: 2\ninteractions: []\n...\n")
+    model = ("--model", "my-custom-llm/sharp_gemma3_12b_128k")
+    replay = ("--cassette", str(cassette), "--record-mode", "none")
+    result = pv("run", "--config", project.config("mode: prd\n"), *model, *replay)
+    assert result.code == 2
+    assert result.err.splitlines()[0].endswith("SHARP_API_BASE is not set")
+
+
+@pytest.mark.parametrize(
     ("model", "variable"),
     [
         ("openai/gpt-4o", "OPENAI_API_KEY"),
         ("anthropic/claude-sonnet-4-5", "ANTHROPIC_API_KEY"),
         ("groq/llama-3.1-8b-instant", "GROQ_API_KEY"),
+        ("azure/my-deployment", "AZURE_API_BASE"),
         ("my-custom-llm/sharp_gemma3_12b_128k", "SHARP_USER_SECRET"),
     ],
 )
@@ -320,6 +359,7 @@ def test_no_key(
     project: Any, pv: Any, provider: Any, monkeypatch: Any, model: str, variable: str
 ) -> None:
     monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.setenv("AZURE_API_KEY", "a-key-without-an-address")
     monkeypatch.setenv("GROQ_API_BASE", provider.url)  # LiteLLM asks groq even without a key
     provider.fails(401, "Invalid API Key")
     result = pv("run", "--config", project.config("mode: prd\n"), "--model", model)

@@ -5,6 +5,9 @@ from __future__ import annotations
 import asyncio
 import json
 import logging
+import os
+import subprocess
+import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
@@ -223,3 +226,23 @@ def test_a_recorded_call_replays_under_any_secret(monkeypatch: pytest.MonkeyPatc
         reply = llm_router.chat_completion(MODEL, [{"role": "user", "content": question}])
     assert question in reply.choices[0].message.content
     assert "user_secret: REDACTED" in CASSETTE.read_text()
+
+
+def test_litellm_is_silenced_before_the_provider_imports_it() -> None:
+    program = """
+import sys
+hosts = set()
+sys.addaudithook(lambda event, args: hosts.add(args[0]) if event == "socket.getaddrinfo" else None)
+from personalvibe import llm_router
+try:
+    llm_router.chat_completion("my-custom-llm/any", [{"role": "user", "content": "Hi"}])
+except llm_router.APIConnectionError:
+    pass
+print(hosts - {"127.0.0.1"})
+"""
+    environment = {k: v for k, v in os.environ.items() if not k.startswith("LITELLM_")}
+    environment |= {"SHARP_API_BASE": "http://127.0.0.1:1"}
+    done = subprocess.run(
+        [sys.executable, "-c", program], env=environment, capture_output=True, text=True
+    )
+    assert (done.stdout, done.stderr) == ("set()\n", "")

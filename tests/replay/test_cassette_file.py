@@ -149,3 +149,10 @@ def test_damage_names_file_and_line(tmp_path: Path, what: str) -> None:
     assert caught.value.line is not None
     assert str(path) in caught.value.message
     assert "rewrite" in caught.value.hint
+
+
+def test_a_later_version_is_not_taken_for_another_format(tmp_path: Path) -> None:
+    path = tmp_path / "later.yaml"
+    path.write_text("version: 3\ninteractions: []\n")
+    with pytest.raises(CassetteError, match="version 3"):
+        cassette.load(path)

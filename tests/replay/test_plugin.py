@@ -142,6 +142,65 @@ def test_a_miss_fails_the_test_whatever_becomes_of_the_exception(
     assert server.asked == []
 
 
+IN_FIXTURES = """
+import os, socket
+from personalvibe.replay import use_cassette
+
+@pytest.fixture
+def late(monkeypatch):
+    monkeypatch.setenv("LEFT_BEHIND", "yes")
+    yield
+    ask("late")
+
+@pytest.fixture
+def program():
+    with use_cassette("program.yaml", record_mode="none"):
+        yield
+
+@pytest.fixture(scope="module")
+def of_the_module():
+    socket.gethostbyname("example.com")
+
+@pytest.mark.vcr
+def test_late(late):
+    pass
+
+def test_program(program):
+    try:
+        ask("new")
+    except BaseException:
+        pass
+
+@pytest.mark.vcr
+def test_after():
+    assert "LEFT_BEHIND" not in os.environ
+    ask("new")
+
+def test_module(of_the_module):
+    pass
+
+def test_module_again(of_the_module):
+    pass
+"""
+
+
+def test_a_refusal_in_a_fixture_leaves_the_others_as_they_should_be(
+    pytester: pytest.Pytester, server
+) -> None:
+    project(pytester, server, IN_FIXTURES)
+    done = run(pytester)
+    done.assert_outcomes(passed=2, failed=1, errors=4)
+    done.stdout.fnmatch_lines(
+        [
+            "ERROR test_it.py::test_late - No recording answers*",
+            "ERROR test_it.py::test_program - *CassetteMiss*",
+            "ERROR test_it.py::test_module - *Network is disabled*",
+            "ERROR test_it.py::test_module_again - *Network is disabled*",
+        ],
+    )
+    assert server.asked == []
+
+
 def test_a_miss_names_the_paths_that_differ(pytester: pytest.Pytester, server) -> None:
     project(
         pytester, server, '\n@pytest.mark.vcr\ndef test_ask():\n    ask("one", temperature=0.2)\n'
@@ -420,7 +479,13 @@ def test_old_recordings_fail_the_run_until_they_are_recorded_again(
     assert run(pytester).ret == 0
     done = run(pytester, "--max-cassette-age=90")
     assert done.ret == 1
-    done.stdout.fnmatch_lines(["old: *test_ask: recorded at 2020-01-01T00:00:00Z"])
+    done.stdout.fnmatch_lines(
+        [
+            "old: *test_ask: recorded at 2020-01-01T00:00:00Z; * --record-mode=rewrite",
+            "The run fails: recordings are older than 90 days.",
+        ]
+    )
+    assert run(pytester, "--max-cassette-age=-1", apart=True).ret == pytest.ExitCode.USAGE_ERROR
     run(pytester, "--max-cassette-age=90", "--record-mode=rewrite").assert_outcomes(passed=1)
     assert run(pytester, "--max-cassette-age=90").ret == 0
 
@@ -460,3 +525,41 @@ def test_settings_that_cannot_be_meant_are_one_line(pytester: pytest.Pytester, s
         assert setting.partition("=")[0] in done.stdout.str()
         assert "Traceback" not in done.stdout.str()
         assert "site-packages" not in done.stdout.str()
+        assert "During handling" not in done.stdout.str()
+
+
+def test_ini_settings_that_cannot_be_meant_end_the_run(pytester: pytest.Pytester) -> None:
+    for name in ("replay_unplayed", "replay_caught_network"):
+        pytester.makeini(f"[pytest]\n{name} = loud\n")
+        done = run(pytester, apart=True)
+        assert done.ret == pytest.ExitCode.USAGE_ERROR
+        done.stderr.fnmatch_lines([f"ERROR: {name} = 'loud' in the ini file is not * or *"])
+
+
+def test_a_misspelt_setting_is_pointed_at(pytester: pytest.Pytester, server) -> None:
+    tests = '\n@pytest.mark.vcr(filter_heders=["x-team"])\ndef test_ask():\n    ask("hello")\n'
+    project(pytester, server, tests)
+    done = run(pytester, "--record-mode=once")
+    done.assert_outcomes(passed=1, warnings=1)
+    done.stdout.fnmatch_lines(["*'filter_heders' is unknown*; did you mean 'filter_headers'?"])
+
+
+def test_the_commands_in_reports_work_in_the_folder_of_the_run(
+    pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    pytester.makeini("[pytest]")
+    (pytester.mkdir("unit") / "test_it.py").write_text(
+        "import httpx, pytest, socket\n"
+        "@pytest.mark.vcr\n"
+        "@pytest.mark.parametrize('name', [\"it's\"])\n"
+        "def test_ask(name):\n    httpx.get('http://example.com')\n"
+        "def test_unmarked():\n    socket.gethostbyname('example.com')\n"
+    )
+    monkeypatch.chdir(pytester.path / "unit")
+    done = run(pytester)
+    done.stdout.fnmatch_lines(
+        [
+            """*: pytest --record-mode=rewrite 'test_it.py::test_ask[[]it'"'"'s]'""",
+            "*: pytest --record-mode=once 'test_it.py::test_unmarked'*",
+        ]
+    )

@@ -11,6 +11,7 @@ import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -229,6 +230,14 @@ def test_a_miss_that_was_caught_is_raised_at_the_end(tmp_path: Path) -> None:
         program()
 
 
+def test_a_misspelt_setting_is_an_error(tmp_path: Path) -> None:
+    with (
+        pytest.raises(CassetteError, match="did you mean 'redact'"),
+        use_cassette(tmp_path / "c.yaml", redacts=["x-team"]),
+    ):
+        pass
+
+
 def test_the_network_is_closed_while_playing(tmp_path: Path) -> None:
     with use_cassette(tmp_path / "a.yaml"), pytest.raises(NetworkDisabled, match=r"192\.0\.2\.1"):
         socket.create_connection(("192.0.2.1", 80))
@@ -297,6 +306,29 @@ def test_threads_use_the_cassette_of_the_program(tmp_path: Path, server: Any) ->
         ask()
     assert not session.unplayed
     assert len(server.asked) == 8
+
+
+@pytest.mark.parametrize("library", ["requests", "urllib3", "urllib", "httpx"])
+def test_threads_lose_no_request(tmp_path: Path, server: Any, library: str) -> None:
+    ask = {
+        "requests": lambda url: requests.get(url).content,
+        "urllib3": lambda url: urllib3.PoolManager().request("GET", url).data,
+        "urllib": lambda url: urllib.request.urlopen(url).read(),
+        "httpx": lambda url: httpx.get(url).content,
+    }[library]
+    together = threading.Barrier(16)
+
+    def one(number: int) -> str:
+        together.wait()
+        return str(json.loads(ask(f"{server.url}/{number}"))["path"])
+
+    for mode in ("rewrite", "none"):
+        with (
+            use_cassette(tmp_path / "c.yaml", record_mode=mode),
+            ThreadPoolExecutor(16) as pool,
+        ):
+            assert list(pool.map(one, range(16))) == [f"/{number}" for number in range(16)]
+    assert len(server.asked) == 16
 
 
 def test_nobody_waits_after_a_recorded_error(tmp_path: Path, server: Any) -> None:
