@@ -22,6 +22,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from pathspec import GitIgnoreSpec
 
@@ -204,7 +205,25 @@ class _Ignore:
 
     def verdict(self, path: str) -> bool | None:
         """True: ignored. False: taken back by a ``!`` line. None: not mentioned."""
-        return self.spec.check_file(self.prefix + path[self.cut :]).include
+        name = self.prefix + path[self.cut :]
+        for pattern in reversed(self.spec.patterns):
+            if pattern.include is not None and _matches(pattern.match_file(name), name):
+                return bool(pattern.include)
+        return None
+
+    def hides_root(self) -> bool:
+        return bool(self.spec.check_file(self.prefix).include)
+
+
+def _matches(found: Any, name: str) -> bool:
+    """Whether a pattern means this path itself, and not a folder above it.
+
+    Those were judged when they were listed; ``!folder/`` says nothing about what is in there.
+    """
+    if found is None:
+        return False
+    above = "ps_d" in found.match.re.groupindex and found.match["ps_d"] is not None
+    return not above or bool(found.match.end("ps_d") == len(name))
 
 
 class _Tree:
@@ -283,7 +302,7 @@ class _Tree:
         for folder in (root, *root.parents):
             if folder != root and (spec := _gitignore(folder)):
                 rule = _Ignore(spec=spec, prefix=f"{root.relative_to(folder).as_posix()}/")
-                if not rule.verdict(""):
+                if not rule.hides_root():
                     found.append(rule)
             if (folder / ".git").exists():
                 return found

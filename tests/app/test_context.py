@@ -111,6 +111,14 @@ def test_gitignore_is_respected(tree: Any) -> None:
     ]  # fmt: skip
 
 
+def test_a_folder_that_is_taken_back_takes_back_no_file_in_it(tree: Any) -> None:
+    tree.write(".gitignore", "/fresh/sub/\nsecret\\[1\\].txt\n")
+    tree.write("fresh/.gitignore", "!sub/\n")
+    tree.write("fresh/sub/secret[1].txt", "S")
+    tree.write("fresh/sub/open.txt", "O")
+    assert files(tree, "fresh", "X .*") == ["fresh/sub/open.txt"]
+
+
 def test_gitignore_above_the_project_is_respected(tree: Any) -> None:
     inner = tree.root / "inner"
     for name in ("inner/keep.py", "inner/gen/x.py", "inner/drop.log"):
