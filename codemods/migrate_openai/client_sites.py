@@ -479,7 +479,7 @@ class ClientSites:
         call = self.made.get(member)
         if call is None or not self._direct_class(call) or not self._repeatable(call):
             return None
-        if not self.p.applies(MADE, call):
+        if not self.p.applies(MADE, call) or any(k.arg == "provider" for k in call.keywords):
             return None
         statement = self.p.parent(call)
         match statement:
