@@ -29,6 +29,8 @@ _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "parti
 # Packages that read the settings of the openai module themselves.
 _READERS = frozenset({"langchain", "llama_index", "guidance", "gpt_index", "dspy", "marvin"})
 
+_MADE_BY_HAND = "made with the arguments of 0.28: today's classes ask for response= and body="
+
 
 class ModuleSites:
     def __init__(self, planner: Planner) -> None:
@@ -157,6 +159,10 @@ class ModuleSites:
         """One class of 0.28 may be several today: an except clause gets them all."""
         today = names.exceptions(name)
         parent = self.p.parent(site.node)
+        of_its_own = name.startswith("openai.error.") and today != ("OpenAIError",)
+        if of_its_own and self.p.called(site.node) is not None:
+            self.p.left(EXCEPTION, site.node, "exception", _MADE_BY_HAND)
+            return
         grouped = isinstance(parent, ast.Tuple)
         clause = self.p.parent(parent) if grouped else parent
         if not isinstance(clause, ast.ExceptHandler):

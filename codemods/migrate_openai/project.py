@@ -192,7 +192,7 @@ class Project:
             for member in self._members(self.atoms(self.facts[path].kept)):
                 notes[member].others.add("a line to skip")
             for member in self._members(self.atoms(self.facts[path].elsewhere)):
-                notes[member].others.add("provider=")
+                notes[member].foreign.add("openai.providers")
             if path in self.resolved:
                 self._note_uses(path, notes)
             if not self._has_clients(path):

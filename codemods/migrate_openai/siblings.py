@@ -59,7 +59,7 @@ class Siblings:
         call = self.c.made.get(member)
         if call is None or not self.c.direct_class(call) or not self._repeatable(call):
             return None
-        if not self.p.applies(MADE, call):
+        if not self.p.applies(MADE, call) or any(k.arg == "provider" for k in call.keywords):
             return None
         statement = self.p.parent(call)
         match statement:
