@@ -1337,6 +1337,33 @@ def _age(error: Any) -> None:
     error.json_body = {"error": body} if isinstance(body, dict) else None
 
 
+def legacy_error(
+    kind: type[Exception],
+    message: str | None = None,
+    http_body: str | None = None,
+    http_status: int | None = None,
+    json_body: Any = None,
+    headers: Mapping[str, str] | None = None,
+    code: str | None = None,
+) -> Exception:
+    """An error that a program makes itself, with the arguments that openai 0.28 took.
+
+    Args:
+        kind: an exception class of this module, such as ``RateLimitError``; today's classes ask for
+            the response that they stand for.
+        message: its text; the others are the members of the same names.
+    """
+    error = kind.__new__(kind)
+    error.args = (message,) if message is not None else ()
+    vars(error).update(
+        message=message, user_message=message, code=code, headers=headers or {},
+        http_body=http_body, http_status=http_status, status_code=http_status,
+        json_body=json_body, body=json_body, error=None,
+        response=None, request=None, request_id=None, param=None, type=None,
+    )  # fmt: skip
+    return error
+
+
 def _is_repetition(error: Exception) -> bool:
     """Did LiteLLM stop a stream that said the same thing again and again?"""
     return "repeating the same chunk" in str(error)

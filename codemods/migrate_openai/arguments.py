@@ -123,6 +123,12 @@ def _outermost(text: Text, call: ast.Call, start: int) -> int:
             return start
 
 
+def first_argument(text: Text, call: ast.Call, argument: str) -> Edit:
+    """Write an argument before all others."""
+    others = ", " if call.args or call.keywords else ""
+    return _insert(_opening(text, call), f"{argument}{others}")
+
+
 def _opening(text: Text, call: ast.Call) -> int:
     """Just behind the call's opening parenthesis."""
     found = text.before(text.end(call.func), text.end(call), "(")

@@ -6,7 +6,13 @@ import ast
 
 from codemods.migrate_openai import names
 from codemods.migrate_openai.analysis import called_name
-from codemods.migrate_openai.arguments import Provider, UnmatchedError, argument_edits, new_keyword
+from codemods.migrate_openai.arguments import (
+    Provider,
+    UnmatchedError,
+    argument_edits,
+    first_argument,
+    new_keyword,
+)
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.module_names import call_of, is_leftover
 from codemods.migrate_openai.plan import Planner, Site
@@ -29,7 +35,8 @@ _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "parti
 # Packages that read the settings of the openai module themselves.
 _READERS = frozenset({"langchain", "llama_index", "guidance", "gpt_index", "dspy", "marvin"})
 
-_MADE_BY_HAND = "made with the arguments of 0.28: today's classes ask for response= and body="
+# What every error of 0.28 could be made with, beside its text.
+_MADE_WITH = frozenset({"message", "http_body", "http_status", "json_body", "headers", "code"})
 
 
 class ModuleSites:
@@ -159,15 +166,29 @@ class ModuleSites:
         """One class of 0.28 may be several today: an except clause gets them all."""
         today = names.exceptions(name)
         parent = self.p.parent(site.node)
-        of_its_own = name.startswith("openai.error.") and today != ("OpenAIError",)
-        if of_its_own and self.p.called(site.node) is not None:
-            self.p.left(EXCEPTION, site.node, "exception", _MADE_BY_HAND)
+        made = self.p.called(site.node)
+        if made and name.startswith("openai.error.") and today != ("OpenAIError",):
+            self._made_by_hand(site, made, today[0])
             return
         grouped = isinstance(parent, ast.Tuple)
         clause = self.p.parent(parent) if grouped else parent
         if not isinstance(clause, ast.ExceptHandler):
             today = today[:1]
         self._replace(site, EXCEPTION, *today, grouped=grouped)
+
+    def _made_by_hand(self, site: Site, call: ast.Call, kind: str) -> None:
+        """Today's classes ask for the response that they stand for, which 0.28's did not."""
+        starred = any(isinstance(a, ast.Starred) for a in call.args)
+        if starred or len(call.args) > 1 or any(k.arg not in _MADE_WITH for k in call.keywords):
+            self.p.left(EXCEPTION, site.node, "exception")
+            return
+        if not (self.p.applies(EXCEPTION, site.node) and self.p.imported(site.node)):
+            self.p.left(EXCEPTION, site.node, "skipped")
+            return
+        routed = self.p.routed(kind, self.p.text.start(site.node))
+        self.p.plan.edits.append(first_argument(self.p.text, call, routed))
+        self._name(site.node, "legacy_error")
+        self.p.found(EXCEPTION, site.node, "migrated")
 
     def _unraised(self, site: Site) -> None:
         """An exception of 0.28 that nothing raises any more."""

@@ -926,6 +926,15 @@ def test_errors_have_the_members_of_openai_0_28(wire: Wire) -> None:
     assert str(error) == error.user_message == error.error.message == "no"
 
 
+def test_errors_are_made_by_hand_as_in_0_28() -> None:
+    made: Any = llm_router.legacy_error(llm_router.RateLimitError, "slow down", http_status=429)
+    with pytest.raises(llm_router.RateLimitError, match="slow down") as raised:
+        raise made
+    assert (made.http_status, made.user_message, made.headers) == (429, "slow down", {})
+    assert raised.value.response is None
+    assert str(llm_router.legacy_error(llm_router.APIError)) == ""
+
+
 def test_an_overloaded_server_was_a_class_of_its_own_in_0_28(wire: Wire) -> None:
     wire.route = lambda _: Answer(status=503, body={"error": {"message": "busy"}})
     with pytest.raises(llm_router.ServiceUnavailableError) as raised:

@@ -62,7 +62,9 @@ EXCEPTION = Rule(
     what=(
         "Exceptions of every generation get the name that they have today: "
         "`openai.error.InvalidRequestError` is `BadRequestError`, `openai.error.Timeout` is "
-        "`APITimeoutError`. They catch what the router raises and what an openai client raises."
+        "`APITimeoutError`. They catch what the router raises and what an openai client raises. "
+        "One that a program of 0.28 makes itself becomes "
+        '`llm_router.legacy_error(llm_router.RateLimitError, "slow down")`.'
     ),
     cases=(
         Case(
