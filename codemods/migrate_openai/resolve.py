@@ -241,7 +241,7 @@ class Resolver:
 
     def _called(self, node: Node, call: Call, atom: Atom) -> None:
         graph = self.graph
-        if not isinstance(atom, (Sdk, NoneTerm)):
+        if not isinstance(atom, (Sdk, NoneTerm, Cls)):
             self._makes_others.add(call)
         match atom:
             case Sdk(name) if cls := client_class(name):
