@@ -1607,6 +1607,19 @@ class _Path:
         return _method(self._client._beyond(path), path)
 
 
+def _seen_by_sdk(name: str) -> property:
+    """A setting that openai's client gives in a form of its own; to be set in any."""
+
+    def read(self: _Settings) -> Any:
+        beyond = self._wire in _WIRED
+        return getattr(self._beyond(name), name) if beyond else self.__dict__.get(name)
+
+    def write(self: _Settings, value: Any) -> None:
+        self.__dict__[name] = value
+
+    return property(read, write)
+
+
 class _Settings:
     """What the two clients share: settings bound once, and openai's spelling."""
 
@@ -1654,15 +1667,9 @@ class _Settings:
             k: held[k] for k in _SETTINGS if k in held and (held[k] is not None or k == "timeout")
         }
 
-    @property
-    def base_url(self) -> Any:
-        """The address, in the form that openai's client gives it; to be set in any."""
-        beyond = self._wire in _WIRED
-        return self._beyond("base_url").base_url if beyond else self.__dict__.get("base_url")
-
-    @base_url.setter
-    def base_url(self, value: Any) -> None:
-        self.__dict__["base_url"] = value
+    base_url = _seen_by_sdk("base_url")
+    default_headers = _seen_by_sdk("default_headers")
+    default_query = _seen_by_sdk("default_query")
 
     def with_options(self, **changes: Any) -> Any:
         """A client with some settings changed; default headers and queries are added to."""

@@ -50,7 +50,7 @@ CLIENT_EXTRAS = frozenset(
 )
 # What a router client passes on to a client of the SDK, besides the resources.
 _VERBS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list", "request"})
-# What else a client of the SDK has, in any generation.
+# What else a client of the SDK has, in any generation; read through the router's as well.
 _SDK_ONLY = frozenset(
     {"default_headers", "default_query", "custom_auth", "auth_headers"}
     | {"platform_headers", "qs", "user_agent", "webhook_secret", "websocket_base_url"}
@@ -400,7 +400,7 @@ def _gives_more(atom: Atom) -> bool:
 
 def is_passed_on(dotted: str) -> bool:
     """Does a router client ask the SDK's for this?"""
-    return dotted.split(".")[0] in RESOURCES | _VERBS
+    return dotted.split(".")[0] in RESOURCES | _VERBS | _SDK_ONLY
 
 
 _HARMLESS = frozenset(

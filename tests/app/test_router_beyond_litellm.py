@@ -106,11 +106,26 @@ def test_the_address_can_be_changed(wire: Wire) -> None:
 def test_settings_read_as_the_sdks(wire: Wire, kinds: str, given: dict[str, Any]) -> None:
     theirs, ours = kinds.split()
     sdk, client = getattr(openai, theirs)(**given), getattr(llm_router, ours)(**given)
-    for name in ("api_key", "organization", "project", "timeout", "max_retries", "default_query"):
+    read = ("api_key", "organization", "project", "timeout", "max_retries", "default_query")
+    read += ("auth_headers", "user_agent", "custom_auth")
+    for name in read:
         assert getattr(client, name) == getattr(sdk, name), name
-    own = given.get("default_headers", {"Accept": "application/json"})
-    assert own.items() <= sdk.default_headers.items()
-    assert own.items() <= client.default_headers.items()
+    own, expected = client.default_headers, sdk.default_headers
+    assert own.keys() == expected.keys()
+    assert all(own[k] == v for k, v in expected.items() if isinstance(v, str))
+
+
+def test_the_default_headers_can_be_changed(wire: Wire) -> None:
+    client = llm_router.Client(api_key="sk", base_url=wire.url, default_headers={"X-One": "1"})
+    client.default_headers = {"X-Two": "2"}
+    client.default_query = {"q": "1"}
+    client.models.list()
+    client.chat.completions.create(model="m", messages=MESSAGES)
+    for sent in wire.take():
+        assert "x-one" not in sent.headers
+        assert (sent.headers["x-two"], sent.query) == ("2", {"q": "1"})
+    other = llm_router.Client(provider="groq", api_key="gsk", default_headers={"X-One": "1"})
+    assert other.default_headers == {"X-One": "1"}
 
 
 @pytest.mark.parametrize("missing", ["a key", "an Azure key"])
