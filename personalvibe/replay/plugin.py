@@ -20,6 +20,7 @@ from typing import TYPE_CHECKING, Any
 import pytest
 
 from personalvibe.replay import guard
+from personalvibe.replay.plugin_options import INI_WORDS, OPTIONS, unplayed_severity
 from personalvibe.replay.stop import Stop
 
 if TYPE_CHECKING:
@@ -27,7 +28,6 @@ if TYPE_CHECKING:
     from personalvibe.replay.testing import TestCassette
     from personalvibe.replay.vcr_bridge import ReplayCassette
 
-RECORD_MODES = ("once", "new_episodes", "none", "all", "rewrite")
 # The entry points of plugins that own the same options and fixtures -> their modules.
 _OTHERS = {"recording": "pytest_recording.plugin", "cassetter": "cassetter.pytest_plugin"}
 _FACTS = "personalvibe_replay"
@@ -102,75 +102,13 @@ _taken_over = ""
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     _take_over(pluginmanager)
     group = parser.getgroup("recording", "recording and replaying HTTP traffic")
-    for name, settings in _OPTIONS.items():
+    for name, settings in OPTIONS.items():
         # Another plugin may have been loaded first and own the option; its meaning is the same.
         with contextlib.suppress(ValueError):
             group.addoption(name, **settings)
     parser.addini("replay_block_network", "Close the network to tests", type="bool", default=True)
-    for name, (words, help_) in _INI_WORDS.items():
+    for name, (words, help_) in INI_WORDS.items():
         parser.addini(name, f"{' or '.join(words)}: {help_}", default=words[0])
-
-
-_INI_WORDS = {
-    "replay_caught_network": (
-        ("fail", "warn"),
-        "a test that tried to reach the closed network and caught the refusal",
-    ),
-    "replay_unplayed": (("warn", "fail", "ignore"), "see --unplayed"),
-}
-"""Settings of the ini file -> what they may say, the default first, and what it is about."""
-
-
-def _days(text: str) -> int:
-    days = int(text)
-    if days < 0:
-        raise ValueError
-    return days
-
-
-_OPTIONS: dict[str, dict[str, Any]] = {
-    "--record-mode": {
-        "default": None,
-        "choices": RECORD_MODES,
-        "help": "What happens to requests without a recording. Default: none.",
-    },
-    "--block-network": {
-        "action": "store_true",
-        "default": False,
-        "help": "Close the network except to tests that record.",
-    },
-    "--allowed-hosts": {
-        "default": None,
-        "metavar": "HOSTS",
-        "help": "Hosts that stay open: regular expressions, separated by commas.",
-    },
-    "--disable-recording": {
-        "action": "store_true",
-        "default": False,
-        "help": "Ignore all cassettes: the tests reach the real network.",
-    },
-    "--stand-in": {
-        "action": "store_true",
-        "default": False,
-        "help": "Record from a local stand-in for the LLM providers: no keys, no network.",
-    },
-    "--unplayed": {
-        "default": None,
-        "choices": ("fail", "warn", "ignore"),
-        "help": "What becomes of a passing test that leaves recordings unplayed. Default: warn.",
-    },
-    "--unused-cassettes": {
-        "default": "warn",
-        "choices": ("fail", "warn", "ignore"),
-        "help": "What becomes of cassettes that no test of the whole suite opened. Default: warn.",
-    },
-    "--max-cassette-age": {
-        "default": None,
-        "type": _days,
-        "metavar": "DAYS",
-        "help": "Fail the run if a test played a recording older than this.",
-    },
-}
 
 
 def _take_over(pluginmanager: pytest.PytestPluginManager) -> None:
@@ -222,7 +160,7 @@ def pytest_configure(config: pytest.Config) -> None:
             "personalvibe.replay and pytest-vcr share their names: uninstall pytest-vcr, "
             "or run with -p no:personalvibe_replay"
         )
-    for name, (words, _) in _INI_WORDS.items():
+    for name, (words, _) in INI_WORDS.items():
         if config.getini(name) not in words:
             raise pytest.UsageError(
                 f"{name} = {config.getini(name)!r} in the ini file is not {' or '.join(words)}"
@@ -409,7 +347,7 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         extra=[str(path) for mark in marks for path in mark.args],
         config=_config(request),
         mode=_mode(request),
-        unplayed=_unplayed_severity(request.config),
+        unplayed=unplayed_severity(request.config),
         max_age_days=request.config.getoption("--max-cassette-age"),
         route=(lambda url: state.stand_in().route(url)) if stand_in else None,
         source="stand-in" if stand_in else "provider",
@@ -446,10 +384,6 @@ def _from_here(config: pytest.Config, nodeid: str) -> str:
         return nodeid
     path, separator, test = nodeid.partition("::")
     return f"{os.path.relpath(config.rootpath / path, here)}{separator}{test}"
-
-
-def _unplayed_severity(config: pytest.Config) -> str:
-    return str(config.getoption("--unplayed") or config.getini("replay_unplayed"))
 
 
 @pytest.hookimpl(wrapper=True)
@@ -603,7 +537,7 @@ class Reporter:
         failed = {
             f"recordings are older than {days} days": stale,
             "cassettes are unused": strict == "fail" and unused,
-            "recordings were not played": unplayed and _unplayed_severity(self.config) == "fail",
+            "recordings were not played": unplayed and unplayed_severity(self.config) == "fail",
         }
         reasons = [reason for reason, found in failed.items() if found]
         if reasons and session.exitstatus == pytest.ExitCode.OK:
@@ -621,7 +555,7 @@ class Reporter:
         from personalvibe.replay import report
 
         whole = self.config.args_source is not pytest.Config.ArgsSource.ARGS
-        wanted = _unplayed_severity(self.config) != "ignore"
+        wanted = unplayed_severity(self.config) != "ignore"
         if self.run is None or not wanted or not whole or self._chose_tests(session):
             return []
         return report.unplayed_shared(self.run, self.skipped)

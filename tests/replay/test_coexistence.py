@@ -96,6 +96,7 @@ def test_plain():
         "personalvibe.replay.hooks",
         "personalvibe.replay.late_imports",
         "personalvibe.replay.plugin",
+        "personalvibe.replay.plugin_options",
         "personalvibe.replay.stop",
     ]
 """

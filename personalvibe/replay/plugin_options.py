@@ -1,0 +1,73 @@
+"""The options and settings that the plugin adds to pytest."""
+
+from __future__ import annotations
+
+from typing import Any
+
+RECORD_MODES = ("once", "new_episodes", "none", "all", "rewrite")
+
+INI_WORDS = {
+    "replay_caught_network": (
+        ("fail", "warn"),
+        "a test that tried to reach the closed network and caught the refusal",
+    ),
+    "replay_unplayed": (("warn", "fail", "ignore"), "see --unplayed"),
+}
+"""Settings of the ini file -> what they may say, the default first, and what it is about."""
+
+
+def _days(text: str) -> int:
+    days = int(text)
+    if days < 0:
+        raise ValueError
+    return days
+
+
+OPTIONS: dict[str, dict[str, Any]] = {
+    "--record-mode": {
+        "default": None,
+        "choices": RECORD_MODES,
+        "help": "What happens to requests without a recording. Default: none.",
+    },
+    "--block-network": {
+        "action": "store_true",
+        "default": False,
+        "help": "Close the network except to tests that record.",
+    },
+    "--allowed-hosts": {
+        "default": None,
+        "metavar": "HOSTS",
+        "help": "Hosts that stay open: regular expressions, separated by commas.",
+    },
+    "--disable-recording": {
+        "action": "store_true",
+        "default": False,
+        "help": "Ignore all cassettes: the tests reach the real network.",
+    },
+    "--stand-in": {
+        "action": "store_true",
+        "default": False,
+        "help": "Record from a local stand-in for the LLM providers: no keys, no network.",
+    },
+    "--unplayed": {
+        "default": None,
+        "choices": ("fail", "warn", "ignore"),
+        "help": "What becomes of a passing test that leaves recordings unplayed. Default: warn.",
+    },
+    "--unused-cassettes": {
+        "default": "warn",
+        "choices": ("fail", "warn", "ignore"),
+        "help": "What becomes of cassettes that no test of the whole suite opened. Default: warn.",
+    },
+    "--max-cassette-age": {
+        "default": None,
+        "type": _days,
+        "metavar": "DAYS",
+        "help": "Fail the run if a test played a recording older than this.",
+    },
+}
+
+
+def unplayed_severity(config: Any) -> str:
+    """What becomes of unplayed recordings: command line > ini file."""
+    return str(config.getoption("--unplayed") or config.getini("replay_unplayed"))
