@@ -21,7 +21,7 @@ import pytest
 
 from personalvibe.replay import guard
 from personalvibe.replay.plugin_options import INI_WORDS, OPTIONS, unplayed_severity
-from personalvibe.replay.stop import Stop
+from personalvibe.replay.stop import Stop, leaves
 
 if TYPE_CHECKING:
     from personalvibe.replay.report import RunRecord
@@ -91,6 +91,7 @@ def _stops_fail_tests() -> Iterator[None]:
 
 STATE: pytest.StashKey[State] = pytest.StashKey()
 CASSETTE: pytest.StashKey[TestCassette] = pytest.StashKey()
+FIXTURES: pytest.StashKey[list[tuple[Any, Any]]] = pytest.StashKey()
 CONFIG: pytest.StashKey[dict[str, Any]] = pytest.StashKey()
 MODE: pytest.StashKey[str] = pytest.StashKey()
 PASSED: pytest.StashKey[bool] = pytest.StashKey()
@@ -386,6 +387,13 @@ def _from_here(config: pytest.Config, nodeid: str) -> str:
     return f"{os.path.relpath(config.rootpath / path, here)}{separator}{test}"
 
 
+@pytest.hookimpl(tryfirst=True)
+def pytest_fixture_setup(fixturedef: Any, request: Any) -> None:
+    """Note which fixtures a test has."""
+    if fixturedef.scope == "function":
+        request.node.stash.setdefault(FIXTURES, []).append((fixturedef, request))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
     state = item.config.stash[STATE]
@@ -399,7 +407,17 @@ def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object
 @pytest.hookimpl(wrapper=True, tryfirst=True)
 def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object]:
     """Write what was recorded, once the test has passed and everything is torn down."""
-    result = yield
+    fixtures = item.stash.get(FIXTURES, [])
+    try:
+        result = yield
+    except BaseExceptionGroup:
+        # pytest takes a task group that was stopped for the end of everything.
+        with contextlib.ExitStack() as rest:
+            for fixturedef, request in fixtures:
+                rest.callback(fixturedef.finish, request)
+            raise
+    finally:
+        fixtures.clear()
     test = item.stash.get(CASSETTE, None)
     if test is not None and test.cassette is not None:
         problem = test.finish(passed=item.stash.get(PASSED, False))
@@ -414,29 +432,29 @@ def pytest_runtest_makereport(
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """A miss fails the test, whatever became of the exception."""
     test = item.stash.get(CASSETTE, None)
-    stopped = call.excinfo is not None and test is not None and test.stopped(call.excinfo.value)
+    error = call.excinfo.value if call.excinfo else None
+    ends = leaves(error)
+    stopped = bool(test and ends) and all(isinstance(end, Stop) for end in ends)
     if stopped:
         # The report is replaced anyway; to render LiteLLM's frames takes pytest seconds.
         item.repr_failure = _short  # type: ignore[method-assign]
     report = yield
     if stopped:
         del item.repr_failure
-    error = call.excinfo.value if call.excinfo else None
     attempts = item.config.stash[STATE].guard.take_violations()
     hidden = [one for one in attempts if not one.declared and one.test is not None]
     listed = [one for one in attempts if not one.declared and one.test is None]
     facts: dict[str, Any] = {}
     problems: list[tuple[str, BaseException | None]] = [*test.take_misses()] if test else []
-    if problems or isinstance(error, guard.NetworkBlocked):
-        if isinstance(error, guard.NetworkBlocked):
-            problems.append((str(error), error))
+    blocked = [(str(end), end) for end in ends if isinstance(end, guard.NetworkBlocked)]
+    if problems or blocked:
+        problems += blocked
     elif test is None and (report.skipped or item.config.getini("replay_caught_network") == "warn"):
         listed += hidden
     else:
         problems = [(message, None) for message in dict.fromkeys(one.message for one in hidden)]
     if problems:
-        caught = error is None or all(raised is not error for _, raised in problems)
-        _fail(item, report, [text for text, _ in problems], caught, call)
+        _fail(item, report, problems, error)
     if listed:
         facts["refused"] = [one.message.splitlines()[0] for one in listed]
     if test is not None:
@@ -475,27 +493,32 @@ def _short(excinfo: pytest.ExceptionInfo[BaseException], style: object = None) -
 def _fail(
     item: pytest.Item,
     report: pytest.TestReport,
-    problems: list[str],
-    caught: bool,
-    call: pytest.CallInfo[None],
+    problems: list[tuple[str, BaseException | None]],
+    error: BaseException | None,
 ) -> None:
     """Make a report say what was missed instead of how the client's inside looked."""
-    lines = ["\n\n".join(problems)]
+    lines = ["\n\n".join(text for text, _ in problems)]
+    ends = leaves(error)
+    caught = not any(raised is end for _, raised in problems for end in ends)
     if caught:
         lines.append("The program caught the exception and went on.")
-        if report.failed:
-            lines.append(f"Then the test failed:\n{report.longreprtext}")
-    elif call.excinfo is not None:
-        root = item.config.rootpath
-        places = [
-            f"{path.relative_to(root)}:{entry.lineno + 1}: in {entry.name}"
-            for entry in call.excinfo.traceback
-            if _is_of_project(path := Path(entry.path), root)
-        ]
-        lines.append("\n".join(f"  asked at {place}" for place in places[-3:]))
+    else:
+        places = [place for one in (error, *ends[:1]) for place in _places(one, item.config)]
+        lines.append("\n".join(f"  asked at {place}" for place in dict.fromkeys(places[-3:])))
+    if report.failed and not all(isinstance(end, Stop) for end in ends):
+        lines.append(f"{'Then' if caught else 'With it'} the test failed:\n{report.longreprtext}")
     report.outcome = "failed"
     report.longrepr = "\n".join(line for line in lines if line)
     vars(report).pop("wasxfail", None)
+
+
+def _places(error: BaseException | None, config: pytest.Config) -> list[str]:
+    """The lines of the project that an exception went through."""
+    return [
+        f"{path.relative_to(config.rootpath)}:{entry.lineno + 1}: in {entry.name}"
+        for entry in (pytest.ExceptionInfo.from_exception(error).traceback if error else ())
+        if _is_of_project(path := Path(entry.path), config.rootpath)
+    ]
 
 
 class Reporter:

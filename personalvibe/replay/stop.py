@@ -20,3 +20,10 @@ class Stop(BaseException):
             members = {"__module__": cls.__module__, "__doc__": cls.__doc__}
             kind = cast(type[Self], type(cls.__name__, (cls, Stop.failure), members))
         return super().__new__(kind, *args)
+
+
+def leaves(error: BaseException | None) -> list[BaseException]:
+    """What an exception is made of: itself, or what task groups gathered in it, at any depth."""
+    if isinstance(error, BaseExceptionGroup):
+        return [leaf for one in error.exceptions for leaf in leaves(one)]
+    return [] if error is None else [error]

@@ -15,7 +15,6 @@ from personalvibe.replay.index import Recording
 from personalvibe.replay.miss import CassetteMiss
 from personalvibe.replay.model import CassetteError, Source
 from personalvibe.replay.report import TestRecord, unplayed_text
-from personalvibe.replay.stop import Stop
 
 
 @dataclass(slots=True, kw_only=True)
@@ -90,10 +89,6 @@ class TestCassette:
         assert self.cassette is not None
         with opening.in_use(self.cassette):
             yield
-
-    def stopped(self, error: BaseException) -> bool:
-        """Whether the test ended with this because a request was refused."""
-        return isinstance(error, Stop)
 
     def take_misses(self) -> list[tuple[str, CassetteMiss]]:
         """The misses since the last call."""

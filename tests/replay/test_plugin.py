@@ -201,6 +201,74 @@ def test_a_refusal_in_a_fixture_leaves_the_others_as_they_should_be(
     assert server.asked == []
 
 
+IN_TASK_GROUPS = """
+import asyncio
+
+async def ask_async(text):
+    async with httpx.AsyncClient() as client:
+        await client.post(URL, json={"prompt": text})
+
+async def ask_together():
+    async with asyncio.TaskGroup() as group:
+        group.create_task(ask_async("one"))
+        group.create_task(ask_async("two"))
+
+@pytest.fixture
+def late():
+    yield
+    asyncio.run(ask_together())
+
+@pytest.mark.vcr
+def test_together():
+    asyncio.run(ask_together())
+
+@pytest.mark.vcr
+def test_late(late):
+    pass
+
+@pytest.mark.vcr
+def test_after_it():
+    with pytest.raises(BaseExceptionGroup):
+        asyncio.run(ask_together())
+
+def test_closed():
+    async def look_up():
+        async with asyncio.TaskGroup() as group:
+            group.create_task(asyncio.to_thread(httpx.get, "http://example.com"))
+    asyncio.run(look_up())
+
+@pytest.mark.vcr
+def test_more():
+    try:
+        ask("one")
+    except BaseException as miss:
+        raise BaseExceptionGroup("both", [miss, ValueError("of its own")])
+"""
+
+
+def test_a_task_group_that_misses_is_a_miss(pytester: pytest.Pytester, server) -> None:
+    project(pytester, server, IN_TASK_GROUPS)
+    done = run(pytester)
+    done.assert_outcomes(passed=1, failed=4, errors=1)
+    done.stdout.fnmatch_lines(
+        [
+            "FAILED test_it.py::test_together - No recording answers*",
+            "FAILED test_it.py::test_after_it - No recording answers*",
+            "FAILED test_it.py::test_closed - *Network is disabled*",
+            "FAILED test_it.py::test_more - No recording answers*",
+            "ERROR test_it.py::test_late - No recording answers*",
+        ]
+    )
+    text = done.stdout.str()
+    together, _, rest = text.partition("test_after_it")
+    assert "caught the exception" not in together
+    assert "Exception Group" not in together
+    assert "asked at test_it.py:" in together
+    assert "With it the test failed:" in rest
+    assert "ValueError: of its own" in rest
+    assert server.asked == []
+
+
 def test_a_miss_names_the_paths_that_differ(pytester: pytest.Pytester, server) -> None:
     project(
         pytester, server, '\n@pytest.mark.vcr\ndef test_ask():\n    ask("one", temperature=0.2)\n'
