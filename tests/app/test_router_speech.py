@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import asyncio
+import threading
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -51,6 +52,23 @@ def test_speech_that_streams(wire: Wire, tmp_path: Path, provider: str) -> None:
     assert (heard(ours.speech_stream(model="tts-1", **asked)), wire.take()) == expected
     spelled = ours.audio.speech.with_streaming_response
     assert (heard(spelled.create(model="tts-1", **asked)), wire.take()) == expected
+
+
+def test_speech_is_heard_while_it_is_made(wire: Wire) -> None:
+    heard = threading.Event()
+
+    def made() -> Iterator[str]:
+        yield "first"
+        if heard.wait(30):
+            yield "second"
+
+    wire.answers = [Answer(events=made())]
+    client = llm_router.Client(base_url=wire.url, api_key="sk")
+    with client.speech_stream(model="openai/tts-1", voice="alloy", input="Hi") as speech:
+        parts = speech.iter_bytes()
+        assert next(parts) == b"first"
+        heard.set()
+        assert b"".join(parts) == b"second"
 
 
 def test_asynchronous_speech_that_streams(wire: Wire) -> None:
