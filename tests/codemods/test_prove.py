@@ -11,7 +11,8 @@ import subprocess
 import sys
 import textwrap
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
@@ -729,37 +730,6 @@ def test_a_command_that_hangs_is_stopped(tmp_path: Path) -> None:
     assert "stopped at the time limit" in done.stdout
 
 
-def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
-    project, scratch_home = tmp_path / "project", tmp_path / "tmp"
-    marker = tmp_path / "running"
-    program = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(1000)\n"
-    write_tree(project, {"good.py": GOOD, "main.py": program})
-    scratch_home.mkdir()
-    before = contents(project)
-    with subprocess.Popen(
-        [
-            sys.executable,
-            "-m",
-            "codemods.migrate_openai",
-            "--prove",
-            "--",
-            sys.executable,
-            "main.py",
-        ],
-        cwd=project,
-        env={**os.environ, "PYTHONPATH": str(ROOT), "TMPDIR": str(scratch_home)},
-        stdout=subprocess.PIPE,
-        stderr=subprocess.PIPE,
-    ) as process:
-        limit = time.monotonic() + 60
-        while not marker.exists() and time.monotonic() < limit:
-            time.sleep(0.05)
-        process.send_signal(signal.SIGINT)
-        assert process.wait(timeout=30) == 130
-    assert list(scratch_home.iterdir()) == []
-    assert contents(project) == before
-
-
 @pytest.mark.parametrize(
     ("arguments", "said"),
     [
@@ -953,12 +923,15 @@ def until(condition: Callable[[], object]) -> bool:
     return bool(condition())
 
 
-def test_a_killed_proof_leaves_nothing_behind(tmp_path: Path) -> None:
+@contextmanager
+def hanging_proof(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Path]]:
+    """A proof whose command hangs, and the folder for its temporary files."""
     project, scratch_home = tmp_path / "project", tmp_path / "tmp"
     marker = tmp_path / "running"
     program = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(1000)\n"
     write_tree(project, {"good.py": GOOD, "hangs.py": program})
     scratch_home.mkdir()
+    before = contents(project)
     hangs = [sys.executable, str(project / "hangs.py"), tmp_path.name]
     with subprocess.Popen(
         [sys.executable, "-m", "codemods.migrate_openai", "--prove", "--", *hangs],
@@ -968,6 +941,19 @@ def test_a_killed_proof_leaves_nothing_behind(tmp_path: Path) -> None:
         stderr=subprocess.DEVNULL,
     ) as process:
         assert until(marker.exists)
+        yield process, scratch_home
+    assert contents(project) == before
+
+
+def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
+    with hanging_proof(tmp_path) as (process, scratch_home):
+        process.send_signal(signal.SIGINT)
+        assert process.wait(timeout=30) == 130
+    assert list(scratch_home.iterdir()) == []
+
+
+def test_a_killed_proof_leaves_nothing_behind(tmp_path: Path) -> None:
+    with hanging_proof(tmp_path) as (process, scratch_home):
         process.kill()
     assert until(lambda: not list(scratch_home.iterdir()))
     assert until(lambda: not processes_with(f"hangs.py {tmp_path.name}"))
