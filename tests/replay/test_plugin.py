@@ -586,7 +586,12 @@ def test_closed():
 
 
 def test_settings_that_cannot_be_meant_are_one_line(pytester: pytest.Pytester, server) -> None:
-    for setting in ('match_on=["bdy"]', 'record_mode="sometimes"', "allow_errors='all'"):
+    for setting in (
+        'match_on=["bdy"]',
+        'record_mode="sometimes"',
+        "allow_errors='all'",
+        'host_aliases={"gateway": 1}',
+    ):
         project(pytester, server, f"\n@pytest.mark.vcr({setting})\ndef test_ask():\n    pass\n")
         done = run(pytester)
         done.assert_outcomes(errors=1)

@@ -221,6 +221,18 @@ def ask_four_times(path: Path, ask: Callable[[], int]) -> None:
             ask()
 
 
+def test_recorded_through_a_gateway_and_replayed_against_the_provider(
+    tmp_path: Path, server: Any
+) -> None:
+    path = tmp_path / "a.yaml"
+    with use_cassette(path, "once"):
+        recorded = httpx.post(f"{server.url}/v1/embeddings", json=chat("hi")).json()
+    aliases = {server.url: "https://api.openai.com"}
+    with use_cassette(path, "none", host_aliases=aliases):
+        reply = httpx.post("https://api.openai.com/v1/embeddings", json=chat("hi"))
+    assert reply.json() == recorded
+
+
 def test_a_miss_that_was_caught_is_raised_at_the_end(tmp_path: Path) -> None:
     def program() -> None:
         with use_cassette(tmp_path / "a.yaml"), contextlib.suppress(BaseException):
