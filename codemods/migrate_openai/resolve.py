@@ -279,11 +279,10 @@ class Resolver:
             self._follow_constructor(Cls(param.path, param.qualname.rpartition(".")[0]))
         else:
             self._follow_calls(name)
-        facts = self._modules.facts.get(param.path)
-        fixture = facts.functions.get(param.name) if facts else None
-        if facts and fixture is not None and fixture.fixture:
-            function = facts.functions.get(param.qualname)
-            if name.startswith("test") or (function and function.fixture):
+        function = self._modules.function(Func(param.path, param.qualname))
+        if name.startswith("test") or (function and function.fixture):
+            fixture = self._modules.fixture(param.path, param.name)
+            if fixture is not None:
                 self._arguments[param][fixture.returns] = None
         for terms in tuple(self._arguments.get(param, ())):
             self.copies(terms, node)
