@@ -51,6 +51,8 @@ _TELLING = frozenset(
 )
 _PROPERTIES = frozenset({"property", "cached_property", "async_cached_property"})
 _FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, "apply_async": 0}
+# Functions that replace an attribute by its name, most of them of the test tools.
+PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
 _APPENDERS = frozenset({"append", "add", "appendleft", "insert", "put", "put_nowait"})
 
 
@@ -194,6 +196,7 @@ class _Collector:
                     self.elsewhere |= own
                 self._arguments(node)
                 self._construction(place, node)
+                self._replacement(node)
                 self._append(node)
 
     def _declared(self, annotation: ast.expr) -> None:
@@ -259,6 +262,14 @@ class _Collector:
                 terms = self.evaluator.terms(args[-1])
                 if _matters(terms):
                     self._put(target, frozenset({Seq(terms)}))
+
+    def _replacement(self, node: ast.Call) -> None:
+        """``patch.object(client.chat.completions, "create")`` assigns, as far as clients go."""
+        match node.args:
+            case [value, ast.Constant(value=str(attr)), *_] if called_name(node.func) in PATCHERS:
+                base = self.evaluator.terms(value)
+                if _matters(base):
+                    self.stores.append(Store(base=base, attr=attr, terms=EMPTY))
 
     def _tie(self, terms: Terms) -> None:
         kept = frozenset(t for t in terms if t not in (UNKNOWN, NONE))

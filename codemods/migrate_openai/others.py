@@ -6,8 +6,7 @@ import ast
 import re
 import sys
 
-from codemods.migrate_openai.analysis import called_name, chain_names
-from codemods.migrate_openai.module_sites import PATCHERS
+from codemods.migrate_openai.analysis import PATCHERS, called_name, chain_names
 from codemods.migrate_openai.plan import Planner, Site
 from codemods.migrate_openai.shapes import is_shaped
 from codemods.migrate_openai.terms import Atom, ClientPath, Foreign, Param, Router, Sdk
