@@ -73,14 +73,14 @@ class Imports:
                                 unread.add(binding.node)
         for statement, aliases in list(found.items()):
             if len(aliases) < len(_names(statement)) or self._is_probe(statement):
-                # A name that was idle before stays beside the names that stay, and where its
-                # import is all that a try asks for.
+                # A name that was idle before stays beside the names that stay, and in a try,
+                # which asks whether it is there.
                 found[statement] = [a for a in aliases if a not in unread]
         return {statement: aliases for statement, aliases in found.items() if aliases}
 
     def _is_probe(self, statement: ast.stmt) -> bool:
         outer = self.p.parent(statement)
-        return isinstance(outer, ast.Try) and outer.body == [statement]
+        return isinstance(outer, ast.Try) and statement in outer.body
 
     def _is_openai(self, binding: Binding) -> bool:
         if binding.kind != "import":
