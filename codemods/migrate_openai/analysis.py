@@ -226,6 +226,8 @@ class _Collector:
                 self._store(each, value, None, (*path, place))
             return
         if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
+            if value is not None:
+                self._keep(target, self.evaluator.unpack(value, path))
             target, container = target.value, True
         if not isinstance(target, ast.Attribute):
             if annotation is not None and value is not None:
@@ -238,9 +240,16 @@ class _Collector:
             declared = self.evaluator.annotation(annotation)
             terms |= frozenset(t for t in declared if isinstance(t, (Typed, Inst, Seq)))
             self._tie(terms)
-        self._put(target, terms)
+        self._put(target, terms, container=container)
 
-    def _put(self, target: ast.Attribute, terms: Terms) -> None:
+    def _keep(self, target: ast.Subscript, terms: Terms) -> None:
+        """``st.session_state["client"] = ...`` is read again under that name."""
+        match target.slice:
+            case ast.Constant(value=str(key)) if _matters(terms):
+                base = self.evaluator.terms(target.value)
+                self.stores.append(Store(base=base, attr=key, terms=terms))
+
+    def _put(self, target: ast.Attribute, terms: Terms, *, container: bool = True) -> None:
         base = self.evaluator.terms(target.value)
         for term in base:
             match term:
@@ -252,7 +261,10 @@ class _Collector:
                 case Sdk("openai"):
                     self.sets_module.add(target.attr)
                 case _ if _matters(terms) or _matters(frozenset({term})):
-                    self.stores.append(Store(base=frozenset({term}), attr=target.attr, terms=terms))
+                    store = Store(
+                        base=frozenset({term}), attr=target.attr, terms=terms, container=container
+                    )
+                    self.stores.append(store)
 
     def _append(self, node: ast.Call) -> None:
         match node:
@@ -483,6 +495,8 @@ def _matters(terms: Terms) -> bool:
             return True
         if isinstance(base, Sdk):
             return True
+        if isinstance(base, Foreign) and term is not base:
+            return True  # what the program may have put there
         if isinstance(base, Seq) and _matters(base.elements):
             return True
         if isinstance(base, Router):

@@ -258,6 +258,8 @@ class Project:
             # A test that reaches into the program's client is told so; the program moves.
             notes[member].patched |= member.path == path
         for base in bases:
+            if isinstance(base, Foreign) and self._resolver.members.is_held(base, store.attr):
+                continue
             if base is LOST or (isinstance(base, Foreign) and "mock" not in base.name):
                 name = base.name if isinstance(base, Foreign) else _TOO_MUCH
                 for member in self._members(self.atoms(store.terms)):
