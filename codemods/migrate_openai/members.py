@@ -127,6 +127,7 @@ class Members:
     def _wire(self, key: _Key, node: Node) -> None:
         self._graph.copy(self._known(self._inherited, self._wire_inherited, key), node)
         self._overridden_below(key, node)
+        self._done_below(key, node)
         self._closed_below.append((key, node))
 
     def _wire_inherited(self, key: _Key, node: Node) -> None:
@@ -155,6 +156,17 @@ class Members:
             self._copies(template.seen_from(cls), node)
         if below[_MOST_BELOW:]:
             self._graph.add(node, LOST)
+
+    def _done_below(self, key: _Key, node: Node) -> None:
+        """A method that gives nothing back itself stands for those of the subclasses as well."""
+        cls, name = key
+        qualname = facts.methods.get(name) if (facts := self._modules.cls(cls)) else None
+        function = self._modules.function(Func(cls.path, qualname)) if qualname else None
+        if function is None or function.is_property or not function.returns <= _NOTHING:
+            return
+        for below in self._classes.all_below(cls)[:_MOST_BELOW]:
+            if (own := self._modules.cls(below)) and name in own.methods:
+                self._graph.copy(self._known(self._own, self._wire_own, (below, name)), node)
 
     def _overrides(self, cls: Cls, template: _Template) -> bool:
         facts = self._modules.cls(cls)
