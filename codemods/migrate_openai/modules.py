@@ -164,6 +164,10 @@ class Modules:
         self._located.update(dict.fromkeys(passed, found))
         return found
 
+    def meet(self, path: str) -> None:
+        """Take in a file that nobody was sent to by a name."""
+        self._facts(path)
+
     def _exists(self, path: str) -> bool:
         return self._facts(path) is not None
 

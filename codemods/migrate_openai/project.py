@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from codemods.migrate_openai.callers import wanted as callers_wanted
 from codemods.migrate_openai.facts import ModuleFacts, Store
+from codemods.migrate_openai.model import Searcher
 from codemods.migrate_openai.module_names import call_of, is_leftover
 from codemods.migrate_openai.modules import FactsLoader, Modules
 from codemods.migrate_openai.resolve import Resolver
@@ -114,8 +116,16 @@ class ModuleView:
 class Project:
     """Joins facts. Ask `view` for each file; then forget the project."""
 
-    def __init__(self, facts: Iterable[ModuleFacts], load: FactsLoader) -> None:
+    def __init__(
+        self, facts: Iterable[ModuleFacts], load: FactsLoader, search: Searcher | None = None
+    ) -> None:
         modules = Modules(facts, load)
+        self._callers: set[str] = set()
+        callers = callers_wanted(modules) if search is not None else None
+        if search is not None and callers is not None:
+            self._callers = set(search(callers)) - set(modules.asked)
+            for path in sorted(self._callers):
+                modules.meet(path)
         self._resolver = Resolver(modules)
         self.facts = modules.facts
         self.asked = modules.asked
@@ -235,8 +245,10 @@ class Project:
 
     def _has_clients(self, path: str) -> bool:
         """Is a client made, declared or used in a file? Others cannot hand one on unseen."""
-        return bool(self.facts[path].made) or any(
-            self._members(atoms) for atoms in self.resolved.get(path, ())
+        return (
+            bool(self.facts[path].made)
+            or path in self._callers
+            or any(self._members(atoms) for atoms in self.resolved.get(path, ()))
         )
 
     def _note_uses(self, path: str, notes: dict[Member, _Notes]) -> None:
