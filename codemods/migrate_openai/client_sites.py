@@ -268,8 +268,11 @@ class ClientSites:
         opening = arguments.index("(") + 1
         if azure or fate.provider:
             provider = "azure" if azure else "openai"
-            more = ", " if arguments[opening:].strip() != ")" else ""
-            arguments = f'{arguments[:opening]}provider="{provider}"{more}{arguments[opening:]}'
+            rest = arguments[opening:].lstrip()
+            space = arguments[opening : len(arguments) - len(rest)]
+            more = "" if rest == ")" else f",{space}" if "\n" in space else ", "
+            written = f'{space}provider="{provider}"{more}'
+            arguments = f"{arguments[:opening]}{written}{rest}"
         line_text = (
             f"{lead}{indent}{self.siblings.names[member]} = {self.p.routed(new, end)}{arguments}"
         )

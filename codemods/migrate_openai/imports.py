@@ -225,7 +225,7 @@ class Imports:
                 for following in block[block.index(statement) + 1 :]:
                     if not isinstance(following, (ast.Import, ast.ImportFrom)):
                         break
-                    if following not in self._whole:
+                    if following not in self._whole and self._separator(following) != "; ":
                         last = following
                 return last
         return statement
