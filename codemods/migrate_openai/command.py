@@ -31,7 +31,8 @@ def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
 
     def search(holds: Callable[[bytes], bool]) -> Iterator[str]:
         for candidate in discover(settings.paths, settings.exclude, holds=holds):
-            if candidate.path.endswith(".py") and not candidate.error and not candidate.outside:
+            readable = not (candidate.error or candidate.outside or candidate.requirements)
+            if readable and candidate.path.endswith(".py"):
                 yield Path(candidate.path).absolute().as_posix()
 
     with Progress() as progress:
