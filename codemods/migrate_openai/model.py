@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
 FileStatus: TypeAlias = Literal["unchanged", "changed", "needs-human", "failed"]
@@ -111,13 +111,3 @@ class FileResult:
     @property
     def changed(self) -> bool:
         return bool(self.edits)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """All results of a run, in the order of the paths."""
-
-    results: tuple[FileResult, ...] = field(default=())
-
-    def count(self, status: SiteStatus) -> int:
-        return sum(f.status == status for r in self.results for f in r.findings)

@@ -912,7 +912,7 @@ def test_a_method_handed_over_is_the_site_of_what_it_sends(tmp_path: Path) -> No
 
 
 def processes_with(text: str) -> list[str]:
-    found = subprocess.run(["ps", "-eo", "args"], capture_output=True, text=True, check=True)
+    found = subprocess.run(["ps", "-ww", "-eo", "args"], capture_output=True, text=True, check=True)
     return [line for line in found.stdout.splitlines() if text in line]
 
 
@@ -928,7 +928,14 @@ def hanging_proof(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Pat
     """A proof whose command hangs, and the folder for its temporary files."""
     project, scratch_home = tmp_path / "project", tmp_path / "tmp"
     marker = tmp_path / "running"
-    program = f"import pathlib, time\npathlib.Path({str(marker)!r}).touch()\ntime.sleep(1000)\n"
+    program = f"""
+        import pathlib, subprocess, sys, time
+        if len(sys.argv) == 2:
+            subprocess.Popen([sys.executable, *sys.argv, "daemon"], start_new_session=True)
+        else:
+            pathlib.Path({str(marker)!r}).touch()
+        time.sleep(1000)
+    """
     write_tree(project, {"good.py": GOOD, "hangs.py": program})
     scratch_home.mkdir()
     before = contents(project)
@@ -941,8 +948,10 @@ def hanging_proof(tmp_path: Path) -> Iterator[tuple[subprocess.Popen[bytes], Pat
         stderr=subprocess.DEVNULL,
     ) as process:
         assert until(marker.exists)
+        assert len(processes_with(f"hangs.py {tmp_path.name}")) == 3
         yield process, scratch_home
     assert contents(project) == before
+    assert until(lambda: not processes_with(f"hangs.py {tmp_path.name}"))
 
 
 def test_an_interrupt_leaves_nothing_behind(tmp_path: Path) -> None:
@@ -956,7 +965,6 @@ def test_a_killed_proof_leaves_nothing_behind(tmp_path: Path) -> None:
     with hanging_proof(tmp_path) as (process, scratch_home):
         process.kill()
     assert until(lambda: not list(scratch_home.iterdir()))
-    assert until(lambda: not processes_with(f"hangs.py {tmp_path.name}"))
 
 
 def test_no_grandchild_outlives_a_command(tmp_path: Path) -> None:

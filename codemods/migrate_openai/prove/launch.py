@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import IO, Any
 
 from codemods.migrate_openai.prove.model import Call, Frame, Run
-from codemods.migrate_openai.prove.scratch import GROUP, Scratch
+from codemods.migrate_openai.prove.scratch import GROUP, MARK, Scratch
 
 _OUTPUT_LIMIT = 4 * 2**20
 _QUIET = {
@@ -28,8 +28,6 @@ _QUIET = {
 }
 # A port on which nothing can listen, for programs that no hook reaches.
 _NOWHERE = "http://127.0.0.1:9"
-# Tells the processes of one run from all others.
-_MARK = "MIGRATE_PROOF_RUN"
 
 
 def run(
@@ -60,7 +58,7 @@ def run(
     }
     (place.hook / "settings.json").write_text(json.dumps(settings), encoding="utf-8")
     env = _environment(place, environment if environment is not None else os.environ, python)
-    env[_MARK] = place.home.name
+    env[MARK] = place.home.name
     argv = _with_python(command, python, env)
     code, output, errors = _execute(argv, folder, env, timeout, place.home / GROUP)
     run = _read(log)
@@ -178,7 +176,7 @@ def _execute(
             code = None
         finally:
             _end(process)
-            _end_others(f"{_MARK}={env[_MARK]}")
+            _end_others(f"{MARK}={env[MARK]}")
             group.unlink(missing_ok=True)
         return code, _text(output), _text(errors)
 

@@ -69,10 +69,16 @@ def scratch(origin: Path) -> Iterator[Scratch]:
 
 GROUP = "group"
 """The file with the process group of the command that runs now."""
+MARK = "MIGRATE_PROOF_RUN"
+"""The variable that tells the processes of one proof from all others."""
 # Waits for the end of its input, which comes with the end of the proof, however it ends.
+# `kill -KILL --` is not for every shell, and /proc, for what left the group, not on every system.
 _WHEN_GONE = """\
 cat > /dev/null
-if [ -e "$1/group" ]; then kill -KILL -- "-$(cat "$1/group")"; fi
+if [ -e "$1/group" ]; then kill -s KILL -- "-$(cat "$1/group")"; fi
+for process in /proc/[0-9]*; do
+    if grep -qsF -e "$2" "$process/environ"; then kill -s KILL "${process#/proc/}"; fi
+done
 rm -rf "$1"
 """
 
@@ -80,7 +86,7 @@ rm -rf "$1"
 def _heir(base: Path) -> subprocess.Popen[bytes]:
     """A process that ends the command and removes the folder if the proof itself is killed."""
     return subprocess.Popen(
-        ["/bin/sh", "-c", _WHEN_GONE, "sh", str(base)],
+        ["/bin/sh", "-c", _WHEN_GONE, "sh", str(base), f"{MARK}={base.name}"],
         stdin=subprocess.PIPE,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.DEVNULL,
