@@ -51,6 +51,8 @@ _TELLING = frozenset(
 )
 _PROPERTIES = frozenset({"property", "cached_property", "async_cached_property"})
 _FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, "apply_async": 0}
+# Functions that replace an attribute by its name, most of them of the test tools.
+PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
 _APPENDERS = frozenset({"append", "add", "appendleft", "insert", "put", "put_nowait"})
 
 
@@ -194,6 +196,7 @@ class _Collector:
                     self.elsewhere |= own
                 self._arguments(node)
                 self._construction(place, node)
+                self._replacement(node)
                 self._append(node)
 
     def _declared(self, annotation: ast.expr) -> None:
@@ -223,6 +226,8 @@ class _Collector:
                 self._store(each, value, None, (*path, place))
             return
         if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
+            if value is not None:
+                self._keep(target, self.evaluator.unpack(value, path))
             target, container = target.value, True
         if not isinstance(target, ast.Attribute):
             if annotation is not None and value is not None:
@@ -235,9 +240,16 @@ class _Collector:
             declared = self.evaluator.annotation(annotation)
             terms |= frozenset(t for t in declared if isinstance(t, (Typed, Inst, Seq)))
             self._tie(terms)
-        self._put(target, terms)
+        self._put(target, terms, container=container)
 
-    def _put(self, target: ast.Attribute, terms: Terms) -> None:
+    def _keep(self, target: ast.Subscript, terms: Terms) -> None:
+        """``st.session_state["client"] = ...`` is read again under that name."""
+        match target.slice:
+            case ast.Constant(value=str(key)) if _matters(terms):
+                base = self.evaluator.terms(target.value)
+                self.stores.append(Store(base=base, attr=key, terms=terms))
+
+    def _put(self, target: ast.Attribute, terms: Terms, *, container: bool = True) -> None:
         base = self.evaluator.terms(target.value)
         for term in base:
             match term:
@@ -249,7 +261,10 @@ class _Collector:
                 case Sdk("openai"):
                     self.sets_module.add(target.attr)
                 case _ if _matters(terms) or _matters(frozenset({term})):
-                    self.stores.append(Store(base=frozenset({term}), attr=target.attr, terms=terms))
+                    store = Store(
+                        base=frozenset({term}), attr=target.attr, terms=terms, container=container
+                    )
+                    self.stores.append(store)
 
     def _append(self, node: ast.Call) -> None:
         match node:
@@ -259,6 +274,14 @@ class _Collector:
                 terms = self.evaluator.terms(args[-1])
                 if _matters(terms):
                     self._put(target, frozenset({Seq(terms)}))
+
+    def _replacement(self, node: ast.Call) -> None:
+        """``patch.object(client.chat.completions, "create")`` assigns, as far as clients go."""
+        match node.args:
+            case [value, ast.Constant(value=str(attr)), *_] if called_name(node.func) in PATCHERS:
+                base = self.evaluator.terms(value)
+                if _matters(base):
+                    self.stores.append(Store(base=base, attr=attr, terms=EMPTY))
 
     def _tie(self, terms: Terms) -> None:
         kept = frozenset(t for t in terms if t not in (UNKNOWN, NONE))
@@ -472,6 +495,8 @@ def _matters(terms: Terms) -> bool:
             return True
         if isinstance(base, Sdk):
             return True
+        if isinstance(base, Foreign) and term is not base:
+            return True  # what the program may have put there
         if isinstance(base, Seq) and _matters(base.elements):
             return True
         if isinstance(base, Router):

@@ -17,6 +17,8 @@ LEGACY_NAMES = {
     "headers": "extra_headers",
 }
 
+_LOOSE = (ast.IfExp, ast.Lambda, ast.NamedExpr)
+
 
 class UnmatchedError(Exception):
     """The arguments cannot be written for the router. Its text says why."""
@@ -43,7 +45,8 @@ def argument_edits(
     positional = call.args[skip:]
     keywords = {k.arg: k for k in call.keywords if k.arg is not None}
     named: dict[str, ast.expr] = {}
-    removed = _repeated_models(keywords) if target.legacy else set()
+    models = _models(keywords) if target.legacy else []
+    removed = set(models[1:])
     if positional and not any(isinstance(a, ast.Starred) for a in positional):
         if len(positional) > len(target.positional):
             raise UnmatchedError("more arguments by position than the SDK takes")
@@ -62,16 +65,27 @@ def argument_edits(
             start = text.start(keyword)
             edits.append(Edit(start=start, end=start + len(name), replacement=new))
         named[new] = keyword.value
+        if keyword in models[:1] and removed and not isinstance(keyword.value, ast.Constant):
+            edits += _or_else(text, [k.value for k in models])
     if target.has_model and not provider.at_client:
         # First: where two edits insert at one place, the provider comes before the name.
         edits = _model_edits(text, call, named.get("model"), provider, skip) + edits
     return edits
 
 
-def _repeated_models(keywords: dict[str, ast.keyword]) -> set[ast.keyword]:
-    """Of several ways to name the model in 0.28, the deployment is what was called."""
-    names = [n for n in ("engine", "deployment_id", "model") if n in keywords]
-    return {keywords[name] for name in names[1:]}
+def _models(keywords: dict[str, ast.keyword]) -> list[ast.keyword]:
+    """The ways to name the model in 0.28: of several, the deployment is what was called."""
+    return [keywords[name] for name in ("engine", "deployment_id", "model") if name in keywords]
+
+
+def _or_else(text: Text, models: list[ast.expr]) -> list[Edit]:
+    """A deployment that may be None left the choice to the model."""
+    first, *others = models
+    written = [f"({text.of(v)})" if isinstance(v, _LOOSE) else text.of(v) for v in others]
+    end = "".join(f" or {each}" for each in written)
+    if isinstance(first, _LOOSE):
+        return [_insert(text.start(first), "("), _insert(text.end(first), f"){end}")]
+    return [_insert(text.end(first), end)]
 
 
 def _model_edits(

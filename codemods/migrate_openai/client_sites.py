@@ -225,7 +225,7 @@ class ClientSites:
 
     @staticmethod
     def _reads_only_sdk(fate: Fate) -> bool:
-        return not fate.others and not fate.foreign
+        return not fate.others and not fate.foreign and not fate.patched
 
     def _name_provider(self, call: ast.Call, azure: bool, fate: Fate) -> None:
         if not (azure or fate.provider):
@@ -268,8 +268,11 @@ class ClientSites:
         opening = arguments.index("(") + 1
         if azure or fate.provider:
             provider = "azure" if azure else "openai"
-            more = ", " if arguments[opening:].strip() != ")" else ""
-            arguments = f'{arguments[:opening]}provider="{provider}"{more}{arguments[opening:]}'
+            rest = arguments[opening:].lstrip()
+            space = arguments[opening : len(arguments) - len(rest)]
+            more = "" if rest == ")" else f",{space}" if "\n" in space else ", "
+            written = f'{space}provider="{provider}"{more}'
+            arguments = f"{arguments[:opening]}{written}{rest}"
         line_text = (
             f"{lead}{indent}{self.siblings.names[member]} = {self.p.routed(new, end)}{arguments}"
         )
@@ -280,6 +283,8 @@ class ClientSites:
 
 def _why_it_stays(fate: Fate) -> tuple[str, str]:
     """The code of the reason, and what to say of the client."""
+    if fate.patched:
+        return "mock", "has parts that are replaced here"
     if RUN_TIME in fate.foreign:
         return "chosen-at-run-time", RUN_TIME
     uses = ", ".join((*fate.others, *fate.foreign)[:3])

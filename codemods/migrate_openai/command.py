@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 from codemods.migrate_openai import engine, run, write
-from codemods.migrate_openai.discover import Candidate, read
+from codemods.migrate_openai.discover import Candidate, discover, read
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.outcome import Change
 from codemods.migrate_openai.progress import Progress
@@ -28,9 +28,16 @@ def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
     tally = Tally()
     sink = sink_for(settings)
     keeps_openai = False
+
+    def search(holds: Callable[[bytes], bool]) -> Iterator[str]:
+        for candidate in discover(settings.paths, settings.exclude, holds=holds):
+            readable = not (candidate.error or candidate.outside or candidate.requirements)
+            if readable and candidate.path.endswith(".py"):
+                yield Path(candidate.path).absolute().as_posix()
+
     with Progress() as progress:
         sources, requirements = _sorted(found, settings, progress)
-        for outcome in run.outcomes(sources, settings.options, settings.jobs):
+        for outcome in run.outcomes(sources, settings.options, settings.jobs, search):
             progress.step("migrating" if settings.write else "analysing")
             if settings.write:
                 outcome = written(outcome)

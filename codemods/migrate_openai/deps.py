@@ -104,6 +104,8 @@ def _asked(name: str, lines: Sequence[str]) -> Iterator[tuple[int, str | None]]:
         for index, line in enumerate(lines):
             if _KEYED.match(line):
                 yield index, '{project} = "{spec}"'
+    elif name == "setup.py" and not any("setup(" in line for line in lines):
+        return  # a module of that name
     elif name == "setup.py" or name.startswith("environment."):
         for index, line in enumerate(lines):
             if _QUOTED.search(line) or re.match(r"\s*-\s*openai\b(?!-)", line):

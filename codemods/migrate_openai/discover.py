@@ -8,7 +8,7 @@ from __future__ import annotations
 import os
 import re
 import stat
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
@@ -83,20 +83,24 @@ class _File(NamedTuple):
 
 
 def discover(
-    paths: Sequence[str], exclude: Sequence[Exclude] = (), share: tuple[int, int] = (0, 1)
+    paths: Sequence[str],
+    exclude: Sequence[Exclude] = (),
+    share: tuple[int, int] = (0, 1),
+    holds: Callable[[bytes], bool] | None = None,
 ) -> Iterator[Candidate]:
     """Every candidate under ``paths``, folders in the order of their names.
 
     A file named in ``paths`` is taken whatever .gitignore says; ``exclude`` always wins. Links
     to folders are not followed; a link to a file is followed within the tree. ``share``, as in
     (1, 4), looks into every fourth file only, from the second: the shares of one walk add up.
+    ``holds`` asks something else of the bytes of a file than whether it may call openai.
     Raises `UsageError` for a path that does not exist.
     """
     excluded = _Ignores(tuple((os.path.abspath(base), _spec(lines)) for base, lines in exclude))
     number, of = share
     for order, file in enumerate(_files(paths, excluded)):
         if order % of == number:
-            yield from _candidates(file, order, excluded)
+            yield from _candidates(file, order, excluded, holds or may_call_openai)
 
 
 def may_call_openai(data: bytes) -> bool:
@@ -181,12 +185,14 @@ def _walk(top: str, excluded: _Ignores) -> Iterator[_File]:
                 stack.append((path, ignores, inner))
 
 
-def _candidates(file: _File, order: int, excluded: _Ignores) -> Iterator[Candidate]:
+def _candidates(
+    file: _File, order: int, excluded: _Ignores, holds: Callable[[bytes], bool]
+) -> Iterator[Candidate]:
     """What becomes of a file of the walk: one candidate or none."""
     path, ignores, left, link_within, error, requirements = file
     if not error and not requirements:
         try:
-            if not may_call_openai(read(path)):
+            if not holds(read(path)):
                 return
         except OSError as failure:
             error = f"cannot be read: {failure.strerror}"

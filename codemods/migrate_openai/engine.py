@@ -14,7 +14,15 @@ from codemods.migrate_openai.analysis import Analysis
 from codemods.migrate_openai.client_sites import ClientSites
 from codemods.migrate_openai.facts import ModuleFacts
 from codemods.migrate_openai.imports import Imports
-from codemods.migrate_openai.model import Edit, FileResult, Finder, Finding, Options, SourceFile
+from codemods.migrate_openai.model import (
+    Edit,
+    FileResult,
+    Finder,
+    Finding,
+    Options,
+    Searcher,
+    SourceFile,
+)
 from codemods.migrate_openai.module_sites import ModuleSites
 from codemods.migrate_openai.others import Others
 from codemods.migrate_openai.plan import Planner
@@ -42,15 +50,18 @@ def collect(file: SourceFile, options: Options = _DEFAULT) -> ModuleFacts | None
 
 
 def link(
-    facts: Iterable[ModuleFacts], find: Finder | None = None, options: Options = _DEFAULT
+    facts: Iterable[ModuleFacts],
+    find: Finder | None = None,
+    options: Options = _DEFAULT,
+    search: Searcher | None = None,
 ) -> Linked:
-    """Join the facts of all files. *find* is asked for modules that are not among them."""
+    """Join the facts of all files. *find* and *search* are asked for what is not among them."""
 
     def load(path: str) -> ModuleFacts | None:
         file = find(path) if find is not None else None
         return collect(file, options) if file is not None else None
 
-    project = Project(facts, load)
+    project = Project(facts, load, search)
     return Linked(views={path: project.view(path) for path in project.asked})
 
 

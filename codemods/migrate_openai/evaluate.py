@@ -4,14 +4,17 @@ from __future__ import annotations
 
 import ast
 import sys
+from collections.abc import Iterator
 
 from codemods.migrate_openai.functions import default_factory, default_of, method_kind
 from codemods.migrate_openai.scopes import Binding, Index, Scope
+from codemods.migrate_openai.shapes import RESOURCES
 from codemods.migrate_openai.terms import (
     ANYTHING,
     EMPTY,
     NONE,
     UNKNOWN,
+    Attr,
     Call,
     Client,
     Cls,
@@ -66,6 +69,7 @@ class Evaluator:
         self._busy: set[object] = set()
         self.from_strings: dict[ast.AST, ast.Constant] = {}
         """Nodes parsed out of a string annotation -> the string."""
+        self._held = frozenset(_held(index))
 
     # -- expressions
 
@@ -172,6 +176,9 @@ class Evaluator:
         base = self.terms(value)
         if attr in _CONTAINER_SAME | _CONTAINER_ITEMS and any(isinstance(t, Seq) for t in base):
             return base
+        if attr in self._held:
+            foreign = frozenset(t for t in base if isinstance(t, Foreign))
+            return attribute(base - foreign, attr) | frozenset(Attr(t, attr) for t in foreign)
         return attribute(base, attr)
 
     def _call(self, node: ast.Call) -> Terms:
@@ -478,9 +485,11 @@ def _within(place: int, elements: list[ast.expr]) -> bool:
     return -len(elements) <= place < len(elements)
 
 
-def _place(key: ast.expr) -> int | None:
-    """The place that an index names; None where it may be any."""
+def _place(key: ast.expr) -> int | str | None:
+    """The place, or the key, that an index names; None where it may be any."""
     match key:
+        case ast.Constant(value=str(name)):
+            return name
         case ast.Constant(value=bool()):
             return None
         case ast.Constant(value=int(place)):
@@ -501,3 +510,18 @@ def _narrow(declared: Terms, actual: Terms) -> Terms:
 
 def _open_ended(declared: Terms) -> bool:
     return all(t in (UNKNOWN, NONE) for t in declared)
+
+
+def _held(index: Index) -> Iterator[str]:
+    """Attributes that a program may give to what is not its own: ``app.state.client = OpenAI()``.
+
+    Those that it assigns, and those that it calls a client's resources on.
+    """
+    for node in index.nodes:
+        if type(node) is not ast.Attribute:
+            continue
+        if type(node.ctx) is ast.Store:
+            if not (type(node.value) is ast.Name and node.value.id in {"self", "cls"}):
+                yield node.attr
+        elif node.attr in RESOURCES and type(node.value) is ast.Attribute:
+            yield node.value.attr

@@ -54,6 +54,8 @@ class Store:
     base: Terms
     attr: str
     terms: Terms
+    container: bool = False
+    """Is it an element that is stored, ``base.attr[key] = value``?"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -73,14 +73,14 @@ class Imports:
                                 unread.add(binding.node)
         for statement, aliases in list(found.items()):
             if len(aliases) < len(_names(statement)) or self._is_probe(statement):
-                # A name that was idle before stays beside the names that stay, and where its
-                # import is all that a try asks for.
+                # A name that was idle before stays beside the names that stay, and in a try,
+                # which asks whether it is there.
                 found[statement] = [a for a in aliases if a not in unread]
         return {statement: aliases for statement, aliases in found.items() if aliases}
 
     def _is_probe(self, statement: ast.stmt) -> bool:
         outer = self.p.parent(statement)
-        return isinstance(outer, ast.Try) and outer.body == [statement]
+        return isinstance(outer, ast.Try) and statement in outer.body
 
     def _is_openai(self, binding: Binding) -> bool:
         if binding.kind != "import":
@@ -225,7 +225,7 @@ class Imports:
                 for following in block[block.index(statement) + 1 :]:
                     if not isinstance(following, (ast.Import, ast.ImportFrom)):
                         break
-                    if following not in self._whole:
+                    if following not in self._whole and self._separator(following) != "; ":
                         last = following
                 return last
         return statement
@@ -295,21 +295,27 @@ class Imports:
 
     def _wanted_outside(self, inner: list[ast.stmt]) -> bool:
         """Is the router named anywhere that no function-level import of openai covers?"""
-        covered = []
-        for statement in inner:
-            scope = self.p.scope(statement)
-            covered.append((self.p.text.start(statement), self.p.text.end(scope.node)))
+        covered = [self._reach(statement) for statement in inner]
         return any(
             not any(start <= at < end for start, end in covered)
             for at, _ in self.p.plan.router_names
         )
 
+    def _reach(self, statement: ast.stmt) -> tuple[int, int]:
+        """Where the name is bound for sure: from the import to the end of its branch."""
+        inside: ast.AST = statement
+        outer = self.p.parent(inside)
+        while isinstance(outer, (ast.Try, ast.With, ast.AsyncWith)) and inside in outer.body:
+            inside, outer = outer, self.p.parent(outer)
+        blocks = (getattr(outer, name, None) for name in ("body", "orelse", "finalbody"))
+        block = next(b for b in blocks if isinstance(b, list) and inside in b)
+        return self.p.text.start(statement), self.p.text.end(block[-1])
+
     def _first_of_each_function(self, inner: list[ast.stmt]) -> list[ast.stmt]:
         found: list[ast.stmt] = []
         spans: list[tuple[int, int]] = []
         for statement in inner:
-            scope = self.p.scope(statement)
-            start, end = self.p.text.start(statement), self.p.text.end(scope.node)
+            start, end = self._reach(statement)
             if any(s <= start and end <= e for s, e in spans):
                 continue
             if any(start <= at < end for at, _ in self.p.plan.router_names):

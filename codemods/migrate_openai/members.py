@@ -13,6 +13,7 @@ from functools import partial
 from typing import TypeAlias
 
 from codemods.migrate_openai.classes import Classes
+from codemods.migrate_openai.facts import Store
 from codemods.migrate_openai.graph import Graph, Node
 from codemods.migrate_openai.modules import Modules
 from codemods.migrate_openai.terms import (
@@ -25,6 +26,7 @@ from codemods.migrate_openai.terms import (
     Call,
     ClientPath,
     Cls,
+    Foreign,
     Func,
     Inst,
     Item,
@@ -68,16 +70,37 @@ class Members:
         self._inherited: dict[_Key, Node] = {}
         self._down: dict[_Key, Node] = {}
         self._stored: dict[_Key, dict[Terms, None]] = defaultdict(dict)
+        self._held: dict[tuple[str, str], Node] = {}
+        self._kept: dict[tuple[str, str], dict[Terms, None]] = defaultdict(dict)
         # By name of an attribute: how many of the assignments to it are being followed.
         self._followed: dict[str, int] = {}
         # What stands to be decided once all else has come to rest.
         self._closed_above: list[tuple[_Key, Node]] = []
         self._closed_below: list[tuple[_Key, Node]] = []
         self._open: list[tuple[_Key, Node]] = []
+        self._open_held: list[tuple[Foreign, Node]] = []
 
     def node(self, cls: Cls, name: str) -> Node:
         """What an attribute may hold, read on a class or on an instance of it."""
         return self._known(self._nodes, self._wire, (cls, name))
+
+    def held(self, holder: Foreign, name: str) -> Node | None:
+        """What the program keeps in an attribute of an object of another package, if anything.
+
+        ``app.state.client = OpenAI()``: any object of the package that has it may be that one.
+        """
+        if not self._modules.stores.get(name):
+            return None
+        key = (holder.package, name)
+        node = self._held.get(key)
+        if node is None:
+            node = self._held[key] = self._graph.node(partial(self._wire_held, key))
+            self._open_held.append((holder, node))
+        return node
+
+    def is_held(self, holder: Foreign, name: str) -> bool:
+        """Does the program read what it keeps there?"""
+        return (holder.package, name) in self._held
 
     def follow(self) -> None:
         """Take in the assignments of files met since."""
@@ -104,6 +127,7 @@ class Members:
     def _wire(self, key: _Key, node: Node) -> None:
         self._graph.copy(self._known(self._inherited, self._wire_inherited, key), node)
         self._overridden_below(key, node)
+        self._done_below(key, node)
         self._closed_below.append((key, node))
 
     def _wire_inherited(self, key: _Key, node: Node) -> None:
@@ -132,6 +156,17 @@ class Members:
             self._copies(template.seen_from(cls), node)
         if below[_MOST_BELOW:]:
             self._graph.add(node, LOST)
+
+    def _done_below(self, key: _Key, node: Node) -> None:
+        """A method that gives nothing back itself stands for those of the subclasses as well."""
+        cls, name = key
+        qualname = facts.methods.get(name) if (facts := self._modules.cls(cls)) else None
+        function = self._modules.function(Func(cls.path, qualname)) if qualname else None
+        if function is None or function.is_property or not function.returns <= _NOTHING:
+            return
+        for below in self._classes.all_below(cls)[:_MOST_BELOW]:
+            if (own := self._modules.cls(below)) and name in own.methods:
+                self._graph.copy(self._known(self._own, self._wire_own, (below, name)), node)
 
     def _overrides(self, cls: Cls, template: _Template) -> bool:
         facts = self._modules.cls(cls)
@@ -201,6 +236,12 @@ class Members:
             else:
                 self._graph.add(node, method)
 
+    def _wire_held(self, key: tuple[str, str], node: Node) -> None:
+        if key[1] not in self._followed:
+            self._follow_stores(key[1])
+        for terms in tuple(self._kept.get(key, ())):
+            self._copies(terms, node)
+
     def _copies(self, terms: Terms, node: Node) -> None:
         for term in terms:
             self._graph.copy(self._node(term), node)
@@ -211,15 +252,21 @@ class Members:
         self._followed[name] = len(stores)
         for store in stores[known:]:
             for base in store.base:
-                self._graph.listen(self._node(base), partial(self._store, name, store.terms))
+                self._graph.listen(self._node(base), partial(self._store, store))
 
-    def _store(self, name: str, terms: Terms, base: Atom) -> None:
+    def _store(self, store: Store, base: Atom) -> None:
+        name, terms = store.attr, store.terms
         match base:
             case Inst(Cls() as cls) | (Cls() as cls):
                 self._stored[cls, name][terms] = None
                 own = self._own.get((cls, name))
                 if own is not None:
                     self._copies(terms, own)
+            case Foreign() if not store.container:
+                self._kept[base.package, name][terms] = None
+                held = self._held.get((base.package, name))
+                if held is not None:
+                    self._copies(terms, held)
 
     # -- when all else has come to rest
 
@@ -257,7 +304,11 @@ class Members:
         for (cls, name), node in empty:
             client = self._classes.client(cls)
             self._graph.add(node, ClientPath(client, (name,)) if client else UNKNOWN)
-        return bool(empty)
+        bare = [(holder, node) for holder, node in self._open_held if not node.order]
+        self._open_held.clear()
+        for holder, node in bare:
+            self._graph.add(node, holder)
+        return bool(empty or bare)
 
 
 def _method(term: Term, cls: Cls) -> str | None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 from typing import Literal, TypeAlias
 
@@ -35,6 +35,12 @@ Finder: TypeAlias = Callable[[str], SourceFile | None]
 """A POSIX path, in the form of `SourceFile.path` -> the file, or None where there is none.
 
 The engine asks for modules that mention openai nowhere but hand on a client of another module.
+"""
+
+Searcher: TypeAlias = Callable[[Callable[[bytes], bool]], Iterable[str]]
+"""A question about the bytes of a file -> the paths of the Python files where it holds.
+
+The engine asks for those that mention openai nowhere but may give a client to another module.
 """
 
 

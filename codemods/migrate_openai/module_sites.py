@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 
 from codemods.migrate_openai import names
-from codemods.migrate_openai.analysis import called_name
+from codemods.migrate_openai.analysis import PATCHERS, called_name
 from codemods.migrate_openai.arguments import (
     Provider,
     UnmatchedError,
@@ -27,8 +27,6 @@ LEFT = "MOA901"
 PATCHED = "MOA903"
 RAW = "MOA904"
 MOCK = "MOA905"
-# Functions of the test tools that replace something by name.
-PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
 
 # Functions that call what they are given, with the arguments that follow it.
 _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "partialmethod"})

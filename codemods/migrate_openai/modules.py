@@ -53,6 +53,20 @@ class Modules:
         facts = self.facts.get(func.path)
         return facts.functions.get(func.qualname) if facts else None
 
+    def fixture(self, path: str, name: str) -> FunctionFacts | None:
+        """The fixture that pytest hands to a test of a file: its own, or the nearest conftest's."""
+        folder = posixpath.dirname(path)
+        files = [path, posixpath.join(folder, "conftest.py")]
+        while folder not in {"", "/", "."}:
+            folder = posixpath.dirname(folder)
+            files.append(posixpath.join(folder, "conftest.py"))
+        for file in files:
+            facts = self._facts(file)
+            found = facts.functions.get(name) if facts else None
+            if found is not None and found.fixture:
+                return found
+        return None
+
     def cls(self, cls: Cls) -> ClassFacts | None:
         facts = self.facts.get(cls.path)
         return facts.classes.get(cls.qualname) if facts else None
@@ -149,6 +163,10 @@ class Modules:
             found = self._elsewhere(module)
         self._located.update(dict.fromkeys(passed, found))
         return found
+
+    def meet(self, path: str) -> None:
+        """Take in a file that nobody was sent to by a name."""
+        self._facts(path)
 
     def _exists(self, path: str) -> bool:
         return self._facts(path) is not None

@@ -6,8 +6,7 @@ import ast
 import re
 import sys
 
-from codemods.migrate_openai.analysis import called_name, chain_names
-from codemods.migrate_openai.module_sites import PATCHERS
+from codemods.migrate_openai.analysis import PATCHERS, called_name, chain_names
 from codemods.migrate_openai.plan import Planner, Site
 from codemods.migrate_openai.shapes import is_shaped
 from codemods.migrate_openai.terms import Atom, ClientPath, Foreign, Param, Router, Sdk
@@ -67,9 +66,7 @@ class Others:
         if self.p.called(site.node) is None and site.use.names[-1] not in _METHODS:
             return
         known = [a for a in site.atoms if not isinstance(a, Param)]
-        foreign = [
-            a.name for a in known if isinstance(a, Foreign) and _package(a.name) not in _NEUTRAL
-        ]
+        foreign = [a.name for a in known if isinstance(a, Foreign) and a.package not in _NEUTRAL]
         if foreign and len(foreign) == len(known):
             if any("openai" in name for name in foreign):
                 self.p.left(LOOK_ALIKE, site.node, "drop-in", f"stands in for openai: {foreign[0]}")
@@ -87,10 +84,6 @@ def _is_mocked(node: ast.expr) -> bool:
 
 def another_sdk(atom: Atom) -> str | None:
     """The package that this is of, where its own client may answer the same spelling."""
-    package = _package(atom.name) if isinstance(atom, Foreign) else ""
+    package = atom.package if isinstance(atom, Foreign) else ""
     known = not package or package in _NEUTRAL | sys.stdlib_module_names
     return None if known else package
-
-
-def _package(name: str) -> str:
-    return name.split(".")[0]

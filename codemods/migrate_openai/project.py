@@ -7,7 +7,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
+from codemods.migrate_openai.callers import wanted as callers_wanted
 from codemods.migrate_openai.facts import ModuleFacts, Store
+from codemods.migrate_openai.model import Searcher
 from codemods.migrate_openai.module_names import call_of, is_leftover
 from codemods.migrate_openai.modules import FactsLoader, Modules
 from codemods.migrate_openai.resolve import Resolver
@@ -71,6 +73,8 @@ class Fate:
     """Is the client used in the file that makes it, and nowhere else?"""
     configured: bool = False
     """Does the program set attributes of the client after it is made?"""
+    patched: bool = False
+    """Does the file that makes the client put something else in the place of a part of it?"""
     as_spelled: bool = False
     """Do the calls keep the SDK's spelling, because only the client knows its provider?"""
     members: frozenset[Member] = frozenset()
@@ -112,8 +116,16 @@ class ModuleView:
 class Project:
     """Joins facts. Ask `view` for each file; then forget the project."""
 
-    def __init__(self, facts: Iterable[ModuleFacts], load: FactsLoader) -> None:
+    def __init__(
+        self, facts: Iterable[ModuleFacts], load: FactsLoader, search: Searcher | None = None
+    ) -> None:
         modules = Modules(facts, load)
+        self._callers: set[str] = set()
+        callers = callers_wanted(modules) if search is not None else None
+        if search is not None and callers is not None:
+            self._callers = set(search(callers)) - set(modules.asked)
+            for path in sorted(self._callers):
+                modules.meet(path)
         self._resolver = Resolver(modules)
         self.facts = modules.facts
         self.asked = modules.asked
@@ -201,7 +213,7 @@ class Project:
             for tie in self.facts[path].ties:
                 groups.join(self._members(self.atoms(tie)))
             for store in self.facts[path].stores:
-                self._note_store(store, notes)
+                self._note_store(path, store, notes)
         for member in self._resolver.lost():
             notes[member].foreign.add(_TOO_MUCH)
         fates: dict[Member, Fate] = {}
@@ -233,8 +245,10 @@ class Project:
 
     def _has_clients(self, path: str) -> bool:
         """Is a client made, declared or used in a file? Others cannot hand one on unseen."""
-        return bool(self.facts[path].made) or any(
-            self._members(atoms) for atoms in self.resolved.get(path, ())
+        return (
+            bool(self.facts[path].made)
+            or path in self._callers
+            or any(self._members(atoms) for atoms in self.resolved.get(path, ()))
         )
 
     def _note_uses(self, path: str, notes: dict[Member, _Notes]) -> None:
@@ -248,11 +262,16 @@ class Project:
                     note.paths.add(path)
                     note.add(atom.path, use.model, mixed)
 
-    def _note_store(self, store: Store, notes: dict[Member, _Notes]) -> None:
+    def _note_store(self, path: str, store: Store, notes: dict[Member, _Notes]) -> None:
         bases = self.atoms(store.base)
         for member in self._members(bases):
             notes[member].configured = True
+        for member in self._members(frozenset(filter(_is_part, bases))):
+            # A test that reaches into the program's client is told so; the program moves.
+            notes[member].patched |= member.path == path
         for base in bases:
+            if isinstance(base, Foreign) and self._resolver.members.is_held(base, store.attr):
+                continue
             if base is LOST or (isinstance(base, Foreign) and "mock" not in base.name):
                 name = base.name if isinstance(base, Foreign) else _TOO_MUCH
                 for member in self._members(self.atoms(store.terms)):
@@ -295,9 +314,10 @@ class Project:
             not (group & self._resolver.travelled)
             and len({m.path for m in group} | {p for n in every for p in n.paths}) <= 1
         )
+        patched = any(n.patched for n in every)
         passes = bool(others and sites) and not foreign and all(map(is_passed_on, others))
-        passes = passes and not outside
-        stays = bool(others or foreign or outside) or (not made and not sites)
+        passes = passes and not outside and not patched
+        stays = bool(others or foreign or outside or patched) or (not made and not sites)
         azure = any(CLIENT_CLASSES[m.cls][1] for m in group if m.cls in CLIENT_CLASSES)
         dynamic = any(n.dynamic for n in every)
         indirect = len({(m.path, m.at) for m in made}) < len(made) or any(
@@ -308,6 +328,7 @@ class Project:
             passes=passes,
             provider=bool(made) and (azure or dynamic) and not indirect,
             configured=any(n.configured for n in every),
+            patched=patched,
             as_spelled=indirect and (azure or dynamic),
             local=local,
             members=group,
@@ -353,6 +374,7 @@ class _Notes:
 
     sites: int = 0
     configured: bool = False
+    patched: bool = False
     dynamic: bool = False
     others: set[str] = field(default_factory=set)
     foreign: set[str] = field(default_factory=set)
@@ -389,6 +411,11 @@ def _is_possible(atom: Atom) -> bool:
         return True
     head = atom.path[0]
     return head.startswith("_") or head in RESOURCES | _VERBS | CLIENT_EXTRAS | _SDK_ONLY
+
+
+def _is_part(atom: Atom) -> bool:
+    """Is this a resource of a client, or something inside it?"""
+    return isinstance(atom, ClientPath) and bool(atom.path)
 
 
 def _gives_more(atom: Atom) -> bool:

@@ -63,7 +63,7 @@ class Resolver:
         self.classes = Classes(modules)
         self._modules = modules
         self._nodes: dict[Term, Node] = {}
-        self._members = Members(self.graph, modules, self.classes, self.node)
+        self.members = Members(self.graph, modules, self.classes, self.node)
         self._empty_params: list[tuple[Param, Node]] = []
         # By name of what is called: how many of its calls are being followed.
         self._followed: dict[str, int] = {}
@@ -102,7 +102,7 @@ class Resolver:
         return frozenset(UNKNOWN if _made_at(atom) in chosen else atom for atom in found)
 
     def settle(self) -> None:
-        while self._follow() or self._unfilled() or self._members.default():
+        while self._follow() or self._unfilled() or self.members.default():
             pass
 
     def _follow(self) -> bool:
@@ -115,7 +115,7 @@ class Resolver:
                 self.explore(facts)
             for name in list(self._followed):
                 self._follow_calls(name)
-            self._members.follow()
+            self.members.follow()
             busy = True
         return busy
 
@@ -151,7 +151,7 @@ class Resolver:
             case Inst(Ref() as ref):
                 graph.listen(self.node(ref), partial(self._instance, ref, node))
             case Attr(Ref(path, module, ""), name):
-                graph.copy(self.node(Ref(path, module, name)), node)
+                graph.listen(self.node(Ref(path, module, name)), partial(self._kept, node, name))
             case Attr(Attr(Ref(path, package, ""), sub), name) if self._modules.locate(
                 path, f"{package}.{sub}"
             ):
@@ -206,12 +206,14 @@ class Resolver:
             case _:
                 self.graph.add(node, _unknown(atom))
 
-    def _item(self, node: Node, place: int | None, atom: Atom) -> None:
+    def _item(self, node: Node, place: int | str | None, atom: Atom) -> None:
         match atom:
             case Seq():
                 self.copies(atom.at(place), node)
             case NoneTerm():
                 pass
+            case Foreign() if isinstance(place, str):
+                self._kept(node, place, atom)
             case Param() | Foreign():
                 self.graph.add(node, atom)
             case _:
@@ -229,15 +231,25 @@ class Resolver:
             case Ref(path, module, ""):
                 graph.copy(self.node(Ref(path, module, name)), node)
             case Inst(Cls() as cls) | (Cls() as cls):
-                graph.copy(self._members.node(cls, name), node)
+                graph.copy(self.members.node(cls, name), node)
             case Seq() if name in {"values", "get", "pop"}:
                 graph.add(node, atom)
-            case Param() | Foreign():
+            case Foreign():
+                self._kept(node, name, atom)
+            case Param():
                 graph.add(node, atom)
             case NoneTerm():
                 pass
             case _:
                 graph.add(node, _unknown(atom))
+
+    def _kept(self, node: Node, name: str, atom: Atom) -> None:
+        """A name of a module: of another package's, what the program put there, if anything."""
+        held = self.members.held(atom, name) if isinstance(atom, Foreign) else None
+        if held is not None:
+            self.graph.copy(held, node)
+        else:
+            self.graph.add(node, atom)
 
     def _called(self, node: Node, call: Call, atom: Atom) -> None:
         graph = self.graph
@@ -279,11 +291,10 @@ class Resolver:
             self._follow_constructor(Cls(param.path, param.qualname.rpartition(".")[0]))
         else:
             self._follow_calls(name)
-        facts = self._modules.facts.get(param.path)
-        fixture = facts.functions.get(param.name) if facts else None
-        if facts and fixture is not None and fixture.fixture:
-            function = facts.functions.get(param.qualname)
-            if name.startswith("test") or (function and function.fixture):
+        function = self._modules.function(Func(param.path, param.qualname))
+        if name.startswith("test") or (function and function.fixture):
+            fixture = self._modules.fixture(param.path, param.name)
+            if fixture is not None:
                 self._arguments[param][fixture.returns] = None
         for terms in tuple(self._arguments.get(param, ())):
             self.copies(terms, node)

@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING
 from codemods.migrate_openai import engine, source, workers
 from codemods.migrate_openai.discover import Candidate, read
 from codemods.migrate_openai.errors import SourceError
-from codemods.migrate_openai.model import FileResult, Finding, Options, SourceFile
+from codemods.migrate_openai.model import FileResult, Finding, Options, Searcher, SourceFile
 from codemods.migrate_openai.outcome import Change, Outcome, Site
 from codemods.migrate_openai.reasons import REASONS
 from codemods.migrate_openai.report import sentence
@@ -185,7 +185,10 @@ def _left_whole(code: str, message: str = "", cell: int | None = None) -> Site:
 
 
 def outcomes(
-    candidates: Iterable[Candidate], options: Options, jobs: int | None
+    candidates: Iterable[Candidate],
+    options: Options,
+    jobs: int | None,
+    search: Searcher | None = None,
 ) -> Iterator[Outcome]:
     """The outcome for every candidate, in their order."""
     found: list[Candidate] = []
@@ -209,7 +212,7 @@ def outcomes(
     errors |= {candidate.path: error for candidate, (_, error) in collected if error}
     facts = [answer for _, (answer, error) in collected if answer is not None and not error]
     del collected
-    linked = engine.link(facts, find, options)
+    linked = engine.link(facts, find, options, search)
     del facts
     sound = [c for c in readable if c.path not in errors]
     with contextlib.closing(

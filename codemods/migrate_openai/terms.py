@@ -115,6 +115,10 @@ class Foreign:
 
     name: str
 
+    @property
+    def package(self) -> str:
+        return self.name.split(".")[0]
+
 
 @dataclass(frozen=True, slots=True)
 class Seq:
@@ -124,9 +128,9 @@ class Seq:
     places: tuple[frozenset[Term], ...] = ()
     """The elements by place, where a tuple is written out."""
 
-    def at(self, place: int | None) -> frozenset[Term]:
+    def at(self, place: int | str | None) -> frozenset[Term]:
         """The elements at a place; all of them where places are not told apart."""
-        if place is None or not -len(self.places) <= place < len(self.places):
+        if not isinstance(place, int) or not -len(self.places) <= place < len(self.places):
             return self.elements
         return self.places[place]
 
@@ -147,7 +151,7 @@ class Call:
 @dataclass(frozen=True, slots=True)
 class Item:
     base: Term
-    place: int | None = None
+    place: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -226,7 +230,7 @@ def attribute(terms: Terms, name: str) -> Terms:
     return frozenset(found)
 
 
-def item(terms: Terms, place: int | None = None) -> Terms:
+def item(terms: Terms, place: int | str | None = None) -> Terms:
     """The terms of ``<terms>[place]``; with no place, of any element."""
     found: set[Term] = set()
     for term in terms:

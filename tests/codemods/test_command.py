@@ -308,6 +308,68 @@ def test_a_client_made_in_a_file_that_is_not_given_stays(here: Path, command: Ru
 # -- stdin and notebooks
 
 
+def test_files_that_say_nothing_of_openai_hand_a_client_on(here: Path, command: Run) -> None:
+    fill(
+        here,
+        {
+            "pkg/llm/__init__.py": """\
+import openai
+
+
+def make(model):
+    return openai.OpenAI(api_key="k"), model
+
+
+class Agent:
+    def __init__(self, llm):
+        self.llm = llm
+
+    def ask(self, text):
+        return self.llm.embeddings.create(model="m", input=text)
+
+
+def embed(client, text):
+    return _embed(client, text)
+
+
+def _embed(client, text):
+    return client.embeddings.create(model="m", input=text)
+
+
+def unknown(client, text):
+    return client.embeddings.create(model="m", input=text)
+
+
+def kept(client, text):
+    return client.embeddings.create(model="m", input=text)
+""",
+            "main.py": """\
+from pkg.llm import Agent, embed, make
+
+client, model = make("m")
+print(Agent(client).ask("x"), embed(client, text="y"))
+""",
+            "other.py": """\
+import library
+from pkg.llm import kept
+
+mine = library.Client()
+kept(mine, "x")
+""",
+            "stranger.py": "def unknown(client): ...\n\n\nunknown(None)\n",
+        },
+    )
+    assert command("--write", ".")[0] == 0
+    text = (here / "pkg/llm/__init__.py").read_text()
+    assert "llm_router.Client(" in text
+    assert "self.llm.embedding(" in text
+    assert text.count("client.embedding(") == 1
+    assert text.count("client.embeddings.create(") == 2
+    before = snapshot(here)
+    assert command("--write", ".")[0] == 0
+    assert snapshot(here) == before
+
+
 def test_stdin(here: Path) -> None:
     done = process("-", cwd=here, data=OLD.replace("\n", "\r\n").encode())
     assert (done.returncode, done.stdout) == (0, NEW.replace("\n", "\r\n").encode())

@@ -133,3 +133,8 @@ def test_other_formats() -> None:
 def test_the_bounds_are_those_that_this_project_keeps() -> None:
     pyproject = Path(__file__).parents[2] / "pyproject.toml"
     assert f'"{LITELLM}"' in pyproject.read_text()
+
+
+def test_a_module_named_setup_asks_for_nothing() -> None:
+    text = 'CHOICES = [("OpenAI", "openai")]\n'
+    assert plan("setup.py", text, NEW, keep=False) == ((), text)

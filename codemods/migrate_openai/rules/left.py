@@ -76,7 +76,10 @@ MOCK = Rule(
     id="MOA905",
     title="a test replaces part of the SDK by name",
     kind="other",
-    what="Strings are never changed; where the test replaces something that moves, it must move.",
+    what=(
+        "Strings are never changed; where the test replaces something that moves, it must move. "
+        "A client whose parts are replaced in the file that makes it stays, and so do its calls."
+    ),
     cases=(Case(before=_MOCK, after=_MOCK),),
 )
 
