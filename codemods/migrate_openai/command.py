@@ -18,6 +18,9 @@ from codemods.migrate_openai.tree import written
 
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
 
+# Of a tree with more files none is read a second time.
+_MOST_SEARCHED = 4_000
+
 
 def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
     """Preview or migrate what was found under ``settings.paths``; the exit code."""
@@ -30,7 +33,10 @@ def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
     keeps_openai = False
 
     def search(holds: Callable[[bytes], bool]) -> Iterator[str]:
-        for candidate in discover(settings.paths, settings.exclude, holds=holds):
+        if any(candidate.order >= _MOST_SEARCHED for candidate in sources):
+            return
+        found = discover(settings.paths, settings.exclude, holds=holds, most=_MOST_SEARCHED)
+        for candidate in found:
             readable = not (candidate.error or candidate.outside or candidate.requirements)
             if readable and candidate.path.endswith(".py"):
                 yield Path(candidate.path).absolute().as_posix()

@@ -5,9 +5,11 @@
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import stat
+import sys
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -87,18 +89,20 @@ def discover(
     exclude: Sequence[Exclude] = (),
     share: tuple[int, int] = (0, 1),
     holds: Callable[[bytes], bool] | None = None,
+    most: int = sys.maxsize,
 ) -> Iterator[Candidate]:
     """Every candidate under ``paths``, folders in the order of their names.
 
     A file named in ``paths`` is taken whatever .gitignore says; ``exclude`` always wins. Links
     to folders are not followed; a link to a file is followed within the tree. ``share``, as in
     (1, 4), looks into every fourth file only, from the second: the shares of one walk add up.
-    ``holds`` asks something else of the bytes of a file than whether it may call openai.
+    ``holds`` asks something else of the bytes of a file than whether it may call openai;
+    ``most`` files are asked.
     Raises `UsageError` for a path that does not exist.
     """
     excluded = _Ignores(tuple((os.path.abspath(base), _spec(lines)) for base, lines in exclude))
     number, of = share
-    for order, file in enumerate(_files(paths, excluded)):
+    for order, file in enumerate(itertools.islice(_files(paths, excluded), most)):
         if order % of == number:
             yield from _candidates(file, order, excluded, holds or may_call_openai)
 

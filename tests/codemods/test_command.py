@@ -370,6 +370,21 @@ kept(mine, "x")
     assert snapshot(here) == before
 
 
+@pytest.mark.parametrize(("more", "moves"), [(10, True), (4_000, False)])
+def test_large_trees_are_read_once(here: Path, command: Run, more: int, moves: bool) -> None:
+    fill(
+        here,
+        {
+            **{f"a{number}.py": "" for number in range(more)},
+            "llm.py": "def ask(c):\n    return c.embeddings.create(model='m', input='x')\n",
+            "made.py": "import openai\n\n\ndef make():\n    return openai.OpenAI()\n",
+            "main.py": "from llm import ask\nfrom made import make\n\nask(make())\n",
+        },
+    )
+    command("--write", ".")
+    assert ("c.embedding(" in (here / "llm.py").read_text()) == moves
+
+
 def test_stdin(here: Path) -> None:
     done = process("-", cwd=here, data=OLD.replace("\n", "\r\n").encode())
     assert (done.returncode, done.stdout) == (0, NEW.replace("\n", "\r\n").encode())
