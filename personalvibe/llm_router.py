@@ -1345,6 +1345,7 @@ def legacy_error(
     json_body: Any = None,
     headers: Mapping[str, str] | None = None,
     code: str | None = None,
+    param: str | None = None,
 ) -> Exception:
     """An error that a program makes itself, with the arguments that openai 0.28 took.
 
@@ -1359,9 +1360,22 @@ def legacy_error(
         message=message, user_message=message, code=code, headers=headers or {},
         http_body=http_body, http_status=http_status, status_code=http_status,
         json_body=json_body, body=json_body, error=None,
-        response=None, request=None, request_id=None, param=None, type=None,
+        response=None, request=None, request_id=None, param=param, type=None,
     )  # fmt: skip
     return error
+
+
+@functools.cache
+def legacy_base(kind: type[Exception]) -> type[Exception]:
+    """An exception class of this module, to derive one from that is made as :func:`legacy_error`
+    makes its errors: with the arguments of openai 0.28."""
+
+    def made(self: Exception, *args: Any, **members: Any) -> None:
+        error = legacy_error(kind, *args, **members)
+        self.args = error.args
+        vars(self).update(vars(error))
+
+    return type(kind.__name__, (kind,), {"__init__": made, "__module__": __name__})
 
 
 def _is_repetition(error: Exception) -> bool:

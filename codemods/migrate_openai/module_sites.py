@@ -34,7 +34,9 @@ _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "parti
 _READERS = frozenset({"langchain", "llama_index", "guidance", "gpt_index", "dspy", "marvin"})
 
 # What every error of 0.28 could be made with, beside its text.
-_MADE_WITH = frozenset({"message", "http_body", "http_status", "json_body", "headers", "code"})
+_MADE_WITH = frozenset(
+    {"message", "http_body", "http_status", "json_body", "headers", "code", "param"}
+)
 
 
 class ModuleSites:
@@ -165,9 +167,14 @@ class ModuleSites:
         today = names.exceptions(name)
         parent = self.p.parent(site.node)
         made = self.p.called(site.node)
-        if made and name.startswith("openai.error.") and today != ("OpenAIError",):
-            self._made_by_hand(site, made, today[0])
-            return
+        if name.startswith("openai.error.") and today != ("OpenAIError",):
+            # Today's classes ask for the response that they stand for, which 0.28's did not.
+            if made:
+                self._made_by_hand(site, made, today[0])
+                return
+            if isinstance(parent, ast.ClassDef):
+                self._replace(site, EXCEPTION, f"legacy_base({self.p.router}.{today[0]})")
+                return
         grouped = isinstance(parent, ast.Tuple)
         clause = self.p.parent(parent) if grouped else parent
         if not isinstance(clause, ast.ExceptHandler):
@@ -175,7 +182,6 @@ class ModuleSites:
         self._replace(site, EXCEPTION, *today, grouped=grouped)
 
     def _made_by_hand(self, site: Site, call: ast.Call, kind: str) -> None:
-        """Today's classes ask for the response that they stand for, which 0.28's did not."""
         starred = any(isinstance(a, ast.Starred) for a in call.args)
         if starred or len(call.args) > 1 or any(k.arg not in _MADE_WITH for k in call.keywords):
             self.p.left(EXCEPTION, site.node, "exception")

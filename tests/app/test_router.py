@@ -935,6 +935,22 @@ def test_errors_are_made_by_hand_as_in_0_28() -> None:
     assert str(llm_router.legacy_error(llm_router.APIError)) == ""
 
 
+def test_errors_are_derived_from_as_in_0_28() -> None:
+    base: Any = llm_router.legacy_base(llm_router.RateLimitError)
+
+    class Busy(base):  # type: ignore[misc]
+        def __init__(self, message: str, wait: int) -> None:
+            super().__init__(message, http_status=429)
+            self.wait = wait
+
+    with pytest.raises(llm_router.RateLimitError, match="slow down") as raised:
+        raise Busy("slow down", wait=3)
+    error: Any = raised.value
+    assert (error.http_status, error.user_message, error.wait) == (429, "slow down", 3)
+    assert llm_router.legacy_base(llm_router.RateLimitError) is base
+    assert str(llm_router.legacy_base(llm_router.BadRequestError)("no", param="n")) == "no"
+
+
 def test_an_overloaded_server_was_a_class_of_its_own_in_0_28(wire: Wire) -> None:
     wire.route = lambda _: Answer(status=503, body={"error": {"message": "busy"}})
     with pytest.raises(llm_router.ServiceUnavailableError) as raised:
