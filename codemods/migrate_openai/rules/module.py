@@ -64,8 +64,8 @@ EXCEPTION = Rule(
         "`openai.error.InvalidRequestError` is `BadRequestError`, `openai.error.Timeout` is "
         "`APITimeoutError`. They catch what the router raises and what an openai client raises. "
         "One that a program of 0.28 makes itself becomes "
-        '`llm_router.legacy_error(llm_router.RateLimitError, "slow down")`, one that it derives from '
-        "`llm_router.legacy_base(llm_router.RateLimitError)`."
+        '`llm_router.legacy_error(llm_router.RateLimitError, "slow down")`, one that it derives '
+        "from `llm_router.legacy_base(llm_router.RateLimitError)`."
     ),
     cases=(
         Case(
