@@ -989,6 +989,18 @@ class _Subscripts:
         held = {k: v for k, v in self.__dict__.items() if k in names}
         return {**held, **(self.__pydantic_extra__ or {})}  # type: ignore[attr-defined]
 
+    def __eq__(self, other: object) -> bool:
+        """By content, as the SDK's: what LiteLLM keeps with a reply does not count."""
+        kind = self._sdk_type  # type: ignore[attr-defined]
+        if not isinstance(other, kind):
+            return NotImplemented
+        both: tuple[Any, Any] = (self, other)
+        mine, theirs = (
+            ([one.__dict__.get(name) for name in kind.model_fields], one.__pydantic_extra__ or {})
+            for one in both
+        )
+        return mine == theirs
+
     def __reduce__(self) -> Any:
         return _revive, (self._sdk_type, self.to_dict())  # type: ignore[attr-defined]
 

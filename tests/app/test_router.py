@@ -573,9 +573,21 @@ def test_a_reply_can_be_pickled_copied_and_changed(wire: Wire) -> None:
     reply = ask()
     for twin in (pickle.loads(pickle.dumps(reply)), copy.deepcopy(reply)):
         assert twin.to_dict() == reply.to_dict()
+        assert twin == reply
         assert type(twin) is type(reply)
     reply.choices[0].message.content = "changed"
     assert reply.model_dump()["choices"][0]["message"]["content"] == "changed"
+
+
+def test_replies_with_the_same_content_are_equal(wire: Wire) -> None:
+    reply = ask()
+    theirs = openai.types.chat.ChatCompletion.model_validate(reply.model_dump())
+    assert reply == theirs
+    assert theirs == reply
+    theirs.choices[0].message.content = "changed"
+    assert reply != theirs
+    assert theirs != reply
+    assert reply != "a reply"
 
 
 def test_replies_are_dictionaries_for_code_of_openai_0(wire: Wire) -> None:
