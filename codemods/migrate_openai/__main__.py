@@ -7,9 +7,9 @@ import os
 import sys
 from collections.abc import Sequence
 
-from codemods.migrate_openai import settings as configuration
+from codemods.migrate_openai.cli import settings as configuration
+from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.errors import UsageError
-from codemods.migrate_openai.settings import Settings
 
 CLEAN, USAGE, BUG, INTERRUPTED = 0, 2, 4, 130
 _PROOF = {"--prove", "--prove-sites"}
@@ -45,26 +45,26 @@ def _prove(arguments: Sequence[str]) -> int:
 
 def _dispatch(settings: Settings) -> int:
     if settings.explain:
-        from codemods.migrate_openai.explain import explain
+        from codemods.migrate_openai.cli.explain import explain
 
         sys.stdout.write(explain(settings.explain) + "\n")
         return CLEAN
     if settings.options.select or settings.options.ignore:
-        from codemods.migrate_openai.explain import check_rules
+        from codemods.migrate_openai.cli.explain import check_rules
 
         check_rules("--select", settings.options.select)
         check_rules("--ignore", settings.options.ignore)
     if settings.stdin:
-        from codemods.migrate_openai import command
+        from codemods.migrate_openai.cli import command
 
         return command.on_stdin(settings)
-    from codemods.migrate_openai import scout
+    from codemods.migrate_openai.files import prefetch as scout
 
     # The search runs while the engine, which is most of the program, is being imported.
     found = scout.search(settings.paths, settings.exclude)
     # Classes and functions are made to stay: looking for garbage among them is a fifth of the time.
     gc.disable()
-    from codemods.migrate_openai import command
+    from codemods.migrate_openai.cli import command
 
     gc.freeze()
     gc.enable()

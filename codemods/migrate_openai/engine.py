@@ -9,11 +9,8 @@ from __future__ import annotations
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 
-from codemods.migrate_openai import rewrite
-from codemods.migrate_openai.analysis import Analysis
-from codemods.migrate_openai.client_sites import ClientSites
-from codemods.migrate_openai.facts import ModuleFacts
-from codemods.migrate_openai.imports import Imports
+from codemods.migrate_openai.flow.collect import Analysis
+from codemods.migrate_openai.flow.facts import ModuleFacts
 from codemods.migrate_openai.model import (
     Edit,
     FileResult,
@@ -23,12 +20,15 @@ from codemods.migrate_openai.model import (
     Searcher,
     SourceFile,
 )
-from codemods.migrate_openai.module_sites import ModuleSites
-from codemods.migrate_openai.others import Others
-from codemods.migrate_openai.plan import Planner
-from codemods.migrate_openai.project import ModuleView, Project
-from codemods.migrate_openai.reasons import REASONS
-from codemods.migrate_openai.text import Text
+from codemods.migrate_openai.plan.client_calls import ClientSites
+from codemods.migrate_openai.plan.lookalikes import Others
+from codemods.migrate_openai.plan.module_uses import ModuleSites
+from codemods.migrate_openai.plan.planner import Planner
+from codemods.migrate_openai.plan.project import ModuleView, Project
+from codemods.migrate_openai.rewrite import check as rewrite
+from codemods.migrate_openai.rewrite.imports import Imports
+from codemods.migrate_openai.rewrite.text import Text
+from codemods.migrate_openai.rules.reasons import REASONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

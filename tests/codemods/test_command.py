@@ -599,7 +599,7 @@ def test_a_file_that_stops_its_process_is_listed_and_the_rest_is_done(here: Path
     fill(here, {f"m{n:02}.py": OLD for n in range(40)})
     code = """
 import os, sys
-from codemods.migrate_openai import run
+from codemods.migrate_openai.files import pipeline as run
 from codemods.migrate_openai.__main__ import main
 whole = {"_collect": run._collect, "_migrate": run._migrate}
 def dying(name, victim):

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from codemods.migrate_openai.deps import LITELLM, plan
+from codemods.migrate_openai.files.deps import LITELLM, plan
 
 NEW = "litellm>=1.95,<2"
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import pytest
 
-from codemods.migrate_openai.discover import Candidate, discover, may_call_openai
 from codemods.migrate_openai.errors import UsageError
-from codemods.migrate_openai.scout import search
+from codemods.migrate_openai.files.discover import Candidate, discover, may_call_openai
+from codemods.migrate_openai.files.prefetch import search
 
 CALL = "import openai\n"
 

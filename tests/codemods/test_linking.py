@@ -6,7 +6,7 @@ import pytest
 
 from codemods.migrate_openai import engine
 from codemods.migrate_openai.model import Options, SourceFile
-from codemods.migrate_openai.project import Project
+from codemods.migrate_openai.plan.project import Project
 
 
 def tangle(size: int) -> list[SourceFile]:
@@ -47,7 +47,7 @@ def run(thing, client):
 @pytest.fixture
 def small_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is shared by so few is followed in full: a test need not have hundreds of files."""
-    monkeypatch.setattr("codemods.migrate_openai.graph.MOST", 20)
+    monkeypatch.setattr("codemods.migrate_openai.flow.graph.MOST", 20)
 
 
 def work(size: int) -> int:

@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from codemods.migrate_openai.errors import SourceError
-from codemods.migrate_openai.magics import mask
+from codemods.migrate_openai.files.ipython_magics import mask
+from codemods.migrate_openai.files.notebook import apply, read, write
 from codemods.migrate_openai.model import Edit
-from codemods.migrate_openai.notebook import apply, read, write
 
 
 def notebook(*cells: str | list[str], indent: int | None = 1, **dump: object) -> str:

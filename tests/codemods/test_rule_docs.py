@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from codemods.migrate_openai.explain import index, page
-from codemods.migrate_openai.reasons import REASONS
+from codemods.migrate_openai.cli.explain import index, page
 from codemods.migrate_openai.rules import RULES
+from codemods.migrate_openai.rules.reasons import REASONS
 
 DOCS = Path(__file__).parents[2] / "docs/rules"
 PAGES = {"README.md": index, **{f"{rule}.md": lambda rule=rule: page(rule) for rule in RULES}}

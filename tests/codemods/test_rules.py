@@ -8,8 +8,8 @@ from collections.abc import Callable
 import pytest
 
 from codemods.migrate_openai.model import FileResult
-from codemods.migrate_openai.reasons import REASONS
 from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, RULES, Case, Rule
+from codemods.migrate_openai.rules.reasons import REASONS
 
 CASES = [
     pytest.param(rule, case, id=f"{rule.id}-{number}")

@@ -7,7 +7,7 @@ import codecs
 import pytest
 
 from codemods.migrate_openai.errors import SourceError
-from codemods.migrate_openai.source import (
+from codemods.migrate_openai.files.source import (
     decode,
     encode,
     is_generated,

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 import yaml
 
-from codemods.migrate_openai import progress, settings
+from codemods.migrate_openai.cli import progress, settings
 from codemods.migrate_openai.errors import UsageError
+from codemods.migrate_openai.files.tree import migrate_tree
 from codemods.migrate_openai.model import Options
-from codemods.migrate_openai.tree import migrate_tree
 
 OLD = "import openai\n\nopenai.embeddings.create(model='m', input='x')\n"
 NEW = "from personalvibe import llm_router\n\nllm_router.embedding(model='openai/m', input='x')\n"

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from codemods.migrate_openai.errors import SourceError
-from codemods.migrate_openai.write import replace
+from codemods.migrate_openai.files.write import replace
 
 
 def test_permissions_stay(tmp_path: Path) -> None:

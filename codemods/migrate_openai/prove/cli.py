@@ -12,15 +12,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from types import FrameType
 
-from codemods.migrate_openai import settings as configuration
-from codemods.migrate_openai import write
+from codemods.migrate_openai.cli import settings as configuration
+from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.errors import SourceError, UsageError
+from codemods.migrate_openai.files import write
 from codemods.migrate_openai.prove import report
 from codemods.migrate_openai.prove.migrate import Migrated, migrate
 from codemods.migrate_openai.prove.model import Command, Proof
 from codemods.migrate_openai.prove.proof import Options, prove
 from codemods.migrate_openai.prove.scratch import scratch
-from codemods.migrate_openai.settings import Settings
 
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
 
@@ -192,7 +192,7 @@ def _write(request: Request, proof: Proof, done: Migrated) -> bool:
     if not blamed and not proof.same:
         refused = set(done.files)  # an outcome differs, and nobody knows because of which file
     if request.settings.vendor_router and len(refused) < len(done.files):
-        from codemods.migrate_openai.vendor import vendor
+        from codemods.migrate_openai.files.vendor import vendor
 
         vendor(request.settings.vendor_router, dry=False)
     failed = False

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from codemods.migrate_openai import notebook, tree
+from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.errors import UsageError
-from codemods.migrate_openai.outcome import Outcome
+from codemods.migrate_openai.files import notebook, tree
+from codemods.migrate_openai.files.file_report import Outcome
 from codemods.migrate_openai.prove.model import Site
 from codemods.migrate_openai.prove.scratch import Scratch
-from codemods.migrate_openai.settings import Settings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -33,7 +33,7 @@ def migrate(settings: Settings, place: Scratch) -> Migrated:
     """Migrate the copy in place. Raises `UsageError` for paths outside of the project."""
     router = ""
     if settings.vendor_router:
-        from codemods.migrate_openai.vendor import vendor
+        from codemods.migrate_openai.files.vendor import vendor
 
         router = in_project(settings.vendor_router, place)
         vendor(str(place.root / router), dry=False)

@@ -1,0 +1,67 @@
+"""Where the report goes: text for a person, JSON or SARIF for a machine."""
+
+from __future__ import annotations
+
+import sys
+from typing import Protocol, TextIO
+
+from codemods.migrate_openai.cli import text_report as report
+from codemods.migrate_openai.cli.settings import Settings
+from codemods.migrate_openai.cli.text_report import Tally
+from codemods.migrate_openai.files.deps import Dependency
+from codemods.migrate_openai.files.file_report import Change, Outcome
+
+
+class Sink(Protocol):
+    """Takes the outcomes in order, then the dependencies, then the end."""
+
+    def file(self, outcome: Outcome) -> None: ...
+
+    def dependency(self, dependency: Dependency, change: Change | None) -> None: ...
+
+    def end(self, tally: Tally) -> None: ...
+
+
+def sink_for(settings: Settings) -> Sink:
+    if settings.output == "text":
+        return TextSink(settings)
+    from codemods.migrate_openai.cli.json_sarif import MachineSink
+
+    return MachineSink(settings, sys.stdout)
+
+
+class TextSink:
+    """Lines for a person. A diff, or the text of stdin, has stdout to itself."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._lines: TextIO = sys.stderr if settings.diff or settings.stdin else sys.stdout
+        self._colour = report.coloured(sys.stdout)
+
+    def file(self, outcome: Outcome) -> None:
+        if self._settings.diff:
+            for change in outcome.changes:
+                self._diff(change)
+        for line in report.lines(outcome, write=self._settings.write):
+            print(line, file=self._lines)
+
+    def dependency(self, dependency: Dependency, change: Change | None) -> None:
+        if self._settings.diff and change is not None:
+            self._diff(change)
+        print(report.dependency(dependency, deps=self._settings.deps), file=self._lines)
+
+    def end(self, tally: Tally) -> None:
+        if self._settings.statistics:
+            for line in report.statistics(tally):
+                print(line, file=self._lines)
+        quiet = self._settings.stdin and not tally.files
+        if not quiet:
+            for line in report.summary(tally, write=self._settings.write):
+                print(line, file=self._lines)
+            preview = not (self._settings.write or self._settings.check or self._settings.stdin)
+            if preview and tally.changed:
+                hint = "Nothing was written. --diff shows the change, --write makes it."
+                print(hint, file=self._lines)
+
+    def _diff(self, change: Change) -> None:
+        sys.stdout.writelines(report.diff(change, colour=self._colour))

@@ -1,0 +1,1 @@
+"""Paths, text, notebooks, writing."""

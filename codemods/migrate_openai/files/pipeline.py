@@ -1,0 +1,272 @@
+"""Candidates -> outcomes: facts of all files first, then each file by itself.
+
+Texts are read twice rather than kept, so that memory holds the facts of the candidates and one
+window of results, however many files there are. Nothing is written here.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import os
+import re
+import sys
+import traceback
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from codemods.migrate_openai import engine
+from codemods.migrate_openai.cli.text_report import sentence
+from codemods.migrate_openai.errors import SourceError
+from codemods.migrate_openai.files import source, workers
+from codemods.migrate_openai.files.discover import Candidate, read
+from codemods.migrate_openai.files.file_report import Change, Outcome, Site
+from codemods.migrate_openai.model import FileResult, Finding, Options, Searcher, SourceFile
+from codemods.migrate_openai.rules.reasons import REASONS
+
+if TYPE_CHECKING:
+    from codemods.migrate_openai.files.notebook import Notebook
+    from codemods.migrate_openai.flow.facts import ModuleFacts
+
+# Below this many files a second process costs more than it saves.
+_FILES_WORTH_A_PROCESS = 64
+
+_NEWLINE = re.compile(r"\r\n|\n|\r")
+_STILL_USED = re.compile(r"^[ \t]*(?:import|from)[ \t]+openai\b", re.MULTILINE)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Loaded:
+    """A file as the engine takes it, and what is needed to turn its answer into bytes."""
+
+    data: bytes
+    file: SourceFile
+    """For a notebook, the text of its cells."""
+    whole: SourceFile
+    notebook: Notebook | None = None
+    left: str = ""
+    """Why the file as a whole stays as it is: ``vendored``, ``generated`` or empty."""
+
+
+def load(path: str, data: bytes, left: str = "") -> Loaded:
+    """Raises `SourceError`."""
+    whole = source.decode(Path(path).absolute().as_posix(), data)
+    file, notebook = whole, None
+    if path.endswith(".ipynb"):
+        from codemods.migrate_openai.files import notebook as notebooks
+
+        notebook = notebooks.read(whole.text)
+        file = replace(
+            whole,
+            text=notebook.text,
+            newline="\n",
+            skipped_lines=source.skipped_lines(notebook.text),
+        )
+    if not left and source.is_generated(file.text):
+        left = "generated"
+    if left:
+        every = range(1, len(_NEWLINE.split(file.text)) + 1)
+        file = replace(file, skipped_lines=frozenset(every))
+    return Loaded(data=data, file=file, whole=whole, notebook=notebook, left=left)
+
+
+def find(path: str) -> SourceFile | None:
+    """A module of the project that is no candidate, for the engine. See `model.Finder`."""
+    try:
+        return load(path, read(path)).file
+    except (OSError, SourceError):
+        return None
+
+
+def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
+    """What the engine's answer means for the file at ``path``, as it is printed."""
+    if result.status == "failed":
+        return failed(path, _reason(loaded.file.text, result.error))
+    try:
+        after, changes = _rewritten(path, loaded, result)
+    except SourceError as error:
+        return failed(path, str(error))
+    sites = [_site(loaded, _decided(loaded, finding)) for finding in result.findings]
+    if loaded.notebook is not None:
+        sites += _unread(loaded.notebook)
+    return Outcome(
+        path=path,
+        status="needs-human" if any(s.status == "left" for s in sites) else result.status,
+        sites=tuple(sites),
+        before=loaded.data,
+        after=after,
+        changes=changes,
+        uses_openai=_STILL_USED.search(result.text) is not None,
+    )
+
+
+def failed(path: str, error: str) -> Outcome:
+    return Outcome(path=path, status="failed", error=error)
+
+
+def _rewritten(
+    path: str, loaded: Loaded, result: FileResult
+) -> tuple[bytes | None, tuple[Change, ...]]:
+    if not result.changed:
+        return None, ()
+    if loaded.notebook is None:
+        after = source.encode(loaded.whole, result.text)
+        return after, (Change(label=path, before=loaded.file.text, after=result.text),)
+    from codemods.migrate_openai.files import notebook as notebooks
+
+    sources = notebooks.apply(loaded.notebook, result.edits)
+    after = source.encode(loaded.whole, notebooks.write(loaded.notebook, sources))
+    changes = (
+        Change(label=f"{path}:cell {cell.number}", before=cell.source, after=sources[cell.number])
+        for cell in loaded.notebook.cells
+        if cell.number in sources
+    )
+    return after, tuple(changes)
+
+
+def _reason(text: str, error: str) -> str:
+    if sign := source.python_2_sign(text):
+        return f"Python 2 source ({sign}); port it to Python 3 first"
+    return error
+
+
+def _decided(loaded: Loaded, finding: Finding) -> Finding:
+    """The finding, with the user's own reason where there is one: it comes before any other."""
+    end = finding.end_line or finding.line
+    if finding.status != "left" or loaded.file.skipped_lines.isdisjoint(
+        range(finding.line, end + 1)
+    ):
+        return finding
+    reason = REASONS[loaded.left or "skipped"]
+    return replace(
+        finding, reason=reason.code, message=sentence(reason.title), advice=reason.advice
+    )
+
+
+def _site(loaded: Loaded, finding: Finding) -> Site:
+    end = finding.end_line or finding.line
+    # The engine knows files by their whole path; people by the way from where they are.
+    finding = replace(finding, message=finding.message.replace(f"{Path.cwd().as_posix()}/", ""))
+    if loaded.notebook is None:
+        return Site(finding=finding, line=finding.line, column=finding.column, end_line=end)
+    cell, line = loaded.notebook.locate(finding.line)
+    return Site(
+        finding=finding,
+        line=line,
+        column=finding.column,
+        end_line=line + end - finding.line,
+        cell=cell,
+    )
+
+
+def _unread(notebook: Notebook) -> Iterator[Site]:
+    for cell in notebook.unread:
+        yield _left_whole("unreadable-cell", cell=cell.number)
+
+
+def _refused(candidate: Candidate) -> Outcome:
+    site = _left_whole("outside", f"It leads to {candidate.outside}.")
+    return Outcome(path=candidate.path, status="needs-human", sites=(site,))
+
+
+def _left_whole(code: str, message: str = "", cell: int | None = None) -> Site:
+    """The site that stands for a file, or a cell, that is not looked into."""
+    reason = REASONS[code]
+    finding = Finding(
+        rule="",
+        line=1,
+        column=1,
+        status="left",
+        reason=code,
+        message=message or sentence(reason.title),
+        advice=reason.advice,
+    )
+    return Site(finding=finding, line=1, column=1, end_line=1, cell=cell)
+
+
+def outcomes(
+    candidates: Iterable[Candidate],
+    options: Options,
+    jobs: int | None,
+    search: Searcher | None = None,
+) -> Iterator[Outcome]:
+    """The outcome for every candidate, in their order."""
+    found: list[Candidate] = []
+    collected: list[tuple[Candidate, tuple[ModuleFacts | None, str]]] = []
+    waiting: list[Candidate] = []
+    # The search goes on meanwhile, in processes of its own.
+    at_once = {None: _FILES_WORTH_A_PROCESS, 1: sys.maxsize}.get(jobs, 0)
+    for candidate in candidates:
+        found.append(candidate)
+        if candidate.error or candidate.outside:
+            continue
+        if len(collected) < at_once:
+            collected.append((candidate, _collect(candidate, options)))
+        else:
+            waiting.append(candidate)
+    readable = [*(c for c, _ in collected), *waiting]
+    count = jobs or max(1, min(os.cpu_count() or 1, len(waiting) // _FILES_WORTH_A_PROCESS))
+    with contextlib.closing(workers.each(_collect, waiting, count, (options,), _stopped)) as rest:
+        collected += zip(waiting, rest, strict=True)
+    errors = {c.path: c.error for c in found if c.error}
+    errors |= {candidate.path: error for candidate, (_, error) in collected if error}
+    facts = [answer for _, (answer, error) in collected if answer is not None and not error]
+    del collected
+    linked = engine.link(facts, find, options, search)
+    del facts
+    sound = [c for c in readable if c.path not in errors]
+    with contextlib.closing(
+        workers.each(_migrate, sound, count, (linked, options), _migrate_stopped)
+    ) as migrated:
+        for candidate in found:
+            if candidate.path in errors:
+                yield failed(candidate.path, errors[candidate.path])
+            elif candidate.outside:
+                yield _refused(candidate)
+            else:
+                yield next(migrated)
+
+
+def _collect(candidate: Candidate, options: Options) -> tuple[ModuleFacts | None, str]:
+    """(facts, why there are none)."""
+    try:
+        loaded = load(candidate.path, read(candidate.path), candidate.left)
+    except OSError as error:
+        return None, f"cannot be read: {error.strerror}"
+    except SourceError as error:
+        return None, str(error)
+    try:
+        return engine.collect(loaded.file, options), ""
+    except Exception as error:
+        return None, _bug(error)
+
+
+def _migrate(candidate: Candidate, linked: engine.Linked, options: Options) -> Outcome:
+    try:
+        loaded = load(candidate.path, read(candidate.path), candidate.left)
+    except OSError as error:
+        return failed(candidate.path, f"cannot be read: {error.strerror}")
+    except SourceError as error:
+        return failed(candidate.path, str(error))
+    try:
+        return outcome(candidate.path, loaded, engine.migrate_file(loaded.file, linked, options))
+    except Exception as error:
+        return failed(candidate.path, _bug(error))
+
+
+def _stopped(candidate: Candidate) -> tuple[ModuleFacts | None, str]:
+    return None, "stops the process that reads it, which points to a fault below Python"
+
+
+def _migrate_stopped(candidate: Candidate) -> Outcome:
+    return failed(candidate.path, _stopped(candidate)[1])
+
+
+def _bug(error: Exception) -> str:
+    """A bug of ours that one file brings out: the file is left, the run goes on."""
+    if isinstance(error, MemoryError):  # what CPython's parser raises when its stack is full
+        return "is nested too deeply to be analysed"
+    where = traceback.extract_tb(error.__traceback__)[-1]
+    place = f"{Path(where.filename).name}:{where.lineno}"
+    return f"internal error, please report it: {type(error).__name__}: {error} ({place})"

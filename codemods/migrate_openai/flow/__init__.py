@@ -1,0 +1,1 @@
+"""Text -> facts of one module -> what each name may hold, across modules."""

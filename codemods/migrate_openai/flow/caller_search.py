@@ -1,0 +1,85 @@
+"""Functions that are handed clients by files that say nothing of openai: ``ask(make(), text)``."""
+
+from __future__ import annotations
+
+import posixpath
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+
+from codemods.migrate_openai.flow.call_patterns import is_shaped
+from codemods.migrate_openai.flow.modules import Modules, last
+from codemods.migrate_openai.flow.terms import EMPTY, Attr, Call, Cls, Inst, Item, Param, Term
+
+
+@dataclass(frozen=True, slots=True)
+class Callers:
+    """Tells from its bytes whether a file may call one of the functions that nobody met calls."""
+
+    names: tuple[bytes, ...]
+    called: re.Pattern[bytes]
+    imported: re.Pattern[bytes]
+
+    def __call__(self, data: bytes) -> bool:
+        # A name is found many times as fast as a pattern.
+        return (
+            any(name in data for name in self.names)
+            and self.called.search(data) is not None
+            and self.imported.search(data) is not None
+        )
+
+
+def wanted(modules: Modules) -> Callers | None:
+    """What to look for in the files not met; None where every function in question is called."""
+    missing = set(_uncalled(modules))
+    if not missing:
+        return None
+    stems = b"|".join(sorted({re.escape(_stem(path)).encode() for path, _ in missing}))
+    names = sorted({name.encode() for _, name in missing})
+    called = b"|".join(map(re.escape, names))
+    return Callers(
+        tuple(names),
+        re.compile(rb"\b(?:" + called + rb")\s*\("),
+        re.compile(rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:" + stems + rb")\b", re.MULTILINE),
+    )
+
+
+def _stem(path: str) -> str:
+    """The last part of the name by which a file is imported."""
+    folder, file = posixpath.split(path)
+    stem = file.removesuffix(".py")
+    return posixpath.basename(folder) if stem == "__init__" else stem
+
+
+def _uncalled(modules: Modules) -> Iterator[tuple[str, str]]:
+    """(file, name) of what no call met so far gives its client to, though it uses one."""
+    uses = (use for path in modules.asked for use in modules.facts[path].uses)
+    todo = [p for use in uses if is_shaped(use.names) for p in _params(modules, use.terms)]
+    seen: set[Param] = set()
+    while todo:
+        param = todo.pop()
+        if param in seen or param.path.endswith(".ipynb"):
+            continue
+        seen.add(param)
+        owner, _, name = param.qualname.rpartition(".")
+        if name == "__init__":
+            name = last(owner)
+        flows = modules.calls.get(name, ())
+        if not flows and not name.startswith("test") and not name.startswith("<"):
+            yield param.path, name
+        todo += [p for flow in flows for p in _params(modules, flow.terms)]
+
+
+def _params(modules: Modules, terms: Iterable[Term]) -> Iterator[Param]:
+    """The parameters that terms come from, by way of an attribute of the same class too."""
+    for term in terms:
+        attr = ""
+        while isinstance(term, (Attr, Call, Item)):
+            attr = term.name if isinstance(term, Attr) else ""
+            term = term.base
+        if isinstance(term, Param):
+            yield term
+        elif isinstance(term, Inst) and isinstance(term.cls, Cls) and attr:
+            facts = modules.cls(term.cls)
+            stored = facts.attrs.get(attr, EMPTY) if facts else EMPTY
+            yield from (t for t in stored if isinstance(t, Param))

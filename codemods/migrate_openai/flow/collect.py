@@ -1,0 +1,504 @@
+"""Source -> `ModuleFacts`."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+
+from codemods.migrate_openai.flow.call_patterns import is_shaped
+from codemods.migrate_openai.flow.evaluate import Evaluator
+from codemods.migrate_openai.flow.facts import (
+    ClassFacts,
+    Flow,
+    FunctionFacts,
+    ModuleFacts,
+    Store,
+    Use,
+)
+from codemods.migrate_openai.flow.parse import parse
+from codemods.migrate_openai.flow.scopes import FunctionNode, Index, Scope, places
+from codemods.migrate_openai.flow.signatures import decorator_name, default_factory, method_kind
+from codemods.migrate_openai.flow.terms import (
+    EMPTY,
+    NONE,
+    UNKNOWN,
+    Attr,
+    Call,
+    Client,
+    Cls,
+    Foreign,
+    Func,
+    Inst,
+    Item,
+    Param,
+    Ref,
+    Router,
+    RouterClient,
+    Sdk,
+    Seq,
+    Term,
+    Terms,
+    Typed,
+    client_class,
+    root,
+)
+from codemods.migrate_openai.model import Options, SourceFile
+from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
+
+_TELLING = frozenset(
+    {ast.Return, ast.Yield, ast.Assign, ast.AnnAssign, ast.arg, ast.Call}
+    | {ast.FunctionDef, ast.AsyncFunctionDef}
+)
+_PROPERTIES = frozenset({"property", "cached_property", "async_cached_property"})
+_FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, "apply_async": 0}
+# Functions that replace an attribute by its name, most of them of the test tools.
+PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
+_APPENDERS = frozenset({"append", "add", "appendleft", "insert", "put", "put_nowait"})
+
+
+_OF_A_CLASS = frozenset({"create", "acreate"})  # of 0.28: ``self.api = openai.ChatCompletion``
+
+
+class Analysis:
+    """A parsed and indexed module. Lives in one process, for one file at a time."""
+
+    def __init__(self, file: SourceFile, options: Options) -> None:
+        self.file = file
+        self.options = options
+        self.parsed = parse(file.text)
+        self.tree = self.parsed.tree
+        self.index = Index(self.tree)
+        _record_puts(self.index)
+        self.index.finish()
+        self.evaluator = Evaluator(self.index, file.path, options.router)
+
+    def facts(self) -> ModuleFacts:
+        return _Collector(self).collect()
+
+
+def _record_puts(index: Index) -> None:
+    """``names[k] = v`` and ``names.append(v)`` give elements to the container."""
+    for node in index.nodes:
+        target: ast.expr | None = None
+        value: ast.expr | None = None
+        match node:
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name() as name)], value=given):
+                target, value = name, given
+            case ast.Call(func=ast.Attribute(value=ast.Name() as name, attr=attr), args=args) if (
+                attr in _APPENDERS and args
+            ):
+                target, value = name, args[-1]
+        if isinstance(target, ast.Name) and value is not None:
+            scope = index.scope_of[node]
+            owner = index.owner_of(target.id, scope)
+            if owner is not None and any(
+                b.kind == "assign" for b in owner.bindings.get(target.id, [])
+            ):
+                index.add_put(target.id, node, value, owner, scope)
+
+
+class _Collector:
+    def __init__(self, analysis: Analysis) -> None:
+        self.index = analysis.index
+        self.evaluator = analysis.evaluator
+        self.path = analysis.file.path
+        self.attrs: dict[str, dict[str, Terms]] = {}
+        self.returns: dict[Scope, Terms] = {}
+        self.flows: list[Flow] = []
+        self.stores: list[Store] = []
+        self.uses: list[Use] = []
+        self.sets_module: set[str] = set()
+        self.ties: list[Terms] = []
+        self.made: set[Term] = set()
+        self.kept: set[Term] = set()
+        self.elsewhere: set[Term] = set()
+        self.direct: set[int] = set()
+        self.skipped = analysis.file.skipped_lines
+        self.moves_clients = analysis.options.applies("MOA201")
+
+    def collect(self) -> ModuleFacts:
+        for place, node in enumerate(self.index.nodes):
+            self._visit(place, node)
+        functions = {}
+        classes = {}
+        for node, scope in self.index.own_scope.items():
+            if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
+                functions[scope.qualname] = self._function(node, scope)
+            elif isinstance(node, ast.ClassDef):
+                classes[scope.qualname] = self._class(node, scope)
+        exports = {
+            name: self._join(self.evaluator.binding(b) for b in bindings)
+            for name, bindings in self.index.module.bindings.items()
+        }
+        stars = tuple(
+            Ref(self.path, "." * star.level + (star.module or ""), "")
+            for star in self.index.module.star_imports
+        )
+        return ModuleFacts(
+            path=self.path,
+            exports={name: terms for name, terms in exports.items() if _matters(terms)},
+            classes=classes,
+            functions=functions,
+            flows=tuple(self.flows),
+            stores=tuple(self.stores),
+            uses=tuple(self.uses),
+            stars=stars,
+            sets_module=frozenset(self.sets_module),
+            ties=tuple(self.ties),
+            made=frozenset(self.made),
+            kept=frozenset(self.kept),
+            elsewhere=frozenset(self.elsewhere),
+            direct=frozenset(self.direct),
+        )
+
+    @staticmethod
+    def _join(parts: Iterator[Terms]) -> Terms:
+        return EMPTY.union(*parts)
+
+    def _visit(self, place: int, node: ast.AST) -> None:
+        kind = type(node)
+        if kind is ast.Name or kind is ast.Attribute:
+            parent = self.index.parents[node]
+            if not (isinstance(parent, ast.Attribute) and parent.value is node):
+                assert isinstance(node, (ast.Name, ast.Attribute))
+                if isinstance(node.ctx, ast.Load):
+                    self._chain(place, node)
+        elif kind in _TELLING:
+            self._tell(place, node)
+
+    def _tell(self, place: int, node: ast.AST) -> None:
+        match node:
+            case ast.Return(value=ast.expr() as value):
+                self._returned(node, value)
+            case ast.Yield(value=ast.expr() as value):
+                self._returned(node, value)
+            case ast.Assign(targets=targets, value=value):
+                for target in targets:
+                    self._store(target, value, None)
+            case ast.AnnAssign(target=target, value=value, annotation=annotation):
+                self._declared(annotation)
+                self._store(target, value, annotation)
+            case ast.arg(annotation=ast.expr() as annotation):
+                self._declared(annotation)
+            case (
+                ast.FunctionDef(returns=ast.expr() as annotation)
+                | ast.AsyncFunctionDef(returns=ast.expr() as annotation)
+            ):
+                self._declared(annotation)
+            case ast.Call():
+                own = {
+                    t for t in self.evaluator.terms(node) if isinstance(t, Client) and t.at == place
+                }
+                self.made |= own
+                if node.lineno in self.skipped or not self.moves_clients:
+                    self.kept |= own
+                if any(k.arg == "provider" for k in node.keywords):
+                    self.elsewhere |= own
+                self._arguments(node)
+                self._construction(place, node)
+                self._replacement(node)
+                self._append(node)
+
+    def _declared(self, annotation: ast.expr) -> None:
+        for term in self.evaluator.annotation(annotation):
+            elements = term.elements if isinstance(term, Seq) else (term,)
+            self.made |= {t for t in elements if isinstance(t, Typed)}
+
+    def _returned(self, node: ast.AST, value: ast.expr) -> None:
+        scope: Scope | None = self.index.scope_of[node]
+        while scope is not None and not isinstance(
+            scope.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
+        ):
+            scope = scope.parent
+        if scope is not None:
+            self.returns[scope] = self.returns.get(scope, EMPTY) | self.evaluator.terms(value)
+
+    def _store(
+        self,
+        target: ast.expr,
+        value: ast.expr | None,
+        annotation: ast.expr | None,
+        path: tuple[int, ...] = (),
+    ) -> None:
+        container = False
+        if isinstance(target, (ast.Tuple, ast.List)):
+            for place, each in places(target.elts):
+                self._store(each, value, None, (*path, place))
+            return
+        if isinstance(target, ast.Subscript) and isinstance(target.value, ast.Attribute):
+            if value is not None:
+                self._keep(target, self.evaluator.unpack(value, path))
+            target, container = target.value, True
+        if not isinstance(target, ast.Attribute):
+            if annotation is not None and value is not None:
+                self._tie(self.evaluator.annotation(annotation) | self.evaluator.terms(value))
+            return
+        terms = self.evaluator.unpack(value, path) if value is not None else EMPTY
+        if container:
+            terms = frozenset({Seq(terms)})
+        if annotation is not None:
+            declared = self.evaluator.annotation(annotation)
+            terms |= frozenset(t for t in declared if isinstance(t, (Typed, Inst, Seq)))
+            self._tie(terms)
+        self._put(target, terms, container=container)
+
+    def _keep(self, target: ast.Subscript, terms: Terms) -> None:
+        """``st.session_state["client"] = ...`` is read again under that name."""
+        match target.slice:
+            case ast.Constant(value=str(key)) if _matters(terms):
+                base = self.evaluator.terms(target.value)
+                self.stores.append(Store(base=base, attr=key, terms=terms))
+
+    def _put(self, target: ast.Attribute, terms: Terms, *, container: bool = True) -> None:
+        base = self.evaluator.terms(target.value)
+        for term in base:
+            match term:
+                case Inst(Cls(path, qualname)) | Cls(path, qualname) if path == self.path:
+                    attrs = self.attrs.setdefault(qualname, {})
+                    attrs[target.attr] = attrs.get(target.attr, EMPTY) | (
+                        terms or frozenset({UNKNOWN})
+                    )
+                case Sdk("openai"):
+                    self.sets_module.add(target.attr)
+                case _ if _matters(terms) or _matters(frozenset({term})):
+                    store = Store(
+                        base=frozenset({term}), attr=target.attr, terms=terms, container=container
+                    )
+                    self.stores.append(store)
+
+    def _append(self, node: ast.Call) -> None:
+        match node:
+            case ast.Call(
+                func=ast.Attribute(value=ast.Attribute() as target, attr=attr), args=args
+            ) if attr in _APPENDERS and args:
+                terms = self.evaluator.terms(args[-1])
+                if _matters(terms):
+                    self._put(target, frozenset({Seq(terms)}))
+
+    def _replacement(self, node: ast.Call) -> None:
+        """``patch.object(client.chat.completions, "create")`` assigns, as far as clients go."""
+        match node.args:
+            case [value, ast.Constant(value=str(attr)), *_] if called_name(node.func) in PATCHERS:
+                base = self.evaluator.terms(value)
+                if _matters(base):
+                    self.stores.append(Store(base=base, attr=attr, terms=EMPTY))
+
+    def _tie(self, terms: Terms) -> None:
+        kept = frozenset(t for t in terms if t not in (UNKNOWN, NONE))
+        if len(kept) > 1 and any(isinstance(t, Typed) for t in kept):
+            self.ties.append(kept)
+
+    def _arguments(self, node: ast.Call) -> None:
+        callee = self.evaluator.terms(node.func)
+        name = called_name(node.func)
+        shift = _FORWARDERS.get(name)
+        for index, arg in enumerate(node.args):
+            if isinstance(arg, ast.Starred):
+                break
+            self._flow(callee, index, None, arg)
+            if shift is not None and index > shift:
+                forwarded = self.evaluator.terms(node.args[shift])
+                self._flow(forwarded, index - shift - 1, None, arg)
+        for keyword in node.keywords:
+            if keyword.arg is None:
+                continue
+            self._flow(callee, None, keyword.arg, keyword.value)
+            if shift is not None and len(node.args) > shift:
+                self._flow(self.evaluator.terms(node.args[shift]), None, keyword.arg, keyword.value)
+        given = {k.arg: k.value for k in node.keywords}
+        match given.get("target"), given.get("args"):
+            case ast.expr() as target, ast.Tuple(elts=args):  # of a thread or a process
+                for index, arg in enumerate(args):
+                    self._flow(self.evaluator.terms(target), index, None, arg)
+
+    def _flow(self, callee: Terms, index: int | None, keyword: str | None, arg: ast.expr) -> None:
+        terms = self.evaluator.terms(arg)
+        targets = frozenset(t for t in callee if not isinstance(t, (Sdk, Router)) and t != UNKNOWN)
+        if not targets:
+            return
+        mattering = _matters(terms)
+        if not mattering and all(isinstance(t, Foreign) for t in targets):
+            return
+        self.flows.append(
+            Flow(
+                callee=targets,
+                index=index,
+                keyword=keyword,
+                terms=terms if mattering else frozenset({NONE if terms == {NONE} else UNKNOWN}),
+                place=self.evaluator.place[arg],
+            )
+        )
+
+    def _construction(self, place: int, node: ast.Call) -> None:
+        for term in self.evaluator.terms(node.func):
+            likely = (isinstance(term, Sdk) and client_class(term.name)) or isinstance(
+                root(term), (Ref, Cls, Func)
+            )
+            if likely and self._names_class(node):
+                self.direct.add(place)
+
+    def _names_class(self, node: ast.Call) -> bool:
+        """Is the class named by an import, with nothing assigned in between?"""
+        func = node.func
+        if default_factory(node) is not None:
+            return False
+        if called_name(func) == "partial" and node.args:
+            func = node.args[0]
+        while isinstance(func, ast.Attribute):
+            func = func.value
+        if not isinstance(func, ast.Name):
+            return False
+        bindings = self.index.reaching(func)
+        return all(b.kind == "import" for b in bindings)
+
+    def _chain(self, place: int, node: ast.Attribute | ast.Name) -> None:
+        names = chain_names(node)
+        shaped = is_shaped(names) or names[-1] in ROUTER_FUNCTIONS
+        terms = self.evaluator.terms(node)
+        if not shaped and len(names) > 1 and names[-1] in _OF_A_CLASS:
+            shaped = any(isinstance(root(t), (Inst, Cls)) for t in terms)
+        if not shaped:
+            interesting = frozenset(t for t in terms if _client_rooted(t))
+            if not interesting:
+                return
+        self.uses.append(Use(place=place, terms=terms, names=names, model=self._model(node)))
+
+    def _model(self, node: ast.expr) -> str:
+        parent = self.index.parents[node]
+        if isinstance(parent, (ast.Tuple, ast.List, ast.Set)):
+            parent = self.index.parents[parent]
+        if isinstance(parent, ast.Compare) or (
+            isinstance(parent, ast.Dict) and node in parent.keys
+        ):
+            return "compared"
+        parent = self.index.parents[node]
+        if not (isinstance(parent, ast.Call) and parent.func is node):
+            return "handed"
+        if any(k.arg == "response_model" for k in parent.keywords):
+            return "patched"  # no parameter of the SDK: a library such as instructor adds it
+        if any(k.arg is None for k in parent.keywords):
+            return "dynamic"
+        for keyword in parent.keywords:
+            if keyword.arg == "model":
+                literal = isinstance(keyword.value, ast.Constant)
+                return "literal" if literal else "dynamic"
+        return "none"
+
+    def _function(self, node: FunctionNode, scope: Scope) -> FunctionFacts:
+        outer = self.index.scope_of[node]
+        bound = method_kind(node, outer) != "function"
+        positional = tuple(a.arg for a in [*node.args.posonlyargs, *node.args.args])
+        names = (*positional, *(a.arg for a in node.args.kwonlyargs))
+        if isinstance(node, ast.Lambda):
+            returns = self.evaluator.terms(node.body)
+            decorators: set[str] = set()
+        else:
+            returns = self.returns.get(scope, EMPTY)
+            decorators = {decorator_name(d) for d in node.decorator_list}
+            if node.returns is not None:
+                declared = self.evaluator.annotation(node.returns)
+                if any(isinstance(t, Typed) for t in declared):
+                    returns |= declared
+                    self._tie(returns)
+                elif not returns or UNKNOWN in returns:
+                    returns |= declared
+        params = []
+        for name in names:
+            found = EMPTY.union(
+                *(
+                    self.evaluator.binding(b)
+                    for b in scope.bindings.get(name, [])
+                    if b.kind == "parameter"
+                )
+            )
+            own = Param(self.path, scope.qualname, name)
+            rest = frozenset(t for t in found if t != own)
+            if any(isinstance(t, Typed) for t in rest):
+                self._tie(found)
+            params.append((name, rest))
+        return FunctionFacts(
+            qualname=scope.qualname,
+            positional=positional,
+            names=names,
+            bound=bound,
+            is_property=bool(decorators & _PROPERTIES),
+            fixture="fixture" in decorators,
+            returns=returns,
+            params=tuple(params),
+        )
+
+    def _class(self, node: ast.ClassDef, scope: Scope) -> ClassFacts:
+        bases = (
+            base
+            for each in node.bases
+            for base in sorted(self.evaluator.terms(_unsubscribed(each)), key=repr)
+        )
+        attrs = dict(self.attrs.get(scope.qualname, {}))
+        methods = {}
+        fields = []
+        for name, bindings in scope.bindings.items():
+            for binding in bindings:
+                if binding.kind == "function":
+                    methods[name] = self.index.own_scope[binding.node].qualname
+                else:
+                    attrs[name] = attrs.get(name, EMPTY) | self.evaluator.binding(binding)
+                if isinstance(binding.node, ast.AnnAssign):
+                    fields.append(name)
+        for name, terms in attrs.items():
+            if any(isinstance(t, Typed) for t in terms):
+                self._tie(terms | {Attr(Inst(Cls(self.path, scope.qualname)), name)})
+        return ClassFacts(
+            qualname=scope.qualname,
+            place=self.evaluator.place[node],
+            bases=tuple(dict.fromkeys(bases)),
+            attrs=attrs,
+            methods=methods,
+            fields=tuple(fields) if "__init__" not in methods else (),
+        )
+
+
+def _unsubscribed(base: ast.expr) -> ast.expr:
+    """``Base[T]`` -> ``Base``: what is inherited stays the same."""
+    return base.value if isinstance(base, ast.Subscript) else base
+
+
+def called_name(func: ast.expr) -> str:
+    """``pool.submit`` -> ``submit``."""
+    match func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
+def chain_names(node: ast.expr) -> tuple[str, ...]:
+    """The names of an attribute chain, the root included where it is a name."""
+    names: list[str] = []
+    while isinstance(node, ast.Attribute):
+        names.append(node.attr)
+        node = node.value
+    if isinstance(node, ast.Name):
+        names.append(node.id)
+    return tuple(reversed(names))
+
+
+def _client_rooted(term: object) -> bool:
+    while isinstance(term, (Attr, Item, Call)):
+        term = term.base
+    return isinstance(term, (Client, Typed, RouterClient, Sdk, Router))
+
+
+def _matters(terms: Terms) -> bool:
+    """May these terms lead to a client?"""
+    for term in terms:
+        base = root(term)
+        if isinstance(base, (Client, Typed, RouterClient, Inst, Ref, Param, Cls, Func)):
+            return True
+        if isinstance(base, Sdk):
+            return True
+        if isinstance(base, Foreign) and term is not base:
+            return True  # what the program may have put there
+        if isinstance(base, Seq) and _matters(base.elements):
+            return True
+        if isinstance(base, Router):
+            return True
+    return False

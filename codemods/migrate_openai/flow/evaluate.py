@@ -1,0 +1,527 @@
+"""Expressions of one module -> terms: what they may stand for, as far as this module can tell."""
+
+from __future__ import annotations
+
+import ast
+import sys
+from collections.abc import Iterator
+
+from codemods.migrate_openai.flow.call_patterns import RESOURCES
+from codemods.migrate_openai.flow.scopes import Binding, Index, Scope
+from codemods.migrate_openai.flow.signatures import default_factory, default_of, method_kind
+from codemods.migrate_openai.flow.terms import (
+    ANYTHING,
+    EMPTY,
+    NONE,
+    UNKNOWN,
+    Attr,
+    Call,
+    Client,
+    Cls,
+    Foreign,
+    Func,
+    Inst,
+    Param,
+    Ref,
+    Router,
+    RouterClient,
+    Sdk,
+    Seq,
+    Term,
+    Terms,
+    Typed,
+    attribute,
+    client_class,
+    depth,
+    item,
+    router_client,
+)
+
+# Functions that give back what they are given, or its elements.
+_PASS_THROUGH = frozenset(
+    {"iter", "list", "tuple", "set", "sorted", "reversed", "cycle", "deque", "copy", "deepcopy"}
+)
+_ONE_OF = frozenset({"next", "choice", "max", "min"})
+_CONTAINER_ITEMS = frozenset({"get", "pop", "popleft", "setdefault"})
+_CONTAINER_SAME = frozenset({"values", "copy"})
+_WRAPPERS = frozenset(
+    {"Optional", "Union", "Annotated", "ClassVar", "Final", "InitVar", "Required", "NotRequired"}
+)
+_SEQUENCES = frozenset(
+    {"list", "List", "tuple", "Tuple", "set", "Set", "Sequence", "Iterable", "Iterator"}
+    | {"dict", "Dict", "Mapping", "MutableMapping", "deque", "Deque", "Collection"}
+)
+_YIELDERS = frozenset(
+    {"Generator", "AsyncGenerator", "AsyncIterator", "Awaitable", "Coroutine", "Iterator"}
+)
+
+
+class Evaluator:
+    """Evaluates with a memo; one object for one module."""
+
+    def __init__(self, index: Index, path: str, router: str) -> None:
+        self.index = index
+        self.path = path
+        self.router = router
+        self.place = {node: number for number, node in enumerate(index.nodes)}
+        self._memo: dict[ast.AST, Terms] = {}
+        self._bindings: dict[Binding, Terms] = {}
+        self._busy: set[object] = set()
+        self.from_strings: dict[ast.AST, ast.Constant] = {}
+        """Nodes parsed out of a string annotation -> the string."""
+        self._held = frozenset(_held(index))
+
+    # -- expressions
+
+    def terms(self, node: ast.expr) -> Terms:
+        known = self._memo.get(node)
+        if known is not None:
+            return known
+        if node in self._busy:
+            return EMPTY
+        self._busy.add(node)
+        try:
+            result = self._evaluate(node)
+        finally:
+            self._busy.discard(node)
+        if not self._busy or result:
+            self._memo[node] = result
+        return result
+
+    def _evaluate(self, node: ast.expr) -> Terms:
+        match node:
+            case ast.Name():
+                return self._name(node)
+            case ast.Attribute(value=value, attr=attr):
+                return self._attribute(value, attr)
+            case ast.Call():
+                return self._call(node)
+            case ast.Constant(value=None):
+                return frozenset({NONE})
+            case ast.Await(value=value) | ast.NamedExpr(value=value):
+                return self.terms(value)
+            case ast.IfExp(body=body, orelse=orelse):
+                return self.terms(body) | self.terms(orelse)
+            case ast.BoolOp(values=values):
+                return self._union(values)
+            case ast.Tuple(elts=elements):
+                return self._tuple(elements)
+            case ast.List(elts=elements) | ast.Set(elts=elements):
+                return self._seq(self._union(elements))
+            case ast.Dict(values=values, keys=keys):
+                spread = [v for k, v in zip(keys, values, strict=True) if k is None]
+                plain = [v for k, v in zip(keys, values, strict=True) if k is not None]
+                return self._seq(self._union(plain) | item(self._union(spread)))
+            case ast.ListComp(elt=elt) | ast.SetComp(elt=elt) | ast.GeneratorExp(elt=elt):
+                return self._seq(self.terms(elt))
+            case ast.DictComp(value=value):
+                return self._seq(self.terms(value))
+            case ast.Subscript(value=value, slice=key):
+                return item(self.terms(value), _place(key))
+            case ast.Starred(value=value):
+                return item(self.terms(value))
+            case ast.Lambda():
+                return frozenset({Func(self.path, self.index.own_scope[node].qualname)})
+            case ast.Yield() | ast.YieldFrom():
+                return ANYTHING
+            case ast.BinOp(left=ast.List(), right=right):
+                return self.terms(node.left) | self.terms(right)
+            case _:
+                return EMPTY
+
+    def _seq(self, elements: Terms) -> Terms:
+        kept = _kept(elements)
+        return frozenset({Seq(kept)}) if kept else EMPTY
+
+    def _tuple(self, elements: list[ast.expr]) -> Terms:
+        """What stands beside a client in a tuple is something else: ``return client, model``."""
+        any_place = self._seq(self._union(elements))
+        if not any_place or any(isinstance(e, ast.Starred) for e in elements):
+            return any_place
+        each = [(terms, _kept(terms)) for terms in map(self.terms, elements)]
+        # What is too deep to be kept may be anything.
+        places = tuple(kept if kept == terms else kept | ANYTHING for terms, kept in each)
+        return frozenset({Seq(EMPTY.union(*(kept for _, kept in each)), places)})
+
+    def _union(self, nodes: list[ast.expr]) -> Terms:
+        found: set[Term] = set()
+        for node in nodes:
+            found |= self.terms(node)
+        return frozenset(found)
+
+    def _name(self, node: ast.Name) -> Terms:
+        scope = self.index.scope_of.get(node)
+        if scope is None:
+            return EMPTY
+        bindings = self.index.reaching(node)
+        if not bindings:
+            return self._star(node.id, scope)
+        found: set[Term] = set()
+        for binding in bindings:
+            found |= self.binding(binding)
+        return frozenset(found)
+
+    def _star(self, name: str, scope: Scope) -> Terms:
+        found: set[Term] = set()
+        for star in scope.module.star_imports:
+            module = star.module or ""
+            if star.level == 0 and module.split(".")[0] == "openai":
+                if name[:1].isupper() or name in {"completions", "chat", "embeddings"}:
+                    found.add(Sdk(f"{module}.{name}"))
+            elif star.level or module.split(".")[0] not in sys.stdlib_module_names:
+                found.add(Ref(self.path, "." * star.level + module, name))
+        return frozenset(found)
+
+    def _attribute(self, value: ast.expr, attr: str) -> Terms:
+        base = self.terms(value)
+        if attr in _CONTAINER_SAME | _CONTAINER_ITEMS and any(isinstance(t, Seq) for t in base):
+            return base
+        if attr in self._held:
+            foreign = frozenset(t for t in base if isinstance(t, Foreign))
+            return attribute(base - foreign, attr) | frozenset(Attr(t, attr) for t in foreign)
+        return attribute(base, attr)
+
+    def _call(self, node: ast.Call) -> Terms:
+        func = node.func
+        name = func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
+        special = self._special_call(node, func, name)
+        if special is not None:
+            return special
+        found: set[Term] = set()
+        for term in self.terms(func):
+            match term:
+                case Sdk(sdk):
+                    cls = client_class(sdk)
+                    found.add(Client(self.path, self.place[node], cls) if cls else UNKNOWN)
+                case Router(router):
+                    if (client := router_client(router)) is not None:
+                        found.add(client)
+                    elif router.rpartition(".")[2] == "of":
+                        found.add(Router("llm_router"))
+                    else:
+                        found.add(UNKNOWN)
+                case Foreign():
+                    found.add(term)
+                case RouterClient():
+                    found.add(term)  # of a partial: nobody calls a client itself
+                case Client(path, at) if path == self.path and self._is_partial(at):
+                    found.add(term)
+                case Seq() | Client() | Typed():
+                    found.add(UNKNOWN)
+                case _ if depth(term) >= 8:
+                    found.add(UNKNOWN)
+                case _:
+                    found.add(Call(term, self.path, self.place.get(node, -1)))
+        return frozenset(found) or ANYTHING
+
+    def _is_partial(self, place: int) -> bool:
+        made = self.index.nodes[place]
+        return isinstance(made, ast.Call) and "partial" in (
+            getattr(made.func, "id", ""),
+            getattr(made.func, "attr", ""),
+        )
+
+    def _special_call(self, node: ast.Call, func: ast.expr, name: str) -> Terms | None:
+        args = node.args
+        factory = default_factory(node)
+        if factory is not None:
+            return frozenset(
+                Client(self.path, self.place[node], client_class(t.name) or "")
+                if isinstance(t, Sdk) and client_class(t.name)
+                else Call(t, self.path, self.place[node])
+                for t in self.terms(factory)
+            )
+        if isinstance(func, ast.Attribute):
+            base = self.terms(func.value)
+            seqs = frozenset(t for t in base if isinstance(t, Seq))
+            if seqs and name in _CONTAINER_ITEMS:
+                return item(seqs)
+            if seqs and name in _CONTAINER_SAME:
+                return seqs
+        if not args:
+            if name == "super" and isinstance(func, ast.Name):
+                owner = self.index.scope_of[node].owner_class()
+                return frozenset({Inst(Cls(self.path, owner.qualname))}) if owner else ANYTHING
+            return None
+        if name == "cast" and len(args) == 2:
+            return self.annotation(args[0]) or self.terms(args[1])
+        if name == "Depends":
+            return frozenset(
+                Call(t, self.path, self.place[node]) if not isinstance(t, Foreign) else t
+                for t in self.terms(args[0])
+            )
+        if name == "getattr" and isinstance(func, ast.Name) and len(args) >= 2:
+            match args[1]:
+                case ast.Constant(value=str(attr)):
+                    return attribute(self.terms(args[0]), attr)
+            return ANYTHING
+        if name in _PASS_THROUGH and len(args) == 1:
+            inner = self.terms(args[0])
+            if any(isinstance(t, (Seq, Client, Typed)) for t in inner):
+                return inner
+        if name in _ONE_OF:
+            inner = self.terms(args[0])
+            if any(isinstance(t, Seq) for t in inner):
+                return item(inner)
+        if name == "partial":
+            # A partial of a class makes what the class makes.
+            made = self.terms(args[0])
+            for term in made:
+                if isinstance(term, Router) and (client := router_client(term.name)) is not None:
+                    return frozenset({client})
+            classes = [t for t in made if isinstance(t, Sdk) and client_class(t.name)]
+            if classes:
+                return frozenset(
+                    Client(self.path, self.place[node], client_class(t.name) or "OpenAI")
+                    for t in classes
+                )
+        return None
+
+    # -- bindings
+
+    def binding(self, binding: Binding) -> Terms:
+        known = self._bindings.get(binding)
+        if known is not None:
+            return known
+        if binding in self._busy:
+            return EMPTY
+        self._busy.add(binding)
+        try:
+            result = self._bind(binding)
+        finally:
+            self._busy.discard(binding)
+        if not self._busy or result:
+            self._bindings[binding] = result
+        return result
+
+    def _bind(self, binding: Binding) -> Terms:
+        declared = self.annotation(binding.annotation) if binding.annotation is not None else EMPTY
+        match binding.kind:
+            case "import":
+                return self._import(binding)
+            case "function":
+                return frozenset({Func(self.path, self.index.own_scope[binding.node].qualname)})
+            case "class":
+                return frozenset({Cls(self.path, self.index.own_scope[binding.node].qualname)})
+            case "parameter":
+                return self._parameter(binding, declared)
+            case "augment":
+                return EMPTY
+            case "put" if binding.value is not None:
+                return self._seq(self.terms(binding.value))
+            case "element" if binding.value is not None:
+                return self._element(binding.value, binding.path)
+            case "enter" | "assign" if binding.value is not None:
+                return _narrow(declared, self.unpack(binding.value, binding.path))
+            case "assign":
+                return declared
+            case _:
+                return ANYTHING
+
+    def unpack(self, value: ast.expr, path: tuple[int, ...]) -> Terms:
+        """The terms of what an assignment to a nested tuple puts at a path of places."""
+        while path and isinstance(value, (ast.Tuple, ast.List)):
+            if not _within(path[0], value.elts) or any(
+                isinstance(e, ast.Starred) for e in value.elts
+            ):
+                break
+            value = value.elts[path[0]]
+            path = path[1:]
+        found = self.terms(value)
+        for place in path:
+            found = item(found, place)
+        return found
+
+    def _element(self, value: ast.expr, path: tuple[int, ...]) -> Terms:
+        if path and isinstance(value, ast.Call):
+            match value.func:
+                case ast.Attribute(value=base, attr="items") if path[0] == 1:
+                    return item(self.terms(base))
+                case ast.Name(id="enumerate") if path[0] == 1 and value.args:
+                    return item(self.terms(value.args[0]))
+                case ast.Name(id="zip") if _within(path[0], value.args):
+                    return item(self.terms(value.args[path[0]]))
+        found = item(self.terms(value))
+        for place in path:
+            found = item(found, place)
+        return found
+
+    def _import(self, binding: Binding) -> Terms:
+        alias = binding.node
+        assert isinstance(alias, ast.alias)
+        statement = self.index.parents[alias]
+        if isinstance(statement, ast.Import):
+            full = alias.name if alias.asname else alias.name.split(".")[0]
+            return frozenset({self._module(full)})
+        assert isinstance(statement, ast.ImportFrom)
+        module = statement.module or ""
+        if statement.level == 0:
+            if module == self.router:
+                return frozenset({Router(f"llm_router.{alias.name}")})
+            if f"{module}.{alias.name}" == self.router:
+                return frozenset({Router("llm_router")})
+            top = module.split(".")[0]
+            if top == "openai":
+                return frozenset({Sdk(f"{module}.{alias.name}")})
+            if top in sys.stdlib_module_names:
+                return frozenset({Foreign(f"{module}.{alias.name}")})
+        return frozenset({Ref(self.path, "." * statement.level + module, alias.name)})
+
+    def _module(self, full: str) -> Term:
+        if full == self.router:
+            return Router("llm_router")
+        top = full.split(".")[0]
+        if top == "openai":
+            return Sdk(full)
+        if top in sys.stdlib_module_names:
+            return Foreign(full)
+        return Ref(self.path, full, "")
+
+    def _parameter(self, binding: Binding, declared: Terms) -> Terms:
+        function = binding.scope.node
+        assert isinstance(function, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda))
+        args = function.args
+        outer = self.index.scope_of[function]
+        kind = method_kind(function, outer)
+        positional = [*args.posonlyargs, *args.args]
+        if kind != "function" and positional and positional[0] is binding.node:
+            owner = Cls(self.path, outer.qualname)
+            return frozenset({owner if kind == "class" else Inst(owner)})
+        if binding.node is args.vararg or binding.node is args.kwarg:
+            return ANYTHING
+        assert isinstance(binding.node, ast.arg)
+        default = default_of(args, binding.node)
+        found: set[Term] = {Param(self.path, binding.scope.qualname, binding.name)}
+        if declared and not _open_ended(declared):
+            found = set(declared)
+            if any(isinstance(t, (Typed, Inst)) for t in declared):
+                found.add(Param(self.path, binding.scope.qualname, binding.name))
+        if default is not None:
+            found |= {t for t in self.terms(default) if t not in (UNKNOWN,)}
+        return frozenset(found)
+
+    # -- annotations
+
+    def annotation(self, node: ast.expr) -> Terms:
+        """What an annotation says a value is; nothing where it says nothing of use."""
+        match node:
+            case ast.Constant(value=str(text)):
+                return self._string_annotation(node, text)
+            case ast.Constant():
+                return frozenset({NONE}) if node.value is None else EMPTY
+            case ast.BinOp(left=left, op=ast.BitOr(), right=right):
+                return self.annotation(left) | self.annotation(right)
+            case ast.Subscript(value=value, slice=inner):
+                return self._generic(value, inner)
+            case ast.Name() | ast.Attribute():
+                return self._annotated_name(node)
+        return EMPTY
+
+    def _string_annotation(self, node: ast.Constant, text: str) -> Terms:
+        try:
+            inner = ast.parse(text.strip(), mode="eval").body
+        except (SyntaxError, ValueError):
+            return EMPTY
+        scope = self.index.scope_of.get(node)
+        if scope is None:
+            return EMPTY
+        for child in ast.walk(inner):
+            self.index.scope_of.setdefault(child, scope)
+            self.index.parents.setdefault(child, node)
+            self.place.setdefault(child, self.place[node])
+            self.from_strings[child] = node
+        return self.annotation(inner)
+
+    def _generic(self, value: ast.expr, inner: ast.expr) -> Terms:
+        name = value.id if isinstance(value, ast.Name) else getattr(value, "attr", "")
+        parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
+        if name == "Annotated":
+            parts = parts[:1]
+        if name in {"type", "Type"}:
+            return frozenset(
+                t
+                for part in parts
+                if isinstance(part, (ast.Name, ast.Attribute))
+                for t in self.terms(part)
+            )
+        if name in _WRAPPERS or name in _YIELDERS:
+            found: set[Term] = set()
+            for part in parts:
+                found |= self.annotation(part)
+            return frozenset(found)
+        if name in _SEQUENCES:
+            found = set()
+            for part in parts:
+                found |= self.annotation(part)
+            return self._seq(frozenset(found))
+        return frozenset({Foreign(name)}) if name else EMPTY
+
+    def _annotated_name(self, node: ast.expr) -> Terms:
+        found: set[Term] = set()
+        for term in self.terms(node):
+            match term:
+                case Sdk(sdk):
+                    cls = client_class(sdk)
+                    found.add(Typed(self.path, self.place[node], cls) if cls else Foreign(sdk))
+                case Router(router):
+                    if (client := router_client(router)) is not None:
+                        found.add(client)
+                case Cls() | Ref():
+                    found.add(Inst(term))
+                case Foreign():
+                    found.add(UNKNOWN if term.name in {"typing.Any"} else term)
+                case _:
+                    found.add(UNKNOWN)
+        if not found and isinstance(node, ast.Name) and node.id in {"str", "int", "float", "bool"}:
+            found.add(Foreign(node.id))
+        return frozenset(found)
+
+
+def _kept(elements: Terms) -> Terms:
+    return frozenset(e for e in elements if depth(e) < 6 and not isinstance(e, Seq))
+
+
+def _within(place: int, elements: list[ast.expr]) -> bool:
+    return -len(elements) <= place < len(elements)
+
+
+def _place(key: ast.expr) -> int | str | None:
+    """The place, or the key, that an index names; None where it may be any."""
+    match key:
+        case ast.Constant(value=str(name)):
+            return name
+        case ast.Constant(value=bool()):
+            return None
+        case ast.Constant(value=int(place)):
+            return place
+        case ast.UnaryOp(op=ast.USub(), operand=ast.Constant(value=int(place))):
+            return -place
+    return None
+
+
+def _narrow(declared: Terms, actual: Terms) -> Terms:
+    """A declaration that names a client is believed, and tied to what is assigned."""
+    if any(isinstance(t, Typed) for t in declared):
+        return declared | frozenset(t for t in actual if t not in (UNKNOWN, NONE))
+    if not actual or actual <= {NONE, UNKNOWN}:
+        return declared or actual
+    return actual
+
+
+def _open_ended(declared: Terms) -> bool:
+    return all(t in (UNKNOWN, NONE) for t in declared)
+
+
+def _held(index: Index) -> Iterator[str]:
+    """Attributes that a program may give to what is not its own: ``app.state.client = OpenAI()``.
+
+    Those that it assigns, and those that it calls a client's resources on.
+    """
+    for node in index.nodes:
+        if type(node) is not ast.Attribute:
+            continue
+        if type(node.ctx) is ast.Store:
+            if not (type(node.value) is ast.Name and node.value.id in {"self", "cls"}):
+                yield node.attr
+        elif node.attr in RESOURCES and type(node.value) is ast.Attribute:
+            yield node.value.attr

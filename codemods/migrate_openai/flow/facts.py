@@ -1,0 +1,97 @@
+"""What one module exports, calls and hands around, as terms.
+
+Facts are small, pickle, and hold no syntax tree, so that those of a whole project fit in memory.
+A place is the number of a node in `Index.nodes`: the same in every analysis of a text.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from codemods.migrate_openai.flow.terms import EMPTY, Ref, Term, Terms
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FunctionFacts:
+    qualname: str
+    positional: tuple[str, ...]
+    names: tuple[str, ...]
+    bound: bool
+    is_property: bool
+    fixture: bool
+    returns: Terms
+    params: tuple[tuple[str, Terms], ...]
+    """Each parameter and its terms without the flows into it."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClassFacts:
+    qualname: str
+    place: int
+    bases: tuple[Term, ...]
+    attrs: dict[str, Terms]
+    methods: dict[str, str]
+    fields: tuple[str, ...]
+    """Of a dataclass or a pydantic model: the parameters of its constructor, in order."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Flow:
+    """An argument of a call."""
+
+    callee: Terms
+    index: int | None
+    keyword: str | None
+    terms: Terms
+    place: int
+    """Of the argument."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Store:
+    """``base.attr = value``, where the base is not the ``self`` of a class of this module."""
+
+    base: Terms
+    attr: str
+    terms: Terms
+    container: bool = False
+    """Is it an element that is stored, ``base.attr[key] = value``?"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Use:
+    """One attribute chain that ends here: ``client.chat.completions.create``."""
+
+    place: int
+    terms: Terms
+    names: tuple[str, ...]
+    model: str
+    """How the request names its model: literal, none, dynamic; or handed: not called here."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModuleFacts:
+    path: str
+    exports: dict[str, Terms]
+    classes: dict[str, ClassFacts]
+    functions: dict[str, FunctionFacts]
+    flows: tuple[Flow, ...] = ()
+    stores: tuple[Store, ...] = ()
+    uses: tuple[Use, ...] = ()
+    stars: tuple[Ref, ...] = ()
+    sets_module: frozenset[str] = frozenset()
+    """The settings of the openai module that this file assigns: ``api_key`` and so on."""
+    ties: tuple[Terms, ...] = ()
+    """Terms that an annotation declares to be one thing."""
+    direct: frozenset[int] = frozenset()
+    """The calls that make clients of a class which they name themselves."""
+    made: Terms = EMPTY
+    """The clients that this file makes or declares, used or not."""
+    kept: Terms = EMPTY
+    """Those of them that the options, or a comment, say to leave."""
+    elsewhere: Terms = EMPTY
+    """Those of them that sign for another service: ``OpenAI(provider=bedrock(...))``."""
+
+    def is_direct(self, place: int) -> bool:
+        known = any(c.place == place for c in self.classes.values())
+        return place in self.direct or known

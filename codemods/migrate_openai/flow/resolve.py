@@ -1,0 +1,412 @@
+"""Terms -> atoms: what an expression stands for once the modules of a project are joined.
+
+Each term that is asked for becomes a node of a graph, with edges from what it depends on. What is
+true only where nothing else is (a parameter that no call fills, an attribute that no class has) is
+added when all else has come to rest, so that the order of the files does not matter.
+"""
+
+from __future__ import annotations
+
+from collections import defaultdict
+from collections.abc import Iterable
+from functools import partial
+
+from codemods.migrate_openai.flow.attributes import FIELDS, Members
+from codemods.migrate_openai.flow.classes import Classes
+from codemods.migrate_openai.flow.facts import Flow, ModuleFacts
+from codemods.migrate_openai.flow.graph import Graph, Node
+from codemods.migrate_openai.flow.modules import Modules, is_drop_in, last
+from codemods.migrate_openai.flow.terms import (
+    EMPTY,
+    LOST,
+    NONE,
+    SAME_CLIENT,
+    UNKNOWN,
+    Atom,
+    Atoms,
+    Attr,
+    Call,
+    Client,
+    ClientPath,
+    Cls,
+    Foreign,
+    Func,
+    Inst,
+    Item,
+    Member,
+    NoneTerm,
+    Param,
+    Ref,
+    Router,
+    RouterClient,
+    Sdk,
+    Seq,
+    Term,
+    Terms,
+    Typed,
+    client_class,
+    router_client,
+)
+
+_LONGEST = 12  # parts of a dotted name; a loop that appends to itself would make it endless
+
+
+class Resolver:
+    """Joins facts by following names from file to file, only as far as it is asked."""
+
+    def __init__(self, modules: Modules) -> None:
+        self.graph = Graph()
+        self.travelled: set[Member] = set()
+        """The clients that some other file than their own imports."""
+        self.wanted: set[tuple[str, str]] = set()
+        """(file, name) of names of the SDK that another file imports from there."""
+        self.classes = Classes(modules)
+        self._modules = modules
+        self._nodes: dict[Term, Node] = {}
+        self.members = Members(self.graph, modules, self.classes, self.node)
+        self._empty_params: list[tuple[Param, Node]] = []
+        # By name of what is called: how many of its calls are being followed.
+        self._followed: dict[str, int] = {}
+        self._flows: set[int] = set()
+        self._met = len(modules.facts)
+        self._constructors: set[Cls] = set()
+        self._arguments: dict[Param, dict[Terms, None]] = defaultdict(dict)
+        self._makes_clients: set[Call] = set()
+        self._makes_others: set[Call] = set()
+
+    # -- asking
+
+    def ask(self, terms: Iterable[Term]) -> None:
+        """Have terms worked out by the next `atoms`, together with others."""
+        for term in terms:
+            self.node(term)
+
+    def explore(self, facts: ModuleFacts) -> None:
+        """Have the functions found that a file hands its clients to: they may hand them on."""
+        for flow in facts.flows:
+            for term in flow.terms:
+                if term not in (UNKNOWN, NONE):
+                    self.graph.listen(self.node(term), partial(self._hands_on, flow))
+
+    def _hands_on(self, flow: Flow, atom: Atom) -> None:
+        if isinstance(atom, ClientPath):
+            self.ask(flow.callee)
+
+    def atoms(self, terms: Iterable[Term]) -> Atoms:
+        nodes = [self.node(term) for term in terms]
+        self.settle()
+        found = frozenset(atom for node in nodes for atom in node.order)
+        chosen = {(call.path, call.at) for call in self._makes_clients & self._makes_others}
+        if not chosen:
+            return found
+        return frozenset(UNKNOWN if _made_at(atom) in chosen else atom for atom in found)
+
+    def settle(self) -> None:
+        while self._follow() or self._unfilled() or self.members.default():
+            pass
+
+    def _follow(self) -> bool:
+        busy = self.graph.run()
+        if len(self._modules.facts) > self._met:
+            # The files met on the way may call, or assign, what is followed by its name.
+            met = list(self._modules.facts.values())[self._met :]
+            self._met = len(self._modules.facts)
+            for facts in met:
+                self.explore(facts)
+            for name in list(self._followed):
+                self._follow_calls(name)
+            self.members.follow()
+            busy = True
+        return busy
+
+    def _unfilled(self) -> bool:
+        """Parameters that no call fills stand for themselves."""
+        unfilled = [(p, node) for p, node in self._empty_params if p not in self._arguments]
+        self._empty_params.clear()
+        for param, node in unfilled:
+            self.graph.add(node, param)
+        return bool(unfilled)
+
+    # -- terms
+
+    def node(self, term: Term) -> Node:
+        node = self._nodes.get(term)
+        if node is None:
+            node = self._nodes[term] = self.graph.node(partial(self._wire, term))
+        return node
+
+    def copies(self, terms: Iterable[Term], target: Node) -> None:
+        for term in terms:
+            self.graph.copy(self.node(term), target)
+
+    def _wire(self, term: Term, node: Node) -> None:
+        graph = self.graph
+        match term:
+            case Client() | Typed() | RouterClient():
+                graph.add(node, ClientPath(term, ()))
+            case Ref():
+                self._wire_reference(term, node)
+            case Param():
+                self._wire_param(term, node)
+            case Inst(Ref() as ref):
+                graph.listen(self.node(ref), partial(self._instance, ref, node))
+            case Attr(Ref(path, module, ""), name):
+                graph.listen(self.node(Ref(path, module, name)), partial(self._kept, node, name))
+            case Attr(Attr(Ref(path, package, ""), sub), name) if self._modules.locate(
+                path, f"{package}.{sub}"
+            ):
+                graph.copy(self.node(Ref(path, f"{package}.{sub}", name)), node)
+            case Attr(base, name):
+                graph.listen(self.node(base), partial(self._attribute, node, name))
+            case Call(base):
+                graph.listen(self.node(base), partial(self._called, node, term))
+            case Item(base, place):
+                graph.listen(self.node(base), partial(self._item, node, place))
+            case _:
+                graph.add(node, term)
+
+    def _wire_reference(self, ref: Ref, node: Node) -> None:
+        path, terms = self._modules.meaning(ref)
+        if not path:
+            for term in terms:
+                self.graph.add(node, term)
+            return
+        located = self._modules.locate(ref.path, ref.module) or path
+        for term in terms:
+            self.graph.listen(
+                self.node(term), partial(self._imported, node, ref, (path, ref.name), located)
+            )
+
+    def _imported(
+        self, node: Node, ref: Ref, export: tuple[str, str], located: str, atom: Atom
+    ) -> None:
+        if isinstance(atom, Sdk):
+            self.wanted.add(export)
+            if is_drop_in(ref):
+                atom = Foreign(ref.module)
+        elif (
+            isinstance(atom, ClientPath)
+            and isinstance(atom.client, (Client, Typed))
+            and ref.path != located
+        ):
+            self.travelled.add(atom.client)
+        self.graph.add(node, atom)
+
+    def _instance(self, ref: Ref, node: Node, atom: Atom) -> None:
+        match atom:
+            case Cls():
+                self.graph.copy(self.node(Inst(atom)), node)
+            case Sdk(name) if cls := client_class(name):
+                # The annotation stands in another file's terms: no place of its own.
+                self.graph.add(node, ClientPath(Typed(ref.path, -1, cls), ()))
+            case Router(name) if client := router_client(name):
+                self.graph.add(node, ClientPath(client, ()))
+            case Foreign():
+                self.graph.add(node, atom)
+            case _:
+                self.graph.add(node, _unknown(atom))
+
+    def _item(self, node: Node, place: int | str | None, atom: Atom) -> None:
+        match atom:
+            case Seq():
+                self.copies(atom.at(place), node)
+            case NoneTerm():
+                pass
+            case Foreign() if isinstance(place, str):
+                self._kept(node, place, atom)
+            case Param() | Foreign():
+                self.graph.add(node, atom)
+            case _:
+                self.graph.add(node, _unknown(atom))
+
+    def _attribute(self, node: Node, name: str, atom: Atom) -> None:
+        graph = self.graph
+        match atom:
+            case ClientPath(client, path) if len(path) < _LONGEST:
+                graph.add(node, ClientPath(client, (*path, name)))
+            case Sdk(sdk) if sdk.count(".") < _LONGEST:
+                graph.add(node, Sdk(f"{sdk}.{name}"))
+            case Router(router) if router.count(".") < _LONGEST:
+                graph.add(node, Router(f"{router}.{name}"))
+            case Ref(path, module, ""):
+                graph.copy(self.node(Ref(path, module, name)), node)
+            case Inst(Cls() as cls) | (Cls() as cls):
+                graph.copy(self.members.node(cls, name), node)
+            case Seq() if name in {"values", "get", "pop"}:
+                graph.add(node, atom)
+            case Foreign():
+                self._kept(node, name, atom)
+            case Param():
+                graph.add(node, atom)
+            case NoneTerm():
+                pass
+            case _:
+                graph.add(node, _unknown(atom))
+
+    def _kept(self, node: Node, name: str, atom: Atom) -> None:
+        """A name of a module: of another package's, what the program put there, if anything."""
+        held = self.members.held(atom, name) if isinstance(atom, Foreign) else None
+        if held is not None:
+            self.graph.copy(held, node)
+        else:
+            self.graph.add(node, atom)
+
+    def _called(self, node: Node, call: Call, atom: Atom) -> None:
+        graph = self.graph
+        if not isinstance(atom, (Sdk, NoneTerm, Cls)):
+            self._makes_others.add(call)
+        match atom:
+            case Sdk(name) if cls := client_class(name):
+                self._makes_clients.add(call)
+                graph.add(node, ClientPath(Client(call.path, call.at, cls), ()))
+            case Router(name) if made := router_client(name):
+                graph.add(node, ClientPath(made, ()))
+            case ClientPath(client, (*path, method)) if method in _SAME:
+                graph.add(node, ClientPath(client, tuple(path)))
+            case Func():
+                function = self._modules.function(atom)
+                if function is not None:
+                    self.copies(function.returns, node)
+                else:
+                    graph.add(node, UNKNOWN)
+            case Cls():
+                own = self.classes.client(atom)
+                graph.add(node, ClientPath(own, ()) if own else Inst(atom))
+            case Seq():
+                graph.add(node, atom)
+                self._item(node, None, atom)
+            case Foreign():
+                graph.add(node, atom)
+            case NoneTerm():
+                pass
+            case _:
+                graph.add(node, _unknown(atom))
+
+    # -- arguments
+
+    def _wire_param(self, param: Param, node: Node) -> None:
+        """What the calls of the project give a parameter."""
+        name = last(param.qualname)
+        if name in {"__init__", FIELDS}:
+            self._follow_constructor(Cls(param.path, param.qualname.rpartition(".")[0]))
+        else:
+            self._follow_calls(name)
+        function = self._modules.function(Func(param.path, param.qualname))
+        if name.startswith("test") or (function and function.fixture):
+            fixture = self._modules.fixture(param.path, param.name)
+            if fixture is not None:
+                self._arguments[param][fixture.returns] = None
+        for terms in tuple(self._arguments.get(param, ())):
+            self.copies(terms, node)
+        if name != FIELDS:
+            self._empty_params.append((param, node))
+
+    def _follow_constructor(self, cls: Cls) -> None:
+        """A constructor is called by the name of its class, or of one that inherits it."""
+        self._follow_calls("__init__")
+        self._follow_calls("cls")
+        todo = [cls]
+        while todo:
+            cls = todo.pop()
+            if cls not in self._constructors:
+                self._constructors.add(cls)
+                self._follow_calls(last(cls.qualname))
+                todo += self.classes.below(cls)
+
+    def _follow_calls(self, name: str) -> None:
+        flows = self._modules.calls.get(name, ())
+        known = self._followed.get(name, 0)
+        self._followed[name] = len(flows)
+        for flow in flows[known:]:
+            if id(flow) in self._flows:
+                continue
+            self._flows.add(id(flow))
+            for term in flow.callee:
+                is_method = isinstance(term, Attr)
+                self.graph.listen(self.node(term), partial(self._given, flow, is_method))
+
+    def _given(self, flow: Flow, is_method: bool, atom: Atom) -> None:
+        """Note what a call gives to one of the functions it may mean."""
+        name = flow.keyword
+        match atom:
+            case Func(path, qualname):
+                function = self._modules.function(atom)
+                if function is None:
+                    return
+                skip = 1 if function.bound and is_method else 0
+                positional = function.positional[skip:]
+            case Cls(path, qualname):
+                init = self.classes.init(atom)
+                function = self._modules.function(init) if init is not None else None
+                if init is not None and function is not None:
+                    path, qualname = init.path, init.qualname
+                    positional = function.positional[1:]
+                else:
+                    positional = self.classes.fields(atom)
+                    qualname = f"{qualname}.{FIELDS}"
+            case _:
+                return
+        if name is None and flow.index is not None and flow.index < len(positional):
+            name = positional[flow.index]
+        if name is None:
+            return
+        param = Param(path, qualname, name)
+        self._arguments[param][flow.terms] = None
+        node = self._nodes.get(param)
+        if node is not None:
+            self.copies(flow.terms, node)
+
+    # -- what is not followed to its end
+
+    def lost(self) -> set[Member]:
+        """The clients that are shared too widely for anybody to say what becomes of them."""
+        nodes: list[Node] = []
+        seen: dict[Atom, None] = {}
+        full = 0
+        while full < len(self.graph.full) or len(seen) < len(self.graph.lost):
+            atoms = dict(self.graph.lost)
+            for node in self.graph.full[full:]:
+                atoms.update(dict.fromkeys(node.order))
+            full = len(self.graph.full)
+            for atom in atoms:
+                if atom not in seen:
+                    seen[atom] = None
+                    nodes += [self.node(term) for term in self._reach(atom)]
+            self.settle()
+        found = {*seen, *(atom for node in nodes for atom in node.order)}
+        return {
+            atom.client
+            for atom in found
+            if isinstance(atom, ClientPath) and isinstance(atom.client, (Client, Typed))
+        }
+
+    def _reach(self, atom: Atom) -> Iterable[Term]:
+        """What somebody who holds an atom can get from it."""
+        match atom:
+            case Func():
+                function = self._modules.function(atom)
+                return function.returns if function else EMPTY
+            case Inst(Cls() as cls) | (Cls() as cls):
+                facts = self._modules.cls(cls)
+                if facts is None:
+                    return EMPTY
+                found = EMPTY.union(*facts.attrs.values())
+                methods = (Func(cls.path, qualname) for qualname in facts.methods.values())
+                return found.union(*(self._reach(method) for method in methods))
+            case Seq(elements):
+                return elements
+        return EMPTY
+
+
+_SAME = SAME_CLIENT | {"__enter__", "__aenter__"}
+
+
+def _made_at(atom: Atom) -> tuple[str, int] | None:
+    if isinstance(atom, ClientPath) and isinstance(atom.client, Client):
+        return atom.client.path, atom.client.at
+    return None
+
+
+def _unknown(atom: Atom) -> Atom:
+    """Anything at all; what was lost stays lost."""
+    return atom if atom is LOST else UNKNOWN

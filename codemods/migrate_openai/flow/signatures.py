@@ -1,0 +1,51 @@
+"""What the head of a function, or a field of a class, says."""
+
+from __future__ import annotations
+
+import ast
+
+from codemods.migrate_openai.flow.scopes import FunctionNode, Scope
+
+
+def default_factory(node: ast.Call) -> ast.expr | None:
+    """``field(default_factory=X)`` of a dataclass or a pydantic model -> X."""
+    func = node.func
+    name = func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
+    if name in {"field", "Field", "PrivateAttr", "ib", "Factory"}:
+        for keyword in node.keywords:
+            if keyword.arg in {"default_factory", "factory"}:
+                return keyword.value
+    return None
+
+
+def method_kind(function: FunctionNode, outer: Scope) -> str:
+    """Is the first parameter bound, and to what? function, instance or class"""
+    if not outer.is_class or isinstance(function, ast.Lambda):
+        return "function"
+    names = {decorator_name(d) for d in function.decorator_list}
+    if "staticmethod" in names:
+        return "function"
+    if "classmethod" in names or function.name in {"__new__", "__init_subclass__"}:
+        return "class"
+    if names & {"validator", "field_validator", "model_validator", "root_validator"}:
+        return "class"
+    return "instance"
+
+
+def decorator_name(node: ast.expr) -> str:
+    """``functools.cache`` -> ``cache``; ``app.get("/")`` -> ``get``."""
+    if isinstance(node, ast.Call):
+        node = node.func
+    if isinstance(node, ast.Attribute):
+        return node.attr
+    return node.id if isinstance(node, ast.Name) else ""
+
+
+def default_of(args: ast.arguments, arg: ast.arg) -> ast.expr | None:
+    positional = [*args.posonlyargs, *args.args]
+    if arg in positional:
+        index = positional.index(arg) - (len(positional) - len(args.defaults))
+        return args.defaults[index] if index >= 0 else None
+    if arg in args.kwonlyargs:
+        return args.kw_defaults[args.kwonlyargs.index(arg)]
+    return None

@@ -1,0 +1,1 @@
+"""Facts and rules -> what is to change, and what is said about it."""

@@ -1,0 +1,105 @@
+"""The clients of one file, and what the parts of the plan ask about them."""
+
+from __future__ import annotations
+
+import ast
+
+from codemods.migrate_openai.flow.signatures import default_factory
+from codemods.migrate_openai.flow.terms import (
+    CLIENT_CLASSES,
+    NONE,
+    Client,
+    ClientPath,
+    Member,
+    Param,
+    Sdk,
+    Typed,
+    client_class,
+)
+from codemods.migrate_openai.plan.planner import Planner, Site, receiver_of
+from codemods.migrate_openai.plan.project import Fate
+from codemods.migrate_openai.rules import CALLS
+
+MADE = "MOA201"
+
+
+class FileClients:
+    """The sites on clients, the calls that make clients, and the fate of each client."""
+
+    def __init__(self, planner: Planner) -> None:
+        self.p = planner
+        self.sites = [s for s in planner.sites if any(isinstance(a, ClientPath) for a in s.atoms)]
+        self.made = self._constructions()
+        self.fates = dict(planner.view.fates)
+
+    def _constructions(self) -> dict[Client, ast.Call]:
+        """The calls of this file that make clients."""
+        found: dict[Client, ast.Call] = {}
+        members = set(self.p.view.fates)
+        for member in members:
+            if isinstance(member, Client) and member.path == self.p.facts.path:
+                node = self.p.index.nodes[member.at]
+                if isinstance(node, ast.Call):
+                    found[member] = node
+        return found
+
+    @staticmethod
+    def members(site: Site) -> list[Member]:
+        """The clients and annotated names that a site may act on."""
+        return [a.client for a in site.client_paths if isinstance(a.client, (Client, Typed))]
+
+    def fate(self, site: Site) -> Fate | None:
+        """What becomes of the client of a site; None where only the router's can be there."""
+        members = self.members(site)
+        return self.fates.get(members[0]) if members else None
+
+    def clear(self, site: Site) -> bool:
+        """Do all atoms say the same thing?"""
+        if not all(isinstance(a, (ClientPath, Param)) or a == NONE for a in site.atoms):
+            return False
+        return len({a.path for a in site.client_paths}) == 1
+
+    def is_simple(self, site: Site, fate: Fate) -> bool:
+        """Can this call be written without its client?"""
+        path = site.client_paths[0].path
+        return (
+            ".".join(path) in CALLS
+            and self.p.called(site.node) is not None
+            and receiver_of(site.node, path) is not None
+            and self.clear(site)
+            and self.p.is_placed(site.node)
+            and not fate.as_spelled
+            and fate.asynchronous is not None
+        )
+
+    def settingless(self, fate: Fate) -> bool:
+        """Does nothing get lost where module-level calls take the clients' place?"""
+        return not fate.configured and all(
+            isinstance(m, Client)
+            and m in self.made
+            and not self.made[m].args
+            and not self.made[m].keywords
+            and not CLIENT_CLASSES[m.cls][1]
+            and client_class(self.class_name(self.made[m])) is not None
+            for m in fate.members
+        )
+
+    def class_name(self, call: ast.Call) -> str:
+        """The SDK's name of what is called, or ""."""
+        for term in self.p.evaluator.terms(call.func):
+            if isinstance(term, Sdk):
+                return term.name
+        return ""
+
+    def direct_class(self, call: ast.Call) -> ast.expr | None:
+        """The expression that names the client class, where it is spelled out."""
+        func = default_factory(call) or call.func
+        if is_partial(func):
+            func = call.args[0]
+        named = isinstance(func, (ast.Name, ast.Attribute)) and self.p.imported(func)
+        return func if named else None
+
+
+def is_partial(func: ast.expr) -> bool:
+    """Is this functools.partial, by its name?"""
+    return (func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")) == "partial"

@@ -1,0 +1,1 @@
+"""Changes -> the new text, by libcst."""
