@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
+from collections.abc import Mapping
 
 from codemods.migrate_openai.flow.signatures import default_factory
 from codemods.migrate_openai.flow.terms import (
@@ -20,25 +22,27 @@ from codemods.migrate_openai.plan.planner import Planner, Site, receiver_of
 from codemods.migrate_openai.plan.project import Fate
 from codemods.migrate_openai.rules import CALLS
 
-MADE = "MOA201"
-
 
 class FileClients:
     """The sites on clients, the calls that make clients, and the fate of each client."""
 
-    def __init__(self, planner: Planner) -> None:
-        self.p = planner
+    def __init__(self, planner: Planner, fates: Mapping[Member, Fate] | None = None) -> None:
+        self.planner = planner
         self.sites = [s for s in planner.sites if any(isinstance(a, ClientPath) for a in s.atoms)]
         self.made = self._constructions()
-        self.fates = dict(planner.view.fates)
+        self.fates = dict(planner.view.fates if fates is None else fates)
+        self.sites_of: dict[Member, list[Site]] = defaultdict(list)
+        for site in self.sites:
+            for member in dict.fromkeys(self.members(site)):
+                self.sites_of[member].append(site)
 
     def _constructions(self) -> dict[Client, ast.Call]:
         """The calls of this file that make clients."""
         found: dict[Client, ast.Call] = {}
-        members = set(self.p.view.fates)
+        members = set(self.planner.view.fates)
         for member in members:
-            if isinstance(member, Client) and member.path == self.p.facts.path:
-                node = self.p.index.nodes[member.at]
+            if isinstance(member, Client) and member.path == self.planner.facts.path:
+                node = self.planner.index.nodes[member.at]
                 if isinstance(node, ast.Call):
                     found[member] = node
         return found
@@ -64,10 +68,10 @@ class FileClients:
         path = site.client_paths[0].path
         return (
             ".".join(path) in CALLS
-            and self.p.called(site.node) is not None
+            and self.planner.called(site.node) is not None
             and receiver_of(site.node, path) is not None
             and self.clear(site)
-            and self.p.is_placed(site.node)
+            and self.planner.is_placed(site.node)
             and not fate.as_spelled
             and fate.asynchronous is not None
         )
@@ -86,7 +90,7 @@ class FileClients:
 
     def class_name(self, call: ast.Call) -> str:
         """The SDK's name of what is called, or ""."""
-        for term in self.p.evaluator.terms(call.func):
+        for term in self.planner.evaluator.terms(call.func):
             if isinstance(term, Sdk):
                 return term.name
         return ""
@@ -96,7 +100,7 @@ class FileClients:
         func = default_factory(call) or call.func
         if is_partial(func):
             func = call.args[0]
-        named = isinstance(func, (ast.Name, ast.Attribute)) and self.p.imported(func)
+        named = isinstance(func, (ast.Name, ast.Attribute)) and self.planner.imported(func)
         return func if named else None
 
 
