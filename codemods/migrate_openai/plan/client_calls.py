@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import posixpath
+from collections import defaultdict
 
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Foreign, RouterClient
 from codemods.migrate_openai.plan.arguments import (
@@ -14,6 +15,7 @@ from codemods.migrate_openai.plan.arguments import (
 )
 from codemods.migrate_openai.plan.client_types import ClientTypes
 from codemods.migrate_openai.plan.clients import FileClients, is_partial
+from codemods.migrate_openai.plan.kept_names import conditional_alias, named_imports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site, receiver_of
 from codemods.migrate_openai.plan.project import (
@@ -40,6 +42,7 @@ class ClientCalls:
         self.split = split_clients(clients)
         self.clients = FileClients(planner, self.split.fates)
         self.removable = removable_clients(self.clients)
+        self.conditional = self._conditional()
 
     def plan(self) -> Plan:
         for site in self.clients.sites:
@@ -183,8 +186,8 @@ class ClientCalls:
 
     def _construction(self, member: Client, call: ast.Call) -> None:
         fate = self.clients.fates[member]
-        asynchronous, azure = CLIENT_CLASSES[member.cls]
-        new = "AsyncClient" if asynchronous else "Client"
+        new = router_class(member)
+        azure = CLIENT_CLASSES[member.cls][1]
         provider = "azure" if azure else "openai" if fate.provider else ""
         argument = f'provider="{provider}"' if provider else ""
         if member in self.removable:
@@ -198,14 +201,32 @@ class ClientCalls:
         if not self.planner.applies(MADE, call):
             self.draft.left(MADE, call, "skipped")
             return
-        if func is None:
+        named = self.clients.class_named(call)
+        alias = conditional_alias(self.planner, named) if func is None else None
+        place = named_imports(self.planner)[alias] if alias is not None else -1
+        if place in self.conditional:
+            self.draft.renamed[place] = new
+        elif func is not None or alias is not None:
+            self.draft.replace(named, self.draft.routed(new))
+        else:
             self.draft.migrated(MADE, call, "its class is chosen elsewhere")
             return
-        self.draft.replace(func, self.draft.routed(new))
         if argument:
             skip = 1 if is_partial(call.func) else 0
             self.draft.changes.append(new_keyword(self.planner.text, call, argument, skip))
         self.draft.migrated(MADE, call)
+
+    def _conditional(self) -> dict[int, str]:
+        """Imports of client classes under names that something else binds too, which all move."""
+        groups: dict[ast.alias, set[str]] = defaultdict(set)
+        for member, call in self.clients.made.items():
+            alias = conditional_alias(self.planner, self.clients.class_named(call))
+            if alias is not None:
+                moves = self.clients.fates[member].kind == "router"
+                applies = self.planner.applies(MADE, call)
+                groups[alias].add(router_class(member) if moves and applies else "")
+        places = named_imports(self.planner)
+        return {places[alias]: name for alias, [name, *more] in groups.items() if name and not more}
 
     def _stays(self, member: Client, call: ast.Call, new: str, argument: str) -> None:
         fate = self.clients.fates[member]
@@ -227,6 +248,10 @@ class ClientCalls:
         if isinstance(statement, (ast.Assign, ast.AnnAssign)):
             span = self.planner.text.span(statement)
             self.draft.changes.append(ReplaceStatement(span=span))
+
+
+def router_class(client: Client) -> str:
+    return "AsyncClient" if CLIENT_CLASSES[client.cls][0] else "Client"
 
 
 def _why_it_stays(fate: Fate) -> tuple[str, str]:

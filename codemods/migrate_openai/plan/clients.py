@@ -97,11 +97,17 @@ class FileClients:
 
     def direct_class(self, call: ast.Call) -> ast.expr | None:
         """The expression that names the client class, where it is spelled out."""
+        func = root = self.class_named(call)
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        # The module may be missing (``openai = None``): what is read from it is the SDK's.
+        of_module = root is not func and Sdk("openai") in self.planner.evaluator.terms(root)
+        return func if of_module or self.planner.imported(func) else None
+
+    def class_named(self, call: ast.Call) -> ast.expr:
+        """What a construction calls in the end."""
         func = default_factory(call) or call.func
-        if is_partial(func):
-            func = call.args[0]
-        named = isinstance(func, (ast.Name, ast.Attribute)) and self.planner.imported(func)
-        return func if named else None
+        return call.args[0] if is_partial(func) else func
 
 
 def is_partial(func: ast.expr) -> bool:

@@ -6,6 +6,7 @@ from collections.abc import Collection
 
 from codemods.migrate_openai.flow.terms import Sdk
 from codemods.migrate_openai.plan.client_calls import ClientCalls
+from codemods.migrate_openai.plan.kept_names import with_kept_names
 from codemods.migrate_openai.plan.lookalikes import LookAlikes
 from codemods.migrate_openai.plan.module_uses import ModuleUses, is_move
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner
@@ -20,7 +21,8 @@ def plan_file(planner: Planner) -> Plan:
     """All that is to change in a file but its imports."""
     clients = ClientCalls(planner).plan()
     moves = any(map(is_move, clients.findings))
-    return clients + ModuleUses(planner, moves=moves).plan() + LookAlikes(planner).plan()
+    plan = clients + ModuleUses(planner, moves=moves).plan() + LookAlikes(planner).plan()
+    return with_kept_names(planner, plan)
 
 
 def import_request(planner: Planner, plan: Plan) -> ImportRequest:
@@ -29,6 +31,7 @@ def import_request(planner: Planner, plan: Plan) -> ImportRequest:
         router=planner.options.router,
         name=planner.router,
         reads=plan.reads,
+        renamed=plan.renamed,
         legacy=plan.legacy,
         wanted=planner.view.wanted,
     )

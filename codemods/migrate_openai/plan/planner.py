@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
 from functools import cached_property
 
 from codemods.migrate_openai.flow.collect import Analysis
@@ -33,6 +34,8 @@ class Plan:
     findings: tuple[Finding, ...] = ()
     reads: frozenset[str] = frozenset()
     """Names that the changes write and that something has to import: the router, functools."""
+    renamed: Mapping[int, str] = field(default_factory=dict)
+    """Imports of the SDK, by their order, whose name stays and is to mean this of the router."""
     legacy: bool = False
     """Was a call of 0.28 moved, which did not retry and gave dictionaries?"""
 
@@ -41,6 +44,7 @@ class Plan:
             changes=self.changes + other.changes,
             findings=self.findings + other.findings,
             reads=self.reads | other.reads,
+            renamed={**self.renamed, **other.renamed},
             legacy=self.legacy or other.legacy,
         )
 
@@ -163,6 +167,7 @@ class Draft:
         self.changes: list[Change] = []
         self.findings: list[Finding] = []
         self.reads: set[str] = set()
+        self.renamed: dict[int, str] = {}
         self.legacy = False
 
     def plan(self) -> Plan:
@@ -170,6 +175,7 @@ class Draft:
             changes=tuple(self.changes),
             findings=tuple(self.findings),
             reads=frozenset(self.reads),
+            renamed=self.renamed,
             legacy=self.legacy,
         )
 

@@ -13,14 +13,14 @@ _DIRECTIVE = re.compile(r"#\s*(type:|noqa|pylint:|pyright:|mypy:|ruff:|isort:|pr
 
 def without(
     body: Sequence[Any],
-    gone: Collection[int],
+    gone: Collection[cst.CSTNode],
     footer: Sequence[cst.EmptyLine],
     above: Sequence[cst.EmptyLine] = (),
     *,
     opens: bool = True,
     ends: bool = True,
 ) -> tuple[list[Any], list[cst.EmptyLine]]:
-    """The statements of a block less those whose identity is in *gone*, and its footer.
+    """The statements of a block less those of *gone*, and its footer.
 
     *above* are lines over the first statement's own. *opens*: nothing of the same block stands
     above them; *ends*: nothing of it follows the footer.
@@ -32,7 +32,7 @@ def without(
         below = list(node.leading_lines)
         lines = _joined(above, below, opens and not kept, False) if after_gap else above + below
         above, after_gap = [], False
-        if id(node) not in gone:
+        if node not in gone:
             kept.append(node.with_changes(leading_lines=lines))
             continue
         comment = _comment(node)

@@ -38,8 +38,8 @@ class ImportRequest:
     """The router's name in this file."""
     reads: frozenset[str] = frozenset()
     """Names that the changes write: those that nothing binds are imported."""
-    renamed: Mapping[str, str] = field(default_factory=dict)
-    """Names of the file that stay, and what of the router they are to mean."""
+    renamed: Mapping[int, str] = field(default_factory=dict)
+    """Imports of the SDK, by their order, whose name stays and is to mean this of the router."""
     legacy: bool = False
     """Is the router to answer as openai 0.28 did?"""
     wanted: frozenset[str] = frozenset()
@@ -66,9 +66,13 @@ class _Imports:
         self.request = request
         self.reads = Reads(new)
         self.aliases = unread_imports(old, Reads(old), new, self.reads, request.wanted)
-        for _, name, _, alias in sdk_imports(new):
-            if name in request.renamed:
-                self.aliases.setdefault(new.index.statement(alias), []).append(alias)
+        self.renamed: dict[ast.stmt, list[str]] = {}
+        for place, (_, name, _, alias) in enumerate(sdk_imports(new)):
+            if place in request.renamed:
+                statement = new.index.statement(alias)
+                self.aliases.setdefault(statement, []).append(alias)
+                line = f"from {request.router} import {_alias(request.renamed[place], name)}"
+                self.renamed.setdefault(statement, []).append(line)
         router_reads = self.reads.unbound.get(request.name, [])
         self.places = Places(new, text, router_reads, self.aliases)
 
@@ -82,12 +86,12 @@ class _Imports:
             # Lazy imports stay lazy: each function gets its own.
             lazy = set(self.places.first_of_each_function(inner))
         again = self.places.tried_again(anchor)
-        filled = {*lazy, *again, *([anchor] if anchor is not None else [])}
-        unread = with_hollow(self.new, self.text, self.aliases, filled if lines else ())
+        filled = {*lazy, *again, *([anchor] if anchor is not None else [])} if lines else set()
+        unread = with_hollow(self.new, self.text, self.aliases, filled | self.renamed.keys())
         changes: list[Change] = []
         for statement in unread.hollow:
             changes.append(ReplaceStatement(span=self.text.span(statement)))
-        changes += self._dropped(unread, filled if lines else (), lines)
+        changes += self._dropped(unread, filled, lines)
         setting = (
             [_LEGACY.format(self.request.name)] if needs_router and self.request.legacy else []
         )
@@ -107,26 +111,23 @@ class _Imports:
         lines = ["import functools"] if "functools" in request.reads & unbound.keys() else []
         needs_router = request.name in request.reads & unbound.keys()
         if needs_router:
-            alias = "" if request.name == module else f" as {request.name}"
-            source = f"from {package} import {module}" if package else f"import {module}"
-            lines.append(source + alias)
-        for name, new in sorted(request.renamed.items()):
-            alias = "" if name == new else f" as {name}"
-            lines.append(f"from {request.router} import {new}{alias}")
+            source = f"from {package} " if package else ""
+            lines.append(f"{source}import {_alias(module, request.name)}")
         return lines, needs_router
 
     def _dropped(
         self, unread: Unread, filled: Collection[ast.stmt], lines: list[str]
     ) -> Iterator[Change]:
         for statement, aliases in unread.aliases.items():
-            new = tuple(lines) if statement in filled else ()
+            new = (*lines,) if statement in filled else ()
+            new = (*new, *self.renamed.get(statement, ()))
             if len(aliases) == len(names_of(statement)):
                 yield ReplaceStatement(span=self.text.span(statement), codes=new)
                 continue
             for alias in aliases:
                 yield DropAlias(span=self.text.span(alias))
             if new:
-                yield self._behind(statement, self.places.set_off(statement, lines))
+                yield self._behind(statement, self.places.set_off(statement, list(new)))
 
     def _added(
         self,
@@ -170,3 +171,7 @@ class _Imports:
         blank = 0 if is_import(body[0]) else 2 if isinstance(body[0], _DEFINITIONS) else 1
         span = self.text.span(body[0])
         return InsertStatements(span=span, codes=(*lines, *[""] * blank), before=True)
+
+
+def _alias(name: str, bound: str) -> str:
+    return name if name == bound else f"{name} as {bound}"

@@ -63,7 +63,7 @@ class Transformer(cst.CSTTransformer):
         self._spans = spans
         self._watched = watched
         self._starts = sorted({*(span.start for span in changes), *watched})
-        self._gone: set[int] = set()
+        self._gone: set[cst.CSTNode] = set()
         self._quotes: list[str] = []
         self._opens, self._ends = opens, ends
 
@@ -180,9 +180,8 @@ class Transformer(cst.CSTTransformer):
             else:
                 gone.add(len(elements))
                 elements.append(new)
-        if len(elements) == len(gone) + 1:
-            # The parentheses of an except clause need no comma: there it is no tuple.
-            [(kept)] = [e for i, e in enumerate(elements) if i not in gone]
+        if gone and len(elements) == len(gone) + 1:
+            [kept] = [e for i, e in enumerate(elements) if i not in gone]
             return updated.with_changes(elements=[kept.with_changes(comma=cst.Comma())])
         return updated.with_changes(elements=separated_without(elements, gone))
 
@@ -231,14 +230,14 @@ class Transformer(cst.CSTTransformer):
         if len(original.body) > 1:
             small = self._small(original, updated)
             if not small:
-                self._gone.add(id(updated))
+                self._gone.add(updated)
                 return updated
             return updated.with_changes(body=small)
         lines = [updated]
         for change in self._take(original.body[0], StatementChange):
             match change:
                 case ReplaceStatement(codes=()):
-                    self._gone.add(id(updated))
+                    self._gone.add(updated)
                 case ReplaceStatement(codes=codes):
                     lines = _in_place(updated, self._lines(codes)) + lines[1:]
                 case InsertStatements(before=True):
@@ -253,7 +252,7 @@ class Transformer(cst.CSTTransformer):
         for change in self._take(original, StatementChange):
             match change:
                 case ReplaceStatement():
-                    self._gone.add(id(updated))
+                    self._gone.add(updated)
                 case InsertStatements(codes=codes):
                     return cst.FlattenSentinel(_in_front(self._lines(codes), updated, codes))
         return updated
@@ -301,7 +300,7 @@ class Transformer(cst.CSTTransformer):
     # -- blocks
 
     def _block(self, block: cst.IndentedBlock) -> cst.IndentedBlock:
-        if self._gone.isdisjoint(map(id, block.body)):
+        if self._gone.isdisjoint(block.body):
             return block
         body, lines = without(block.body, self._gone, block.footer)
         if not body:
@@ -313,7 +312,7 @@ class Transformer(cst.CSTTransformer):
         return block.with_changes(body=body, footer=lines)
 
     def _module(self, module: cst.Module) -> cst.Module:
-        if self._gone.isdisjoint(map(id, module.body)):
+        if self._gone.isdisjoint(module.body):
             return module
         body, footer = without(
             module.body,
