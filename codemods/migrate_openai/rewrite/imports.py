@@ -64,8 +64,9 @@ class _Imports:
         self.new = new
         self.text = text
         self.request = request
-        self.reads = Reads(new)
-        self.aliases = unread_imports(old, Reads(old), new, self.reads, request.wanted)
+        names = {name for _, name, _, _ in sdk_imports(new)}
+        self.reads = Reads(new, names | request.reads)
+        self.aliases = unread_imports(old, Reads(old, names), new, self.reads, request.wanted)
         self.renamed: dict[ast.stmt, list[str]] = {}
         for place, (_, name, _, alias) in enumerate(sdk_imports(new)):
             if place in request.renamed:

@@ -1,9 +1,9 @@
-"""Which names of a module are read, and which of those nothing binds."""
+"""Where some names of a module are read, and where nothing binds them."""
 
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Collection, Iterator
 from typing import TypeAlias
 
 from codemods.migrate_openai.flow.collect import Analysis, called_name
@@ -15,10 +15,11 @@ Named: TypeAlias = tuple[Scope, str]
 
 
 class Reads:
-    """What one analysed text reads. String annotations count."""
+    """Where one analysed text reads *names*. String annotations count."""
 
-    def __init__(self, analysis: Analysis) -> None:
+    def __init__(self, analysis: Analysis, names: Collection[str]) -> None:
         self.index = analysis.index
+        self._names = names
         self.by_name: set[Named] = set()
         """Read as plain names, whichever binding it is."""
         self.bindings: set[ast.AST | Named] = set()
@@ -26,8 +27,9 @@ class Reads:
         self.unbound: dict[str, list[ast.expr]] = {}
         """Where a name is read that nothing binds, or nothing that runs."""
         for node in self.index.nodes:
-            if isinstance(node, ast.Name) and not isinstance(node.ctx, ast.Store):
-                self._name(node)
+            if isinstance(node, ast.Name):
+                if node.id in names and not isinstance(node.ctx, ast.Store):
+                    self._name(node)
             elif isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._string(node, node.value)
 
@@ -45,7 +47,7 @@ class Reads:
             self.unbound.setdefault(node.id, []).append(node)
 
     def _string(self, node: ast.Constant, text: str) -> None:
-        if len(text) > _LONGEST_ANNOTATION:
+        if len(text) > _LONGEST_ANNOTATION or not any(name in text for name in self._names):
             return
         if not (is_annotation(self.index, node) or self._is_cast(node)):
             return
@@ -54,7 +56,7 @@ class Reads:
         except (SyntaxError, ValueError):
             return
         for child in ast.walk(tree):
-            if not isinstance(child, ast.Name):
+            if not isinstance(child, ast.Name) or child.id not in self._names:
                 continue
             owner = self.index.owner_of(child.id, self.index.scope_of[node])
             if owner is None:

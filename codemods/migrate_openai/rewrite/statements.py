@@ -1,4 +1,4 @@
-"""Changes -> edits, by libcst, one statement of the module (or method of a class) at a time.
+"""Changes -> edits, by libcst, one statement at a time.
 
 What no change touches is not parsed, so outside of the edited statements every byte stays.
 """
@@ -6,10 +6,9 @@ What no change touches is not parsed, so outside of the edited statements every 
 from __future__ import annotations
 
 import ast
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
 from itertools import pairwise
 
 import libcst as cst
@@ -18,26 +17,19 @@ from libcst.metadata import ByteSpanPositionProvider, MetadataWrapper
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.rewrite.changes import (
     Change,
+    DropArgument,
     Replace,
-    ReplaceStatement,
     Span,
+    StatementChange,
 )
 from codemods.migrate_openai.rewrite.edits import Rewritten, applied, line_edits, moved
 from codemods.migrate_openai.rewrite.errors import RefusedError, UnprintableError
-from codemods.migrate_openai.rewrite.positions import Text, first_line, last_line
+from codemods.migrate_openai.rewrite.pieces import Piece, pieces
+from codemods.migrate_openai.rewrite.positions import Text
 from codemods.migrate_openai.rewrite.transformer import Transformer
 
 _BLOCK = "if 1:"
-"""What makes the lines of a method a block of their own."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Piece:
-    """Whole lines of the text that are parsed together."""
-
-    span: Span
-    lines: Span
-    is_method: bool = False
+"""What makes indented lines a block of their own."""
 
 
 def rewrite(
@@ -50,10 +42,10 @@ def rewrite(
     landed: dict[int, int] = {}
     unprintable: set[int] = set()
     delta = 0
-    for piece, inside in _pieces(text, tree, changes):
+    for piece in pieces(text, tree, changes):
         start, end = piece.span
-        here = [offset for offset in watched if start <= offset < end]
-        done = _rewritten(text, piece, inside, here)
+        here = watched[bisect_left(watched, start) : bisect_left(watched, end)]
+        done = _rewritten(text, piece, here)
         if done is None:
             unprintable.update(range(piece.lines.start, piece.lines.end + 1))
             continue
@@ -63,8 +55,8 @@ def rewrite(
         delta += len(new) - (end - start)
     if unprintable:
         raise UnprintableError(frozenset(unprintable))
-    places = {offset: landed.get(offset, moved(offset, edits)) for offset in watched}
-    return Rewritten(text=applied(text.text, edits), edits=tuple(edits), places=places)
+    found = {offset: landed.get(offset, moved(offset, edits)) for offset in watched}
+    return Rewritten(text=applied(text.text, edits), edits=tuple(edits), places=found)
 
 
 def _check_overlap(changes: Iterable[Change]) -> None:
@@ -80,95 +72,13 @@ def _check_overlap(changes: Iterable[Change]) -> None:
             raise RefusedError(f"two changes overlap at offset {change.span.start}")
 
 
-# -- pieces
-
-
-def _pieces(
-    text: Text, tree: ast.Module, changes: Iterable[Change]
-) -> Iterator[tuple[_Piece, list[Change]]]:
-    """The pieces that hold changes, in order, with the changes of each."""
-    units = _units(text, tree.body)
-    starts = [text.line_span(lines.start).start for lines, _ in units]
-    by_unit: dict[int, list[Change]] = defaultdict(list)
-    for change in sorted(changes, key=lambda change: change.span):
-        by_unit[max(0, bisect_right(starts, change.span.start) - 1)].append(change)
-    found: list[tuple[_Piece, list[Change]]] = []
-    for index, inside in by_unit.items():
-        lines, statements = units[index]
-        methods = _methods(text, statements, inside)
-        if methods:
-            found += methods
-            continue
-        whole = {text.span(statement) for statement in statements}
-        goes = any(isinstance(c, ReplaceStatement) and c.span in whole for c in inside)
-        span = text.line_span(*lines)
-        if goes:
-            # The gaps around a statement that goes are part of the decision.
-            above = text.line_span(*units[index - 1][0]).end if index else 0
-            below = starts[index + 1] if index + 1 < len(units) else len(text.text)
-            span = Span(above, below)
-            if found and found[-1][0].span.end >= above and not found[-1][0].is_method:
-                before, others = found.pop()
-                span = Span(before.span.start, below)
-                lines = Span(before.lines.start, lines.end)
-                inside = others + inside
-        elif found and found[-1][0].span.end > span.start:
-            before, others = found.pop()
-            span = Span(before.span.start, span.end)
-            lines = Span(before.lines.start, lines.end)
-            inside = others + inside
-        found.append((_Piece(span=span, lines=lines), inside))
-    yield from found
-
-
-def _units(text: Text, body: Sequence[ast.stmt]) -> list[tuple[Span, list[ast.stmt]]]:
-    """(first and last line, statements): statements that share a line belong together."""
-    units: list[tuple[Span, list[ast.stmt]]] = []
-    for statement in body:
-        lines = Span(first_line(statement), last_line(statement))
-        if units and lines.start <= units[-1][0].end:
-            units[-1][1].append(statement)
-            units[-1] = (Span(units[-1][0].start, lines.end), units[-1][1])
-        else:
-            units.append((lines, [statement]))
-    return units
-
-
-def _methods(
-    text: Text, statements: Sequence[ast.stmt], changes: Iterable[Change]
-) -> list[tuple[_Piece, list[Change]]]:
-    """The methods that hold the changes of a class; none where something else holds one."""
-    if len(statements) != 1 or not isinstance(statements[0], ast.ClassDef):
-        return []
-    units = _units(text, statements[0].body)
-    found: dict[Span, tuple[_Piece, list[Change]]] = {}
-    starts = [text.line_span(lines.start).start for lines, _ in units]
-    for change in changes:
-        index = bisect_right(starts, change.span.start) - 1
-        if index < 0 or len(units[index][1]) > 1:
-            return []
-        lines, [method] = units[index]
-        span = text.line_span(*lines)
-        is_method = isinstance(method, (ast.FunctionDef, ast.AsyncFunctionDef))
-        if not is_method or change.span.end > span.end or change.span == text.span(method):
-            return []
-        if lines.start == statements[0].lineno:
-            return []
-        piece = _Piece(span=span, lines=lines, is_method=True)
-        found.setdefault(span, (piece, []))[1].append(change)
-    return list(found.values())
-
-
-# -- one piece
-
-
 def _rewritten(
-    text: Text, piece: _Piece, changes: Iterable[Change], watched: Collection[int]
+    text: Text, piece: Piece, watched: Collection[int]
 ) -> tuple[str, dict[int, int]] | None:
     """The new lines, and where watched offsets stand in them; None where libcst cannot."""
     start, end = piece.span
     source = text.text[start:end]
-    prefix = _BLOCK + text.newline if piece.is_method else ""
+    prefix = _BLOCK + text.newline if piece.is_indented else ""
     try:
         module = cst.parse_module(prefix + source)
     except (cst.ParserSyntaxError, RecursionError):
@@ -184,7 +94,7 @@ def _rewritten(
         return len(prefix) + len(wide[: offset - start].encode())
 
     by_span: dict[Span, list[Change]] = defaultdict(list)
-    for change in changes:
+    for change in piece.changes:
         by_span[Span(byte(change.span.start), byte(change.span.end))].append(change)
     spans = MetadataWrapper(module, unsafe_skip_copy=True).resolve(ByteSpanPositionProvider)
     places = {byte(offset): offset for offset in watched}
@@ -195,7 +105,17 @@ def _rewritten(
     missed = [change for waiting in transformer.pending.values() for change in waiting]
     if missed:
         raise RefusedError(f"no node for a change at offset {missed[0].span.start}")
-    return new.code[len(prefix) :], _places(new, transformer, places, len(prefix))
+    code = new.code[len(prefix) :]
+    shifts = any(isinstance(c, (StatementChange, DropArgument)) for c in piece.changes)
+    if not shifts and code.count("\n") == source.count("\n"):
+        # Line by line the same: where a call begins, only its column may have changed.
+        return code, _same_lines(source, code, start, watched)
+    return code, _places(new, transformer, places, len(prefix))
+
+
+def _same_lines(source: str, code: str, start: int, watched: Iterable[int]) -> dict[int, int]:
+    old, new = Text(source), Text(code)
+    return {at: new.line_span(old.line_of(at - start)).start for at in watched}
 
 
 def _places(
