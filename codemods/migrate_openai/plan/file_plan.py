@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Collection
+from pathlib import PurePosixPath
 
 from codemods.migrate_openai.flow.terms import Sdk
 from codemods.migrate_openai.plan.client_calls import ClientCalls
@@ -33,6 +34,7 @@ def import_request(planner: Planner, plan: Plan) -> ImportRequest:
         reads=plan.reads,
         renamed=plan.renamed,
         legacy=plan.legacy,
+        own=frozenset(PurePosixPath(planner.facts.path).parent.parts),
         wanted=planner.view.wanted,
     )
 

@@ -3,20 +3,16 @@
 from __future__ import annotations
 
 import ast
-import sys
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.flow.scopes import Index
-from codemods.migrate_openai.rewrite.positions import Text, is_alone, last_line
+from codemods.migrate_openai.rewrite.import_order import Point, is_import, third_party_point
+from codemods.migrate_openai.rewrite.positions import Text, is_alone
 from codemods.migrate_openai.rewrite.reads import is_annotation, is_typing_guard, sdk_imports
 from codemods.migrate_openai.rewrite.unread_imports import Unread, names_of
 
 _BLOCKS = ("body", "orelse", "finalbody")
-
-
-def is_import(node: ast.AST) -> bool:
-    return isinstance(node, (ast.Import, ast.ImportFrom))
 
 
 class Places:
@@ -73,8 +69,10 @@ class Places:
 
     # -- at the top
 
-    def anchor(self, inner: Collection[ast.stmt], *, everywhere: bool) -> ast.stmt | None:
-        """The module-level import statement that the router's import replaces or follows."""
+    def anchor(
+        self, inner: Collection[ast.stmt], own: Collection[str], *, everywhere: bool
+    ) -> Point | None:
+        """The module-level import statement that the router's import replaces or stands by."""
         first_use = min((at for at, _ in self.reads), default=len(self.text.text))
         runtime = any(needed for _, needed in self.reads)
         imports = [
@@ -88,17 +86,10 @@ class Places:
         ours = [s for s in imports if s in self.of_sdk and self._surely_runs(s)]
         ours.sort(key=lambda s: (self._is_typing_only(s), self._is_tried(s)))
         if ours and not (runtime and self._is_typing_only(ours[0])):
-            return ours[0]
+            return Point(ours[0])
         if inner and not everywhere:
             return None
-        body = [
-            s
-            for s in imports
-            if s in self.analysis.tree.body
-            and not (isinstance(s, ast.ImportFrom) and s.module == "__future__")
-        ]
-        absolute = [s for s in body if not (isinstance(s, ast.ImportFrom) and s.level)]
-        return next(reversed(absolute or body), None)
+        return third_party_point(self.text, self.analysis.tree.body, imports, own)
 
     def tried_again(self, anchor: ast.stmt | None) -> set[ast.stmt]:
         """Imports in the except clauses of the try that the router's import stands in."""
@@ -107,18 +98,6 @@ class Places:
             return set()
         clauses = {part for handler in outer.handlers for part in ast.walk(handler)}
         return {statement for statement in self.aliases if statement in clauses}
-
-    def set_off(self, anchor: ast.stmt, lines: list[str]) -> list[str]:
-        """A blank line comes first where the standard library's imports end in one."""
-        module = getattr(anchor, "module", None) or names_of(anchor)[0].name
-        below = last_line(anchor) + 1
-        is_set_off = (
-            module.split(".")[0] in sys.stdlib_module_names
-            and is_alone(self.text, anchor)
-            and self.text.line_span(below - 1)[1] < len(self.text.text)
-            and not self.text.line(below).strip()
-        )
-        return ["", *lines] if is_set_off else lines
 
     def end_of_imports(self, statement: ast.stmt, unread: Unread) -> ast.stmt:
         """The last import of the block that an import statement stands in."""

@@ -14,17 +14,23 @@ from codemods.migrate_openai.rewrite.changes import (
     InsertStatements,
     ReplaceStatement,
 )
-from codemods.migrate_openai.rewrite.import_places import Places, is_import
-from codemods.migrate_openai.rewrite.positions import Text, is_alone
+from codemods.migrate_openai.rewrite.import_order import (
+    Point,
+    is_import,
+    sorted_point,
+    standard_home,
+)
+from codemods.migrate_openai.rewrite.import_places import Places
+from codemods.migrate_openai.rewrite.positions import Text, is_alone, last_line
 from codemods.migrate_openai.rewrite.reads import Reads, sdk_imports
 from codemods.migrate_openai.rewrite.unread_imports import (
     Unread,
-    names_of,
     unread_imports,
     with_hollow,
 )
 
 _LEGACY = "{}.legacy = True  # no retries, replies are dictionaries: as openai 0.28"
+_FUNCTOOLS = "import functools"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -42,6 +48,8 @@ class ImportRequest:
     """Imports of the SDK, by their order, whose name stays and is to mean this of the router."""
     legacy: bool = False
     """Is the router to answer as openai 0.28 did?"""
+    own: frozenset[str] = frozenset()
+    """Names that packages of the project may have."""
     wanted: frozenset[str] = frozenset()
     """Names of the SDK that other files import from this one."""
 
@@ -79,78 +87,105 @@ class _Imports:
 
     def plan(self) -> ImportPlan:
         lines, needs_router = self._lines()
+        point, homes = self._homes(lines)
+        again = self.places.tried_again(point.statement if point is not None else None)
+        filled = {*homes, *again, *self.renamed}
+        unread = with_hollow(self.new, self.text, self.aliases, filled)
+        in_place = {home: [*lines] for home in (*homes, *again)}
+        for statement, renamed in self.renamed.items():
+            in_place.setdefault(statement, []).extend(renamed)
+        changes = [
+            *(ReplaceStatement(span=self.text.span(node)) for node in unread.hollow),
+            *self._written(unread, in_place, [] if homes else lines, point),
+        ]
+        legacy = needs_router and self.request.legacy
+        setting = [_LEGACY.format(self.request.name)] if legacy else []
+        if lines and not homes and point is None:
+            changes.append(self._at_top([*lines, *setting]))
+        elif setting:
+            beside = homes or ([point.statement] if point is not None else [])
+            changes += (self._set(place, unread, setting) for place in beside)
+        gone = {alias for aliases in self.aliases.values() for alias in aliases}
+        places = (p for p, (*_, alias) in enumerate(sdk_imports(self.new)) if alias in gone)
+        return ImportPlan(changes=tuple(changes), gone=frozenset(places))
+
+    def _homes(self, lines: list[str]) -> tuple[Point | None, list[ast.stmt]]:
+        """Where the missing imports go: beside one statement, or in the SDK's places."""
+        if not lines:
+            return None, []
         inner = self.places.inner(self.aliases)
         everywhere = self.places.wanted_outside(inner)
-        anchor = self.places.anchor(inner, everywhere=everywhere) if lines else None
-        lazy: set[ast.stmt] = set()
-        if anchor is None and lines and not everywhere:
-            # Lazy imports stay lazy: each function gets its own.
-            lazy = set(self.places.first_of_each_function(inner))
-        again = self.places.tried_again(anchor)
-        filled = {*lazy, *again, *([anchor] if anchor is not None else [])} if lines else set()
-        unread = with_hollow(self.new, self.text, self.aliases, filled | self.renamed.keys())
-        changes: list[Change] = []
-        for statement in unread.hollow:
-            changes.append(ReplaceStatement(span=self.text.span(statement)))
-        changes += self._dropped(unread, filled, lines)
-        setting = (
-            [_LEGACY.format(self.request.name)] if needs_router and self.request.legacy else []
-        )
-        changes += self._added(unread, anchor, lazy, lines, setting)
-        gone = {alias for aliases in self.aliases.values() for alias in aliases}
-        return ImportPlan(
-            changes=tuple(changes),
-            gone=frozenset(
-                place for place, (*_, alias) in enumerate(sdk_imports(self.new)) if alias in gone
-            ),
-        )
+        point = self.places.anchor(inner, self.request.own, everywhere=everywhere)
+        if point is not None:
+            return point, [point.statement] if point.statement in self.places.of_sdk else []
+        # Lazy imports stay lazy: each function gets its own.
+        return None, [] if everywhere else self.places.first_of_each_function(inner)
 
     def _lines(self) -> tuple[list[str], bool]:
         """The import statements that are missing, and whether the router's is among them."""
         request, unbound = self.request, self.reads.unbound
         package, _, module = request.router.rpartition(".")
-        lines = ["import functools"] if "functools" in request.reads & unbound.keys() else []
+        lines = [_FUNCTOOLS] if "functools" in request.reads & unbound.keys() else []
         needs_router = request.name in request.reads & unbound.keys()
         if needs_router:
             source = f"from {package} " if package else ""
             lines.append(f"{source}import {_alias(module, request.name)}")
         return lines, needs_router
 
-    def _dropped(
-        self, unread: Unread, filled: Collection[ast.stmt], lines: list[str]
-    ) -> Iterator[Change]:
-        for statement, aliases in unread.aliases.items():
-            new = (*lines,) if statement in filled else ()
-            new = (*new, *self.renamed.get(statement, ()))
-            if len(aliases) == len(names_of(statement)):
-                yield ReplaceStatement(span=self.text.span(statement), codes=new)
-                continue
-            for alias in aliases:
-                yield DropAlias(span=self.text.span(alias))
-            if new:
-                yield self._behind(statement, self.places.set_off(statement, list(new)))
-
-    def _added(
+    def _written(
         self,
         unread: Unread,
-        anchor: ast.stmt | None,
-        lazy: Collection[ast.stmt],
+        in_place: dict[ast.stmt, list[str]],
         lines: list[str],
-        setting: list[str],
+        point: Point | None,
     ) -> Iterator[Change]:
-        if lines and anchor is None and not lazy:
-            yield self._at_top([*lines, *setting])
-            return
-        if lines and anchor is not None and anchor not in unread.aliases:
-            yield self._behind(anchor, self.places.set_off(anchor, lines))
-        for place in lazy or ([anchor] if anchor is not None else []):
-            last = self.places.end_of_imports(place, unread)
-            if setting:
-                set_off = last.col_offset == 0 and is_alone(self.text, last)
-                yield self._behind(last, ["", *setting] if set_off else setting)
+        """Drop what is unread; *in_place* go lines that have a home, at *point* the others."""
+        left: dict[ast.stmt, list[str]] = {}
+        inserted: dict[Point, list[str]] = {}
+        gone = [statement for statement in unread.aliases if unread.is_whole(statement)]
+        for home, new in in_place.items():
+            for line in new:
+                place = self._sorted(home, line, gone)
+                if place is None:
+                    left.setdefault(home, []).append(line)
+                else:
+                    inserted.setdefault(place, []).append(line)
+        if point is not None:
+            for line in lines:
+                place = self._sorted(point.statement, line, gone) or point
+                inserted.setdefault(place, []).append(line)
+        for statement, aliases in unread.aliases.items():
+            if unread.is_whole(statement):
+                codes = tuple(left.pop(statement, ()))
+                yield ReplaceStatement(span=self.text.span(statement), codes=codes)
+            else:
+                yield from (DropAlias(span=self.text.span(alias)) for alias in aliases)
+        for home, new in left.items():
+            inserted[Point(home)] = [*new, *inserted.get(Point(home), ())]
+        for place, new in inserted.items():
+            yield self._inserted(place, new)
 
-    def _behind(self, statement: ast.stmt, lines: list[str]) -> Change:
-        return InsertStatements(span=self.text.span(statement), codes=tuple(lines))
+    def _sorted(self, home: ast.stmt, line: str, gone: Collection[ast.stmt]) -> Point | None:
+        body = self.new.tree.body
+        if line == _FUNCTOOLS and (standard := standard_home(self.text, body)) is not None:
+            return sorted_point(self.text, body, standard, line, gone) or Point(standard)
+        return sorted_point(self.text, body, home, line, gone)
+
+    def _inserted(self, point: Point, lines: list[str]) -> Change:
+        statement, before, apart = point
+        if before:
+            codes = (*lines, "") if apart else tuple(lines)
+        else:
+            below = last_line(statement) + 1
+            ends = self.text.line_span(below - 1).end == len(self.text.text)
+            apart = apart and not ends and not self.text.line(below).strip()
+            codes = ("", *lines) if apart else tuple(lines)
+        return InsertStatements(span=self.text.span(statement), codes=codes, before=before)
+
+    def _set(self, place: ast.stmt, unread: Unread, setting: list[str]) -> Change:
+        last = self.places.end_of_imports(place, unread)
+        apart = last.col_offset == 0 and is_alone(self.text, last)
+        return self._inserted(Point(last), ["", *setting] if apart else setting)
 
     def _at_top(self, lines: list[str]) -> Change:
         """Below the docstring and what is imported from ``__future__``."""
@@ -168,7 +203,7 @@ class _Imports:
                 break
             behind = statement
         if behind is not None:
-            return self._behind(behind, lines)
+            return self._inserted(Point(behind), lines)
         blank = 0 if is_import(body[0]) else 2 if isinstance(body[0], _DEFINITIONS) else 1
         span = self.text.span(body[0])
         return InsertStatements(span=span, codes=(*lines, *[""] * blank), before=True)
