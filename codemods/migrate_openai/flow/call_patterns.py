@@ -16,36 +16,6 @@ CALLED = re.compile(
     rb"|vector_stores\s*\.|(?:ChatCompletion|Completion|Embedding)\s*\.\s*a?create|batches\s*\.\s*create|files\s*\.\s*create|models\s*\.\s*list)",
 )
 
-RESOURCES = frozenset(
-    {
-        "admin",
-        "audio",
-        "batches",
-        "beta",
-        "chat",
-        "completions",
-        "containers",
-        "conversations",
-        "embeddings",
-        "evals",
-        "files",
-        "fine_tuning",
-        "fine_tunes",
-        "images",
-        "models",
-        "moderations",
-        "realtime",
-        "responses",
-        "skills",
-        "uploads",
-        "vector_stores",
-        "videos",
-        "webhooks",
-        "with_raw_response",
-        "with_streaming_response",
-    }
-)
-
 _SHAPES = frozenset(
     {
         ("chat", "completions"),

@@ -6,7 +6,6 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from codemods.migrate_openai.flow.call_patterns import RESOURCES
 from codemods.migrate_openai.flow.scopes import Binding, Index, Scope
 from codemods.migrate_openai.flow.signatures import default_factory, default_of, method_kind
 from codemods.migrate_openai.flow.terms import (
@@ -36,6 +35,7 @@ from codemods.migrate_openai.flow.terms import (
     item,
     router_client,
 )
+from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
 # Functions that give back what they are given, or its elements.
 _PASS_THROUGH = frozenset(

@@ -7,7 +7,6 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Literal
 
-from codemods.migrate_openai.flow.call_patterns import RESOURCES
 from codemods.migrate_openai.flow.caller_search import wanted as callers_wanted
 from codemods.migrate_openai.flow.facts import ModuleFacts, Store
 from codemods.migrate_openai.flow.modules import FactsLoader, Modules
@@ -34,6 +33,7 @@ from codemods.migrate_openai.flow.terms import (
 from codemods.migrate_openai.model import Searcher
 from codemods.migrate_openai.rules import CALLS, ROUTER_FUNCTIONS
 from codemods.migrate_openai.rules.module_names import call_of, is_leftover
+from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
 RUN_TIME = "is of a class chosen at run time"
 _TOO_MUCH = "more of the program than can be followed"
