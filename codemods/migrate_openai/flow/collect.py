@@ -11,12 +11,19 @@ from codemods.migrate_openai.flow.facts import (
     ClassFacts,
     Flow,
     FunctionFacts,
+    ModelNaming,
     ModuleFacts,
     Store,
     Use,
 )
 from codemods.migrate_openai.flow.parse import parse
-from codemods.migrate_openai.flow.scopes import FunctionNode, Index, Scope, places
+from codemods.migrate_openai.flow.scopes import (
+    BindingKind,
+    FunctionNode,
+    Index,
+    Scope,
+    places,
+)
 from codemods.migrate_openai.flow.signatures import decorator_name, default_factory, method_kind
 from codemods.migrate_openai.flow.terms import (
     EMPTY,
@@ -92,7 +99,7 @@ def _record_puts(index: Index) -> None:
             scope = index.scope_of[node]
             owner = index.owner_of(target.id, scope)
             if owner is not None and any(
-                b.kind == "assign" for b in owner.bindings.get(target.id, [])
+                b.kind is BindingKind.ASSIGN for b in owner.bindings.get(target.id, [])
             ):
                 index.add_put(target.id, node, value, owner, scope)
 
@@ -349,7 +356,7 @@ class _Collector:
         if not isinstance(func, ast.Name):
             return False
         bindings = self.index.reaching(func)
-        return all(b.kind == "import" for b in bindings)
+        return all(b.kind is BindingKind.IMPORT for b in bindings)
 
     def _chain(self, place: int, node: ast.Attribute | ast.Name) -> None:
         names = chain_names(node)
@@ -363,26 +370,26 @@ class _Collector:
                 return
         self.uses.append(Use(place=place, terms=terms, names=names, model=self._model(node)))
 
-    def _model(self, node: ast.expr) -> str:
+    def _model(self, node: ast.expr) -> ModelNaming:
         parent = self.index.parents[node]
         if isinstance(parent, (ast.Tuple, ast.List, ast.Set)):
             parent = self.index.parents[parent]
         if isinstance(parent, ast.Compare) or (
             isinstance(parent, ast.Dict) and node in parent.keys
         ):
-            return "compared"
+            return ModelNaming.COMPARED
         parent = self.index.parents[node]
         if not (isinstance(parent, ast.Call) and parent.func is node):
-            return "handed"
+            return ModelNaming.HANDED
         if any(k.arg == "response_model" for k in parent.keywords):
-            return "patched"  # no parameter of the SDK: a library such as instructor adds it
+            return ModelNaming.PATCHED
         if any(k.arg is None for k in parent.keywords):
-            return "dynamic"
+            return ModelNaming.DYNAMIC
         for keyword in parent.keywords:
             if keyword.arg == "model":
                 literal = isinstance(keyword.value, ast.Constant)
-                return "literal" if literal else "dynamic"
-        return "none"
+                return ModelNaming.LITERAL if literal else ModelNaming.DYNAMIC
+        return ModelNaming.NONE
 
     def _function(self, node: FunctionNode, scope: Scope) -> FunctionFacts:
         outer = self.index.scope_of[node]
@@ -408,7 +415,7 @@ class _Collector:
                 *(
                     self.evaluator.binding(b)
                     for b in scope.bindings.get(name, [])
-                    if b.kind == "parameter"
+                    if b.kind is BindingKind.PARAMETER
                 )
             )
             own = Param(self.path, scope.qualname, name)
@@ -438,7 +445,7 @@ class _Collector:
         fields = []
         for name, bindings in scope.bindings.items():
             for binding in bindings:
-                if binding.kind == "function":
+                if binding.kind is BindingKind.FUNCTION:
                     methods[name] = self.index.own_scope[binding.node].qualname
                 else:
                     attrs[name] = attrs.get(name, EMPTY) | self.evaluator.binding(binding)

@@ -6,7 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from codemods.migrate_openai.flow.scopes import Binding, Index, Scope
+from codemods.migrate_openai.flow.scopes import Binding, BindingKind, Index, Scope
 from codemods.migrate_openai.flow.signatures import default_factory, default_of, method_kind
 from codemods.migrate_openai.flow.terms import (
     ANYTHING,
@@ -297,23 +297,23 @@ class Evaluator:
     def _bind(self, binding: Binding) -> Terms:
         declared = self.annotation(binding.annotation) if binding.annotation is not None else EMPTY
         match binding.kind:
-            case "import":
+            case BindingKind.IMPORT:
                 return self._import(binding)
-            case "function":
+            case BindingKind.FUNCTION:
                 return frozenset({Func(self.path, self.index.own_scope[binding.node].qualname)})
-            case "class":
+            case BindingKind.CLASS:
                 return frozenset({Cls(self.path, self.index.own_scope[binding.node].qualname)})
-            case "parameter":
+            case BindingKind.PARAMETER:
                 return self._parameter(binding, declared)
-            case "augment":
+            case BindingKind.AUGMENT:
                 return EMPTY
-            case "put" if binding.value is not None:
+            case BindingKind.PUT if binding.value is not None:
                 return self._seq(self.terms(binding.value))
-            case "element" if binding.value is not None:
+            case BindingKind.ELEMENT if binding.value is not None:
                 return self._element(binding.value, binding.path)
-            case "enter" | "assign" if binding.value is not None:
+            case BindingKind.ENTER | BindingKind.ASSIGN if binding.value is not None:
                 return _narrow(declared, self.unpack(binding.value, binding.path))
-            case "assign":
+            case BindingKind.ASSIGN:
                 return declared
             case _:
                 return ANYTHING

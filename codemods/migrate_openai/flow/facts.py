@@ -7,6 +7,7 @@ A place is the number of a node in `Index.nodes`: the same in every analysis of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from codemods.migrate_openai.flow.terms import EMPTY, Ref, Term, Terms
 
@@ -58,6 +59,18 @@ class Store:
     """Is it an element that is stored, ``base.attr[key] = value``?"""
 
 
+class ModelNaming(StrEnum):
+    """How the request of a use names its model, or why the use makes no request itself."""
+
+    LITERAL = "literal"
+    DYNAMIC = "dynamic"
+    NONE = "none"
+    HANDED = "handed"
+    COMPARED = "compared"
+    PATCHED = "patched"
+    """With a parameter that only a library such as instructor adds: ``response_model``."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """One attribute chain that ends here: ``client.chat.completions.create``."""
@@ -65,8 +78,7 @@ class Use:
     place: int
     terms: Terms
     names: tuple[str, ...]
-    model: str
-    """How the request names its model: literal, none, dynamic; or handed: not called here."""
+    model: ModelNaming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeAlias
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
@@ -31,14 +32,31 @@ Position: TypeAlias = tuple[int, int]
 Arm: TypeAlias = tuple[ast.AST, str]
 
 
+class BindingKind(StrEnum):
+    """What gives a name its value."""
+
+    ASSIGN = "assign"
+    AUGMENT = "augment"
+    ELEMENT = "element"
+    """A loop, over the elements of the value."""
+    ENTER = "enter"
+    """A ``with`` statement."""
+    PUT = "put"
+    """None: the value is put into the container that the name stands for."""
+    IMPORT = "import"
+    FUNCTION = "function"
+    CLASS = "class"
+    PARAMETER = "parameter"
+    OTHER = "other"
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Binding:
     """One place where a name gets a value."""
 
     name: str
     node: ast.AST
-    kind: str
-    """assign, element, enter, import, function, class, parameter, other"""
+    kind: BindingKind
     value: ast.expr | None
     at: Position
     arms: tuple[Arm, ...]
@@ -175,61 +193,65 @@ class Index:
         match node:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
-                    self._target(target, value, "assign", scope, arms, node)
+                    self._target(target, value, BindingKind.ASSIGN, scope, arms, node)
             case ast.AnnAssign(target=target, value=value, annotation=annotation):
-                self._target(target, value, "assign", scope, arms, node, annotation)
+                self._target(target, value, BindingKind.ASSIGN, scope, arms, node, annotation)
             case ast.AugAssign(target=target):
-                self._target(target, None, "augment", scope, arms, node)
+                self._target(target, None, BindingKind.AUGMENT, scope, arms, node)
             case ast.NamedExpr(target=target, value=value):
                 owner = scope
                 while isinstance(owner.node, _COMPREHENSIONS) and owner.parent is not None:
                     owner = owner.parent
-                self._target(target, value, "assign", owner, arms, node)
+                self._target(target, value, BindingKind.ASSIGN, owner, arms, node)
             case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
-                self._target(target, value, "element", scope, (*arms, (node, "body")), node)
+                self._target(
+                    target, value, BindingKind.ELEMENT, scope, (*arms, (node, "body")), node
+                )
             case ast.comprehension(target=target, iter=value):
-                self._target(target, value, "element", scope, arms, node)
+                self._target(target, value, BindingKind.ELEMENT, scope, arms, node)
             case ast.withitem(optional_vars=target, context_expr=value) if target is not None:
-                self._target(target, value, "enter", scope, arms, node)
+                self._target(target, value, BindingKind.ENTER, scope, arms, node)
             case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._add(node.name, node, "function", None, scope, arms)
+                self._add(node.name, node, BindingKind.FUNCTION, None, scope, arms)
                 self._parameters(node)
             case ast.Lambda():
                 self._parameters(node)
             case ast.ClassDef(name=name):
-                self._add(name, node, "class", None, scope, arms)
+                self._add(name, node, BindingKind.CLASS, None, scope, arms)
             case ast.Import(names=names):
                 for alias in names:
                     bound = alias.asname or alias.name.split(".")[0]
-                    self._add(bound, alias, "import", None, scope, arms)
+                    self._add(bound, alias, BindingKind.IMPORT, None, scope, arms)
             case ast.ImportFrom(names=names):
                 for alias in names:
                     if alias.name == "*":
                         scope.star_imports.append(node)
                     else:
-                        self._add(alias.asname or alias.name, alias, "import", None, scope, arms)
+                        self._add(
+                            alias.asname or alias.name, alias, BindingKind.IMPORT, None, scope, arms
+                        )
             case ast.ExceptHandler(name=str(name)):
-                self._add(name, node, "other", None, scope, arms)
+                self._add(name, node, BindingKind.OTHER, None, scope, arms)
             case ast.Global(names=names):
                 scope.outer.update(dict.fromkeys(names, "global"))
             case ast.Nonlocal(names=names):
                 scope.outer.update(dict.fromkeys(names, "nonlocal"))
             case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                self._add(name, node, "other", None, scope, arms)
+                self._add(name, node, BindingKind.OTHER, None, scope, arms)
             case ast.MatchMapping(rest=str(name)):
-                self._add(name, node, "other", None, scope, arms)
+                self._add(name, node, BindingKind.OTHER, None, scope, arms)
 
     def _parameters(self, node: FunctionNode) -> None:
         inner = self.own_scope[node]
         args = node.args
         for arg in every_argument(args):
-            self._add(arg.arg, arg, "parameter", None, inner, (), arg.annotation)
+            self._add(arg.arg, arg, BindingKind.PARAMETER, None, inner, (), arg.annotation)
 
     def _target(
         self,
         target: ast.expr,
         value: ast.expr | None,
-        kind: str,
+        kind: BindingKind,
         scope: Scope,
         arms: tuple[Arm, ...],
         node: ast.AST,
@@ -242,13 +264,13 @@ class Index:
             for place, element in places(target.elts):
                 self._target(element, value, kind, scope, arms, node, None, (*path, place))
         elif isinstance(target, ast.Starred):
-            self._target(target.value, None, "other", scope, arms, node)
+            self._target(target.value, None, BindingKind.OTHER, scope, arms, node)
 
     def _add(
         self,
         name: str,
         node: ast.AST,
-        kind: str,
+        kind: BindingKind,
         value: ast.expr | None,
         scope: Scope,
         arms: tuple[Arm, ...],
@@ -277,7 +299,7 @@ class Index:
             Binding(
                 name=name,
                 node=node,
-                kind="put",
+                kind=BindingKind.PUT,
                 value=value,
                 at=position(node),
                 arms=self._arms_at(node),
@@ -384,7 +406,7 @@ def _reaching(bindings: list[Binding], at: Position, arms: tuple[Arm, ...]) -> l
         if _excluded(binding.arms, arms) and not shares_loop:
             continue
         dominates = (
-            binding.kind != "put"
+            binding.kind is not BindingKind.PUT
             and before
             and all(arm in arms or _certain(arm) for arm in binding.arms)
         )
