@@ -115,6 +115,7 @@ class _Collector:
         self.stores: list[Store] = []
         self.uses: list[Use] = []
         self.sets_module: set[str] = set()
+        self.legacy = False
         self.ties: list[Terms] = []
         self.made: set[Term] = set()
         self.kept: set[Term] = set()
@@ -151,11 +152,12 @@ class _Collector:
             uses=tuple(self.uses),
             stars=stars,
             sets_module=frozenset(self.sets_module),
+            legacy=self.legacy,
             ties=tuple(self.ties),
             made=frozenset(self.made),
             kept=frozenset(self.kept),
             elsewhere=frozenset(self.elsewhere),
-            direct=frozenset(self.direct),
+            direct=frozenset(self.direct).union(cls.place for cls in classes.values()),
         )
 
     @staticmethod
@@ -267,6 +269,8 @@ class _Collector:
                     )
                 case Sdk("openai"):
                     self.sets_module.add(target.attr)
+                case Router("llm_router") if target.attr == "legacy":
+                    self.legacy = True
                 case _ if _matters(terms) or _matters(frozenset({term})):
                     store = Store(
                         base=frozenset({term}), attr=target.attr, terms=terms, container=container

@@ -67,6 +67,10 @@ class ModelNaming(StrEnum):
     NONE = "none"
     HANDED = "handed"
     COMPARED = "compared"
+    PREFIXED = "prefixed"
+    """Of a call of the router: the model is written out with its provider."""
+    PROVIDED = "provided"
+    """Of a call of the router: ``provider=`` stands beside the model."""
     PATCHED = "patched"
     """With a parameter that only a library such as instructor adds: ``response_model``."""
 
@@ -93,10 +97,12 @@ class ModuleFacts:
     stars: tuple[Ref, ...] = ()
     sets_module: frozenset[str] = frozenset()
     """The settings of the openai module that this file assigns: ``api_key`` and so on."""
+    legacy: bool = False
+    """Does this file ask the router for replies as of openai 0.28?"""
     ties: tuple[Terms, ...] = ()
     """Terms that an annotation declares to be one thing."""
     direct: frozenset[int] = frozenset()
-    """The calls that make clients of a class which they name themselves."""
+    """The calls that make clients of a class which they name themselves; and the classes."""
     made: Terms = EMPTY
     """The clients that this file makes or declares, used or not."""
     kept: Terms = EMPTY
@@ -105,5 +111,4 @@ class ModuleFacts:
     """Those of them that sign for another service: ``OpenAI(provider=bedrock(...))``."""
 
     def is_direct(self, place: int) -> bool:
-        known = any(c.place == place for c in self.classes.values())
-        return place in self.direct or known
+        return place in self.direct

@@ -15,19 +15,18 @@ from codemods.migrate_openai.plan.arguments import (
 )
 from codemods.migrate_openai.plan.client_types import ClientClasses
 from codemods.migrate_openai.plan.clients import MADE, FileClients, is_partial
+from codemods.migrate_openai.plan.fates import RUN_TIME, Fate
 from codemods.migrate_openai.plan.lookalikes import UNPROVEN, another_sdk
 from codemods.migrate_openai.plan.planner import Planner, Site, receiver_of
-from codemods.migrate_openai.plan.project import (
-    CLIENT_EXTRAS,
-    RUN_TIME,
-    Fate,
-    is_passed_on,
-    leads_to_call,
-)
 from codemods.migrate_openai.plan.removable_clients import Vanishing
 from codemods.migrate_openai.plan.split_clients import Siblings
 from codemods.migrate_openai.rewrite.text import removal
 from codemods.migrate_openai.rules import CALLS, rule_of
+from codemods.migrate_openai.rules.client_attributes import (
+    CLIENT_EXTRAS,
+    is_passed_on,
+    leads_to_call,
+)
 
 RESOURCE = "MOA203"
 LEFT = "MOA901"

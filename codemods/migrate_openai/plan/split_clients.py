@@ -7,10 +7,11 @@ from dataclasses import replace
 
 from codemods.migrate_openai.flow.terms import Client, Member
 from codemods.migrate_openai.plan.clients import MADE, FileClients
+from codemods.migrate_openai.plan.fates import FateKind
 from codemods.migrate_openai.plan.planner import Site, receiver_of
-from codemods.migrate_openai.plan.project import leads_to_call
 from codemods.migrate_openai.rewrite.text import is_alone
 from codemods.migrate_openai.rules import CALLS
+from codemods.migrate_openai.rules.client_attributes import leads_to_call
 
 # Calls that may be made twice without anyone noticing.
 _REPEATABLE = frozenset(
@@ -140,6 +141,6 @@ class Siblings:
             ):
                 continue
             for member in fate.members:
-                self.c.fates[member] = replace(fate, kind="router")
+                self.c.fates[member] = replace(fate, kind=FateKind.ROUTER)
                 if isinstance(member, Client):
                     self.names.pop(member, None)
