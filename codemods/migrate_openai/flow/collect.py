@@ -205,8 +205,14 @@ class _Collector:
                     self.elsewhere |= own
                 self._arguments(node)
                 self._construction(place, node)
+                self._legacy_call(node)
                 self._replacement(node)
                 self._append(node)
+
+    def _legacy_call(self, node: ast.Call) -> None:
+        if any(k.arg == "legacy" for k in node.keywords):
+            callee = self.evaluator.terms(node.func)
+            self.legacy |= any(isinstance(term, Router) for term in callee)
 
     def _declared(self, annotation: ast.expr) -> None:
         for term in self.evaluator.annotation(annotation):
@@ -389,11 +395,19 @@ class _Collector:
             return ModelNaming.PATCHED
         if any(k.arg is None for k in parent.keywords):
             return ModelNaming.DYNAMIC
-        for keyword in parent.keywords:
-            if keyword.arg == "model":
-                literal = isinstance(keyword.value, ast.Constant)
-                return ModelNaming.LITERAL if literal else ModelNaming.DYNAMIC
-        return ModelNaming.NONE
+        given = {k.arg: k.value for k in parent.keywords}
+        if called_name(node) in ROUTER_FUNCTIONS and "provider" in given:
+            return ModelNaming.PROVIDED
+        match given.get("model"):
+            case None:
+                return ModelNaming.NONE
+            case ast.Constant(value=str(model)) if (
+                called_name(node) in ROUTER_FUNCTIONS and "/" in model
+            ):
+                return ModelNaming.PREFIXED
+            case ast.Constant():
+                return ModelNaming.LITERAL
+        return ModelNaming.DYNAMIC
 
     def _function(self, node: FunctionNode, scope: Scope) -> FunctionFacts:
         outer = self.index.scope_of[node]
