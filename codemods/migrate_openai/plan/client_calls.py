@@ -21,10 +21,11 @@ from codemods.migrate_openai.plan.planner import Planner, Site, receiver_of
 from codemods.migrate_openai.plan.removable_clients import Vanishing
 from codemods.migrate_openai.plan.split_clients import Siblings
 from codemods.migrate_openai.rewrite.text import removal
-from codemods.migrate_openai.rules import CALLS, rule_of
+from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, rule_of
 from codemods.migrate_openai.rules.client_attributes import (
     CLIENT_EXTRAS,
     is_passed_on,
+    is_router_spelled,
     leads_to_call,
 )
 
@@ -86,6 +87,9 @@ class ClientSites:
         if site.use.model == "patched":
             self.p.left(PATCHED, site.node, "patched", "a library adds response_model to it")
             return
+        if is_router_spelled(path, called=self.p.called(site.node) is not None):
+            self._half_migrated(site, path[0])
+            return
         if target is None and not leads_to_call(path):
             self._unsupported(site, path)
             return
@@ -127,6 +131,23 @@ class ClientSites:
         elif is_passed_on(dotted) and not leads_to_call(site.client_paths[0].path):
             self._unsupported(site, site.client_paths[0].path)
 
+    def _half_migrated(self, site: Site, function: str) -> None:
+        """A call that was migrated before its client was: it works where the client moves now."""
+        fate = self.c.fate(site)
+        assert fate is not None
+        rule = rule_of(ROUTER_CALLS[function])
+        if fate.kind == "router":
+            self.p.found(rule, site.node, "already-done", "its client moves in this run")
+        elif fate.outside:
+            self._not_given(rule, site, fate)
+        else:
+            self.p.left(rule, site.node, "half-migrated", f"the client {_why_it_stays(fate)[1]}")
+
+    def _not_given(self, rule: str, site: Site, fate: Fate) -> None:
+        here = posixpath.dirname(self.p.facts.path) or "."
+        made = posixpath.relpath(fate.outside, here)
+        self.p.left(rule, site.node, "not-given", f"the client is made in {made}")
+
     def _unsupported(self, site: Site, path: tuple[str, ...]) -> None:
         fate = self.c.fate(site)
         passed = "the router's client asks the SDK" if not fate or fate.kind == "router" else ""
@@ -151,9 +172,7 @@ class ClientSites:
                 return
         rule = rule_of(target) if target else RESOURCE
         if fate.outside:
-            here = posixpath.dirname(self.p.facts.path) or "."
-            made = posixpath.relpath(fate.outside, here)
-            self.p.left(rule, site.node, "not-given", f"the client is made in {made}")
+            self._not_given(rule, site, fate)
             return
         reason, why = _why_it_stays(fate)
         self.p.left(rule, site.node, reason, f"the client {why}")
@@ -225,7 +244,8 @@ class ClientSites:
             Edit(start=start, end=text.end(func), replacement=self.p.routed(new, start))
         )
         self._name_provider(call, azure, fate)
-        self.p.found(MADE, call, "migrated")
+        half = "calls on it were migrated before" if fate.half_migrated else ""
+        self.p.found(MADE, call, "migrated", half)
 
     @staticmethod
     def _reads_only_sdk(fate: Fate) -> bool:
