@@ -45,7 +45,8 @@ def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
 
     with Progress() as progress:
         sources, requirements = _sorted(found, settings, progress)
-        for outcome in run.outcomes(sources, settings.options, settings.jobs, search):
+        find = run.finder(settings.paths)
+        for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search):
             progress.step("migrating" if settings.write else "analysing")
             if settings.write:
                 outcome = written(outcome)
@@ -69,7 +70,7 @@ def on_stdin(settings: Settings) -> int:
     except SourceError as error:
         outcome = run.failed(path, str(error))
     else:
-        (result,) = engine.migrate([loaded.file], settings.options, run.find)
+        (result,) = engine.migrate([loaded.file], settings.options, run.finder(["."]))
         outcome = run.outcome(path, loaded, result)
     tally = Tally()
     tally.add(outcome)
