@@ -24,7 +24,12 @@ from codemods.migrate_openai.flow.scopes import (
     Scope,
     places,
 )
-from codemods.migrate_openai.flow.signatures import decorator_name, default_factory, method_kind
+from codemods.migrate_openai.flow.signatures import (
+    called_name,
+    decorator_name,
+    default_factory,
+    method_kind,
+)
 from codemods.migrate_openai.flow.terms import (
     EMPTY,
     NONE,
@@ -485,14 +490,6 @@ class _Collector:
 def _unsubscribed(base: ast.expr) -> ast.expr:
     """``Base[T]`` -> ``Base``: what is inherited stays the same."""
     return base.value if isinstance(base, ast.Subscript) else base
-
-
-def called_name(func: ast.expr) -> str:
-    """``pool.submit`` -> ``submit``."""
-    match func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
 
 
 def chain_names(node: ast.expr) -> tuple[str, ...]:

@@ -190,56 +190,22 @@ class Index:
         return scope
 
     def _bind(self, node: ast.AST, scope: Scope, arms: tuple[Arm, ...]) -> None:
+        for target, value, kind, annotation in _targets(node):
+            loops = isinstance(node, (ast.For, ast.AsyncFor))
+            inside = (*arms, (node, "body")) if loops else arms
+            owner = _function_around(scope) if isinstance(node, ast.NamedExpr) else scope
+            self._target(target, value, kind, owner, inside, node, annotation)
+        for name, where, kind in _names(node):
+            self._add(name, where, kind, None, scope, arms)
         match node:
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    self._target(target, value, BindingKind.ASSIGN, scope, arms, node)
-            case ast.AnnAssign(target=target, value=value, annotation=annotation):
-                self._target(target, value, BindingKind.ASSIGN, scope, arms, node, annotation)
-            case ast.AugAssign(target=target):
-                self._target(target, None, BindingKind.AUGMENT, scope, arms, node)
-            case ast.NamedExpr(target=target, value=value):
-                owner = scope
-                while isinstance(owner.node, _COMPREHENSIONS) and owner.parent is not None:
-                    owner = owner.parent
-                self._target(target, value, BindingKind.ASSIGN, owner, arms, node)
-            case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
-                self._target(
-                    target, value, BindingKind.ELEMENT, scope, (*arms, (node, "body")), node
-                )
-            case ast.comprehension(target=target, iter=value):
-                self._target(target, value, BindingKind.ELEMENT, scope, arms, node)
-            case ast.withitem(optional_vars=target, context_expr=value) if target is not None:
-                self._target(target, value, BindingKind.ENTER, scope, arms, node)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._add(node.name, node, BindingKind.FUNCTION, None, scope, arms)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                 self._parameters(node)
-            case ast.Lambda():
-                self._parameters(node)
-            case ast.ClassDef(name=name):
-                self._add(name, node, BindingKind.CLASS, None, scope, arms)
-            case ast.Import(names=names):
-                for alias in names:
-                    bound = alias.asname or alias.name.split(".")[0]
-                    self._add(bound, alias, BindingKind.IMPORT, None, scope, arms)
-            case ast.ImportFrom(names=names):
-                for alias in names:
-                    if alias.name == "*":
-                        scope.star_imports.append(node)
-                    else:
-                        self._add(
-                            alias.asname or alias.name, alias, BindingKind.IMPORT, None, scope, arms
-                        )
-            case ast.ExceptHandler(name=str(name)):
-                self._add(name, node, BindingKind.OTHER, None, scope, arms)
+            case ast.ImportFrom(names=[ast.alias(name="*")]):
+                scope.star_imports.append(node)
             case ast.Global(names=names):
                 scope.outer.update(dict.fromkeys(names, "global"))
             case ast.Nonlocal(names=names):
                 scope.outer.update(dict.fromkeys(names, "nonlocal"))
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                self._add(name, node, BindingKind.OTHER, None, scope, arms)
-            case ast.MatchMapping(rest=str(name)):
-                self._add(name, node, BindingKind.OTHER, None, scope, arms)
 
     def _parameters(self, node: FunctionNode) -> None:
         inner = self.own_scope[node]
@@ -361,6 +327,57 @@ class Index:
         """The arms around an expression, the parts of a compound statement's header included."""
         statement = self.statement(node)
         return self.arms.get(statement, ())
+
+
+def _function_around(scope: Scope) -> Scope:
+    """A name that a comprehension assigns belongs to the scope around it."""
+    while isinstance(scope.node, _COMPREHENSIONS) and scope.parent is not None:
+        scope = scope.parent
+    return scope
+
+
+def _targets(
+    node: ast.AST,
+) -> Iterator[tuple[ast.expr, ast.expr | None, BindingKind, ast.expr | None]]:
+    """What a node assigns to: (target, value, kind, annotation)."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield target, value, BindingKind.ASSIGN, None
+        case ast.AnnAssign(target=target, value=value, annotation=annotation):
+            yield target, value, BindingKind.ASSIGN, annotation
+        case ast.AugAssign(target=target):
+            yield target, None, BindingKind.AUGMENT, None
+        case ast.NamedExpr(target=target, value=value):
+            yield target, value, BindingKind.ASSIGN, None
+        case (
+            ast.For(target=target, iter=value)
+            | ast.AsyncFor(target=target, iter=value)
+            | ast.comprehension(target=target, iter=value)
+        ):
+            yield target, value, BindingKind.ELEMENT, None
+        case ast.withitem(optional_vars=ast.expr() as target, context_expr=value):
+            yield target, value, BindingKind.ENTER, None
+
+
+def _names(node: ast.AST) -> Iterator[tuple[str, ast.AST, BindingKind]]:
+    """The names that a node binds by itself."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name, node, BindingKind.FUNCTION
+        case ast.ClassDef(name=name):
+            yield name, node, BindingKind.CLASS
+        case ast.Import(names=names):
+            for alias in names:
+                yield alias.asname or alias.name.split(".")[0], alias, BindingKind.IMPORT
+        case ast.ImportFrom(names=names):
+            for alias in names:
+                if alias.name != "*":
+                    yield alias.asname or alias.name, alias, BindingKind.IMPORT
+        case ast.ExceptHandler(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            yield name, node, BindingKind.OTHER
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name, node, BindingKind.OTHER
 
 
 def child_line(node: ast.AST) -> int:

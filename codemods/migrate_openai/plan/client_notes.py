@@ -206,31 +206,45 @@ class ClientNotes:
         return [self._group(members, facts) for members in self._joined.groups()]
 
     def _group(self, members: frozenset[Member], facts: Mapping[str, ModuleFacts]) -> ClientGroup:
-        every = [self._notes[m] for m in members if m in self._notes]
+        notes = _total(self._notes[m] for m in members if m in self._notes)
         made = [m for m in members if isinstance(m, Client)]
         direct = [m for m in made if facts[m.path].is_direct(m.at)]
         indirect = len(direct) < len(made) or len({(m.path, m.at) for m in made}) < len(made)
-        unnamed_models = any(n.unnamed_models for n in every)
-        half_migrated = any(n.half_migrated for n in every)
-        foreign = sorted({f for n in every for f in n.foreign})
-        if _have_two_classes(direct) or (half_migrated and unnamed_models and indirect):
+        foreign = sorted(notes.foreign)
+        unknown_provider = notes.half_migrated and notes.unnamed_models and indirect
+        if _have_two_classes(direct) or unknown_provider:
             foreign.append(RUN_TIME)
         paths = {m.path for m in members}
+        travelled = not self._resolver.travelled.isdisjoint(members)
         return ClientGroup(
             members=members,
-            sites=sum(n.sites for n in every),
-            others=tuple(sorted({o for n in every for o in n.others})),
+            sites=notes.sites,
+            others=tuple(sorted(notes.others)),
             foreign=tuple(foreign),
             outside=min(paths - self._resolved.keys(), default=""),
-            configured=any(n.configured for n in every),
-            patched=any(n.patched for n in every),
-            shared=not self._resolver.travelled.isdisjoint(members)
-            or len(paths.union(*(n.paths for n in every))) > 1,
+            configured=notes.configured,
+            patched=notes.patched,
+            shared=travelled or len(paths | notes.paths) > 1,
             indirect=indirect,
-            unnamed_models=unnamed_models,
-            prefixed_models=any(n.prefixed_models for n in every),
-            half_migrated=half_migrated,
+            unnamed_models=notes.unnamed_models,
+            prefixed_models=notes.prefixed_models,
+            half_migrated=notes.half_migrated,
         )
+
+
+def _total(every: Iterable[_Notes]) -> _Notes:
+    total = _Notes()
+    for notes in every:
+        total.sites += notes.sites
+        total.configured |= notes.configured
+        total.patched |= notes.patched
+        total.unnamed_models |= notes.unnamed_models
+        total.prefixed_models |= notes.prefixed_models
+        total.half_migrated |= notes.half_migrated
+        total.others |= notes.others
+        total.foreign |= notes.foreign
+        total.paths |= notes.paths
+    return total
 
 
 def _have_two_classes(made: Iterable[Client]) -> bool:

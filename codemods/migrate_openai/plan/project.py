@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from codemods.migrate_openai.flow.caller_search import wanted as callers_wanted
-from codemods.migrate_openai.flow.facts import ModelNaming, ModuleFacts
+from codemods.migrate_openai.flow.facts import ModelNaming, ModuleFacts, Use
 from codemods.migrate_openai.flow.modules import FactsLoader, Modules
 from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (
@@ -129,23 +129,19 @@ def _shared_view(
     facts: Mapping[str, ModuleFacts], resolved: Mapping[str, tuple[Atoms, ...]]
 ) -> ModuleView:
     """What the project does with the openai module itself, whichever file asks."""
+    given = [facts[path] for path in resolved]
     uses = [
-        (use, atom)
-        for path, every in resolved.items()
-        for use, atoms in zip(facts[path].uses, every, strict=True)
-        for atom in atoms
+        (use, atom) for path, each in resolved.items() for use, atom in _each(facts[path], each)
     ]
     names = {atom.name for _, atom in uses if isinstance(atom, Sdk)}
     routed = {atom.name.rpartition(".")[2] for _, atom in uses if isinstance(atom, Router)}
-    calls = [call for name in names if (call := call_of(name)) is not None]
-    given = [facts[path] for path in resolved]
+    calls = list(filter(None, map(call_of, names)))
+    later = any(module.made for module in facts.values()) or not ROUTER_FUNCTIONS.isdisjoint(routed)
+    patched = any(use.model is ModelNaming.PATCHED for m in given for use in m.uses)
     return ModuleView(
-        openai_stays=any(map(is_leftover, names))
-        or any(use.model is ModelNaming.PATCHED for module in given for use in module.uses),
+        openai_stays=patched or any(map(is_leftover, names)),
         calls_module=bool(calls) or any(module.legacy for module in given),
-        mixed=any(module.made for module in facts.values())
-        or not all(call.legacy for call in calls)
-        or not routed.isdisjoint(ROUTER_FUNCTIONS),
+        mixed=later or not all(call.legacy for call in calls),
         compared=frozenset(
             atom.name
             for use, atom in uses
@@ -153,6 +149,12 @@ def _shared_view(
         ),
         settings=frozenset().union(*(module.sets_module for module in facts.values())),
     )
+
+
+def _each(module: ModuleFacts, resolved: tuple[Atoms, ...]) -> Iterator[tuple[Use, Atom]]:
+    for use, atoms in zip(module.uses, resolved, strict=True):
+        for atom in atoms:
+            yield use, atom
 
 
 def _possible(atoms: Atoms, naming: ModelNaming) -> Atoms:

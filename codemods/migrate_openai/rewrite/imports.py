@@ -6,8 +6,8 @@ import ast
 import bisect
 import sys
 
-from codemods.migrate_openai.flow.collect import called_name
 from codemods.migrate_openai.flow.scopes import Binding, Scope
+from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Sdk
 from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan.planner import Planner
