@@ -17,11 +17,9 @@ from codemods.migrate_openai.files import write
 from codemods.migrate_openai.files.discover import Candidate, discover, read
 from codemods.migrate_openai.files.file_report import Change
 from codemods.migrate_openai.files.tree import written
+from codemods.migrate_openai.flow.limits import FILES_SEARCHED
 
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
-
-# Of a tree with more files none is read a second time.
-_MOST_SEARCHED = 4_000
 
 
 def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
@@ -35,9 +33,9 @@ def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
     keeps_openai = False
 
     def search(holds: Callable[[bytes], bool]) -> Iterator[str]:
-        if any(candidate.order >= _MOST_SEARCHED for candidate in sources):
+        if any(candidate.order >= FILES_SEARCHED for candidate in sources):
             return
-        found = discover(settings.paths, settings.exclude, holds=holds, most=_MOST_SEARCHED)
+        found = discover(settings.paths, settings.exclude, holds=holds, most=FILES_SEARCHED)
         for candidate in found:
             readable = not (candidate.error or candidate.outside or candidate.requirements)
             if readable and candidate.path.endswith(".py"):

@@ -6,6 +6,7 @@ import ast
 import sys
 from collections.abc import Iterator
 
+from codemods.migrate_openai.flow import limits
 from codemods.migrate_openai.flow.known_calls import CONTAINER_ITEMS, CONTAINER_SAME, known_call
 from codemods.migrate_openai.flow.scopes import Binding, BindingKind, Index, Scope
 from codemods.migrate_openai.flow.signatures import called_name, default_of, method_kind
@@ -205,7 +206,7 @@ class Evaluator:
                     found.add(term)
                 case Seq() | Client() | Typed():
                     found.add(UNKNOWN)
-                case _ if depth(term) >= 8:
+                case _ if depth(term) >= limits.CALL_DEPTH:
                     found.add(UNKNOWN)
                 case _:
                     found.add(Call(term, self.path, self.place.get(node, -1)))
@@ -416,7 +417,9 @@ class Evaluator:
 
 
 def _kept(elements: Terms) -> Terms:
-    return frozenset(e for e in elements if depth(e) < 6 and not isinstance(e, Seq))
+    return frozenset(
+        e for e in elements if depth(e) < limits.ELEMENT_DEPTH and not isinstance(e, Seq)
+    )
 
 
 def _within(place: int, elements: list[ast.expr]) -> bool:

@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 from typing import TypeAlias
 
+from codemods.migrate_openai.flow import limits
+
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
 _LOOPS = (ast.For, ast.AsyncFor, ast.While)
@@ -26,7 +28,6 @@ _BINDING = frozenset(
     | {ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.Global, ast.Nonlocal}
     | {ast.MatchAs, ast.MatchStar, ast.MatchMapping}
 )
-_MOST_BINDINGS = 64  # of one name; generated code rebinds one thousands of times
 _MARKS = (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
 Position: TypeAlias = tuple[int, int]
 Arm: TypeAlias = tuple[ast.AST, str]
@@ -313,8 +314,8 @@ class Index:
         owner = self.owner_of(node.id, scope)
         if owner is None:
             return []
-        bindings = owner.bindings[node.id][:_MOST_BINDINGS]
-        if len(bindings) in {1, _MOST_BINDINGS}:
+        bindings = owner.bindings[node.id][: limits.BINDINGS_OF_A_NAME]
+        if len(bindings) in {1, limits.BINDINGS_OF_A_NAME}:
             return bindings
         inner = scope
         while inner is not owner and isinstance(inner.node, _COMPREHENSIONS) and inner.parent:

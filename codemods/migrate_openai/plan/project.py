@@ -142,11 +142,7 @@ def _shared_view(
         openai_stays=patched or any(map(is_leftover, names)),
         calls_module=bool(calls) or any(module.legacy for module in given),
         mixed=later or not all(call.legacy for call in calls),
-        compared=frozenset(
-            atom.name
-            for use, atom in uses
-            if isinstance(atom, Sdk) and use.model is ModelNaming.COMPARED
-        ),
+        compared=frozenset(_compared(uses)),
         settings=frozenset().union(*(module.sets_module for module in facts.values())),
     )
 
@@ -155,6 +151,12 @@ def _each(module: ModuleFacts, resolved: tuple[Atoms, ...]) -> Iterator[tuple[Us
     for use, atoms in zip(module.uses, resolved, strict=True):
         for atom in atoms:
             yield use, atom
+
+
+def _compared(uses: Iterable[tuple[Use, Atom]]) -> Iterator[str]:
+    for use, atom in uses:
+        if isinstance(atom, Sdk) and use.model is ModelNaming.COMPARED:
+            yield atom.name
 
 
 def _possible(atoms: Atoms, naming: ModelNaming) -> Atoms:
