@@ -15,7 +15,7 @@ import libcst as cst
 from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from codemods.migrate_openai.engine import migrate
-from codemods.migrate_openai.files.pipeline import find
+from codemods.migrate_openai.files.pipeline import finder
 from codemods.migrate_openai.model import DEFAULT_ROUTER, Options, SourceFile
 
 
@@ -52,7 +52,7 @@ class MigrateOpenAI(CodemodCommand):
 
     def transform_module_impl(self, tree: cst.Module) -> cst.Module:
         path = self.context.filename or "module.py"
-        [result] = migrate([SourceFile(path=path, text=tree.code)], self._options, find)
+        [result] = migrate([SourceFile(path=path, text=tree.code)], self._options, finder([path]))
         if result.error:
             raise SkipFile(result.error)
         for finding in result.findings:

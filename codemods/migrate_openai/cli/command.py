@@ -17,11 +17,9 @@ from codemods.migrate_openai.files import write
 from codemods.migrate_openai.files.discover import Candidate, discover, read
 from codemods.migrate_openai.files.file_report import Change
 from codemods.migrate_openai.files.tree import written
+from codemods.migrate_openai.flow.limits import FILES_SEARCHED
 
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
-
-# Of a tree with more files none is read a second time.
-_MOST_SEARCHED = 4_000
 
 
 def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
@@ -35,9 +33,9 @@ def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
     keeps_openai = False
 
     def search(holds: Callable[[bytes], bool]) -> Iterator[str]:
-        if any(candidate.order >= _MOST_SEARCHED for candidate in sources):
+        if any(candidate.order >= FILES_SEARCHED for candidate in sources):
             return
-        found = discover(settings.paths, settings.exclude, holds=holds, most=_MOST_SEARCHED)
+        found = discover(settings.paths, settings.exclude, holds=holds, most=FILES_SEARCHED)
         for candidate in found:
             readable = not (candidate.error or candidate.outside or candidate.requirements)
             if readable and candidate.path.endswith(".py"):
@@ -45,7 +43,8 @@ def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
 
     with Progress() as progress:
         sources, requirements = _sorted(found, settings, progress)
-        for outcome in run.outcomes(sources, settings.options, settings.jobs, search):
+        find = run.finder(settings.paths)
+        for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search):
             progress.step("migrating" if settings.write else "analysing")
             if settings.write:
                 outcome = written(outcome)
@@ -69,7 +68,7 @@ def on_stdin(settings: Settings) -> int:
     except SourceError as error:
         outcome = run.failed(path, str(error))
     else:
-        (result,) = engine.migrate([loaded.file], settings.options, run.find)
+        (result,) = engine.migrate([loaded.file], settings.options, run.finder(["."]))
         outcome = run.outcome(path, loaded, result)
     tally = Tally()
     tally.add(outcome)

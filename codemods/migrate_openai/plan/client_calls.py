@@ -15,20 +15,20 @@ from codemods.migrate_openai.plan.arguments import (
 )
 from codemods.migrate_openai.plan.client_types import ClientTypes
 from codemods.migrate_openai.plan.clients import FileClients, is_partial
+from codemods.migrate_openai.plan.fates import RUN_TIME, Fate
 from codemods.migrate_openai.plan.kept_names import conditional_alias, named_imports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site, receiver_of
-from codemods.migrate_openai.plan.project import (
-    CLIENT_EXTRAS,
-    RUN_TIME,
-    Fate,
-    is_passed_on,
-    leads_to_call,
-)
 from codemods.migrate_openai.plan.removable_clients import removable_clients
 from codemods.migrate_openai.plan.split_clients import name_beside, split_clients
 from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
-from codemods.migrate_openai.rules import CALLS, rule_of
+from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_of
+from codemods.migrate_openai.rules.client_attributes import (
+    CLIENT_EXTRAS,
+    is_passed_on,
+    is_router_spelled,
+    leads_to_call,
+)
 from codemods.migrate_openai.rules.clients import MADE, RESOURCE
 from codemods.migrate_openai.rules.left import LOOK_ALIKE, NO_COUNTERPART, RAW, UNPROVEN
 
@@ -88,6 +88,9 @@ class ClientCalls:
         if site.use.model == "patched":
             self.draft.left(LOOK_ALIKE, site.node, "patched", "a library adds response_model to it")
             return
+        if is_router_spelled(path, called=self.planner.called(site.node) is not None):
+            self._half_migrated(site, path[0])
+            return
         if target is None and not leads_to_call(path):
             self._unsupported(site, path)
             return
@@ -129,6 +132,25 @@ class ClientCalls:
         elif is_passed_on(dotted) and not leads_to_call(site.client_paths[0].path):
             self._unsupported(site, site.client_paths[0].path)
 
+    def _half_migrated(self, site: Site, function: str) -> None:
+        """A call that was migrated before its client was: it works where the client moves now."""
+        fate = self.clients.fate(site)
+        assert fate is not None
+        rule = rule_of(ROUTER_CALLS[function])
+        if fate.kind == "router":
+            self.draft.found(rule, site.node, "already-done", "its client moves in this run")
+        elif fate.outside:
+            self._not_given(rule, site, fate)
+        else:
+            self.draft.left(
+                rule, site.node, "half-migrated", f"the client {_why_it_stays(fate)[1]}"
+            )
+
+    def _not_given(self, rule: Rule, site: Site, fate: Fate) -> None:
+        here = posixpath.dirname(self.planner.facts.path) or "."
+        made = posixpath.relpath(fate.outside, here)
+        self.draft.left(rule, site.node, "not-given", f"the client is made in {made}")
+
     def _unsupported(self, site: Site, path: tuple[str, ...]) -> None:
         fate = self.clients.fate(site)
         passed = "the router's client asks the SDK" if not fate or fate.kind == "router" else ""
@@ -153,9 +175,7 @@ class ClientCalls:
                 return
         rule = rule_of(target) if target else RESOURCE
         if fate.outside:
-            here = posixpath.dirname(self.planner.facts.path) or "."
-            made = posixpath.relpath(fate.outside, here)
-            self.draft.left(rule, site.node, "not-given", f"the client is made in {made}")
+            self._not_given(rule, site, fate)
             return
         reason, why = _why_it_stays(fate)
         self.draft.left(rule, site.node, reason, f"the client {why}")
@@ -214,7 +234,8 @@ class ClientCalls:
         if argument:
             skip = 1 if is_partial(call.func) else 0
             self.draft.changes.append(new_keyword(self.planner.text, call, argument, skip))
-        self.draft.migrated(MADE, call)
+        half = "calls on it were migrated before" if fate.half_migrated else ""
+        self.draft.migrated(MADE, call, half)
 
     def _conditional(self) -> dict[int, str]:
         """Imports of client classes under names that something else binds too, which all move."""

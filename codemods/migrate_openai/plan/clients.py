@@ -18,8 +18,8 @@ from codemods.migrate_openai.flow.terms import (
     Typed,
     client_class,
 )
+from codemods.migrate_openai.plan.fates import Fate
 from codemods.migrate_openai.plan.planner import Planner, Site, receiver_of
-from codemods.migrate_openai.plan.project import Fate
 from codemods.migrate_openai.rules import CALLS
 
 

@@ -7,7 +7,8 @@ import re
 import sys
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
-from codemods.migrate_openai.flow.collect import PATCHERS, called_name, chain_names
+from codemods.migrate_openai.flow.collect import PATCHERS, chain_names
+from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Atom, ClientPath, Foreign, Param, Router, Sdk
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site
 from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, UNPROVEN

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import ast
 
-from codemods.migrate_openai.flow.collect import PATCHERS, called_name
+from codemods.migrate_openai.flow.collect import PATCHERS
+from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Foreign, Router, Sdk
 from codemods.migrate_openai.model import Finding
 from codemods.migrate_openai.plan.arguments import (

@@ -6,8 +6,8 @@ import ast
 
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Inst, Member, Param, Sdk
 from codemods.migrate_openai.plan.clients import FileClients
+from codemods.migrate_openai.plan.fates import Fate
 from codemods.migrate_openai.plan.planner import Site, receiver_of
-from codemods.migrate_openai.plan.project import Fate
 from codemods.migrate_openai.rewrite.reads import is_listed
 from codemods.migrate_openai.rules import CALLS, rule_of
 from codemods.migrate_openai.rules.clients import MADE

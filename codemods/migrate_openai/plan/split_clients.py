@@ -8,10 +8,11 @@ from dataclasses import dataclass, replace
 
 from codemods.migrate_openai.flow.terms import Client, Member
 from codemods.migrate_openai.plan.clients import FileClients
+from codemods.migrate_openai.plan.fates import Fate, FateKind
 from codemods.migrate_openai.plan.planner import Site, receiver_of
-from codemods.migrate_openai.plan.project import Fate, leads_to_call
 from codemods.migrate_openai.rewrite.positions import is_alone
 from codemods.migrate_openai.rules import CALLS
+from codemods.migrate_openai.rules.client_attributes import leads_to_call
 from codemods.migrate_openai.rules.clients import MADE
 
 # Calls that may be made twice without anyone noticing.
@@ -58,7 +59,7 @@ def split_clients(clients: FileClients) -> Split:
             continue
         splits = clients.settingless(fate) or splitter.beside(site, names) is not None
         if not (clients.is_simple(site, fate) and splits):
-            fates.update(dict.fromkeys(fate.members, replace(fate, kind="router")))
+            fates.update(dict.fromkeys(fate.members, replace(fate, kind=FateKind.ROUTER)))
     stay = {member: name for member, name in names.items() if fates[member].kind == "stays"}
     return Split(names=stay, fates=fates)
 

@@ -6,8 +6,9 @@ import ast
 from collections.abc import Collection, Iterator
 from typing import TypeAlias
 
-from codemods.migrate_openai.flow.collect import Analysis, called_name
+from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.flow.scopes import Binding, Index, Scope
+from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Sdk
 
 _LONGEST_ANNOTATION = 200  # characters; a longer string is text that happens to be parsable
