@@ -126,7 +126,7 @@ class _Collector:
         self.kept: set[Term] = set()
         self.elsewhere: set[Term] = set()
         self.direct: set[int] = set()
-        self.skipped = analysis.file.skipped_lines
+        self.skipped = analysis.file.kept_lines
         self.moves_clients = analysis.options.applies("MOA201")
 
     def collect(self) -> ModuleFacts:
