@@ -122,8 +122,8 @@ class ClientNotes:
     def _ask_further(self, module: ModuleFacts) -> None:
         """All are asked before one is answered: they share work."""
         ask = self._resolver.ask
-        ask(module.made)
-        ask(module.kept)
+        ask(module.clients)
+        ask(module.clients_to_leave)
         if self._has_clients(module):
             for flow in module.flows:
                 ask(flow.terms)
@@ -133,11 +133,11 @@ class ClientNotes:
                 ask(store.base)
 
     def _note_module(self, module: ModuleFacts) -> None:
-        for member in members_of(self._atoms(module.made)):
+        for member in members_of(self._atoms(module.clients)):
             self._joined.join([member])
-        for member in members_of(self._atoms(module.kept)):
+        for member in members_of(self._atoms(module.clients_to_leave)):
             self._notes[member].others.add("a line to skip")
-        for member in members_of(self._atoms(module.elsewhere)):
+        for member in members_of(self._atoms(module.clients_elsewhere)):
             self._notes[member].foreign.add("openai.providers")
         for use, atoms in zip(module.uses, self._resolved.get(module.path, ()), strict=False):
             self._note_use(module.path, use, atoms)
@@ -153,7 +153,7 @@ class ClientNotes:
     def _has_clients(self, module: ModuleFacts) -> bool:
         """Is a client made, declared or used in a file? Others cannot hand one on unseen."""
         return (
-            bool(module.made)
+            bool(module.clients)
             or module.path in self._callers
             or any(members_of(atoms) for atoms in self._resolved.get(module.path, ()))
         )
@@ -175,7 +175,7 @@ class ClientNotes:
             # A test that reaches into the program's client is told so; the program moves.
             self._notes[member].patched |= member.path == path
         for base in bases:
-            if isinstance(base, Foreign) and self._resolver.members.is_held(base, store.attr):
+            if isinstance(base, Foreign) and self._resolver.members.is_read_back(base, store.attr):
                 continue
             if base is LOST or (isinstance(base, Foreign) and "mock" not in base.name):
                 name = base.name if isinstance(base, Foreign) else _TOO_MUCH
@@ -215,7 +215,7 @@ class ClientNotes:
         if _have_two_classes(direct) or unknown_provider:
             foreign.append(RUN_TIME)
         paths = {m.path for m in members}
-        travelled = not self._resolver.travelled.isdisjoint(members)
+        travelled = not self._resolver.imported_clients.isdisjoint(members)
         return ClientGroup(
             members=members,
             sites=notes.sites,
