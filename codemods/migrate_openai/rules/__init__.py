@@ -55,11 +55,11 @@ ROUTER_CALLS: dict[str, Call] = {
 }
 """The router's functions that take the place of a call, and their asynchronous twins."""
 ROUTER_FUNCTIONS = frozenset(ROUTER_CALLS)
-_OWNER: dict[tuple[str, bool], str] = {
-    (call.sdk, call.legacy): rule.id for rule in RULES.values() for call in rule.calls
+_OWNER: dict[tuple[str, bool], Rule] = {
+    (call.sdk, call.legacy): rule for rule in RULES.values() for call in rule.calls
 }
 
 
-def rule_of(call: Call) -> str:
-    """The id of the rule that a call belongs to."""
+def rule_of(call: Call) -> Rule:
+    """The rule that a call belongs to."""
     return _OWNER[call.sdk, call.legacy]

@@ -167,3 +167,6 @@ RESPONSE_TYPES: dict[str, str] = {
     "CreateEmbeddingResponse": "EmbeddingResponse",
     "ImagesResponse": "ImageResponse",
 }
+
+AT_NO_COST = frozenset({"Client", "AsyncClient", "AzureClient", "AsyncAzureClient"})
+"""Names of the router that can be imported one by one without loading LiteLLM or the SDK."""
