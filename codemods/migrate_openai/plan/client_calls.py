@@ -13,9 +13,10 @@ from codemods.migrate_openai.plan.arguments import (
     argument_changes,
     new_keyword,
 )
+from codemods.migrate_openai.plan.client_notes import RUN_TIME
 from codemods.migrate_openai.plan.client_types import ClientTypes
 from codemods.migrate_openai.plan.clients import FileClients, is_partial
-from codemods.migrate_openai.plan.fates import RUN_TIME, Fate
+from codemods.migrate_openai.plan.fates import Fate
 from codemods.migrate_openai.plan.kept_names import conditional_alias, named_imports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site, receiver_of

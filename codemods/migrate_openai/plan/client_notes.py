@@ -25,7 +25,6 @@ from codemods.migrate_openai.flow.terms import (
     Typed,
     Unknown,
 )
-from codemods.migrate_openai.plan.fates import RUN_TIME, ClientGroup
 from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS
 from codemods.migrate_openai.rules.client_attributes import (
     is_answered,
@@ -36,6 +35,7 @@ from codemods.migrate_openai.rules.client_attributes import (
     needs_sdk,
 )
 
+RUN_TIME = "is of a class chosen at run time"
 _TOO_MUCH = "more of the program than can be followed"
 # Packages whose functions call nothing on a client that only the SDK has.
 _HARMLESS = frozenset(
@@ -56,15 +56,18 @@ def members_of(atoms: Atoms) -> list[Member]:
 
 
 @dataclass(slots=True)
-class _Notes:
-    """What the project does with one client."""
+class Notes:
+    """What the project does with a client, or with all that may stand in for it."""
 
     sites: int = 0
     configured: bool = False
     patched: bool = False
     unnamed_models: bool = False
+    """Does only the client know the provider of a model?"""
     prefixed_models: bool = False
+    """Does a call that was migrated before write the provider into its model?"""
     half_migrated: bool = False
+    """Are there calls that were migrated before?"""
     others: set[str] = field(default_factory=set)
     foreign: set[str] = field(default_factory=set)
     paths: set[str] = field(default_factory=set)
@@ -95,6 +98,28 @@ class _Notes:
         self.unnamed_models |= ROUTER_CALLS[function].has_model and naming not in _NAMED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientGroup:
+    """Clients that may stand in for one another."""
+
+    members: frozenset[Member]
+    notes: Notes
+    outside: str
+    """The file that makes one of them, where that is not part of the run."""
+    shared: bool
+    """Does more than one file make, use or import them?"""
+    indirect: bool
+    """Is the class of one of them named elsewhere than where it is made?"""
+
+    @property
+    def is_made(self) -> bool:
+        return any(isinstance(member, Client) for member in self.members)
+
+    @property
+    def azure(self) -> bool:
+        return any(CLIENT_CLASSES[m.cls][1] for m in self.members if m.cls in CLIENT_CLASSES)
+
+
 class ClientNotes:
     """Notes on the clients of a project. `groups` is their sum."""
 
@@ -106,7 +131,7 @@ class ClientNotes:
         self._resolved = resolved
         self._callers = callers
         self._joined = _Joined()
-        self._notes: dict[Member, _Notes] = defaultdict(_Notes)
+        self._notes: dict[Member, Notes] = defaultdict(Notes)
 
     def take(self, facts: Mapping[str, ModuleFacts], classes: Iterable[Client]) -> None:
         for client in classes:
@@ -210,30 +235,22 @@ class ClientNotes:
         made = [m for m in members if isinstance(m, Client)]
         direct = [m for m in made if facts[m.path].is_direct(m.at)]
         indirect = len(direct) < len(made) or len({(m.path, m.at) for m in made}) < len(made)
-        foreign = sorted(notes.foreign)
         unknown_provider = notes.half_migrated and notes.unnamed_models and indirect
         if _have_two_classes(direct) or unknown_provider:
-            foreign.append(RUN_TIME)
+            notes.foreign.add(RUN_TIME)
         paths = {m.path for m in members}
         travelled = not self._resolver.imported_clients.isdisjoint(members)
         return ClientGroup(
             members=members,
-            sites=notes.sites,
-            others=tuple(sorted(notes.others)),
-            foreign=tuple(foreign),
+            notes=notes,
             outside=min(paths - self._resolved.keys(), default=""),
-            configured=notes.configured,
-            patched=notes.patched,
             shared=travelled or len(paths | notes.paths) > 1,
             indirect=indirect,
-            unnamed_models=notes.unnamed_models,
-            prefixed_models=notes.prefixed_models,
-            half_migrated=notes.half_migrated,
         )
 
 
-def _total(every: Iterable[_Notes]) -> _Notes:
-    total = _Notes()
+def _total(every: Iterable[Notes]) -> Notes:
+    total = Notes()
     for notes in every:
         total.sites += notes.sites
         total.configured |= notes.configured
