@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.evaluate import Evaluator
@@ -25,6 +25,7 @@ from codemods.migrate_openai.flow.scopes import (
     places,
 )
 from codemods.migrate_openai.flow.signatures import (
+    MethodKind,
     called_name,
     decorator_name,
     default_factory,
@@ -398,25 +399,28 @@ class _Collector:
             return ModelNaming.HANDED
         if any(k.arg == "response_model" for k in parent.keywords):
             return ModelNaming.PATCHED
-        if any(k.arg is None for k in parent.keywords):
+        return self._naming({k.arg: k.value for k in parent.keywords}, called_name(node))
+
+    @staticmethod
+    def _naming(keywords: Mapping[str | None, ast.expr], function: str) -> ModelNaming:
+        if function in ROUTER_FUNCTIONS:
+            if "provider" in keywords:
+                return ModelNaming.PROVIDED
+            match keywords.get("model"):
+                case ast.Constant(value=str(model)) if "/" in model:
+                    return ModelNaming.PREFIXED
+        if None in keywords:
             return ModelNaming.DYNAMIC
-        keywords = {k.arg: k.value for k in parent.keywords}
-        if called_name(node) in ROUTER_FUNCTIONS and "provider" in keywords:
-            return ModelNaming.PROVIDED
         match keywords.get("model"):
             case None:
                 return ModelNaming.NONE
-            case ast.Constant(value=str(model)) if (
-                called_name(node) in ROUTER_FUNCTIONS and "/" in model
-            ):
-                return ModelNaming.PREFIXED
             case ast.Constant():
                 return ModelNaming.LITERAL
         return ModelNaming.DYNAMIC
 
     def _function(self, node: FunctionNode, scope: Scope) -> FunctionFacts:
         outer = self.index.scope_of[node]
-        bound = method_kind(node, outer) != "function"
+        bound = method_kind(node, outer) is not MethodKind.FUNCTION
         positional = tuple(a.arg for a in [*node.args.posonlyargs, *node.args.args])
         names = (*positional, *(a.arg for a in node.args.kwonlyargs))
         if isinstance(node, ast.Lambda):

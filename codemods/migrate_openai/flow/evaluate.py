@@ -9,7 +9,7 @@ from collections.abc import Iterator
 from codemods.migrate_openai.flow import limits
 from codemods.migrate_openai.flow.known_calls import CONTAINER_ITEMS, CONTAINER_SAME, known_call
 from codemods.migrate_openai.flow.scopes import Binding, BindingKind, Index, Scope
-from codemods.migrate_openai.flow.signatures import called_name, default_of, method_kind
+from codemods.migrate_openai.flow.signatures import MethodKind, called_name, default_of, method_kind
 from codemods.migrate_openai.flow.terms import (
     ANYTHING,
     EMPTY,
@@ -323,9 +323,9 @@ class Evaluator:
         outer = self.index.scope_of[function]
         kind = method_kind(function, outer)
         positional = [*args.posonlyargs, *args.args]
-        if kind != "function" and positional and positional[0] is binding.node:
+        if kind is not MethodKind.FUNCTION and positional and positional[0] is binding.node:
             owner = Cls(self.path, outer.qualname)
-            return frozenset({owner if kind == "class" else Inst(owner)})
+            return frozenset({owner if kind is MethodKind.CLASS else Inst(owner)})
         if binding.node is args.vararg or binding.node is args.kwarg:
             return ANYTHING
         assert isinstance(binding.node, ast.arg)

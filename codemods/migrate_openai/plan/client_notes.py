@@ -110,6 +110,8 @@ class ClientGroup:
     """Does more than one file make, use or import them?"""
     indirect: bool
     """Is the class of one of them named elsewhere than where it is made?"""
+    derived: bool
+    """Is one of them made by a class of the program's own?"""
 
     @property
     def is_made(self) -> bool:
@@ -131,10 +133,12 @@ class ClientNotes:
         self._resolved = resolved
         self._callers = callers
         self._joined = _Joined()
+        self._derived: set[Client] = set()
         self._notes: dict[Member, Notes] = defaultdict(Notes)
 
     def take(self, facts: Mapping[str, ModuleFacts], classes: Iterable[Client]) -> None:
         for client in classes:
+            self._derived.add(client)
             self._joined.join([client])
         modules = list(facts.values())
         for module in modules:
@@ -235,9 +239,12 @@ class ClientNotes:
         made = [m for m in members if isinstance(m, Client)]
         direct = [m for m in made if facts[m.path].is_direct(m.at)]
         indirect = len(direct) < len(made) or len({(m.path, m.at) for m in made}) < len(made)
-        unknown_provider = notes.half_migrated and notes.unnamed_models and indirect
-        if _have_two_classes(direct) or unknown_provider:
+        derived = not self._derived.isdisjoint(made)
+        provider_unknown = notes.half_migrated and notes.unnamed_models
+        if _have_two_classes(direct) or (provider_unknown and indirect):
             notes.foreign.add(RUN_TIME)
+        elif provider_unknown and derived:
+            notes.foreign.add("models without a provider")
         paths = {m.path for m in members}
         travelled = not self._resolver.imported_clients.isdisjoint(members)
         return ClientGroup(
@@ -246,6 +253,7 @@ class ClientNotes:
             outside=min(paths - self._resolved.keys(), default=""),
             shared=travelled or len(paths | notes.paths) > 1,
             indirect=indirect,
+            derived=derived,
         )
 
 

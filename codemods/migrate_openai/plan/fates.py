@@ -77,11 +77,12 @@ def decide(group: ClientGroup) -> Fate:
     passes = obstacles == {Obstacle.SDK_USES} and notes.sites > 0 and passed_on
     # Where its calls stand in one file they may leave it; those migrated before stay on it.
     moves = not obstacles or (passes and (group.shared or notes.half_migrated))
-    named = group.azure or (notes.unnamed_models and not notes.prefixed_models)
+    # A class of the program's own has no place for a provider: its calls name it.
+    nameable = notes.unnamed_models and not notes.prefixed_models and not group.derived
     return Fate(
         kind=FateKind.ROUTER if moves else FateKind.STAYS,
         passes=passes,
-        provider=group.is_made and named and not group.indirect,
+        provider=group.is_made and (group.azure or nameable) and not group.indirect,
         local=not group.shared,
         configured=notes.configured,
         patched=notes.patched,
