@@ -171,6 +171,7 @@ def test_a_bad_file_never_stops_the_run(here: Path, command: Run) -> None:
             "a_bad.py": "import openai\ndef f(:\n",
             "b_py2.py": 'import openai\nprint "hello"\n',
             "c_bytes.py": b"# openai\nx = '\xff'\n",
+            "c_codec.py": b"# coding: undefined\nimport openai\n",
             "d_bad.ipynb": '{"cells": [ openai',
             "e_deep.py": "openai\n" + "(" * 5000 + ")" * 5000,
             "f_deep.py": "import openai\nx = " + "-" * 100_000 + "1\n",
@@ -181,7 +182,7 @@ def test_a_bad_file_never_stops_the_run(here: Path, command: Run) -> None:
     assert code == 3
     failures = re.findall(r"^(\w+)\.\w+: failed: (.*)$", out, re.MULTILINE)
     assert [name for name, _ in failures] == [
-        *("a_bad", "b_py2", "c_bytes", "d_bad", "e_deep", "f_deep")
+        *("a_bad", "b_py2", "c_bytes", "c_codec", "d_bad", "e_deep", "f_deep")
     ]
     assert "line 2" in failures[0][1]
     assert failures[1][1].startswith("Python 2 source (print statement, line 2)")
