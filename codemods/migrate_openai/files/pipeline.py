@@ -22,6 +22,7 @@ from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files import source, workers
 from codemods.migrate_openai.files.discover import Candidate, read
 from codemods.migrate_openai.files.file_report import Change, Outcome, Site, failed
+from codemods.migrate_openai.files.secrets import mask
 from codemods.migrate_openai.model import FileResult, Finding, Options, Searcher, SourceFile
 from codemods.migrate_openai.rules.reasons import REASONS
 
@@ -143,7 +144,8 @@ def _decided(loaded: Loaded, finding: Finding) -> Finding:
 def _site(loaded: Loaded, finding: Finding) -> Site:
     end = finding.end_line or finding.line
     # The engine knows files by their whole path; people by the way from where they are.
-    finding = replace(finding, message=finding.message.replace(f"{Path.cwd().as_posix()}/", ""))
+    message = finding.message.replace(f"{Path.cwd().as_posix()}/", "")
+    finding = replace(finding, message=message, source=mask(finding.source))
     if loaded.notebook is None:
         return Site(finding=finding, line=finding.line, column=finding.column, end_line=end)
     cell, line = loaded.notebook.locate(finding.line)
