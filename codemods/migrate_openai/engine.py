@@ -12,22 +12,22 @@ from dataclasses import dataclass, field, replace
 from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.flow.facts import ModuleFacts
 from codemods.migrate_openai.model import (
-    Edit,
     FileResult,
+    FileStatus,
     Finder,
     Finding,
     Options,
     Searcher,
     SourceFile,
 )
-from codemods.migrate_openai.plan.client_calls import ClientSites
-from codemods.migrate_openai.plan.lookalikes import Others
-from codemods.migrate_openai.plan.module_uses import ModuleSites
-from codemods.migrate_openai.plan.planner import Planner
+from codemods.migrate_openai.plan.file_plan import import_request, plan_file, types_left
+from codemods.migrate_openai.plan.planner import Plan, Planner
 from codemods.migrate_openai.plan.project import ModuleView, Project
-from codemods.migrate_openai.rewrite import check as rewrite
-from codemods.migrate_openai.rewrite.imports import Imports
-from codemods.migrate_openai.rewrite.text import Text
+from codemods.migrate_openai.rewrite.check import compile_error
+from codemods.migrate_openai.rewrite.edits import Rewritten, composed
+from codemods.migrate_openai.rewrite.errors import RefusedError, UnprintableError
+from codemods.migrate_openai.rewrite.imports import plan_imports
+from codemods.migrate_openai.rewrite.positions import Text
 from codemods.migrate_openai.rules.reasons import REASONS
 
 
@@ -83,46 +83,85 @@ def migrate_file(file: SourceFile, linked: Linked, options: Options) -> FileResu
 
 def migrate(
     files: Sequence[SourceFile], options: Options, find: Finder | None = None
-) -> Iterator[FileResult]:
-    """The result for every file, in the order given; project-wide facts come first."""
-    facts = (collect(file, options) for file in files)
-    linked = link([f for f in facts if f is not None], find, options)
-    for file in files:
-        yield migrate_file(file, linked, options)
+) -> list[FileResult]:
+    """The result for every file, in the order given; project-wide facts come first.
+
+    Where libcst does not print a statement as it is, what stands in it stays as it is in all
+    files: the project is decided anew.
+    """
+    while True:
+        facts = (collect(file, options) for file in files)
+        linked = link([f for f in facts if f is not None], find, options)
+        results = [migrate_file(file, linked, options) for file in files]
+        if not any(result.unprintable_lines for result in results):
+            return results
+        files = [without_unprintable(f, r) for f, r in zip(files, results, strict=True)]
+
+
+def without_unprintable(file: SourceFile, result: FileResult) -> SourceFile:
+    """The file with what libcst does not print marked as not to be changed."""
+    lines = file.unprintable_lines | result.unprintable_lines
+    return replace(file, unprintable_lines=lines)
 
 
 def _planned(file: SourceFile, planner: Planner) -> FileResult:
-    ClientSites(planner).run()
-    ModuleSites(planner).run()
-    Others(planner).run()
-    Imports(planner).run()
+    plan = plan_file(planner)
     try:
-        text, edits = rewrite.apply(file.text, planner.plan.edits)
-        if edits:
-            rewrite.check(file.text, text, file.path)
-    except rewrite.RefusedError as error:
+        rewritten, gone = _rewritten(planner, plan)
+    except UnprintableError as error:
+        result = _failed(file, str(error))
+        return replace(result, unprintable_lines=error.lines)
+    except RefusedError as error:
         return _failed(file, str(error))
-    findings = tuple(sorted(_placed(planner, text, edits), key=lambda f: (f.line, f.column)))
+    why = compile_error(file.text, rewritten.text, file.path) if rewritten.edits else None
+    if why is not None:
+        return _failed(file, f"the result does not compile: {why}")
+    plan += types_left(planner, gone)
+    findings = sorted(_placed(planner, plan, rewritten), key=lambda f: (f.line, f.column))
     needs_human = any(f.status == "left" and REASONS[f.reason].is_openai for f in findings)
-    status = "needs-human" if needs_human else "changed" if edits else "unchanged"
+    status: FileStatus = (
+        "needs-human" if needs_human else "changed" if rewritten.edits else "unchanged"
+    )
     return FileResult(
         path=file.path,
-        status=status,  # type: ignore[arg-type]
-        text=text,
-        edits=edits,
-        findings=findings,
+        status=status,
+        text=rewritten.text,
+        edits=rewritten.edits,
+        findings=tuple(findings),
     )
 
 
-def _placed(planner: Planner, text: str, edits: Sequence[Edit]) -> Iterator[Finding]:
-    new = Text(text)
-    for finding in planner.plan.findings:
-        if finding.status != "migrated":
-            yield finding
-            continue
-        old = planner.text
-        offset = old.line_span(finding.line)[0] + finding.column - 1
-        yield replace(finding, new_line=new.line_of(rewrite.moved(offset, edits)))
+def _rewritten(planner: Planner, plan: Plan) -> tuple[Rewritten, frozenset[int]]:
+    """The new text, and which of the SDK's imports are gone, by their order."""
+    file, text = planner.analysis.file, planner.text
+    watched = {_offset(text, f) for f in plan.findings if f.status == "migrated"}
+    if not plan.changes:
+        return Rewritten(text=file.text, places={at: at for at in watched}), frozenset()
+    from codemods.migrate_openai.rewrite.statements import rewrite
+
+    first = rewrite(text, planner.analysis.tree, plan.changes, watched)
+    new = Analysis(replace(file, text=first.text), planner.options)
+    new_text = Text(first.text, new.parsed.text)
+    imports = plan_imports(planner.analysis, new, new_text, import_request(planner, plan))
+    second = rewrite(new_text, new.tree, imports.changes, first.places.values())
+    return Rewritten(
+        text=second.text,
+        edits=composed(first.edits, first.text, second.edits),
+        places={old: second.places[at] for old, at in first.places.items()},
+    ), imports.gone
+
+
+def _placed(planner: Planner, plan: Plan, rewritten: Rewritten) -> Iterator[Finding]:
+    new = Text(rewritten.text)
+    for finding in plan.findings:
+        if finding.status == "migrated":
+            place = rewritten.places[_offset(planner.text, finding)]
+            finding = replace(finding, new_line=new.line_of(place))
+        yield finding
+
+
+def _offset(text: Text, finding: Finding) -> int:
+    return text.line_span(finding.line).start + finding.column - 1
 
 
 def _failed(file: SourceFile, error: str) -> FileResult:

@@ -29,6 +29,12 @@ class SourceFile:
     newline: str = "\n"
     skipped_lines: frozenset[int] = frozenset()
     """Lines, from 1, whose sites stay as they are: ``# migrate: skip``."""
+    unprintable_lines: frozenset[int] = frozenset()
+    """Lines of statements that libcst does not print as they were; their sites stay as well."""
+
+    @property
+    def kept_lines(self) -> frozenset[int]:
+        return self.skipped_lines | self.unprintable_lines
 
 
 Finder: TypeAlias = Callable[[str], SourceFile | None]
@@ -107,6 +113,8 @@ class FileResult:
     edits: tuple[Edit, ...] = ()
     findings: tuple[Finding, ...] = ()
     error: str = ""
+    unprintable_lines: frozenset[int] = frozenset()
+    """Of a failed file: the statements that libcst does not print as they were."""
 
     @property
     def changed(self) -> bool:

@@ -60,6 +60,11 @@ def calls(result: FileResult) -> int:
 
 
 @pytest.fixture
+def twice() -> Callable[[str | Files], dict[str, FileResult]]:
+    return migrate_twice
+
+
+@pytest.fixture
 def check_transformed() -> Callable[..., FileResult]:
     def check(before: str, after: str, options: Options | None = None) -> FileResult:
         [result] = migrate_twice(before, options).values()

@@ -47,7 +47,7 @@ def run(thing, client):
 @pytest.fixture
 def small_nodes(monkeypatch: pytest.MonkeyPatch) -> None:
     """What is shared by so few is followed in full: a test need not have hundreds of files."""
-    monkeypatch.setattr("codemods.migrate_openai.flow.graph.MOST", 20)
+    monkeypatch.setattr("codemods.migrate_openai.flow.limits.ATOMS_OF_A_NODE", 20)
 
 
 def work(size: int) -> int:

@@ -16,12 +16,10 @@ from codemods.migrate_openai.files import pipeline as run
 from codemods.migrate_openai.files.discover import Candidate, discover, read
 from codemods.migrate_openai.files.file_report import Change, Item, SideFile, failed
 from codemods.migrate_openai.files.state_folder import StateFolder
+from codemods.migrate_openai.flow.limits import FILES_SEARCHED
 from codemods.migrate_openai.model import Searcher
 
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
-
-# Of a tree with more files none is read a second time.
-_MOST_SEARCHED = 4_000
 
 
 def on_tree(settings: Settings, state: StateFolder, say: Callable[[str], None]) -> int:
@@ -80,7 +78,7 @@ def on_stdin(settings: Settings) -> int:
     except SourceError as error:
         outcome = failed(path, str(error))
     else:
-        (result,) = engine.migrate([loaded.file], settings.options, run.find)
+        (result,) = engine.migrate([loaded.file], settings.options, run.finder(["."]))
         outcome = run.outcome(path, loaded, result)
     tally = Tally()
     tally.add(outcome)
@@ -110,8 +108,8 @@ def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
         yield router_file(settings.vendor_router)
     sources, requirements = _sorted(settings, progress)
     keeps_openai = migrates = False
-    searcher = _searcher(settings, sources)
-    for outcome in run.outcomes(sources, settings.options, settings.jobs, searcher):
+    find, search = run.finder(settings.paths), _searcher(settings, sources)
+    for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search):
         progress.step("migrating" if settings.write else "analysing")
         keeps_openai = keeps_openai or outcome.uses_openai or bool(outcome.error)
         migrates = migrates or outcome.count("migrated") > 0
@@ -123,9 +121,9 @@ def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
 
 def _searcher(settings: Settings, sources: Sequence[Candidate]) -> Searcher:
     def search(holds: Callable[[bytes], bool]) -> Iterator[str]:
-        if any(candidate.order >= _MOST_SEARCHED for candidate in sources):
+        if any(candidate.order >= FILES_SEARCHED for candidate in sources):
             return
-        found = discover(settings.paths, settings.exclude, holds=holds, most=_MOST_SEARCHED)
+        found = discover(settings.paths, settings.exclude, holds=holds, most=FILES_SEARCHED)
         for candidate in found:
             readable = not (candidate.error or candidate.outside or candidate.requirements)
             if readable and candidate.path.endswith(".py"):

@@ -19,11 +19,11 @@ from typing import TYPE_CHECKING
 from codemods.migrate_openai import engine
 from codemods.migrate_openai.cli.text_report import sentence
 from codemods.migrate_openai.errors import SourceError
-from codemods.migrate_openai.files import source, workers
+from codemods.migrate_openai.files import project_bounds, source, workers
 from codemods.migrate_openai.files.discover import Candidate, read
 from codemods.migrate_openai.files.file_report import Change, Outcome, Site, failed
 from codemods.migrate_openai.files.secrets import mask
-from codemods.migrate_openai.model import FileResult, Finding, Options, Searcher, SourceFile
+from codemods.migrate_openai.model import FileResult, Finder, Finding, Options, Searcher, SourceFile
 from codemods.migrate_openai.rules.reasons import REASONS
 
 if TYPE_CHECKING:
@@ -72,12 +72,19 @@ def load(path: str, data: bytes, left: str = "") -> Loaded:
     return Loaded(data=data, file=file, whole=whole, notebook=notebook, left=left)
 
 
-def find(path: str) -> SourceFile | None:
-    """A module of the project that is no candidate, for the engine. See `model.Finder`."""
-    try:
-        return load(path, read(path)).file
-    except (OSError, SourceError):
-        return None
+def finder(paths: Iterable[str]) -> Finder:
+    """What finds the modules of a run's project that are no candidates. See `model.Finder`."""
+    roots = project_bounds.roots(paths)
+
+    def find(path: str) -> SourceFile | None:
+        if not project_bounds.is_within(path, roots):
+            return None
+        try:
+            return load(path, read(path)).file
+        except (OSError, SourceError):
+            return None
+
+    return find
 
 
 def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
@@ -187,6 +194,7 @@ def outcomes(
     candidates: Iterable[Candidate],
     options: Options,
     jobs: int | None,
+    find: Finder,
     search: Searcher | None = None,
 ) -> Iterator[Outcome]:
     """The outcome for every candidate, in their order."""

@@ -31,8 +31,9 @@ def migrate_tree(
     holds the new bytes. Raises `UsageError` for a path that is not there.
     """
     top = root.absolute()
-    found = discover([str(top / path) for path in paths], exclude)
-    for outcome in run.outcomes((c for c in found if not c.requirements), options, jobs):
+    within = [str(top / path) for path in paths]
+    sources = (c for c in discover(within, exclude) if not c.requirements)
+    for outcome in run.outcomes(sources, options, jobs, run.finder(within)):
         if not dry and outcome.after is not None:
             try:
                 write.replace(outcome.path, outcome.before, outcome.after)

@@ -12,6 +12,7 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import TypeAlias
 
+from codemods.migrate_openai.flow import limits
 from codemods.migrate_openai.flow.classes import Classes
 from codemods.migrate_openai.flow.facts import Store
 from codemods.migrate_openai.flow.graph import Graph, Node
@@ -40,8 +41,6 @@ FIELDS = "<fields>"
 
 _Key: TypeAlias = tuple[Cls, str]
 _NOTHING: frozenset[Atom] = frozenset({NONE})
-_HIGHEST = 32  # classes between one that overrides a method and one that calls it
-_MOST_BELOW = 16  # subclasses that override one method; whatever more there are is not followed
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -152,9 +151,9 @@ class Members:
         if template is None:
             return
         below = [cls for cls in self._classes.all_below(key[0]) if self._overrides(cls, template)]
-        for cls in below[:_MOST_BELOW]:
+        for cls in below[: limits.CLASSES_BELOW]:
             self._copies(template.seen_from(cls), node)
-        if below[_MOST_BELOW:]:
+        if below[limits.CLASSES_BELOW :]:
             self._graph.add(node, LOST)
 
     def _done_below(self, key: _Key, node: Node) -> None:
@@ -164,7 +163,7 @@ class Members:
         function = self._modules.function(Func(cls.path, qualname)) if qualname else None
         if function is None or function.is_property or not function.returns <= _NOTHING:
             return
-        for below in self._classes.all_below(cls)[:_MOST_BELOW]:
+        for below in self._classes.all_below(cls)[: limits.CLASSES_BELOW]:
             if (own := self._modules.cls(below)) and name in own.methods:
                 self._graph.copy(self._known(self._own, self._wire_own, (below, name)), node)
 
@@ -175,7 +174,7 @@ class Members:
     def _template(self, key: _Key) -> _Template | None:
         """What a class, or the nearest above it, puts into an attribute by methods of its own."""
         level = [key[0]]
-        for _ in range(_HIGHEST):
+        for _ in range(limits.CLASSES_UP):
             for cls in level:
                 if self._fills(cls, key[1]):
                     return self._own_template(cls, key[1])

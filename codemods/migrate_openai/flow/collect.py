@@ -11,13 +11,25 @@ from codemods.migrate_openai.flow.facts import (
     ClassFacts,
     Flow,
     FunctionFacts,
+    ModelNaming,
     ModuleFacts,
     Store,
     Use,
 )
 from codemods.migrate_openai.flow.parse import parse
-from codemods.migrate_openai.flow.scopes import FunctionNode, Index, Scope, places
-from codemods.migrate_openai.flow.signatures import decorator_name, default_factory, method_kind
+from codemods.migrate_openai.flow.scopes import (
+    BindingKind,
+    FunctionNode,
+    Index,
+    Scope,
+    places,
+)
+from codemods.migrate_openai.flow.signatures import (
+    called_name,
+    decorator_name,
+    default_factory,
+    method_kind,
+)
 from codemods.migrate_openai.flow.terms import (
     EMPTY,
     NONE,
@@ -92,7 +104,7 @@ def _record_puts(index: Index) -> None:
             scope = index.scope_of[node]
             owner = index.owner_of(target.id, scope)
             if owner is not None and any(
-                b.kind == "assign" for b in owner.bindings.get(target.id, [])
+                b.kind is BindingKind.ASSIGN for b in owner.bindings.get(target.id, [])
             ):
                 index.add_put(target.id, node, value, owner, scope)
 
@@ -108,6 +120,7 @@ class _Collector:
         self.stores: list[Store] = []
         self.uses: list[Use] = []
         self.sets_module: set[str] = set()
+        self.legacy = False
         self.ties: list[Terms] = []
         self.made: set[Term] = set()
         self.kept: set[Term] = set()
@@ -144,11 +157,12 @@ class _Collector:
             uses=tuple(self.uses),
             stars=stars,
             sets_module=frozenset(self.sets_module),
+            legacy=self.legacy,
             ties=tuple(self.ties),
             made=frozenset(self.made),
             kept=frozenset(self.kept),
             elsewhere=frozenset(self.elsewhere),
-            direct=frozenset(self.direct),
+            direct=frozenset(self.direct).union(cls.place for cls in classes.values()),
         )
 
     @staticmethod
@@ -196,8 +210,14 @@ class _Collector:
                     self.elsewhere |= own
                 self._arguments(node)
                 self._construction(place, node)
+                self._legacy_call(node)
                 self._replacement(node)
                 self._append(node)
+
+    def _legacy_call(self, node: ast.Call) -> None:
+        if any(k.arg == "legacy" for k in node.keywords):
+            callee = self.evaluator.terms(node.func)
+            self.legacy |= any(isinstance(term, Router) for term in callee)
 
     def _declared(self, annotation: ast.expr) -> None:
         for term in self.evaluator.annotation(annotation):
@@ -260,6 +280,8 @@ class _Collector:
                     )
                 case Sdk("openai"):
                     self.sets_module.add(target.attr)
+                case Router("llm_router") if target.attr == "legacy":
+                    self.legacy = True
                 case _ if _matters(terms) or _matters(frozenset({term})):
                     store = Store(
                         base=frozenset({term}), attr=target.attr, terms=terms, container=container
@@ -349,7 +371,7 @@ class _Collector:
         if not isinstance(func, ast.Name):
             return False
         bindings = self.index.reaching(func)
-        return all(b.kind == "import" for b in bindings)
+        return all(b.kind is BindingKind.IMPORT for b in bindings)
 
     def _chain(self, place: int, node: ast.Attribute | ast.Name) -> None:
         names = chain_names(node)
@@ -363,26 +385,34 @@ class _Collector:
                 return
         self.uses.append(Use(place=place, terms=terms, names=names, model=self._model(node)))
 
-    def _model(self, node: ast.expr) -> str:
+    def _model(self, node: ast.expr) -> ModelNaming:
         parent = self.index.parents[node]
         if isinstance(parent, (ast.Tuple, ast.List, ast.Set)):
             parent = self.index.parents[parent]
         if isinstance(parent, ast.Compare) or (
             isinstance(parent, ast.Dict) and node in parent.keys
         ):
-            return "compared"
+            return ModelNaming.COMPARED
         parent = self.index.parents[node]
         if not (isinstance(parent, ast.Call) and parent.func is node):
-            return "handed"
+            return ModelNaming.HANDED
         if any(k.arg == "response_model" for k in parent.keywords):
-            return "patched"  # no parameter of the SDK: a library such as instructor adds it
+            return ModelNaming.PATCHED
         if any(k.arg is None for k in parent.keywords):
-            return "dynamic"
-        for keyword in parent.keywords:
-            if keyword.arg == "model":
-                literal = isinstance(keyword.value, ast.Constant)
-                return "literal" if literal else "dynamic"
-        return "none"
+            return ModelNaming.DYNAMIC
+        given = {k.arg: k.value for k in parent.keywords}
+        if called_name(node) in ROUTER_FUNCTIONS and "provider" in given:
+            return ModelNaming.PROVIDED
+        match given.get("model"):
+            case None:
+                return ModelNaming.NONE
+            case ast.Constant(value=str(model)) if (
+                called_name(node) in ROUTER_FUNCTIONS and "/" in model
+            ):
+                return ModelNaming.PREFIXED
+            case ast.Constant():
+                return ModelNaming.LITERAL
+        return ModelNaming.DYNAMIC
 
     def _function(self, node: FunctionNode, scope: Scope) -> FunctionFacts:
         outer = self.index.scope_of[node]
@@ -408,7 +438,7 @@ class _Collector:
                 *(
                     self.evaluator.binding(b)
                     for b in scope.bindings.get(name, [])
-                    if b.kind == "parameter"
+                    if b.kind is BindingKind.PARAMETER
                 )
             )
             own = Param(self.path, scope.qualname, name)
@@ -438,7 +468,7 @@ class _Collector:
         fields = []
         for name, bindings in scope.bindings.items():
             for binding in bindings:
-                if binding.kind == "function":
+                if binding.kind is BindingKind.FUNCTION:
                     methods[name] = self.index.own_scope[binding.node].qualname
                 else:
                     attrs[name] = attrs.get(name, EMPTY) | self.evaluator.binding(binding)
@@ -460,14 +490,6 @@ class _Collector:
 def _unsubscribed(base: ast.expr) -> ast.expr:
     """``Base[T]`` -> ``Base``: what is inherited stays the same."""
     return base.value if isinstance(base, ast.Subscript) else base
-
-
-def called_name(func: ast.expr) -> str:
-    """``pool.submit`` -> ``submit``."""
-    match func:
-        case ast.Name(id=name) | ast.Attribute(attr=name):
-            return name
-    return ""
 
 
 def chain_names(node: ast.expr) -> tuple[str, ...]:

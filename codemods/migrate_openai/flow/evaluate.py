@@ -6,9 +6,10 @@ import ast
 import sys
 from collections.abc import Iterator
 
-from codemods.migrate_openai.flow.call_patterns import RESOURCES
-from codemods.migrate_openai.flow.scopes import Binding, Index, Scope
-from codemods.migrate_openai.flow.signatures import default_factory, default_of, method_kind
+from codemods.migrate_openai.flow import limits
+from codemods.migrate_openai.flow.known_calls import CONTAINER_ITEMS, CONTAINER_SAME, known_call
+from codemods.migrate_openai.flow.scopes import Binding, BindingKind, Index, Scope
+from codemods.migrate_openai.flow.signatures import called_name, default_of, method_kind
 from codemods.migrate_openai.flow.terms import (
     ANYTHING,
     EMPTY,
@@ -36,14 +37,8 @@ from codemods.migrate_openai.flow.terms import (
     item,
     router_client,
 )
+from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
-# Functions that give back what they are given, or its elements.
-_PASS_THROUGH = frozenset(
-    {"iter", "list", "tuple", "set", "sorted", "reversed", "cycle", "deque", "copy", "deepcopy"}
-)
-_ONE_OF = frozenset({"next", "choice", "max", "min"})
-_CONTAINER_ITEMS = frozenset({"get", "pop", "popleft", "setdefault"})
-_CONTAINER_SAME = frozenset({"values", "copy"})
 _WRAPPERS = frozenset(
     {"Optional", "Union", "Annotated", "ClassVar", "Final", "InitVar", "Required", "NotRequired"}
 )
@@ -104,6 +99,22 @@ class Evaluator:
                 return self.terms(body) | self.terms(orelse)
             case ast.BoolOp(values=values):
                 return self._union(values)
+            case ast.Subscript(value=value, slice=key):
+                return item(self.terms(value), _place(key))
+            case ast.Starred(value=value):
+                return item(self.terms(value))
+            case ast.Lambda():
+                return frozenset({Func(self.path, self.index.own_scope[node].qualname)})
+            case ast.Yield() | ast.YieldFrom():
+                return ANYTHING
+            case ast.BinOp(left=ast.List(), right=right):
+                return self.terms(node.left) | self.terms(right)
+            case _:
+                return self._container(node)
+
+    def _container(self, node: ast.expr) -> Terms:
+        """A container that is written out, or comprehended."""
+        match node:
             case ast.Tuple(elts=elements):
                 return self._tuple(elements)
             case ast.List(elts=elements) | ast.Set(elts=elements):
@@ -116,18 +127,7 @@ class Evaluator:
                 return self._seq(self.terms(elt))
             case ast.DictComp(value=value):
                 return self._seq(self.terms(value))
-            case ast.Subscript(value=value, slice=key):
-                return item(self.terms(value), _place(key))
-            case ast.Starred(value=value):
-                return item(self.terms(value))
-            case ast.Lambda():
-                return frozenset({Func(self.path, self.index.own_scope[node].qualname)})
-            case ast.Yield() | ast.YieldFrom():
-                return ANYTHING
-            case ast.BinOp(left=ast.List(), right=right):
-                return self.terms(node.left) | self.terms(right)
-            case _:
-                return EMPTY
+        return EMPTY
 
     def _seq(self, elements: Terms) -> Terms:
         kept = _kept(elements)
@@ -174,7 +174,7 @@ class Evaluator:
 
     def _attribute(self, value: ast.expr, attr: str) -> Terms:
         base = self.terms(value)
-        if attr in _CONTAINER_SAME | _CONTAINER_ITEMS and any(isinstance(t, Seq) for t in base):
+        if attr in CONTAINER_SAME | CONTAINER_ITEMS and any(isinstance(t, Seq) for t in base):
             return base
         if attr in self._held:
             foreign = frozenset(t for t in base if isinstance(t, Foreign))
@@ -182,13 +182,11 @@ class Evaluator:
         return attribute(base, attr)
 
     def _call(self, node: ast.Call) -> Terms:
-        func = node.func
-        name = func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
-        special = self._special_call(node, func, name)
-        if special is not None:
-            return special
+        known = known_call(self, node)
+        if known is not None:
+            return known
         found: set[Term] = set()
-        for term in self.terms(func):
+        for term in self.terms(node.func):
             match term:
                 case Sdk(sdk):
                     cls = client_class(sdk)
@@ -208,74 +206,15 @@ class Evaluator:
                     found.add(term)
                 case Seq() | Client() | Typed():
                     found.add(UNKNOWN)
-                case _ if depth(term) >= 8:
+                case _ if depth(term) >= limits.CALL_DEPTH:
                     found.add(UNKNOWN)
                 case _:
                     found.add(Call(term, self.path, self.place.get(node, -1)))
         return frozenset(found) or ANYTHING
 
     def _is_partial(self, place: int) -> bool:
-        made = self.index.nodes[place]
-        return isinstance(made, ast.Call) and "partial" in (
-            getattr(made.func, "id", ""),
-            getattr(made.func, "attr", ""),
-        )
-
-    def _special_call(self, node: ast.Call, func: ast.expr, name: str) -> Terms | None:
-        args = node.args
-        factory = default_factory(node)
-        if factory is not None:
-            return frozenset(
-                Client(self.path, self.place[node], client_class(t.name) or "")
-                if isinstance(t, Sdk) and client_class(t.name)
-                else Call(t, self.path, self.place[node])
-                for t in self.terms(factory)
-            )
-        if isinstance(func, ast.Attribute):
-            base = self.terms(func.value)
-            seqs = frozenset(t for t in base if isinstance(t, Seq))
-            if seqs and name in _CONTAINER_ITEMS:
-                return item(seqs)
-            if seqs and name in _CONTAINER_SAME:
-                return seqs
-        if not args:
-            if name == "super" and isinstance(func, ast.Name):
-                owner = self.index.scope_of[node].owner_class()
-                return frozenset({Inst(Cls(self.path, owner.qualname))}) if owner else ANYTHING
-            return None
-        if name == "cast" and len(args) == 2:
-            return self.annotation(args[0]) or self.terms(args[1])
-        if name == "Depends":
-            return frozenset(
-                Call(t, self.path, self.place[node]) if not isinstance(t, Foreign) else t
-                for t in self.terms(args[0])
-            )
-        if name == "getattr" and isinstance(func, ast.Name) and len(args) >= 2:
-            match args[1]:
-                case ast.Constant(value=str(attr)):
-                    return attribute(self.terms(args[0]), attr)
-            return ANYTHING
-        if name in _PASS_THROUGH and len(args) == 1:
-            inner = self.terms(args[0])
-            if any(isinstance(t, (Seq, Client, Typed)) for t in inner):
-                return inner
-        if name in _ONE_OF:
-            inner = self.terms(args[0])
-            if any(isinstance(t, Seq) for t in inner):
-                return item(inner)
-        if name == "partial":
-            # A partial of a class makes what the class makes.
-            made = self.terms(args[0])
-            for term in made:
-                if isinstance(term, Router) and (client := router_client(term.name)) is not None:
-                    return frozenset({client})
-            classes = [t for t in made if isinstance(t, Sdk) and client_class(t.name)]
-            if classes:
-                return frozenset(
-                    Client(self.path, self.place[node], client_class(t.name) or "OpenAI")
-                    for t in classes
-                )
-        return None
+        node = self.index.nodes[place]
+        return isinstance(node, ast.Call) and called_name(node.func) == "partial"
 
     # -- bindings
 
@@ -297,23 +236,23 @@ class Evaluator:
     def _bind(self, binding: Binding) -> Terms:
         declared = self.annotation(binding.annotation) if binding.annotation is not None else EMPTY
         match binding.kind:
-            case "import":
+            case BindingKind.IMPORT:
                 return self._import(binding)
-            case "function":
+            case BindingKind.FUNCTION:
                 return frozenset({Func(self.path, self.index.own_scope[binding.node].qualname)})
-            case "class":
+            case BindingKind.CLASS:
                 return frozenset({Cls(self.path, self.index.own_scope[binding.node].qualname)})
-            case "parameter":
+            case BindingKind.PARAMETER:
                 return self._parameter(binding, declared)
-            case "augment":
+            case BindingKind.AUGMENT:
                 return EMPTY
-            case "put" if binding.value is not None:
+            case BindingKind.PUT if binding.value is not None:
                 return self._seq(self.terms(binding.value))
-            case "element" if binding.value is not None:
+            case BindingKind.ELEMENT if binding.value is not None:
                 return self._element(binding.value, binding.path)
-            case "enter" | "assign" if binding.value is not None:
+            case BindingKind.ENTER | BindingKind.ASSIGN if binding.value is not None:
                 return _narrow(declared, self.unpack(binding.value, binding.path))
-            case "assign":
+            case BindingKind.ASSIGN:
                 return declared
             case _:
                 return ANYTHING
@@ -433,7 +372,7 @@ class Evaluator:
         return self.annotation(inner)
 
     def _generic(self, value: ast.expr, inner: ast.expr) -> Terms:
-        name = value.id if isinstance(value, ast.Name) else getattr(value, "attr", "")
+        name = called_name(value)
         parts = inner.elts if isinstance(inner, ast.Tuple) else [inner]
         if name == "Annotated":
             parts = parts[:1]
@@ -478,7 +417,9 @@ class Evaluator:
 
 
 def _kept(elements: Terms) -> Terms:
-    return frozenset(e for e in elements if depth(e) < 6 and not isinstance(e, Seq))
+    return frozenset(
+        e for e in elements if depth(e) < limits.ELEMENT_DEPTH and not isinstance(e, Seq)
+    )
 
 
 def _within(place: int, elements: list[ast.expr]) -> bool:

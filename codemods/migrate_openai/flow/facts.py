@@ -7,6 +7,7 @@ A place is the number of a node in `Index.nodes`: the same in every analysis of 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from enum import StrEnum
 
 from codemods.migrate_openai.flow.terms import EMPTY, Ref, Term, Terms
 
@@ -58,6 +59,22 @@ class Store:
     """Is it an element that is stored, ``base.attr[key] = value``?"""
 
 
+class ModelNaming(StrEnum):
+    """How the request of a use names its model, or why the use makes no request itself."""
+
+    LITERAL = "literal"
+    DYNAMIC = "dynamic"
+    NONE = "none"
+    HANDED = "handed"
+    COMPARED = "compared"
+    PREFIXED = "prefixed"
+    """Of a call of the router: the model is written out with its provider."""
+    PROVIDED = "provided"
+    """Of a call of the router: ``provider=`` stands beside the model."""
+    PATCHED = "patched"
+    """With a parameter that only a library such as instructor adds: ``response_model``."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Use:
     """One attribute chain that ends here: ``client.chat.completions.create``."""
@@ -65,8 +82,7 @@ class Use:
     place: int
     terms: Terms
     names: tuple[str, ...]
-    model: str
-    """How the request names its model: literal, none, dynamic; or handed: not called here."""
+    model: ModelNaming
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,10 +97,12 @@ class ModuleFacts:
     stars: tuple[Ref, ...] = ()
     sets_module: frozenset[str] = frozenset()
     """The settings of the openai module that this file assigns: ``api_key`` and so on."""
+    legacy: bool = False
+    """Does this file ask the router for replies as of openai 0.28?"""
     ties: tuple[Terms, ...] = ()
     """Terms that an annotation declares to be one thing."""
     direct: frozenset[int] = frozenset()
-    """The calls that make clients of a class which they name themselves."""
+    """The calls that make clients of a class which they name themselves; and the classes."""
     made: Terms = EMPTY
     """The clients that this file makes or declares, used or not."""
     kept: Terms = EMPTY
@@ -93,5 +111,4 @@ class ModuleFacts:
     """Those of them that sign for another service: ``OpenAI(provider=bedrock(...))``."""
 
     def is_direct(self, place: int) -> bool:
-        known = any(c.place == place for c in self.classes.values())
-        return place in self.direct or known
+        return place in self.direct

@@ -5,12 +5,8 @@ from __future__ import annotations
 from collections import deque
 from collections.abc import Callable
 
+from codemods.migrate_openai.flow import limits
 from codemods.migrate_openai.flow.terms import LOST, Atom
-
-MOST = 256
-"""Atoms of one node. What is shared more widely than that is not followed any further."""
-_FEW = 8
-_WORK_PER_NODE = 400
 
 
 class Node:
@@ -41,7 +37,7 @@ class Graph:
         self.lost: dict[Atom, None] = {}
         """What a full node was to hold besides what it holds."""
         self._nodes = 0
-        self._most = MOST
+        self._most = limits.ATOMS_OF_A_NODE
         self._new: deque[Callable[[], None]] = deque()
         self._queue: deque[Node] = deque()
 
@@ -105,5 +101,5 @@ class Graph:
             for listener in node.listeners:
                 listener(atom)
         self.work += len(fresh) * (len(node.copies) + len(node.listeners))
-        if self.work > _WORK_PER_NODE * self._nodes:
-            self._most = _FEW
+        if self.work > limits.WORK_OF_A_NODE * self._nodes:
+            self._most = limits.ATOMS_OF_A_DEAR_NODE

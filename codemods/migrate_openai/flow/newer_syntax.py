@@ -8,12 +8,10 @@ from typing import TypeVar
 
 import libcst as cst
 
+from codemods.migrate_openai.flow import limits
+
 _Definition = TypeVar("_Definition", cst.FunctionDef, cst.ClassDef)
 _NOTHING = cst.Module(body=[])
-
-
-# CPython refuses deeper nesting; libcst's parser would overflow the stack of the process.
-_DEEPEST = 200
 
 
 def _too_deep(text: str) -> bool:
@@ -21,7 +19,7 @@ def _too_deep(text: str) -> bool:
     for bracket in re.findall(r"[\[({\])}]", text):
         depth += 1 if bracket in "[({" else -1
         deepest = max(deepest, depth)
-    return deepest > _DEEPEST
+    return deepest > limits.BRACKETS
 
 
 def is_readable(text: str) -> bool:

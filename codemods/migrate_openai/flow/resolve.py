@@ -11,6 +11,7 @@ from collections import defaultdict
 from collections.abc import Iterable
 from functools import partial
 
+from codemods.migrate_openai.flow import limits
 from codemods.migrate_openai.flow.attributes import FIELDS, Members
 from codemods.migrate_openai.flow.classes import Classes
 from codemods.migrate_openai.flow.facts import Flow, ModuleFacts
@@ -47,8 +48,6 @@ from codemods.migrate_openai.flow.terms import (
     client_class,
     router_client,
 )
-
-_LONGEST = 12  # parts of a dotted name; a loop that appends to itself would make it endless
 
 
 class Resolver:
@@ -222,11 +221,11 @@ class Resolver:
     def _attribute(self, node: Node, name: str, atom: Atom) -> None:
         graph = self.graph
         match atom:
-            case ClientPath(client, path) if len(path) < _LONGEST:
+            case ClientPath(client, path) if len(path) < limits.PATH_LENGTH:
                 graph.add(node, ClientPath(client, (*path, name)))
-            case Sdk(sdk) if sdk.count(".") < _LONGEST:
+            case Sdk(sdk) if sdk.count(".") < limits.PATH_LENGTH:
                 graph.add(node, Sdk(f"{sdk}.{name}"))
-            case Router(router) if router.count(".") < _LONGEST:
+            case Router(router) if router.count(".") < limits.PATH_LENGTH:
                 graph.add(node, Router(f"{router}.{name}"))
             case Ref(path, module, ""):
                 graph.copy(self.node(Ref(path, module, name)), node)

@@ -5,7 +5,10 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
+from enum import StrEnum
 from typing import TypeAlias
+
+from codemods.migrate_openai.flow import limits
 
 FunctionNode: TypeAlias = ast.FunctionDef | ast.AsyncFunctionDef | ast.Lambda
 _COMPREHENSIONS = (ast.ListComp, ast.SetComp, ast.DictComp, ast.GeneratorExp)
@@ -25,10 +28,27 @@ _BINDING = frozenset(
     | {ast.ClassDef, ast.Import, ast.ImportFrom, ast.ExceptHandler, ast.Global, ast.Nonlocal}
     | {ast.MatchAs, ast.MatchStar, ast.MatchMapping}
 )
-_MOST_BINDINGS = 64  # of one name; generated code rebinds one thousands of times
 _MARKS = (ast.expr_context, ast.operator, ast.cmpop, ast.unaryop, ast.boolop)
 Position: TypeAlias = tuple[int, int]
 Arm: TypeAlias = tuple[ast.AST, str]
+
+
+class BindingKind(StrEnum):
+    """What gives a name its value."""
+
+    ASSIGN = "assign"
+    AUGMENT = "augment"
+    ELEMENT = "element"
+    """A loop, over the elements of the value."""
+    ENTER = "enter"
+    """A ``with`` statement."""
+    PUT = "put"
+    """None: the value is put into the container that the name stands for."""
+    IMPORT = "import"
+    FUNCTION = "function"
+    CLASS = "class"
+    PARAMETER = "parameter"
+    OTHER = "other"
 
 
 @dataclass(slots=True, kw_only=True, eq=False)
@@ -37,8 +57,7 @@ class Binding:
 
     name: str
     node: ast.AST
-    kind: str
-    """assign, element, enter, import, function, class, parameter, other"""
+    kind: BindingKind
     value: ast.expr | None
     at: Position
     arms: tuple[Arm, ...]
@@ -172,64 +191,34 @@ class Index:
         return scope
 
     def _bind(self, node: ast.AST, scope: Scope, arms: tuple[Arm, ...]) -> None:
+        for target, value, kind, annotation in _targets(node):
+            loops = isinstance(node, (ast.For, ast.AsyncFor))
+            inside = (*arms, (node, "body")) if loops else arms
+            owner = _function_around(scope) if isinstance(node, ast.NamedExpr) else scope
+            self._target(target, value, kind, owner, inside, node, annotation)
+        for name, where, kind in _names(node):
+            self._add(name, where, kind, None, scope, arms)
         match node:
-            case ast.Assign(targets=targets, value=value):
-                for target in targets:
-                    self._target(target, value, "assign", scope, arms, node)
-            case ast.AnnAssign(target=target, value=value, annotation=annotation):
-                self._target(target, value, "assign", scope, arms, node, annotation)
-            case ast.AugAssign(target=target):
-                self._target(target, None, "augment", scope, arms, node)
-            case ast.NamedExpr(target=target, value=value):
-                owner = scope
-                while isinstance(owner.node, _COMPREHENSIONS) and owner.parent is not None:
-                    owner = owner.parent
-                self._target(target, value, "assign", owner, arms, node)
-            case ast.For(target=target, iter=value) | ast.AsyncFor(target=target, iter=value):
-                self._target(target, value, "element", scope, (*arms, (node, "body")), node)
-            case ast.comprehension(target=target, iter=value):
-                self._target(target, value, "element", scope, arms, node)
-            case ast.withitem(optional_vars=target, context_expr=value) if target is not None:
-                self._target(target, value, "enter", scope, arms, node)
-            case ast.FunctionDef() | ast.AsyncFunctionDef():
-                self._add(node.name, node, "function", None, scope, arms)
+            case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                 self._parameters(node)
-            case ast.Lambda():
-                self._parameters(node)
-            case ast.ClassDef(name=name):
-                self._add(name, node, "class", None, scope, arms)
-            case ast.Import(names=names):
-                for alias in names:
-                    bound = alias.asname or alias.name.split(".")[0]
-                    self._add(bound, alias, "import", None, scope, arms)
-            case ast.ImportFrom(names=names):
-                for alias in names:
-                    if alias.name == "*":
-                        scope.star_imports.append(node)
-                    else:
-                        self._add(alias.asname or alias.name, alias, "import", None, scope, arms)
-            case ast.ExceptHandler(name=str(name)):
-                self._add(name, node, "other", None, scope, arms)
+            case ast.ImportFrom(names=[ast.alias(name="*")]):
+                scope.star_imports.append(node)
             case ast.Global(names=names):
                 scope.outer.update(dict.fromkeys(names, "global"))
             case ast.Nonlocal(names=names):
                 scope.outer.update(dict.fromkeys(names, "nonlocal"))
-            case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
-                self._add(name, node, "other", None, scope, arms)
-            case ast.MatchMapping(rest=str(name)):
-                self._add(name, node, "other", None, scope, arms)
 
     def _parameters(self, node: FunctionNode) -> None:
         inner = self.own_scope[node]
         args = node.args
         for arg in every_argument(args):
-            self._add(arg.arg, arg, "parameter", None, inner, (), arg.annotation)
+            self._add(arg.arg, arg, BindingKind.PARAMETER, None, inner, (), arg.annotation)
 
     def _target(
         self,
         target: ast.expr,
         value: ast.expr | None,
-        kind: str,
+        kind: BindingKind,
         scope: Scope,
         arms: tuple[Arm, ...],
         node: ast.AST,
@@ -242,13 +231,13 @@ class Index:
             for place, element in places(target.elts):
                 self._target(element, value, kind, scope, arms, node, None, (*path, place))
         elif isinstance(target, ast.Starred):
-            self._target(target.value, None, "other", scope, arms, node)
+            self._target(target.value, None, BindingKind.OTHER, scope, arms, node)
 
     def _add(
         self,
         name: str,
         node: ast.AST,
-        kind: str,
+        kind: BindingKind,
         value: ast.expr | None,
         scope: Scope,
         arms: tuple[Arm, ...],
@@ -277,7 +266,7 @@ class Index:
             Binding(
                 name=name,
                 node=node,
-                kind="put",
+                kind=BindingKind.PUT,
                 value=value,
                 at=position(node),
                 arms=self._arms_at(node),
@@ -325,8 +314,8 @@ class Index:
         owner = self.owner_of(node.id, scope)
         if owner is None:
             return []
-        bindings = owner.bindings[node.id][:_MOST_BINDINGS]
-        if len(bindings) in {1, _MOST_BINDINGS}:
+        bindings = owner.bindings[node.id][: limits.BINDINGS_OF_A_NAME]
+        if len(bindings) in {1, limits.BINDINGS_OF_A_NAME}:
             return bindings
         inner = scope
         while inner is not owner and isinstance(inner.node, _COMPREHENSIONS) and inner.parent:
@@ -339,6 +328,57 @@ class Index:
         """The arms around an expression, the parts of a compound statement's header included."""
         statement = self.statement(node)
         return self.arms.get(statement, ())
+
+
+def _function_around(scope: Scope) -> Scope:
+    """A name that a comprehension assigns belongs to the scope around it."""
+    while isinstance(scope.node, _COMPREHENSIONS) and scope.parent is not None:
+        scope = scope.parent
+    return scope
+
+
+def _targets(
+    node: ast.AST,
+) -> Iterator[tuple[ast.expr, ast.expr | None, BindingKind, ast.expr | None]]:
+    """What a node assigns to: (target, value, kind, annotation)."""
+    match node:
+        case ast.Assign(targets=targets, value=value):
+            for target in targets:
+                yield target, value, BindingKind.ASSIGN, None
+        case ast.AnnAssign(target=target, value=value, annotation=annotation):
+            yield target, value, BindingKind.ASSIGN, annotation
+        case ast.AugAssign(target=target):
+            yield target, None, BindingKind.AUGMENT, None
+        case ast.NamedExpr(target=target, value=value):
+            yield target, value, BindingKind.ASSIGN, None
+        case (
+            ast.For(target=target, iter=value)
+            | ast.AsyncFor(target=target, iter=value)
+            | ast.comprehension(target=target, iter=value)
+        ):
+            yield target, value, BindingKind.ELEMENT, None
+        case ast.withitem(optional_vars=ast.expr() as target, context_expr=value):
+            yield target, value, BindingKind.ENTER, None
+
+
+def _names(node: ast.AST) -> Iterator[tuple[str, ast.AST, BindingKind]]:
+    """The names that a node binds by itself."""
+    match node:
+        case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name):
+            yield name, node, BindingKind.FUNCTION
+        case ast.ClassDef(name=name):
+            yield name, node, BindingKind.CLASS
+        case ast.Import(names=names):
+            for alias in names:
+                yield alias.asname or alias.name.split(".")[0], alias, BindingKind.IMPORT
+        case ast.ImportFrom(names=names):
+            for alias in names:
+                if alias.name != "*":
+                    yield alias.asname or alias.name, alias, BindingKind.IMPORT
+        case ast.ExceptHandler(name=str(name)) | ast.MatchMapping(rest=str(name)):
+            yield name, node, BindingKind.OTHER
+        case ast.MatchAs(name=str(name)) | ast.MatchStar(name=str(name)):
+            yield name, node, BindingKind.OTHER
 
 
 def child_line(node: ast.AST) -> int:
@@ -384,7 +424,7 @@ def _reaching(bindings: list[Binding], at: Position, arms: tuple[Arm, ...]) -> l
         if _excluded(binding.arms, arms) and not shares_loop:
             continue
         dominates = (
-            binding.kind != "put"
+            binding.kind is not BindingKind.PUT
             and before
             and all(arm in arms or _certain(arm) for arm in binding.arms)
         )

@@ -7,11 +7,17 @@ import ast
 from codemods.migrate_openai.flow.scopes import FunctionNode, Scope
 
 
+def called_name(func: ast.expr) -> str:
+    """``pool.submit`` -> ``submit``."""
+    match func:
+        case ast.Name(id=name) | ast.Attribute(attr=name):
+            return name
+    return ""
+
+
 def default_factory(node: ast.Call) -> ast.expr | None:
     """``field(default_factory=X)`` of a dataclass or a pydantic model -> X."""
-    func = node.func
-    name = func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")
-    if name in {"field", "Field", "PrivateAttr", "ib", "Factory"}:
+    if called_name(node.func) in {"field", "Field", "PrivateAttr", "ib", "Factory"}:
         for keyword in node.keywords:
             if keyword.arg in {"default_factory", "factory"}:
                 return keyword.value
@@ -34,11 +40,7 @@ def method_kind(function: FunctionNode, outer: Scope) -> str:
 
 def decorator_name(node: ast.expr) -> str:
     """``functools.cache`` -> ``cache``; ``app.get("/")`` -> ``get``."""
-    if isinstance(node, ast.Call):
-        node = node.func
-    if isinstance(node, ast.Attribute):
-        return node.attr
-    return node.id if isinstance(node, ast.Name) else ""
+    return called_name(node.func if isinstance(node, ast.Call) else node)
 
 
 def default_of(args: ast.arguments, arg: ast.arg) -> ast.expr | None:

@@ -9,6 +9,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+from codemods.migrate_openai.flow import limits
+
 CLIENT_CLASSES: dict[str, tuple[bool, bool]] = {
     "OpenAI": (False, False),
     "Client": (False, False),
@@ -193,7 +195,6 @@ Term: TypeAlias = (
 Terms: TypeAlias = frozenset[Term]
 EMPTY: Terms = frozenset()
 ANYTHING: Terms = frozenset({UNKNOWN})
-_DEEPEST = 10
 
 
 def depth(term: Term) -> int:
@@ -223,7 +224,7 @@ def attribute(terms: Terms, name: str) -> Terms:
                 found.add(term)
             case NoneTerm():
                 pass
-            case _ if depth(term) >= _DEEPEST:
+            case _ if depth(term) >= limits.TERM_DEPTH:
                 found.add(UNKNOWN)
             case _:
                 found.add(Attr(term, name))
@@ -241,7 +242,7 @@ def item(terms: Terms, place: int | str | None = None) -> Terms:
                 found.add(term)
             case NoneTerm() | Sdk() | Router():
                 found.add(UNKNOWN)
-            case _ if depth(term) >= _DEEPEST:
+            case _ if depth(term) >= limits.TERM_DEPTH:
                 found.add(UNKNOWN)
             case _:
                 found.add(Item(term, place))

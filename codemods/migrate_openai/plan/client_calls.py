@@ -4,60 +4,61 @@ from __future__ import annotations
 
 import ast
 import posixpath
+from collections import defaultdict
 
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Foreign, RouterClient
-from codemods.migrate_openai.model import Edit
 from codemods.migrate_openai.plan.arguments import (
     Provider,
     UnmatchedError,
-    argument_edits,
+    argument_changes,
     new_keyword,
 )
-from codemods.migrate_openai.plan.client_types import ClientClasses
-from codemods.migrate_openai.plan.clients import MADE, FileClients, is_partial
-from codemods.migrate_openai.plan.lookalikes import UNPROVEN, another_sdk
-from codemods.migrate_openai.plan.planner import Planner, Site, receiver_of
-from codemods.migrate_openai.plan.project import (
+from codemods.migrate_openai.plan.client_types import ClientTypes
+from codemods.migrate_openai.plan.clients import FileClients, is_partial
+from codemods.migrate_openai.plan.fates import RUN_TIME, Fate
+from codemods.migrate_openai.plan.kept_names import conditional_alias, named_imports
+from codemods.migrate_openai.plan.lookalikes import another_sdk
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site, receiver_of
+from codemods.migrate_openai.plan.removable_clients import removable_clients
+from codemods.migrate_openai.plan.split_clients import name_beside, split_clients
+from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
+from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_of
+from codemods.migrate_openai.rules.client_attributes import (
     CLIENT_EXTRAS,
-    RUN_TIME,
-    Fate,
     is_passed_on,
+    is_router_spelled,
     leads_to_call,
 )
-from codemods.migrate_openai.plan.removable_clients import Vanishing
-from codemods.migrate_openai.plan.split_clients import Siblings
-from codemods.migrate_openai.rewrite.text import removal
-from codemods.migrate_openai.rules import CALLS, rule_of
-
-RESOURCE = "MOA203"
-LEFT = "MOA901"
-PATCHED = "MOA903"
-RAW = "MOA904"
+from codemods.migrate_openai.rules.clients import MADE, RESOURCE
+from codemods.migrate_openai.rules.left import LOOK_ALIKE, NO_COUNTERPART, RAW, UNPROVEN
 
 
-class ClientSites:
+class ClientCalls:
     def __init__(self, planner: Planner) -> None:
-        self.p = planner
-        self.c = FileClients(planner)
+        self.planner = planner
+        self.draft = Draft(planner)
         self.strangers = self._strangers()
-        self.siblings = Siblings(self.c)
-        self.vanished = Vanishing(self.c).clients()
+        clients = FileClients(planner)
+        self.split = split_clients(clients)
+        self.clients = FileClients(planner, self.split.fates)
+        self.removable = removable_clients(self.clients)
+        self.conditional = self._conditional()
 
-    def run(self) -> None:
-        for site in self.c.sites:
+    def plan(self) -> Plan:
+        for site in self.clients.sites:
             self._site(site)
         done: set[int] = set()
-        for member, call in sorted(self.c.made.items(), key=lambda i: (i[0].at, i[0].cls)):
+        for member, call in sorted(self.clients.made.items(), key=lambda i: (i[0].at, i[0].cls)):
             if member.at not in done:
                 self._construction(member, call)
             done.add(member.at)
-        ClientClasses(self.c).run()
+        return self.draft.plan() + ClientTypes(self.clients).plan()
 
     def _strangers(self) -> frozenset[str]:
         """The packages that the file imports, where it imports neither the SDK nor the router."""
-        router = self.p.evaluator.router
+        router = self.planner.evaluator.router
         packages: set[str] = set()
-        for node in self.p.index.nodes:
+        for node in self.planner.index.nodes:
             match node:
                 case ast.Import(names=names):
                     modules = [alias.name for alias in names]
@@ -79,39 +80,42 @@ class ClientSites:
         target = CALLS.get(dotted)
         if any(another_sdk(atom) in self.strangers for atom in site.atoms):
             if target is not None or leads_to_call(path):
-                self.p.left(UNPROVEN, site.node, "chosen-at-run-time")
+                self.draft.left(UNPROVEN, site.node, "chosen-at-run-time")
             return
         if all(isinstance(a.client, RouterClient) for a in site.client_paths):
             self._already(site, dotted)
             return
         if site.use.model == "patched":
-            self.p.left(PATCHED, site.node, "patched", "a library adds response_model to it")
+            self.draft.left(LOOK_ALIKE, site.node, "patched", "a library adds response_model to it")
+            return
+        if is_router_spelled(path, called=self.planner.called(site.node) is not None):
+            self._half_migrated(site, path[0])
             return
         if target is None and not leads_to_call(path):
             self._unsupported(site, path)
             return
-        fate = self.c.fate(site)
+        fate = self.clients.fate(site)
         assert fate is not None
         rule = rule_of(target) if target else RESOURCE
-        if not self.p.applies(rule, site.node):
-            self.p.left(rule, site.node, "skipped")
+        if not self.planner.applies(rule, site.node):
+            self.draft.left(rule, site.node, "skipped")
             return
         if fate.kind == "stays":
             self._split(site, fate, dotted)
             return
-        call = self.p.called(site.node)
+        call = self.planner.called(site.node)
         receiver = receiver_of(site.node, path)
-        if fate.as_spelled or not self.c.clear(site) or not self.p.is_placed(site.node):
+        if fate.as_spelled or not self.clients.clear(site) or not self.planner.is_placed(site.node):
             # Something else may stand here too: both answer the spelling of the SDK.
-            self.p.found(rule, call or site.node, "migrated", "through its client")
+            self.draft.migrated(rule, call or site.node, "through its client")
             return
         if target is None or call is None or receiver is None or fate.asynchronous is None:
             # A resource under another name, or a method handed over: the client answers it.
-            self.p.found(
-                rule, call or site.node, "migrated", "the router's client answers this spelling"
-            )
+            message = "the router's client answers this spelling"
+            self.draft.migrated(rule, call or site.node, message)
             return
-        self._rewrite(site, fate, dotted, vanished=bool(set(self.c.members(site)) & self.vanished))
+        removed = not self.removable.isdisjoint(self.clients.members(site))
+        self._rewrite(site, fate, dotted, self.planner.router if removed else "")
 
     def _already(self, site: Site, dotted: str) -> None:
         name = dotted.rpartition(".")[2]
@@ -119,171 +123,156 @@ class ClientSites:
         rule = rules.get(name) or rules.get(name.removeprefix("a"))
         if dotted in CALLS:
             rule = rule_of(CALLS[dotted])
-        elif leads_to_call(tuple(dotted.split("."))) and not self.p.called(site.node):
+        elif leads_to_call(tuple(dotted.split("."))) and not self.planner.called(site.node):
             rule = RESOURCE
         elif any(isinstance(a, Foreign) for a in site.atoms):
             return  # another SDK has a method of that name
         if rule is not None:
-            self.p.found(rule, site.node, "already-done")
+            self.draft.found(rule, site.node, "already-done")
         elif is_passed_on(dotted) and not leads_to_call(site.client_paths[0].path):
             self._unsupported(site, site.client_paths[0].path)
 
+    def _half_migrated(self, site: Site, function: str) -> None:
+        """A call that was migrated before its client was: it works where the client moves now."""
+        fate = self.clients.fate(site)
+        assert fate is not None
+        rule = rule_of(ROUTER_CALLS[function])
+        if fate.kind == "router":
+            self.draft.found(rule, site.node, "already-done", "its client moves in this run")
+        elif fate.outside:
+            self._not_given(rule, site, fate)
+        else:
+            self.draft.left(
+                rule, site.node, "half-migrated", f"the client {_why_it_stays(fate)[1]}"
+            )
+
+    def _not_given(self, rule: Rule, site: Site, fate: Fate) -> None:
+        here = posixpath.dirname(self.planner.facts.path) or "."
+        made = posixpath.relpath(fate.outside, here)
+        self.draft.left(rule, site.node, "not-given", f"the client is made in {made}")
+
     def _unsupported(self, site: Site, path: tuple[str, ...]) -> None:
-        fate = self.c.fate(site)
+        fate = self.clients.fate(site)
         passed = "the router's client asks the SDK" if not fate or fate.kind == "router" else ""
         raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
         if raw:
-            self.p.left(RAW, site.node, "raw-response", passed)
-        elif len(path) > 1 or self.p.called(site.node):
+            self.draft.left(RAW, site.node, "raw-response", passed)
+        elif len(path) > 1 or self.planner.called(site.node):
             what = f"LiteLLM has no counterpart: {'.'.join(path)}"
             message = "; ".join(filter(None, (what, passed)))
-            self.p.left(LEFT, site.node, "no-counterpart", message)
+            self.draft.left(NO_COUNTERPART, site.node, "no-counterpart", message)
 
     def _split(self, site: Site, fate: Fate, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""
         target = CALLS.get(dotted)
-        if self.c.is_simple(site, fate):
-            if self.c.settingless(fate):
-                self._rewrite(site, fate, dotted, vanished=True)
+        if self.clients.is_simple(site, fate):
+            if self.clients.settingless(fate):
+                self._rewrite(site, fate, dotted, receiver=self.planner.router)
                 return
-            sibling = self.siblings.name_for(site)
-            if sibling is not None:
-                self._rewrite(site, fate, dotted, vanished=False, sibling=sibling)
+            beside = name_beside(self.clients, self.split, site)
+            if beside is not None:
+                self._rewrite(site, fate, dotted, receiver=beside)
                 return
         rule = rule_of(target) if target else RESOURCE
         if fate.outside:
-            here = posixpath.dirname(self.p.facts.path) or "."
-            made = posixpath.relpath(fate.outside, here)
-            self.p.left(rule, site.node, "not-given", f"the client is made in {made}")
+            self._not_given(rule, site, fate)
             return
         reason, why = _why_it_stays(fate)
-        self.p.left(rule, site.node, reason, f"the client {why}")
+        self.draft.left(rule, site.node, reason, f"the client {why}")
 
-    def _rewrite(
-        self, site: Site, fate: Fate, dotted: str, *, vanished: bool, sibling: str | None = None
-    ) -> None:
+    def _rewrite(self, site: Site, fate: Fate, dotted: str, receiver: str = "") -> None:
+        """Call the router's method of the client, or of another *receiver*."""
         target = CALLS[dotted]
-        call = self.p.called(site.node)
-        receiver = receiver_of(site.node, tuple(dotted.split(".")))
+        call = self.planner.called(site.node)
         assert call is not None
-        assert receiver is not None
-        text = self.p.text
+        text = self.planner.text
         name = f"a{target.function}" if fate.asynchronous else target.function
-        at_client = fate.provider and not vanished
+        of_module = receiver == self.planner.router
+        provider = Provider(at_client=fate.provider and not of_module)
         try:
-            arguments = argument_edits(text, call, target, Provider(at_client=at_client))
+            arguments = argument_changes(text, call, target, provider)
         except UnmatchedError as error:
-            self.p.left(rule_of(target), site.node, "arguments", str(error))
+            self.draft.left(rule_of(target), site.node, "arguments", str(error))
             return
-        start, end = text.start(site.node), text.end(site.node)
-        if vanished:
-            edit = Edit(start=start, end=end, replacement=self.p.routed(name, start))
-        elif sibling is not None:
-            edit = Edit(start=start, end=end, replacement=f"{sibling}.{name}")
+        if of_module:
+            self.draft.replace(site.node, self.draft.routed(name))
+        elif receiver:
+            self.draft.replace(site.node, f"{receiver}.{name}")
         else:
-            edit = Edit(start=self._behind(receiver, site.node), end=end, replacement=f".{name}")
-        self.p.plan.edits += [edit, *arguments]
-        self.p.found(rule_of(target), call, "migrated")
-
-    def _behind(self, receiver: ast.expr, node: ast.expr) -> int:
-        """Behind the receiver and the parentheses around it."""
-        text = self.p.text
-        end = text.end(receiver)
-        for word, _, stop in text.tokens(end, text.end(node)):
-            if word != ")":
-                break
-            end = stop
-        return end
+            span, depth = text.span(site.node), dotted.count(".") + 1
+            self.draft.changes.append(Retarget(span=span, depth=depth, name=name))
+        self.draft.changes += arguments
+        self.draft.migrated(rule_of(target), call)
 
     def _construction(self, member: Client, call: ast.Call) -> None:
-        fate = self.c.fates[member]
-        asynchronous, azure = CLIENT_CLASSES[member.cls]
-        new = "AsyncClient" if asynchronous else "Client"
-        if member in self.vanished:
+        fate = self.clients.fates[member]
+        new = router_class(member)
+        azure = CLIENT_CLASSES[member.cls][1]
+        provider = "azure" if azure else "openai" if fate.provider else ""
+        argument = f'provider="{provider}"' if provider else ""
+        if member in self.removable:
             self._remove(call)
-            self.p.found(MADE, call, "migrated", "not needed any more")
+            self.draft.migrated(MADE, call, "not needed any more")
             return
-        func = self.c.direct_class(call)
+        func = self.clients.direct_class(call)
         if fate.kind == "stays":
-            sibling = self.siblings.names.get(member)
-            if sibling and func is not None:
-                self._add_sibling(member, call, func, new, azure, fate)
-            if self._reads_only_sdk(fate):
-                return
-            reason, why = _why_it_stays(fate)
-            beside = f"; beside it: {sibling}" if sibling else ""
-            self.p.left(MADE, call, reason, f"the client {why}{beside}")
+            self._stays(member, call, new, argument)
             return
-        if not self.p.applies(MADE, call):
-            self.p.left(MADE, call, "skipped")
+        if not self.planner.applies(MADE, call):
+            self.draft.left(MADE, call, "skipped")
             return
-        if func is None:
-            self.p.found(MADE, call, "migrated", "its class is chosen elsewhere")
+        named = self.clients.class_named(call)
+        alias = conditional_alias(self.planner, named) if func is None else None
+        place = named_imports(self.planner)[alias] if alias is not None else -1
+        if place in self.conditional:
+            self.draft.renamed[place] = new
+        elif func is not None or alias is not None:
+            self.draft.replace(named, self.draft.routed(new))
+        else:
+            self.draft.migrated(MADE, call, "its class is chosen elsewhere")
             return
-        text = self.p.text
-        start = text.start(func)
-        self.p.plan.edits.append(
-            Edit(start=start, end=text.end(func), replacement=self.p.routed(new, start))
-        )
-        self._name_provider(call, azure, fate)
-        self.p.found(MADE, call, "migrated")
+        if argument:
+            skip = 1 if is_partial(call.func) else 0
+            self.draft.changes.append(new_keyword(self.planner.text, call, argument, skip))
+        half = "calls on it were migrated before" if fate.half_migrated else ""
+        self.draft.migrated(MADE, call, half)
 
-    @staticmethod
-    def _reads_only_sdk(fate: Fate) -> bool:
-        return not fate.others and not fate.foreign and not fate.patched
+    def _conditional(self) -> dict[int, str]:
+        """Imports of client classes under names that something else binds too, which all move."""
+        groups: dict[ast.alias, set[str]] = defaultdict(set)
+        for member, call in self.clients.made.items():
+            alias = conditional_alias(self.planner, self.clients.class_named(call))
+            if alias is not None:
+                moves = self.clients.fates[member].kind == "router"
+                applies = self.planner.applies(MADE, call)
+                groups[alias].add(router_class(member) if moves and applies else "")
+        places = named_imports(self.planner)
+        return {places[alias]: name for alias, [name, *more] in groups.items() if name and not more}
 
-    def _name_provider(self, call: ast.Call, azure: bool, fate: Fate) -> None:
-        if not (azure or fate.provider):
-            return
-        provider = "azure" if azure else "openai"
-        skip = 1 if is_partial(call.func) else 0
-        self.p.plan.edits.append(new_keyword(self.p.text, call, f'provider="{provider}"', skip))
+    def _stays(self, member: Client, call: ast.Call, new: str, argument: str) -> None:
+        fate = self.clients.fates[member]
+        beside = self.split.names.get(member, "")
+        if beside and self.clients.direct_class(call) is not None:
+            statement = self.planner.text.span(self.planner.parent(call))
+            callee = self.draft.routed(new)
+            self.draft.changes.append(
+                CopyAssignment(span=statement, target=beside, callee=callee, argument=argument)
+            )
+        if not (fate.others or fate.foreign or fate.patched):
+            return  # only settings of it are read
+        reason, why = _why_it_stays(fate)
+        message = f"the client {why}" + (f"; beside it: {beside}" if beside else "")
+        self.draft.left(MADE, call, reason, message)
 
     def _remove(self, call: ast.Call) -> None:
-        statement = self.p.parent(call)
-        if not isinstance(statement, (ast.Assign, ast.AnnAssign)):
-            return
-        self.p.plan.edits.append(
-            removal(self.p.text, statement, only_child=self._only_child(statement))
-        )
+        statement = self.planner.parent(call)
+        if isinstance(statement, (ast.Assign, ast.AnnAssign)):
+            span = self.planner.text.span(statement)
+            self.draft.changes.append(ReplaceStatement(span=span))
 
-    def _only_child(self, statement: ast.stmt) -> bool:
-        parent = self.p.parent(statement)
-        for name in ("body", "orelse", "finalbody"):
-            block = getattr(parent, name, None)
-            if isinstance(block, list) and statement in block:
-                if isinstance(parent, ast.Module):
-                    return False
-                gone = {self.p.parent(self.c.made[m]) for m in self.vanished if m in self.c.made}
-                return all(s in gone for s in block) and block[0] is statement
-        return True
 
-    def _add_sibling(
-        self, member: Client, call: ast.Call, func: ast.expr, new: str, azure: bool, fate: Fate
-    ) -> None:
-        text = self.p.text
-        statement = self.p.parent(call)
-        assert isinstance(statement, ast.Assign)
-        end = text.line_span(statement.end_lineno or statement.lineno)[1]
-        line = text.line_span(statement.lineno)[0]
-        indent = text.text[line : text.start(statement)]
-        newline = self.p.text.newline
-        lead = "" if text.text[:end].endswith(("\n", "\r")) else newline
-        arguments = text.text[text.end(func) : text.end(call)]
-        opening = arguments.index("(") + 1
-        if azure or fate.provider:
-            provider = "azure" if azure else "openai"
-            rest = arguments[opening:].lstrip()
-            space = arguments[opening : len(arguments) - len(rest)]
-            more = "" if rest == ")" else f",{space}" if "\n" in space else ", "
-            written = f'{space}provider="{provider}"{more}'
-            arguments = f"{arguments[:opening]}{written}{rest}"
-        line_text = (
-            f"{lead}{indent}{self.siblings.names[member]} = {self.p.routed(new, end)}{arguments}"
-        )
-        self.p.plan.edits.append(
-            Edit(start=end, end=end, replacement=line_text + ("" if lead else newline))
-        )
+def router_class(client: Client) -> str:
+    return "AsyncClient" if CLIENT_CLASSES[client.cls][0] else "Client"
 
 
 def _why_it_stays(fate: Fate) -> tuple[str, str]:

@@ -6,109 +6,102 @@ import ast
 import re
 
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Typed, client_class
-from codemods.migrate_openai.model import Edit
-from codemods.migrate_openai.plan.clients import MADE, FileClients
-from codemods.migrate_openai.plan.planner import Site
-
-TYPED = "MOA202"
+from codemods.migrate_openai.plan.clients import FileClients
+from codemods.migrate_openai.plan.planner import Draft, Plan, Site
+from codemods.migrate_openai.rules.clients import MADE, TYPED
 
 _ASKING = frozenset({"isinstance", "issubclass"})
 
 
-class ClientClasses:
+class ClientTypes:
     def __init__(self, clients: FileClients) -> None:
-        self.c = clients
-        self.p = clients.p
+        self.clients = clients
+        self.planner = clients.planner
+        self.draft = Draft(clients.planner)
 
-    def run(self) -> None:
+    def plan(self) -> Plan:
         self._annotations()
         self._class_references()
+        return self.draft.plan()
 
     def _annotations(self) -> None:
         """Annotations of what is now the router's client."""
-        for member, fate in self.c.fates.items():
-            if not isinstance(member, Typed) or member.path != self.p.facts.path:
+        for member, fate in self.clients.fates.items():
+            if not isinstance(member, Typed) or member.path != self.planner.facts.path:
                 continue
             if member.at < 0 or fate.kind != "router":
                 continue
-            node = self.p.index.nodes[member.at]
+            node = self.planner.index.nodes[member.at]
             if isinstance(node, ast.Constant):
                 self._string_annotation(node, member)
                 continue
-            self._rename_class(node, member.cls, runtime=not self.p.is_annotation(node))
-            self.p.found(TYPED, node, "migrated")
+            self._rename_class(node, member.cls, runtime=not self.planner.is_annotation(node))
+            self.draft.migrated(TYPED, node)
 
     def _rename_class(self, node: ast.AST, cls: str, *, runtime: bool) -> None:
-        start = self.p.text.start(node)
         asynchronous, azure = CLIENT_CLASSES[cls]
         # An annotation takes any client; a value is what makes it Azure's.
         new = f"{'Async' * asynchronous}{'Azure' * (azure and runtime)}Client"
-        self.p.plan.edits.append(
-            Edit(
-                start=start,
-                end=self.p.text.end(node),
-                replacement=self.p.routed(new, start, runtime=runtime),
-            )
-        )
+        self.draft.replace(node, self.draft.routed(new))
 
     def _string_annotation(self, node: ast.Constant, member: Typed) -> None:
-        start = self.p.text.start(node)
-        source = self.p.text.of(node)
         new = "AsyncClient" if CLIENT_CLASSES[member.cls][0] else "Client"
-        for match in re.finditer(rf"(?<![\w.])(?:\w+\.)?{member.cls}\b", source):
-            at = start + match.start()
-            self.p.plan.edits.append(
-                Edit(
-                    start=at,
-                    end=start + match.end(),
-                    replacement=self.p.routed(new, at, runtime=False),
-                )
-            )
-            self.p.found(TYPED, node, "migrated")
-            return
+        pattern = rf"(?<![\w.])(?:\w+\.)?{member.cls}\b"
+        code, changed = re.subn(
+            pattern, self.draft.routed(new), self.planner.text.of(node), count=1
+        )
+        if changed:
+            self.draft.replace(node, code)
+            self.draft.migrated(TYPED, node)
 
     def _class_references(self) -> None:
         """Base classes, isinstance and the like."""
-        done = {id(self.c.direct_class(call)) for call in self.c.made.values()}
-        typed = {m.at for m in self.c.fates if isinstance(m, Typed) and m.path == self.p.facts.path}
-        own = [f for m, f in self.c.fates.items() if m.path == self.p.facts.path]
+        done = {id(self.clients.direct_class(call)) for call in self.clients.made.values()}
+        typed = {
+            m.at
+            for m in self.clients.fates
+            if isinstance(m, Typed) and m.path == self.planner.facts.path
+        }
+        own = [f for m, f in self.clients.fates.items() if m.path == self.planner.facts.path]
         everything_moves = bool(own) and all(f.kind == "router" for f in own)
-        for site in self.p.sites:
+        for site in self.planner.sites:
             for name in site.sdk:
                 cls = client_class(name)
                 if cls is None or site.use.place in typed or id(site.node) in done:
                     continue
-                if not self.p.imported(site.node):
+                if not self.planner.imported(site.node):
                     continue
                 self._class_reference(site, cls, everything_moves)
 
     def _class_reference(self, site: Site, cls: str, everything_moves: bool) -> None:
-        parent = self.p.parent(site.node)
+        parent = self.planner.parent(site.node)
         if isinstance(parent, ast.ClassDef):
-            place = self.p.evaluator.place[parent]
-            client = self.p.view.classes.get(place)
-            fate = self.c.fates.get(client) if client else None
+            place = self.planner.evaluator.place[parent]
+            client = self.planner.view.classes.get(place)
+            fate = self.clients.fates.get(client) if client else None
             if fate is not None and fate.kind == "router":
                 self._rename_class(site.node, cls, runtime=True)
-                self.p.found(MADE, site.node, "migrated")
+                self.draft.migrated(MADE, site.node)
             else:
-                self.p.left(MADE, site.node, "subclass")
+                self.draft.left(MADE, site.node, "subclass")
             return
-        annotation = self.p.is_annotation(site.node)
+        annotation = self.planner.is_annotation(site.node)
         if everything_moves or (not annotation and self._is_chosen(site.node, cls)):
             self._rename_class(site.node, cls, runtime=not annotation)
-            self.p.found(TYPED, site.node, "migrated")
+            self.draft.migrated(TYPED, site.node)
 
     def _is_chosen(self, node: ast.expr, cls: str) -> bool:
         """Is this the class that calls elsewhere make clients of, which all move?"""
-        parent = self.p.parent(node)
+        parent = self.planner.parent(node)
         if isinstance(parent, ast.Tuple):
-            parent = self.p.parent(parent)
+            parent = self.planner.parent(parent)
         if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") in _ASKING:
             return False
         fates = [
-            self.c.fates[member]
-            for member, call in self.c.made.items()
-            if member.cls == cls and member in self.c.fates and self.c.direct_class(call) is None
+            self.clients.fates[member]
+            for member, call in self.clients.made.items()
+            if member.cls == cls
+            and member in self.clients.fates
+            and self.clients.direct_class(call) is None
         ]
         return bool(fates) and all(fate.kind == "router" for fate in fates)

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections import defaultdict
+from collections.abc import Mapping
 
 from codemods.migrate_openai.flow.signatures import default_factory
 from codemods.migrate_openai.flow.terms import (
@@ -16,29 +18,31 @@ from codemods.migrate_openai.flow.terms import (
     Typed,
     client_class,
 )
+from codemods.migrate_openai.plan.fates import Fate
 from codemods.migrate_openai.plan.planner import Planner, Site, receiver_of
-from codemods.migrate_openai.plan.project import Fate
 from codemods.migrate_openai.rules import CALLS
-
-MADE = "MOA201"
 
 
 class FileClients:
     """The sites on clients, the calls that make clients, and the fate of each client."""
 
-    def __init__(self, planner: Planner) -> None:
-        self.p = planner
+    def __init__(self, planner: Planner, fates: Mapping[Member, Fate] | None = None) -> None:
+        self.planner = planner
         self.sites = [s for s in planner.sites if any(isinstance(a, ClientPath) for a in s.atoms)]
         self.made = self._constructions()
-        self.fates = dict(planner.view.fates)
+        self.fates = dict(planner.view.fates if fates is None else fates)
+        self.sites_of: dict[Member, list[Site]] = defaultdict(list)
+        for site in self.sites:
+            for member in dict.fromkeys(self.members(site)):
+                self.sites_of[member].append(site)
 
     def _constructions(self) -> dict[Client, ast.Call]:
         """The calls of this file that make clients."""
         found: dict[Client, ast.Call] = {}
-        members = set(self.p.view.fates)
+        members = set(self.planner.view.fates)
         for member in members:
-            if isinstance(member, Client) and member.path == self.p.facts.path:
-                node = self.p.index.nodes[member.at]
+            if isinstance(member, Client) and member.path == self.planner.facts.path:
+                node = self.planner.index.nodes[member.at]
                 if isinstance(node, ast.Call):
                     found[member] = node
         return found
@@ -64,10 +68,10 @@ class FileClients:
         path = site.client_paths[0].path
         return (
             ".".join(path) in CALLS
-            and self.p.called(site.node) is not None
+            and self.planner.called(site.node) is not None
             and receiver_of(site.node, path) is not None
             and self.clear(site)
-            and self.p.is_placed(site.node)
+            and self.planner.is_placed(site.node)
             and not fate.as_spelled
             and fate.asynchronous is not None
         )
@@ -86,18 +90,24 @@ class FileClients:
 
     def class_name(self, call: ast.Call) -> str:
         """The SDK's name of what is called, or ""."""
-        for term in self.p.evaluator.terms(call.func):
+        for term in self.planner.evaluator.terms(call.func):
             if isinstance(term, Sdk):
                 return term.name
         return ""
 
     def direct_class(self, call: ast.Call) -> ast.expr | None:
         """The expression that names the client class, where it is spelled out."""
+        func = root = self.class_named(call)
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        # The module may be missing (``openai = None``): what is read from it is the SDK's.
+        of_module = root is not func and Sdk("openai") in self.planner.evaluator.terms(root)
+        return func if of_module or self.planner.imported(func) else None
+
+    def class_named(self, call: ast.Call) -> ast.expr:
+        """What a construction calls in the end."""
         func = default_factory(call) or call.func
-        if is_partial(func):
-            func = call.args[0]
-        named = isinstance(func, (ast.Name, ast.Attribute)) and self.p.imported(func)
-        return func if named else None
+        return call.args[0] if is_partial(func) else func
 
 
 def is_partial(func: ast.expr) -> bool:

@@ -7,13 +7,11 @@ import re
 import sys
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
-from codemods.migrate_openai.flow.collect import PATCHERS, called_name, chain_names
+from codemods.migrate_openai.flow.collect import PATCHERS, chain_names
+from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Atom, ClientPath, Foreign, Param, Router, Sdk
-from codemods.migrate_openai.plan.planner import Planner, Site
-
-MOCK = "MOA905"
-UNPROVEN = "MOA902"
-LOOK_ALIKE = "MOA903"
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site
+from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, UNPROVEN
 
 # What a test names to replace a call of the SDK, or a client.
 _TARGET = re.compile(
@@ -29,51 +27,55 @@ _METHODS = frozenset({"create", "acreate", "parse", "stream", "generate", "edit"
 _NEUTRAL = frozenset({"typing", "typing_extensions", "pydantic", "dataclasses", "abc", "attr"})
 
 
-class Others:
+class LookAlikes:
     def __init__(self, planner: Planner) -> None:
-        self.p = planner
+        self.planner = planner
+        self.draft = Draft(planner)
 
-    def run(self) -> None:
-        for site in self.p.sites:
+    def plan(self) -> Plan:
+        for site in self.planner.sites:
             if any(isinstance(a, (ClientPath, Sdk, Router)) for a in site.atoms):
                 continue
             if is_shaped(site.use.names) and not _is_mocked(site.node):
                 self._shaped(site)
-        for node in self.p.index.nodes:
+        for node in self.planner.index.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._patched(node)
             elif isinstance(node, ast.Attribute):
                 self._mocked(node)
+        return self.draft.plan()
 
     def _mocked(self, node: ast.Attribute) -> None:
         """``client.chat.completions.create.return_value = ...``, or another put in its place."""
         replaced = isinstance(node.ctx, ast.Store) and node.attr in _METHODS
         target = node if replaced else node.value
         if (replaced or _is_mocked(node)) and is_shaped(chain_names(target)):
-            self.p.left(MOCK, target, "mock")
+            self.draft.left(MOCK, target, "mock")
 
     def _patched(self, node: ast.Constant) -> None:
         """``patch("app.openai.ChatCompletion.create")``: strings are never changed."""
-        parent = self.p.parent(node)
+        parent = self.planner.parent(node)
         if (
             isinstance(parent, ast.Call)
             and called_name(parent.func) in PATCHERS
             and _TARGET.search(str(node.value))
         ):
-            self.p.left(MOCK, node, "mock")
+            self.draft.left(MOCK, node, "mock")
 
     def _shaped(self, site: Site) -> None:
-        if self.p.called(site.node) is None and site.use.names[-1] not in _METHODS:
+        if self.planner.called(site.node) is None and site.use.names[-1] not in _METHODS:
             return
         known = [a for a in site.atoms if not isinstance(a, Param)]
         foreign = [a.name for a in known if isinstance(a, Foreign) and a.package not in _NEUTRAL]
         if foreign and len(foreign) == len(known):
             if any("openai" in name for name in foreign):
-                self.p.left(LOOK_ALIKE, site.node, "drop-in", f"stands in for openai: {foreign[0]}")
+                self.draft.left(
+                    LOOK_ALIKE, site.node, "drop-in", f"stands in for openai: {foreign[0]}"
+                )
             else:
-                self.p.left(LOOK_ALIKE, site.node, "other-sdk", f"another SDK: {foreign[0]}")
+                self.draft.left(LOOK_ALIKE, site.node, "other-sdk", f"another SDK: {foreign[0]}")
             return
-        self.p.left(UNPROVEN, site.node, "receiver-unproven")
+        self.draft.left(UNPROVEN, site.node, "receiver-unproven")
 
 
 def _is_mocked(node: ast.expr) -> bool:

@@ -4,29 +4,35 @@ from __future__ import annotations
 
 import ast
 
-from codemods.migrate_openai.flow.collect import PATCHERS, called_name
+from codemods.migrate_openai.flow.collect import PATCHERS
+from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Foreign, Router, Sdk
-from codemods.migrate_openai.model import Edit
+from codemods.migrate_openai.model import Finding
 from codemods.migrate_openai.plan.arguments import (
     Provider,
     UnmatchedError,
-    argument_edits,
-    first_argument,
+    argument_changes,
     new_keyword,
 )
-from codemods.migrate_openai.plan.planner import Planner, Site
-from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, ROUTER_FUNCTIONS, Call, rule_of
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site
+from codemods.migrate_openai.rewrite.changes import (
+    AddArgument,
+    AddTarget,
+    Change,
+    ReplaceElement,
+)
+from codemods.migrate_openai.rules import (
+    CALLS,
+    LEGACY_CALLS,
+    ROUTER_FUNCTIONS,
+    Call,
+    Rule,
+    rule_of,
+)
 from codemods.migrate_openai.rules import sdk_names as names
+from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, NO_COUNTERPART, RAW
+from codemods.migrate_openai.rules.module import EXCEPTION, SENTINEL, SETTING, TYPE
 from codemods.migrate_openai.rules.module_names import call_of, is_leftover
-
-SETTING = "MOA301"
-EXCEPTION = "MOA401"
-SENTINEL = "MOA402"
-TYPE = "MOA403"
-LEFT = "MOA901"
-PATCHED = "MOA903"
-RAW = "MOA904"
-MOCK = "MOA905"
 
 # Functions that call what they are given, with the arguments that follow it.
 _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "partialmethod"})
@@ -39,9 +45,12 @@ _MADE_WITH = frozenset(
 )
 
 
-class ModuleSites:
-    def __init__(self, planner: Planner) -> None:
-        self.p = planner
+class ModuleUses:
+    def __init__(self, planner: Planner, *, moves: bool) -> None:
+        """*moves*: does something else of this file move already?"""
+        self.planner = planner
+        self.draft = Draft(planner)
+        self._moves_already = moves
         self.mine = [s for s in planner.sites if s.sdk and not s.client_paths]
         self.azure = self._is_azure()
         # A notebook runs alone: what other files call makes no difference to it.
@@ -57,22 +66,22 @@ class ModuleSites:
         Where that is decided as the program runs, the router looks at its setting at every call.
         """
         kinds = []
-        for node in self.p.index.nodes:
+        for node in self.planner.index.nodes:
             if not isinstance(node, ast.Assign):
                 continue
             for target in node.targets:
                 if (
                     isinstance(target, ast.Attribute)
                     and target.attr == "api_type"
-                    and Sdk("openai") in self.p.evaluator.terms(target.value)
+                    and Sdk("openai") in self.planner.evaluator.terms(target.value)
                 ):
-                    always = isinstance(self.p.parent(node), ast.Module)
+                    always = isinstance(self.planner.parent(node), ast.Module)
                     value = node.value.value if isinstance(node.value, ast.Constant) else ""
                     kinds.append(always and str(value).startswith("azure"))
         return bool(kinds) and all(kinds)
 
     def _reads_settings(self) -> bool:
-        for node in self.p.index.nodes:
+        for node in self.planner.index.nodes:
             modules: list[str] = []
             if isinstance(node, ast.Import):
                 modules = [a.name for a in node.names]
@@ -82,21 +91,22 @@ class ModuleSites:
                 return True
         return False
 
-    def run(self) -> None:
+    def plan(self) -> Plan:
         later = []
         for site in self.mine:
             if {self._is_type(name) for name in site.sdk} == {True}:
                 later.append(site)
             else:
                 self._site(site)
-        if any(f.status == "migrated" and f.kind != "exception" for f in self.p.plan.findings):
+        if self._moves_already or any(map(is_move, self.draft.findings)):
             for site in later:
                 self._site(site)
-        for node in self.p.index.nodes:
+        for node in self.planner.index.nodes:
             if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
                 self._assigned(node)
-        for site in self.p.sites:
+        for site in self.planner.sites:
             self._already(site)
+        return self.draft.plan()
 
     def _already(self, site: Site) -> None:
         for atom in site.atoms:
@@ -108,13 +118,13 @@ class ModuleSites:
                 by_function.update({c.function: rule_of(c) for c in CALLS.values()})
                 rule = by_function.get(name) or by_function.get(name.removeprefix("a"))
                 if rule is not None:
-                    self.p.found(rule, site.node, "already-done")
+                    self.draft.found(rule, site.node, "already-done")
 
     # -- one use
 
     def _site(self, site: Site) -> None:
         found = set(site.sdk)
-        if isinstance(site.node, ast.Name) and not self.p.imported(site.node):
+        if isinstance(site.node, ast.Name) and not self.planner.imported(site.node):
             return
         same = {names.exceptions(name) for name in found}
         if len(same) == 1 and () not in same and len(site.atoms) == len(found):
@@ -125,7 +135,7 @@ class ModuleSites:
         if len(found) > 1 or len(site.atoms) > 1:
             known = [c for c in calls.values() if c is not None]
             if known and len(site.atoms) > 1:
-                self.p.left(rule_of(known[0]), site.node, "chosen-at-run-time")
+                self.draft.left(rule_of(known[0]), site.node, "chosen-at-run-time")
             return
         name = found.pop()
         target = calls[name]
@@ -148,71 +158,64 @@ class ModuleSites:
 
     def _leftover(self, site: Site, name: str) -> None:
         if "with_raw_response" in name or "with_streaming_response" in name:
-            self.p.left(RAW, site.node, "raw-response")
+            self.draft.left(RAW, site.node, "raw-response")
             return
         short = name.removeprefix("openai.")
-        self.p.left(LEFT, site.node, "no-counterpart", f"LiteLLM has no counterpart: {short}")
+        self.draft.left(
+            NO_COUNTERPART, site.node, "no-counterpart", f"LiteLLM has no counterpart: {short}"
+        )
 
     def _resource(self, site: Site) -> None:
         """A class of 0.28 that is not called here."""
-        parent = self.p.parent(site.node)
+        parent = self.planner.parent(site.node)
         if isinstance(parent, ast.ClassDef):
-            self.p.left(LEFT, site.node, "subclass")
+            self.draft.left(NO_COUNTERPART, site.node, "subclass")
         elif isinstance(parent, ast.Call) and parent.func is not site.node:
             patched = called_name(parent.func) in PATCHERS
-            self.p.left(MOCK if patched else LEFT, site.node, "mock" if patched else "handed-over")
+            self.draft.left(
+                MOCK if patched else NO_COUNTERPART, site.node, "mock" if patched else "handed-over"
+            )
 
     def _exceptions(self, site: Site, name: str) -> None:
         """One class of 0.28 may be several today: an except clause gets them all."""
         today = names.exceptions(name)
-        parent = self.p.parent(site.node)
-        made = self.p.called(site.node)
+        parent = self.planner.parent(site.node)
+        made = self.planner.called(site.node)
         if name.startswith("openai.error.") and today != ("OpenAIError",):
             # Today's classes ask for the response that they stand for, which 0.28's did not.
             if made:
                 self._made_by_hand(site, made, today[0])
                 return
             if isinstance(parent, ast.ClassDef):
-                self._replace(site, EXCEPTION, f"legacy_base({self.p.router}.{today[0]})")
+                self._replace(site, EXCEPTION, f"legacy_base({self.planner.router}.{today[0]})")
                 return
         grouped = isinstance(parent, ast.Tuple)
-        clause = self.p.parent(parent) if grouped else parent
+        clause = self.planner.parent(parent) if grouped else parent
         if not isinstance(clause, ast.ExceptHandler):
             today = today[:1]
         self._replace(site, EXCEPTION, *today, grouped=grouped)
 
-    def _made_by_hand(self, site: Site, call: ast.Call, kind: str) -> None:
+    def _made_by_hand(self, site: Site, call: ast.Call, today: str) -> None:
         starred = any(isinstance(a, ast.Starred) for a in call.args)
         if starred or len(call.args) > 1 or any(k.arg not in _MADE_WITH for k in call.keywords):
-            self.p.left(EXCEPTION, site.node, "exception")
+            self.draft.left(EXCEPTION, site.node, "exception")
             return
-        if not (self.p.applies(EXCEPTION, site.node) and self.p.imported(site.node)):
-            self.p.left(EXCEPTION, site.node, "skipped")
+        if not (self.planner.applies(EXCEPTION, site.node) and self.planner.imported(site.node)):
+            self.draft.left(EXCEPTION, site.node, "skipped")
             return
-        routed = self.p.routed(kind, self.p.text.start(site.node))
-        self.p.plan.edits.append(first_argument(self.p.text, call, routed))
+        span, kind = self.planner.text.span(call), self.draft.routed(today)
+        self.draft.changes.append(AddArgument(span=span, code=kind, before=0))
         self._name(site.node, "legacy_error")
-        self.p.found(EXCEPTION, site.node, "migrated")
+        self.draft.migrated(EXCEPTION, site.node)
 
     def _unraised(self, site: Site) -> None:
         """An exception of 0.28 that nothing raises any more."""
-        parent = self.p.parent(site.node)
+        parent = self.planner.parent(site.node)
         if not isinstance(parent, ast.Tuple) or len(parent.elts) < 2:
-            self.p.left(EXCEPTION, site.node, "exception")
+            self.draft.left(EXCEPTION, site.node, "exception")
             return
-        text = self.p.text
-        place = parent.elts.index(site.node)
-        if place + 1 < len(parent.elts):
-            start, end = text.start(site.node), text.start(parent.elts[place + 1])
-        else:
-            start, end = text.end(parent.elts[place - 1]), text.end(site.node)
-            if len(parent.elts) == 2:
-                end = start
-        if start == end:
-            self.p.left(EXCEPTION, site.node, "exception")
-            return
-        self.p.plan.edits.append(Edit(start=start, end=end, replacement=""))
-        self.p.found(EXCEPTION, site.node, "migrated", "nothing raises it any more")
+        self.draft.changes.append(ReplaceElement(span=self.planner.text.span(site.node)))
+        self.draft.migrated(EXCEPTION, site.node, "nothing raises it any more")
 
     def _is_type(self, name: str) -> bool:
         return name.startswith("openai.types.") or name in names.TYPES or self._is_sentinel(name)
@@ -225,39 +228,43 @@ class ModuleSites:
     def _call(self, site: Site, target: Call) -> None:
         rule = rule_of(target)
         if site.use.model == "patched":
-            self.p.left(PATCHED, site.node, "patched", "a library adds response_model to it")
+            self.draft.left(LOOK_ALIKE, site.node, "patched", "a library adds response_model to it")
             return
-        if not self.p.applies(rule, site.node):
-            self.p.left(rule, site.node, "skipped")
+        if not self.planner.applies(rule, site.node):
+            self.draft.left(rule, site.node, "skipped")
             return
-        if not self.p.is_placed(site.node):
-            self.p.left(rule, site.node, "f-string")
+        if not self.planner.is_placed(site.node):
+            self.draft.left(rule, site.node, "f-string")
             return
-        call = self.p.called(site.node)
+        call = self.planner.called(site.node)
         if call is None:
             self._handed(site, target)
             return
-        text = self.p.text
         try:
-            arguments = argument_edits(text, call, target, self._provider(call, target))
+            arguments = self._arguments(call, target)
         except UnmatchedError as error:
-            self.p.left(rule, site.node, "arguments", str(error))
+            self.draft.left(rule, site.node, "arguments", str(error))
             return
         self._name(site.node, target.function)
-        self.p.plan.edits += arguments + self._legacy(call, target)
-        self.p.found(rule, call, "migrated")
-
-    def _legacy(self, call: ast.Call, target: Call) -> list[Edit]:
-        """0.28 did not retry what the server refuses, and its replies were dictionaries."""
         self._note_legacy(target)
-        if target.legacy and self.p.view.mixed:
+        self.draft.changes += arguments
+        self.draft.migrated(rule, call)
+
+    def _arguments(self, call: ast.Call, target: Call, skip: int = 0) -> list[Change]:
+        """The arguments for the router. Raises `UnmatchedError`.
+
+        0.28 did not retry what the server refuses, and its replies were dictionaries.
+        """
+        text = self.planner.text
+        changes = argument_changes(text, call, target, self._provider(call, target), skip)
+        if target.legacy and self.planner.view.mixed:
             # A setting of the module would reach the calls of the later generation too.
-            return [new_keyword(self.p.text, call, "legacy=True", 0)]
-        return []
+            changes.append(new_keyword(text, call, "legacy=True", skip))
+        return changes
 
     def _note_legacy(self, target: Call) -> None:
-        if target.legacy and not self.p.view.mixed:
-            self.p.plan.legacy = True
+        if target.legacy and not self.planner.view.mixed:
+            self.draft.legacy = True
 
     def _provider(self, call: ast.Call, target: Call) -> Provider:
         """Azure, where this file says so and the call names a deployment."""
@@ -267,153 +274,138 @@ class ModuleSites:
                 azure = str(keyword.value.value).startswith("azure")
         return Provider(name="azure" if azure else "openai")
 
-    def _name(self, node: ast.expr, function: str, *, runtime: bool = True) -> None:
-        start = self.p.text.start(node)
-        self.p.plan.edits.append(
-            Edit(
-                start=start,
-                end=self.p.text.end(node),
-                replacement=self.p.routed(function, start, runtime=runtime),
-            )
-        )
+    def _name(self, node: ast.expr, function: str) -> None:
+        self.draft.replace(node, self.draft.routed(function))
 
     def _handed(self, site: Site, target: Call) -> None:
         """The method goes to something that calls it: a retry helper, a thread pool."""
         rule = rule_of(target)
-        parent = self.p.parent(site.node)
-        if self.p.view.compared & set(site.sdk):
+        parent = self.planner.parent(site.node)
+        if self.planner.view.compared & set(site.sdk):
             self._compared(site, target)
             return
         if isinstance(parent, ast.Call) and parent.args and parent.args[0] is site.node:
             name = getattr(parent.func, "attr", None) or getattr(parent.func, "id", "")
             if name in _FORWARDERS:
                 try:
-                    arguments = argument_edits(
-                        self.p.text, parent, target, self._provider(parent, target), skip=1
-                    )
+                    arguments = self._arguments(parent, target, skip=1)
                 except UnmatchedError as error:
-                    self.p.left(rule, site.node, "arguments", str(error))
+                    self.draft.left(rule, site.node, "arguments", str(error))
                     return
                 self._name(site.node, target.function)
-                self.p.plan.edits += arguments
-                if target.legacy and self.p.view.mixed:
-                    self.p.plan.edits.append(new_keyword(self.p.text, parent, "legacy=True", 1))
+                self.draft.changes += arguments
                 self._note_legacy(target)
-                self.p.found(rule, site.node, "migrated", "handed over uncalled")
+                self.draft.migrated(rule, site.node, "handed over uncalled")
                 return
-        start = self.p.text.start(site.node)
-        partial = self._partial()
-        function = self.p.routed(target.function, start)
+        function = self.draft.routed(target.function)
         provider = "azure" if self.azure and target.legacy else "openai"
         self._note_legacy(target)
-        legacy = ", legacy=True" if target.legacy and self.p.view.mixed else ""
-        self.p.plan.edits.append(
-            Edit(
-                start=start,
-                end=self.p.text.end(site.node),
-                replacement=(
-                    f'{partial}({function}, provider="{provider}"{legacy})'
-                    if target.has_model
-                    else function
-                ),
-            )
-        )
-        self.p.found(rule, site.node, "migrated", "handed over uncalled")
+        legacy = ", legacy=True" if target.legacy and self.planner.view.mixed else ""
+        if target.has_model:
+            function = f'{self._partial()}({function}, provider="{provider}"{legacy})'
+        self.draft.replace(site.node, function)
+        self.draft.migrated(rule, site.node, "handed over uncalled")
 
     def _compared(self, site: Site, target: Call) -> None:
         """Some file compares this method: it has to be one object wherever it is named."""
         rule = rule_of(target)
-        if target.legacy and self.p.view.mixed:
-            self.p.left(rule, site.node, "chosen-at-run-time")
+        if target.legacy and self.planner.view.mixed:
+            self.draft.left(rule, site.node, "chosen-at-run-time")
             return
         self._note_legacy(target)
         self._name(site.node, f'of("openai").{target.function}')
-        self.p.found(rule, site.node, "migrated", "handed over uncalled, and compared")
+        self.draft.migrated(rule, site.node, "handed over uncalled, and compared")
 
     def _partial(self) -> str:
         """How this module spells ``functools.partial``."""
-        for name, bindings in self.p.index.module.bindings.items():
+        for name, bindings in self.planner.index.module.bindings.items():
             for binding in bindings:
                 if binding.kind != "import" or binding.arms:
                     continue
-                terms = self.p.evaluator.binding(binding)
+                terms = self.planner.evaluator.binding(binding)
                 if terms == {Foreign("functools.partial")}:
                     return name
                 if terms == {Foreign("functools")}:
                     return f"{name}.partial"
-        self.p.plan.needs_partial = True
+        self.draft.reads.add("functools")
         return "functools.partial"
 
     # -- names that are no calls
 
-    def _replace(self, site: Site, rule: str, *new: str, grouped: bool = True) -> None:
-        if not self.p.applies(rule, site.node):
-            self.p.left(rule, site.node, "skipped")
+    def _replace(self, site: Site, rule: Rule, *new: str, grouped: bool = True) -> None:
+        if not self.planner.applies(rule, site.node):
+            self.draft.left(rule, site.node, "skipped")
             return
-        if not self.p.imported(site.node) or not self.p.is_placed(site.node):
+        if not self.planner.imported(site.node) or not self.planner.is_placed(site.node):
             return
-        start = self.p.text.start(site.node)
-        runtime = not self.p.is_annotation(site.node)
-        written = ", ".join(self.p.routed(name, start, runtime=runtime) for name in new)
-        self.p.plan.edits.append(
-            Edit(
-                start=start,
-                end=self.p.text.end(site.node),
-                replacement=written if grouped or len(new) == 1 else f"({written})",
-            )
-        )
-        self.p.found(rule, site.node, "migrated")
+        codes = tuple(self.draft.routed(name) for name in new)
+        if grouped and len(codes) > 1:
+            span = self.planner.text.span(site.node)
+            self.draft.changes.append(ReplaceElement(span=span, codes=codes))
+        else:
+            joined = ", ".join(codes)
+            self.draft.replace(site.node, joined if len(codes) == 1 else f"({joined})")
+        self.draft.migrated(rule, site.node)
 
     def _type(self, site: Site, name: str) -> None:
-        if not self.p.imported(site.node):
+        if not self.planner.imported(site.node):
             return
         new = names.RESPONSE_TYPES.get(name.rpartition(".")[2])
         chat = ".chat." in name or not name.startswith("openai.types.chat")
-        if new and chat and self.p.is_annotation(site.node) and self.p.applies(TYPE, site.node):
-            self._name(site.node, new, runtime=False)
-            self.p.found(TYPE, site.node, "migrated")
+        if (
+            new
+            and chat
+            and self.planner.is_annotation(site.node)
+            and self.planner.applies(TYPE, site.node)
+        ):
+            self._name(site.node, new)
+            self.draft.migrated(TYPE, site.node)
 
     def _setting_read(self, site: Site, name: str) -> None:
         setting = name.removeprefix("openai.")
         if setting in names.SETTINGS and self._moves(setting, site.node):
             self._name(site.node, names.SETTINGS[setting])
-            self.p.found(SETTING, site.node, "migrated")
-        elif setting in names.SETTINGS and self.calls_module and not self.p.view.mixed:
+            self.draft.migrated(SETTING, site.node)
+        elif setting in names.SETTINGS and self.calls_module and not self.planner.view.mixed:
             message = f"set nowhere, and 0.28 took it from the environment: {name}"
-            self.p.left(SETTING, site.node, "setting", message)
+            self.draft.left(SETTING, site.node, "setting", message)
 
     def _moves(self, setting: str, node: ast.AST) -> bool:
-        known = setting in self.p.view.settings or setting in names.LEGACY_SETTINGS
-        return self.calls_module and known and self.p.applies(SETTING, node)
+        known = setting in self.planner.view.settings or setting in names.LEGACY_SETTINGS
+        return self.calls_module and known and self.planner.applies(SETTING, node)
 
     def _assigned(self, node: ast.Attribute) -> None:
-        base = self.p.evaluator.terms(node.value)
+        base = self.planner.evaluator.terms(node.value)
         if base != {Sdk("openai")}:
             return
         if node.attr in names.UNSUPPORTED_SETTINGS:
             if self.calls_module:
-                self.p.left(SETTING, node, "setting", f"no counterpart: openai.{node.attr}")
+                self.draft.left(SETTING, node, "setting", f"no counterpart: openai.{node.attr}")
             return
         if node.attr not in names.SETTINGS or not self.calls_module:
             return
-        if not self.p.applies(SETTING, node):
-            self.p.left(SETTING, node, "skipped")
+        if not self.planner.applies(SETTING, node):
+            self.draft.left(SETTING, node, "skipped")
             return
-        statement = self.p.parent(node)
+        statement = self.planner.parent(node)
         if self.leftovers and isinstance(statement, ast.Assign):
             self._both(node, statement)
             return
         self._name(node, names.SETTINGS[node.attr])
-        self.p.found(SETTING, node, "migrated")
+        self.draft.migrated(SETTING, node)
 
     def _both(self, node: ast.Attribute, statement: ast.Assign) -> None:
         """Something that stays reads the SDK's setting: set both in one statement."""
         router = Router(f"llm_router.{names.SETTINGS[node.attr]}")
         for target in statement.targets:
-            if isinstance(target, ast.Attribute) and router in self.p.evaluator.terms(target):
-                self.p.found(SETTING, node, "already-done")
+            if isinstance(target, ast.Attribute) and router in self.planner.evaluator.terms(target):
+                self.draft.found(SETTING, node, "already-done")
                 return
-        start = self.p.text.start(node)
-        name = self.p.routed(names.SETTINGS[node.attr], start)
-        self.p.plan.edits.append(Edit(start=start, end=start, replacement=f"{name} = "))
-        self.p.found(SETTING, node, "migrated", "kept for what stays on the SDK, too")
+        name = self.draft.routed(names.SETTINGS[node.attr])
+        self.draft.changes.append(AddTarget(span=self.planner.text.span(node), code=name))
+        self.draft.migrated(SETTING, node, "kept for what stays on the SDK, too")
+
+
+def is_move(finding: Finding) -> bool:
+    """Does the file get something of the router that is more than an exception?"""
+    return finding.status == "migrated" and finding.kind != "exception"

@@ -1,9 +1,11 @@
-"""Facts and rules -> the edits and findings for one file. Nothing is changed here."""
+"""Facts and rules -> the changes and findings for one file. Nothing is changed here."""
 
 from __future__ import annotations
 
 import ast
+from collections.abc import Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
 
 from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.flow.facts import ModuleFacts, Use
@@ -14,24 +16,37 @@ from codemods.migrate_openai.flow.terms import (
     Router,
     Sdk,
 )
-from codemods.migrate_openai.model import Edit, Finding, Options
+from codemods.migrate_openai.model import Finding, Options, SiteStatus
+from codemods.migrate_openai.plan.occurrences import Occurrences
 from codemods.migrate_openai.plan.project import ModuleView
-from codemods.migrate_openai.rewrite.text import Text
-from codemods.migrate_openai.rules import RULES
+from codemods.migrate_openai.rewrite.changes import Change, Replace
+from codemods.migrate_openai.rewrite.positions import Text
+from codemods.migrate_openai.rewrite.reads import is_annotation
+from codemods.migrate_openai.rules import Rule
 from codemods.migrate_openai.rules.reasons import REASONS
 
 
-@dataclass(slots=True, kw_only=True)
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """What the parts of the plan add to. Edits that belong together come in one call."""
+    """What is to change in one file, and what is said about it."""
 
-    edits: list[Edit] = field(default_factory=list)
-    findings: list[Finding] = field(default_factory=list)
-    router_names: list[tuple[int, bool]] = field(default_factory=list)
-    """Where the router's name is written: (offset, needed when the program runs?)."""
-    needs_partial: bool = False
+    changes: tuple[Change, ...] = ()
+    findings: tuple[Finding, ...] = ()
+    reads: frozenset[str] = frozenset()
+    """Names that the changes write and that something has to import: the router, functools."""
+    renamed: Mapping[int, str] = field(default_factory=dict)
+    """Imports of the SDK, by their order, whose name stays and is to mean this of the router."""
     legacy: bool = False
     """Was a call of 0.28 moved, which did not retry and gave dictionaries?"""
+
+    def __add__(self, other: Plan) -> Plan:
+        return Plan(
+            changes=self.changes + other.changes,
+            findings=self.findings + other.findings,
+            reads=self.reads | other.reads,
+            renamed={**self.renamed, **other.renamed},
+            legacy=self.legacy or other.legacy,
+        )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +69,7 @@ class Site:
 
 
 class Planner:
-    """Shared by the parts of the plan: the text, the tree, the names, the result."""
+    """Shared by the parts of the plan: the text, the tree, the names. It never changes."""
 
     def __init__(
         self, analysis: Analysis, facts: ModuleFacts, view: ModuleView, options: Options
@@ -66,7 +81,6 @@ class Planner:
         self.view = view
         self.options = options
         self.text = Text(analysis.file.text, analysis.parsed.text)
-        self.plan = Plan()
         self.sites = [
             Site(use=use, node=_expression(self.index.nodes[use.place]), atoms=atoms)
             for use, atoms in zip(facts.uses, view.uses, strict=True)
@@ -95,56 +109,15 @@ class Planner:
             for b in s.bindings.get(name, [])
         )
 
-    def routed(self, name: str, at: int, *, runtime: bool = True) -> str:
-        """``llm_router.<name>``, noted as written at an offset."""
-        self.plan.router_names.append((at, runtime))
-        return f"{self.router}.{name}"
-
-    # -- results
-
-    def applies(self, rule: str, node: ast.AST) -> bool:
+    def applies(self, rule: Rule, node: ast.AST) -> bool:
         line = getattr(node, "lineno", 0)
-        return self.options.applies(rule) and line not in self.analysis.file.skipped_lines
-
-    def found(
-        self,
-        rule: str,
-        node: ast.AST,
-        status: str,
-        message: str = "",
-        reason: str = "",
-        end: ast.AST | None = None,
-    ) -> None:
-        start = self.text.start(node)
-        source = " ".join(self.text.of(node).split())
-        self.plan.findings.append(
-            Finding(
-                rule=rule,
-                line=self.text.line_of(start),
-                column=self.text.column_of(start),
-                status=status,  # type: ignore[arg-type]
-                kind=RULES[rule].kind,
-                source=source if len(source) <= 80 else source[:77] + "...",
-                reason=reason,
-                message=message or (REASONS[reason].title if reason else ""),
-                advice=REASONS[reason].advice if reason else "",
-                end_line=getattr(end or node, "end_lineno", None),
-            )
-        )
-
-    def left(self, rule: str, node: ast.AST, reason: str, message: str = "") -> None:
-        self.found(rule, node, "left", message, reason)
+        return self.options.applies(rule.id) and line not in self.analysis.file.kept_lines
 
     # -- questions
 
-    def tree_imports(self) -> list[ast.stmt]:
-        """The import statements of the module scope, in order."""
-        return [
-            n
-            for n in self.index.nodes
-            if isinstance(n, (ast.Import, ast.ImportFrom))
-            and self.index.scope_of[n] is self.index.module
-        ]
+    @cached_property
+    def occurrences(self) -> Occurrences:
+        return Occurrences(self.index)
 
     def is_placed(self, node: ast.expr) -> bool:
         """Does the tree know where a node stands? Before 3.12 not always inside f-strings."""
@@ -182,20 +155,70 @@ class Planner:
         return all(b.kind == "import" for b in bindings)
 
     def is_annotation(self, node: ast.AST) -> bool:
-        """Is the expression evaluated as an annotation, which may never run?"""
-        child: ast.AST = node
-        while True:
-            parent = self.index.parents.get(child)
-            if parent is None or isinstance(parent, ast.stmt):
-                break
-            if isinstance(parent, ast.arg) and parent.annotation is child:
-                return True
-            child = parent
-        if isinstance(parent, ast.AnnAssign):
-            return parent.annotation is child
-        if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
-            return parent.returns is child
-        return False
+        return is_annotation(self.index, node)
+
+
+class Draft:
+    """One part of a plan while it is being made."""
+
+    def __init__(self, planner: Planner) -> None:
+        self._planner = planner
+        self._text = planner.text
+        self.changes: list[Change] = []
+        self.findings: list[Finding] = []
+        self.reads: set[str] = set()
+        self.renamed: dict[int, str] = {}
+        self.legacy = False
+
+    def plan(self) -> Plan:
+        return Plan(
+            changes=tuple(self.changes),
+            findings=tuple(self.findings),
+            reads=frozenset(self.reads),
+            renamed=self.renamed,
+            legacy=self.legacy,
+        )
+
+    def routed(self, name: str) -> str:
+        """``llm_router.<name>``, which the file then has to import."""
+        self.reads.add(self._planner.router)
+        return f"{self._planner.router}.{name}"
+
+    def replace(self, node: ast.AST, code: str) -> None:
+        self.changes.append(Replace(span=self._text.span(node), code=code))
+
+    def found(
+        self,
+        rule: Rule,
+        node: ast.AST,
+        status: SiteStatus,
+        message: str = "",
+        reason: str = "",
+    ) -> None:
+        start = self._text.start(node)
+        source = " ".join(self._text.of(node).split())
+        self.findings.append(
+            Finding(
+                rule=rule.id,
+                line=self._text.line_of(start),
+                column=self._text.column_of(start),
+                status=status,
+                kind=rule.kind,
+                source=source if len(source) <= 80 else source[:77] + "...",
+                reason=reason,
+                message=message or (REASONS[reason].title if reason else ""),
+                advice=REASONS[reason].advice if reason else "",
+                end_line=getattr(node, "end_lineno", None),
+            )
+        )
+
+    def migrated(self, rule: Rule, node: ast.AST, message: str = "") -> None:
+        self.found(rule, node, "migrated", message)
+
+    def left(self, rule: Rule, node: ast.AST, reason: str, message: str = "") -> None:
+        if getattr(node, "lineno", 0) in self._planner.analysis.file.unprintable_lines:
+            reason, message = "unprintable", ""
+        self.found(rule, node, "left", message, reason)
 
 
 def _expression(node: ast.AST) -> ast.expr:

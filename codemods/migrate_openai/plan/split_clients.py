@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import ast
-from dataclasses import replace
+from collections.abc import Mapping
+from dataclasses import dataclass, replace
 
 from codemods.migrate_openai.flow.terms import Client, Member
-from codemods.migrate_openai.plan.clients import MADE, FileClients
+from codemods.migrate_openai.plan.clients import FileClients
+from codemods.migrate_openai.plan.fates import Fate, FateKind
 from codemods.migrate_openai.plan.planner import Site, receiver_of
-from codemods.migrate_openai.plan.project import leads_to_call
-from codemods.migrate_openai.rewrite.text import is_alone
+from codemods.migrate_openai.rewrite.positions import is_alone
 from codemods.migrate_openai.rules import CALLS
+from codemods.migrate_openai.rules.client_attributes import leads_to_call
+from codemods.migrate_openai.rules.clients import MADE
 
 # Calls that may be made twice without anyone noticing.
 _REPEATABLE = frozenset(
@@ -30,24 +33,62 @@ _REPEATABLE = frozenset(
 )
 
 
-class Siblings:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Split:
     """The names of the second clients, by the client that each stands beside."""
 
-    def __init__(self, clients: FileClients) -> None:
-        self.c = clients
-        self.p = clients.p
-        self.names = self._plan()
-        self._move_unsplit()
+    names: Mapping[Client, str]
+    fates: Mapping[Member, Fate]
+    """What becomes of every client, now that it is known which can be split."""
 
-    def _plan(self) -> dict[Client, str]:
+
+def split_clients(clients: FileClients) -> Split:
+    """Decide which clients that stay get a second one beside them.
+
+    A client that passes on all that keeps it moves, where its calls cannot leave it.
+    """
+    splitter = _Splitter(clients)
+    names = splitter.names()
+    fates = dict(clients.fates)
+    for site in clients.sites:
+        fate = clients.fate(site)
+        path = site.client_paths[0].path
+        if fate is None or fate.kind != "stays" or not fate.passes:
+            continue
+        if ".".join(path) not in CALLS and not leads_to_call(path):
+            continue
+        splits = clients.settingless(fate) or splitter.beside(site, names) is not None
+        if not (clients.is_simple(site, fate) and splits):
+            fates.update(dict.fromkeys(fate.members, replace(fate, kind=FateKind.ROUTER)))
+    stay = {member: name for member, name in names.items() if fates[member].kind == "stays"}
+    return Split(names=stay, fates=fates)
+
+
+def name_beside(clients: FileClients, split: Split, site: Site) -> str | None:
+    """The client beside the one that stays, where it can take this call."""
+    return _Splitter(clients).beside(site, split.names)
+
+
+class _Splitter:
+    def __init__(self, clients: FileClients) -> None:
+        self.clients = clients
+        self.planner = clients.planner
+        self.written = clients.planner.occurrences
+
+    def names(self) -> dict[Client, str]:
         wanted: set[Client] = set()
-        for site in self.c.sites:
-            fate = self.c.fate(site)
-            if fate is None or fate.kind != "stays" or self.c.settingless(fate) or fate.configured:
+        for site in self.clients.sites:
+            fate = self.clients.fate(site)
+            if (
+                fate is None
+                or fate.kind != "stays"
+                or self.clients.settingless(fate)
+                or fate.configured
+            ):
                 continue
-            members = set(self.c.members(site))
+            members = set(self.clients.members(site))
             receiver = receiver_of(site.node, site.client_paths[0].path)
-            if not self.c.is_simple(site, fate) or len(members) > 1 or receiver is None:
+            if not self.clients.is_simple(site, fate) or len(members) > 1 or receiver is None:
                 continue
             member = members.pop()
             if isinstance(member, Client) and self._refers(receiver, member):
@@ -56,58 +97,50 @@ class Siblings:
         return {member: name for member, name in names.items() if name is not None}
 
     def _named(self, member: Client) -> str | None:
-        call = self.c.made.get(member)
-        if call is None or not self.c.direct_class(call) or not self._repeatable(call):
+        call = self.clients.made.get(member)
+        if call is None or not self.clients.direct_class(call) or not self._repeatable(call):
             return None
-        if not self.p.applies(MADE, call) or any(k.arg == "provider" for k in call.keywords):
+        if not self.planner.applies(MADE, call) or any(k.arg == "provider" for k in call.keywords):
             return None
-        statement = self.p.parent(call)
+        statement = self.planner.parent(call)
         match statement:
             case ast.Assign(targets=[ast.Name(id=name) as target]):
-                scope = self.p.index.owner_of(name, self.p.scope(target))
+                scope = self.planner.index.owner_of(name, self.planner.scope(target))
                 if scope is None or len(scope.bindings[name]) != 1 or scope.is_class:
                     return None
                 new = f"router_{name}"
-                taken = {n for s in self.p.index.own_scope.values() for n in s.bindings}
+                taken = new in self.written.bound
             case ast.Assign(
                 targets=[ast.Attribute(value=ast.Name(id=("self" | "cls") as holder), attr=name)]
             ):
                 new = f"router_{name}"
-                taken = {n.attr for n in self.p.index.nodes if isinstance(n, ast.Attribute)}
-                stores = [
-                    n
-                    for n in self.p.index.nodes
-                    if isinstance(n, ast.Attribute)
-                    and n.attr == name
-                    and isinstance(n.ctx, ast.Store)
-                ]
-                if len(stores) != 1:
-                    return None
-                return None if new in taken else f"{holder}.{new}"
+                taken = new in self.written.attributes or len(self.written.stores(name)) != 1
+                new = f"{holder}.{new}"
             case _:
                 return None
-        return None if new in taken or not is_alone(self.p.text, statement) else new
+        return None if taken or not is_alone(self.planner.text, statement) else new
 
-    def name_for(self, site: Site) -> str | None:
-        """The client beside the one that stays, where it can take this call."""
-        members = set(self.c.members(site))
+    def beside(self, site: Site, names: Mapping[Client, str]) -> str | None:
+        members = set(self.clients.members(site))
         member = members.pop()
         if members or not isinstance(member, Client):
             return None
         receiver = receiver_of(site.node, site.client_paths[0].path)
         refers = receiver is not None and self._refers(receiver, member)
-        return self.names.get(member) if refers else None
+        return names.get(member) if refers else None
 
     def _refers(self, receiver: ast.expr, member: Member) -> bool:
         """Does the receiver name the very place that the client was assigned to?"""
-        statement = self.p.parent(self.c.made[member]) if member in self.c.made else None
+        statement = (
+            self.planner.parent(self.clients.made[member]) if member in self.clients.made else None
+        )
         if not isinstance(statement, ast.Assign):
             return False
         target = statement.targets[0]
         if isinstance(receiver, ast.Name) and isinstance(target, ast.Name):
-            return receiver.id == target.id and self.p.index.owner_of(
-                receiver.id, self.p.scope(receiver)
-            ) is self.p.index.owner_of(target.id, self.p.scope(target))
+            return receiver.id == target.id and self.planner.index.owner_of(
+                receiver.id, self.planner.scope(receiver)
+            ) is self.planner.index.owner_of(target.id, self.planner.scope(target))
         return (
             isinstance(receiver, ast.Attribute)
             and isinstance(target, ast.Attribute)
@@ -125,21 +158,3 @@ class Siblings:
                     if name not in _REPEATABLE:
                         return False
         return True
-
-    def _move_unsplit(self) -> None:
-        """A client that passes on all that keeps it moves, where its calls cannot leave it."""
-        for site in self.c.sites:
-            fate = self.c.fate(site)
-            path = site.client_paths[0].path
-            if fate is None or fate.kind != "stays" or not fate.passes:
-                continue
-            if ".".join(path) not in CALLS and not leads_to_call(path):
-                continue
-            if self.c.is_simple(site, fate) and (
-                self.c.settingless(fate) or self.name_for(site) is not None
-            ):
-                continue
-            for member in fate.members:
-                self.c.fates[member] = replace(fate, kind="router")
-                if isinstance(member, Client):
-                    self.names.pop(member, None)

@@ -16,7 +16,17 @@ from codemods.migrate_openai.rules import (
 )
 from codemods.migrate_openai.rules.base import Call, Case, Rule
 
-__all__ = ["CALLS", "LEGACY_CALLS", "ROUTER_FUNCTIONS", "RULES", "Call", "Case", "Rule", "rule_of"]
+__all__ = [
+    "CALLS",
+    "LEGACY_CALLS",
+    "ROUTER_CALLS",
+    "ROUTER_FUNCTIONS",
+    "RULES",
+    "Call",
+    "Case",
+    "Rule",
+    "rule_of",
+]
 
 RULES: dict[str, Rule] = {
     rule.id: rule
@@ -40,15 +50,16 @@ CALLS: dict[str, Call] = {
 LEGACY_CALLS: dict[str, Call] = {
     call.sdk: call for rule in RULES.values() for call in rule.calls if call.legacy
 }
-ROUTER_FUNCTIONS = frozenset(
-    prefix + call.function for call in CALLS.values() for prefix in ("", "a")
-)
+ROUTER_CALLS: dict[str, Call] = {
+    prefix + call.function: call for call in CALLS.values() for prefix in ("", "a")
+}
 """The router's functions that take the place of a call, and their asynchronous twins."""
-_OWNER: dict[tuple[str, bool], str] = {
-    (call.sdk, call.legacy): rule.id for rule in RULES.values() for call in rule.calls
+ROUTER_FUNCTIONS = frozenset(ROUTER_CALLS)
+_OWNER: dict[tuple[str, bool], Rule] = {
+    (call.sdk, call.legacy): rule for rule in RULES.values() for call in rule.calls
 }
 
 
-def rule_of(call: Call) -> str:
-    """The id of the rule that a call belongs to."""
+def rule_of(call: Call) -> Rule:
+    """The rule that a call belongs to."""
     return _OWNER[call.sdk, call.legacy]

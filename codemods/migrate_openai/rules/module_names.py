@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from codemods.migrate_openai.flow.call_patterns import RESOURCES
 from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, Call
 from codemods.migrate_openai.rules import sdk_names as names
 
@@ -20,4 +19,4 @@ def is_leftover(name: str) -> bool:
         return False
     if path[0] in names.LEGACY_RESOURCES or path[0] == "embeddings_utils":
         return len(path) > 1
-    return path[0] in RESOURCES and len(path) > 1
+    return path[0] in names.RESOURCES and len(path) > 1

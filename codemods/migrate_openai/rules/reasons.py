@@ -49,6 +49,11 @@ REASONS: dict[str, Reason] = {
             ),
         ),
         Reason(
+            code="half-migrated",
+            title="the call is migrated, and its client has to stay: it fails when it runs",
+            advice="Call it on a client of its own, llm_router.Client(...).",
+        ),
+        Reason(
             code="patched",
             title="a library has replaced this method of the client",
             advice="Use the library's own way for LiteLLM, such as instructor.from_litellm.",

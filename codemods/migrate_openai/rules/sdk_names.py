@@ -2,6 +2,36 @@
 
 from __future__ import annotations
 
+# The attributes of a client, and of the module, that lead to calls.
+RESOURCES = frozenset(
+    {
+        "admin",
+        "audio",
+        "batches",
+        "beta",
+        "chat",
+        "completions",
+        "containers",
+        "conversations",
+        "embeddings",
+        "evals",
+        "files",
+        "fine_tuning",
+        "fine_tunes",
+        "images",
+        "models",
+        "moderations",
+        "realtime",
+        "responses",
+        "skills",
+        "uploads",
+        "vector_stores",
+        "videos",
+        "webhooks",
+        "with_raw_response",
+        "with_streaming_response",
+    }
+)
 # openai.<setting> -> llm_router.<setting>
 SETTINGS: dict[str, str] = {
     name: name
@@ -137,3 +167,6 @@ RESPONSE_TYPES: dict[str, str] = {
     "CreateEmbeddingResponse": "EmbeddingResponse",
     "ImagesResponse": "ImageResponse",
 }
+
+AT_NO_COST = frozenset({"Client", "AsyncClient", "AzureClient", "AsyncAzureClient"})
+"""Names of the router that can be imported one by one without loading LiteLLM or the SDK."""

@@ -1,0 +1,54 @@
+"""The parts of the plan for one file, put together. Each takes data and returns data."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from pathlib import PurePosixPath
+
+from codemods.migrate_openai.flow.terms import Sdk
+from codemods.migrate_openai.plan.client_calls import ClientCalls
+from codemods.migrate_openai.plan.kept_names import with_kept_names
+from codemods.migrate_openai.plan.lookalikes import LookAlikes
+from codemods.migrate_openai.plan.module_uses import ModuleUses, is_move
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner
+from codemods.migrate_openai.rewrite.imports import ImportRequest
+from codemods.migrate_openai.rewrite.reads import sdk_imports
+from codemods.migrate_openai.rules.left import NO_COUNTERPART
+from codemods.migrate_openai.rules.module import TYPE
+from codemods.migrate_openai.rules.sdk_names import LEGACY_MODULES
+
+
+def plan_file(planner: Planner) -> Plan:
+    """All that is to change in a file but its imports."""
+    clients = ClientCalls(planner).plan()
+    moves = any(map(is_move, clients.findings))
+    plan = clients + ModuleUses(planner, moves=moves).plan() + LookAlikes(planner).plan()
+    return with_kept_names(planner, plan)
+
+
+def import_request(planner: Planner, plan: Plan) -> ImportRequest:
+    """What the imports have to do for a plan."""
+    return ImportRequest(
+        router=planner.options.router,
+        name=planner.router,
+        reads=plan.reads,
+        renamed=plan.renamed,
+        legacy=plan.legacy,
+        own=frozenset(PurePosixPath(planner.facts.path).parent.parts),
+        wanted=planner.view.wanted,
+    )
+
+
+def types_left(planner: Planner, gone: Collection[int]) -> Plan:
+    """Types of the SDK that stay: a finding for each name imported, but those that are gone."""
+    draft = Draft(planner)
+    for place, (_, _, binding, alias) in enumerate(sdk_imports(planner.analysis)):
+        if place in gone:
+            continue
+        terms = planner.evaluator.binding(binding)
+        imported = [t.name for t in terms if isinstance(t, Sdk)]
+        if any(name.startswith("openai.types") for name in imported):
+            draft.left(TYPE, alias, "type")
+        elif any(name.startswith(LEGACY_MODULES) for name in imported):
+            draft.left(NO_COUNTERPART, alias, "no-counterpart", f"of 0.28 only: {imported[0]}")
+    return draft.plan()

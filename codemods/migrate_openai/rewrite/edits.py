@@ -1,0 +1,99 @@
+"""Edits of a text: made, followed, and two rounds of them taken together."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+
+from codemods.migrate_openai.model import Edit
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rewritten:
+    """The new text. ``places`` says where each watched offset of the old text is in it."""
+
+    text: str
+    edits: tuple[Edit, ...] = ()
+    places: dict[int, int]
+
+
+def applied(text: str, edits: Iterable[Edit]) -> str:
+    """The text with edits made that are in order and do not overlap."""
+    parts: list[str] = []
+    at = 0
+    for edit in edits:
+        parts += [text[at : edit.start], edit.replacement]
+        at = edit.end
+    return "".join([*parts, text[at:]])
+
+
+def moved(offset: int, edits: Sequence[Edit]) -> int:
+    """Where a place of the old text is in the new; a replaced place is its replacement's start."""
+    shift = 0
+    for edit in edits:
+        if edit.start > offset:
+            break
+        if edit.end > offset:
+            return edit.start + shift
+        shift += len(edit.replacement) - (edit.end - edit.start)
+    return offset + shift
+
+
+def line_edits(old: str, new: str, start: int) -> Iterator[Edit]:
+    """What turns one piece of text, which begins at *start*, into another: line by line.
+
+    One line an edit where lines correspond, so that no edit reaches further than it must.
+    """
+    before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    matcher = SequenceMatcher(None, before, after, autojunk=False)
+    for kind, low, high, first, last in matcher.get_opcodes():
+        if kind == "equal":
+            continue
+        at = start + sum(map(len, before[:low]))
+        single = kind == "delete" or high - low == last - first
+        rows = [(i, i + 1) for i in range(low, high)] if single else [(low, high)]
+        for row, (upper, lower) in enumerate(rows):
+            end = at + sum(map(len, before[upper:lower]))
+            lines = after[first + row : first + row + 1] if single else after[first:last]
+            replacement = "" if kind == "delete" else "".join(lines)
+            yield Edit(start=at, end=end, replacement=replacement)
+            at = end
+
+
+def composed(first: Sequence[Edit], text: str, second: Sequence[Edit]) -> tuple[Edit, ...]:
+    """Edits that do at once what *first*, whose result is *text*, and *second* do in turn."""
+    regions: list[tuple[int, int, int, int]] = []  # start and end in text, then in the old text
+    shift = 0
+    for edit in first:
+        start = edit.start + shift
+        regions.append((start, start + len(edit.replacement), edit.start, edit.end))
+        shift += len(edit.replacement) - (edit.end - edit.start)
+    clusters = _clusters([(s, e) for s, e, _, _ in regions] + [(e.start, e.end) for e in second])
+    found: list[Edit] = []
+    shift = 0
+    for start, end in clusters:
+        inside = [r for r in regions if start <= r[0] and r[1] <= end]
+        old_start = start - shift
+        shift += sum((e - s) - (old_end - old) for s, e, old, old_end in inside)
+        chosen = [
+            Edit(start=e.start - start, end=e.end - start, replacement=e.replacement)
+            for e in second
+            if start <= e.start and e.end <= end
+        ]
+        regions = regions[len(inside) :]
+        second = second[len(chosen) :]
+        replacement = applied(text[start:end], chosen)
+        found.append(Edit(start=old_start, end=end - shift, replacement=replacement))
+    return tuple(found)
+
+
+def _clusters(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+    """Spans that overlap or touch, joined."""
+    found: list[tuple[int, int]] = []
+    for start, end in sorted(spans):
+        if found and start <= found[-1][1]:
+            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        else:
+            found.append((start, end))
+    return found

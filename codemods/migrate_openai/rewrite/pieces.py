@@ -1,0 +1,159 @@
+"""Which lines of a text are parsed together for a set of changes."""
+
+from __future__ import annotations
+
+import ast
+from bisect import bisect_right
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from codemods.migrate_openai.rewrite.changes import Change, ReplaceStatement, Span
+from codemods.migrate_openai.rewrite.positions import Text, first_line, last_line
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Piece:
+    """Whole lines of the text, and the changes in them."""
+
+    span: Span
+    lines: Span
+    """The first and the last line, from 1, of its statements."""
+    changes: tuple[Change, ...]
+    is_indented: bool = False
+
+
+def pieces(text: Text, tree: ast.Module, changes: Sequence[Change]) -> list[Piece]:
+    """In order and apart from each other: the innermost statements that hold the changes.
+
+    A statement that goes takes the block that it stands in along, for what stands around it.
+    """
+    found: list[Piece] = []
+    body = _Body(text, tree)
+    wanted = [body.piece(change) for change in sorted(changes, key=lambda c: c.span)]
+    for piece in sorted(wanted, key=lambda piece: (piece.span.start, -piece.span.end)):
+        if (found and piece.span.start < found[-1].span.end) or (
+            found and _touch(found[-1], piece)
+        ):
+            found[-1] = _joined(found[-1], piece)
+        else:
+            found.append(piece)
+    return found
+
+
+def _touch(one: Piece, other: Piece) -> bool:
+    """Do both reach over the blank lines between two statements that go?"""
+    goes = all(any(map(_goes, piece.changes)) for piece in (one, other))
+    return goes and one.span.end == other.span.start and not other.is_indented
+
+
+def _goes(change: Change) -> bool:
+    return isinstance(change, ReplaceStatement) and not change.codes
+
+
+def _joined(one: Piece, other: Piece) -> Piece:
+    return replace(
+        one,
+        span=Span(one.span.start, max(one.span.end, other.span.end)),
+        lines=Span(one.lines.start, max(one.lines.end, other.lines.end)),
+        changes=one.changes + other.changes,
+    )
+
+
+class _Body:
+    """The statements of a module, asked by place."""
+
+    def __init__(self, text: Text, tree: ast.Module) -> None:
+        self._text = text
+        self._tree = tree
+        self._starts: dict[ast.AST, list[tuple[int, ast.stmt, list[ast.stmt]]]] = {}
+
+    def piece(self, change: Change) -> Piece:
+        path = self._path(change.span)
+        if _goes(change):
+            if len(path) == 1:
+                return self._with_gaps(path[0], change)
+            path.pop()
+        while len(path) > 1 and not self._stands_alone(*path[-2:]):
+            path.pop()
+        statement, siblings = path[-1]
+        lines = self._lines(statement, siblings)
+        return Piece(
+            span=self._text.line_span(*lines),
+            lines=lines,
+            changes=(change,),
+            is_indented=len(path) > 1,
+        )
+
+    def _path(self, span: Span) -> list[tuple[ast.stmt, list[ast.stmt]]]:
+        """The statements around a span, the innermost last, each with the block it stands in."""
+        path: list[tuple[ast.stmt, list[ast.stmt]]] = []
+        outer: ast.AST = self._tree
+        while True:
+            starts = self._children(outer)
+            index = bisect_right(starts, span.start, key=lambda child: child[0]) - 1
+            if index < 0:
+                break
+            _, statement, block = starts[index]
+            if span.end > self._text.end(statement):
+                break
+            path.append((statement, block))
+            outer = statement
+        if not path:
+            raise ValueError(f"no statement holds {span}")
+        return path
+
+    def _children(self, outer: ast.AST) -> list[tuple[int, ast.stmt, list[ast.stmt]]]:
+        if outer not in self._starts:
+            found = [
+                (self._start(statement), statement, block)
+                for block in _blocks(outer)
+                for statement in block
+            ]
+            self._starts[outer] = sorted(found, key=lambda child: child[0])
+        return self._starts[outer]
+
+    def _start(self, statement: ast.stmt) -> int:
+        decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
+        return min(map(self._text.start, [statement, *decorators]))
+
+    def _stands_alone(
+        self, outer: tuple[ast.stmt, list[ast.stmt]], inner: tuple[ast.stmt, list[ast.stmt]]
+    ) -> bool:
+        """Do the lines of the inner statement hold nothing of the outer one?"""
+        statement, siblings = inner
+        line = first_line(siblings[0])
+        before = self._text.text[self._text.line_span(line).start : self._start(siblings[0])]
+        of_elif = self._text.text.startswith("elif", self._text.start(statement))
+        return not before.strip() and not of_elif
+
+    def _lines(self, statement: ast.stmt, siblings: Sequence[ast.stmt]) -> Span:
+        """The lines of a statement, with those of others that share one."""
+        first = last = siblings.index(statement)
+        while first and last_line(siblings[first - 1]) >= first_line(siblings[first]):
+            first -= 1
+        while last + 1 < len(siblings) and first_line(siblings[last + 1]) <= last_line(
+            siblings[last]
+        ):
+            last += 1
+        return Span(first_line(siblings[first]), last_line(siblings[last]))
+
+    def _with_gaps(self, place: tuple[ast.stmt, list[ast.stmt]], change: Change) -> Piece:
+        """A statement of the module with the blank lines and comments around it."""
+        statement, body = place
+        lines = self._lines(statement, body)
+        above = [last_line(s) for s in body if last_line(s) < lines.start]
+        below = [first_line(s) for s in body if first_line(s) > lines.end]
+        text = self._text
+        start = text.line_span(above[-1]).end if above else 0
+        end = text.line_span(below[0]).start if below else len(text.text)
+        return Piece(span=Span(start, end), lines=lines, changes=(change,))
+
+
+def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
+    for name in ("body", "orelse", "finalbody"):
+        block = getattr(node, name, None)
+        if isinstance(block, list) and block:
+            yield block
+    for name in ("handlers", "cases"):
+        for part in getattr(node, name, ()):
+            yield part.body
