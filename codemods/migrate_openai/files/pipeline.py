@@ -32,9 +32,30 @@ if TYPE_CHECKING:
 
 # Below this many files a second process costs more than it saves.
 _FILES_WORTH_A_PROCESS = 64
+# An analysis takes about 70 times the memory of its text: 140 MB at the most. It has room for the
+# files that one process is given unasked, and for what most projects have.
+_CHARACTERS_KEPT = 2_000_000
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _STILL_USED = re.compile(r"^[ \t]*(?:import|from)[ \t]+openai\b", re.MULTILINE)
+
+
+class _Kept:
+    """Analyses for the one process that needs them again, up to a size."""
+
+    def __init__(self) -> None:
+        self._room = _CHARACTERS_KEPT
+        self._analysed: dict[str, engine.Analysed] = {}
+
+    def add(self, analysed: engine.Analysed) -> None:
+        file = analysed[0].file
+        if len(file.text) <= self._room:
+            self._room -= len(file.text)
+            self._analysed[file.path] = analysed
+
+    def take(self, file: SourceFile) -> engine.Analysed | None:
+        analysed = self._analysed.pop(file.path, None)
+        return analysed if analysed is not None and analysed[0].file == file else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -201,18 +222,23 @@ def outcomes(
     found: list[Candidate] = []
     collected: list[tuple[Candidate, tuple[ModuleFacts | None, str]]] = []
     waiting: list[Candidate] = []
+    kept: _Kept | None = _Kept()
     at_once = {None: _FILES_WORTH_A_PROCESS, 1: sys.maxsize}.get(jobs, 0)
     for candidate in candidates:
         found.append(candidate)
         if candidate.error or candidate.outside:
             continue
         if len(collected) < at_once:
-            collected.append((candidate, _collect(candidate, options)))
+            collected.append((candidate, _collect(candidate, options, kept)))
         else:
             waiting.append(candidate)
     readable = [*(c for c, _ in collected), *waiting]
     count = jobs or max(1, min(os.cpu_count() or 1, len(waiting) // _FILES_WORTH_A_PROCESS))
-    with contextlib.closing(workers.each(_collect, waiting, count, (options,), _stopped)) as rest:
+    if count > 1:
+        kept = None
+    with contextlib.closing(
+        workers.each(_collect, waiting, count, (options, kept), _stopped)
+    ) as rest:
         collected += zip(waiting, rest, strict=True)
     errors = {c.path: c.error for c in found if c.error}
     errors |= {candidate.path: error for candidate, (_, error) in collected if error}
@@ -222,7 +248,7 @@ def outcomes(
     del facts
     sound = [c for c in readable if c.path not in errors]
     with contextlib.closing(
-        workers.each(_migrate, sound, count, (linked, options), _migrate_stopped)
+        workers.each(_migrate, sound, count, (linked, options, kept), _migrate_stopped)
     ) as migrated:
         for candidate in found:
             if candidate.path in errors:
@@ -233,7 +259,9 @@ def outcomes(
                 yield next(migrated)
 
 
-def _collect(candidate: Candidate, options: Options) -> tuple[ModuleFacts | None, str]:
+def _collect(
+    candidate: Candidate, options: Options, kept: _Kept | None
+) -> tuple[ModuleFacts | None, str]:
     """(facts, why there are none)."""
     try:
         loaded = load(candidate.path, read(candidate.path), candidate.left)
@@ -242,12 +270,19 @@ def _collect(candidate: Candidate, options: Options) -> tuple[ModuleFacts | None
     except SourceError as error:
         return None, str(error)
     try:
-        return engine.collect(loaded.file, options), ""
+        analysed = engine.analyse(loaded.file, options)
     except Exception as error:
         return None, _bug(error)
+    if analysed is None:
+        return None, ""
+    if kept is not None:
+        kept.add(analysed)
+    return analysed[1], ""
 
 
-def _migrate(candidate: Candidate, linked: engine.Linked, options: Options) -> Outcome:
+def _migrate(
+    candidate: Candidate, linked: engine.Linked, options: Options, kept: _Kept | None
+) -> Outcome:
     try:
         loaded = load(candidate.path, read(candidate.path), candidate.left)
     except OSError as error:
@@ -255,7 +290,9 @@ def _migrate(candidate: Candidate, linked: engine.Linked, options: Options) -> O
     except SourceError as error:
         return failed(candidate.path, str(error))
     try:
-        return outcome(candidate.path, loaded, engine.migrate_file(loaded.file, linked, options))
+        analysed = kept.take(loaded.file) if kept is not None else None
+        result = engine.migrate_file(loaded.file, linked, options, analysed)
+        return outcome(candidate.path, loaded, result)
     except Exception as error:
         return failed(candidate.path, _bug(error))
 
