@@ -16,14 +16,13 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods.migrate_openai import engine
-from codemods.migrate_openai.cli.text_report import sentence
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files import project_bounds, source, workers
 from codemods.migrate_openai.files.discover import Candidate, read
 from codemods.migrate_openai.files.file_report import Change, Outcome, Site, failed
 from codemods.migrate_openai.files.secrets import mask
 from codemods.migrate_openai.model import FileResult, Finder, Finding, Options, Searcher, SourceFile
-from codemods.migrate_openai.rules.reasons import REASONS
+from codemods.migrate_openai.rules.reasons import REASONS, sentence
 
 if TYPE_CHECKING:
     from codemods.migrate_openai.files.notebook import Notebook

@@ -162,3 +162,8 @@ REASONS: dict[str, Reason] = {
         ),
     )
 }
+
+
+def sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
