@@ -1,4 +1,4 @@
-"""python -m codemods.migrate_openai: arguments in, text and an exit code out."""
+"""migrate-openai, or python -m codemods.migrate_openai: arguments in, text and an exit code out."""
 
 from __future__ import annotations
 
@@ -22,17 +22,19 @@ def main(arguments: Sequence[str] | None = None) -> int:
         code = _prove(given) if _PROOF & set(given) else _dispatch(configuration.read(given))
         sys.stdout.flush()
     except UsageError as error:
-        _say(f"error: {error.message}\n{error.hint}")
+        _say(f"error: {error.message}")
+        _say(error.hint)
         return USAGE
     except KeyboardInterrupt:
-        _say("interrupted: no file was left half-written")
+        _say("interrupted: the files of the run are all written, or none is")
         return INTERRUPTED
     except BrokenPipeError:
         # The reader has seen enough. What is still in the buffer must not raise at exit.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
         return CLEAN
     except Exception as error:
-        _say(f"internal error: {type(error).__name__}: {error}\nPlease report it with {_log()}")
+        _say(f"internal error: {type(error).__name__}: {error}")
+        _say(f"Please report it with {_log()}")
         return BUG
     return code
 
@@ -49,6 +51,11 @@ def _dispatch(settings: Settings) -> int:
 
         sys.stdout.write(explain(settings.explain) + "\n")
         return CLEAN
+    if settings.version:
+        from importlib.metadata import version
+
+        sys.stdout.write(f"migrate-openai {version('personalvibe')}\n")
+        return CLEAN
     if settings.options.select or settings.options.ignore:
         from codemods.migrate_openai.cli.explain import check_rules
 
@@ -58,17 +65,20 @@ def _dispatch(settings: Settings) -> int:
         from codemods.migrate_openai.cli import command
 
         return command.on_stdin(settings)
-    from codemods.migrate_openai.files import prefetch as scout
+    from codemods.migrate_openai.files import state_folder
 
-    # The search runs while the engine, which is most of the program, is being imported.
-    found = scout.search(settings.paths, settings.exclude)
+    state = state_folder.of_project(settings.paths)
+    if broken := state_folder.unfinished(state):
+        from codemods.migrate_openai.files.transaction import settle
+
+        settle(broken, _say)
     # Classes and functions are made to stay: looking for garbage among them is a fifth of the time.
     gc.disable()
     from codemods.migrate_openai.cli import command
 
     gc.freeze()
     gc.enable()
-    return command.on_tree(settings, found)
+    return command.undo(state, _say) if settings.undo else command.on_tree(settings, state, _say)
 
 
 def _say(text: str) -> None:

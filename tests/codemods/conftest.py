@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Callable, Mapping
+from pathlib import Path
 
 import libcst
 import pytest
@@ -12,6 +13,14 @@ from codemods.migrate_openai.engine import migrate
 from codemods.migrate_openai.model import FileResult, Options, SourceFile
 
 Files = Mapping[str, str]
+
+
+@pytest.fixture(autouse=True)
+def state_home(tmp_path_factory: pytest.TempPathFactory, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Where runs outside of a git repository keep their journals."""
+    home = tmp_path_factory.mktemp("state")
+    monkeypatch.setenv("XDG_STATE_HOME", str(home))
+    return home
 
 
 def run(files: Files, options: Options) -> dict[str, FileResult]:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import os
-import threading
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
@@ -11,7 +10,6 @@ import pytest
 
 from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.files.discover import Candidate, discover, may_call_openai
-from codemods.migrate_openai.files.prefetch import search
 
 CALL = "import openai\n"
 
@@ -171,33 +169,6 @@ def test_requirement_files_are_found_on_the_way(here: Path) -> None:
     (here / ".gitignore").write_text("/setup.cfg\n")
     found = {c.path for c in discover(["."]) if c.requirements}
     assert found == {*names} - {"setup.cfg"}
-
-
-@pytest.mark.parametrize("given", [["."], ["a.py"], ["nowhere.py", "."]])
-def test_the_search_ahead_finds_the_same(here: Path, given: list[str]) -> None:
-    fill(here, ["a.py", "pkg/b.py", "requirements.txt"])
-    if "nowhere.py" in given:
-        with pytest.raises(UsageError) as raised:
-            list(search(given, ()))
-        assert raised.value.hint
-    else:
-        assert list(search(given, ())) == list(discover(given))
-
-
-def test_the_search_ahead_can_be_left_early(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    fill(here, [f"{number:02}.py" for number in range(20)])
-    children: list[int] = []
-    fork = os.fork
-    monkeypatch.setattr(os, "fork", lambda: children.append(fork()) or children[-1])
-    # Other tests of the session may have left a thread behind: LiteLLM does.
-    monkeypatch.setattr(threading, "active_count", lambda: 1)
-    found = search(["."], ())
-    assert next(iter(found)).path == "00.py"
-    found.close()  # type: ignore[attr-defined]
-    assert children
-    for child in children:
-        with pytest.raises(ChildProcessError):
-            os.waitpid(child, os.WNOHANG)
 
 
 def test_a_pipe_does_not_block_the_run(here: Path) -> None:

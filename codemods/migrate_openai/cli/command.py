@@ -3,60 +3,70 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
 from codemods.migrate_openai import engine
 from codemods.migrate_openai.cli.progress import Progress
-from codemods.migrate_openai.cli.reporters import Sink, sink_for
+from codemods.migrate_openai.cli.reporters import sink_for
 from codemods.migrate_openai.cli.settings import Settings
-from codemods.migrate_openai.cli.text_report import Tally
+from codemods.migrate_openai.cli.text_report import Tally, plural
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files import pipeline as run
-from codemods.migrate_openai.files import write
 from codemods.migrate_openai.files.discover import Candidate, discover, read
-from codemods.migrate_openai.files.file_report import Change
-from codemods.migrate_openai.files.tree import written
+from codemods.migrate_openai.files.file_report import Change, Item, SideFile, failed
+from codemods.migrate_openai.files.state_folder import StateFolder
 from codemods.migrate_openai.flow.limits import FILES_SEARCHED
+from codemods.migrate_openai.model import Searcher
 
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
 
 
-def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
-    """Preview or migrate what was found under ``settings.paths``; the exit code."""
-    if settings.vendor_router:
-        from codemods.migrate_openai.files.vendor import vendor
-
-        vendor(settings.vendor_router, dry=not settings.write)
+def on_tree(settings: Settings, state: StateFolder, say: Callable[[str], None]) -> int:
+    """Preview or migrate what is under ``settings.paths``; the exit code."""
     tally = Tally()
     sink = sink_for(settings)
-    keeps_openai = False
-
-    def search(holds: Callable[[bytes], bool]) -> Iterator[str]:
-        if any(candidate.order >= FILES_SEARCHED for candidate in sources):
-            return
-        found = discover(settings.paths, settings.exclude, holds=holds, most=FILES_SEARCHED)
-        for candidate in found:
-            readable = not (candidate.error or candidate.outside or candidate.requirements)
-            if readable and candidate.path.endswith(".py"):
-                yield Path(candidate.path).absolute().as_posix()
-
     with Progress() as progress:
-        sources, requirements = _sorted(found, settings, progress)
-        find = run.finder(settings.paths)
-        for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search):
-            progress.step("migrating" if settings.write else "analysing")
-            if settings.write:
-                outcome = written(outcome)
-            tally.add(outcome)
-            keeps_openai = keeps_openai or outcome.uses_openai or bool(outcome.error)
-            if not outcome.silent:
-                progress.clear()
-                sink.file(outcome)
-    if settings.deps or tally.migrated:
-        _dependencies(requirements, settings, sink, tally, keep=keeps_openai)
+
+        def show(item: Item) -> None:
+            progress.clear()
+            if isinstance(item, SideFile):
+                for number, dependency in enumerate(item.dependencies):
+                    sink.dependency(dependency, item.change if number == 0 else None)
+                return
+            tally.add(item)
+            if not item.silent:
+                sink.file(item)
+
+        if settings.write:
+            from codemods.migrate_openai.files.transaction import Transaction, locked
+            from codemods.migrate_openai.files.write_run import written
+
+            with locked(state, say), Transaction(state) as transaction:
+                items = _results(settings, progress)
+                for item in written(items, transaction, diff=settings.diff):
+                    show(item)
+        else:
+            for item in _results(settings, progress):
+                show(item)
     sink.end(tally)
     return exit_code(settings, tally)
+
+
+def undo(state: StateFolder, say: Callable[[str], None]) -> int:
+    """Take the last run back; the exit code."""
+    from codemods.migrate_openai.files import transaction
+
+    try:
+        with transaction.locked(state, say):
+            done, left = transaction.undo(state)
+    except transaction.RefusedError as error:
+        say(f"{error.path}: {error}; nothing was undone")
+        return SOME_FAILED
+    for path in left:
+        say(f"{path}: left as it is: it was changed since the run")
+    sys.stdout.write(f"Undone: {len(done)} {plural(len(done), 'file')} as before the run.\n")
+    return SOME_FAILED if left else CLEAN
 
 
 def on_stdin(settings: Settings) -> int:
@@ -66,7 +76,7 @@ def on_stdin(settings: Settings) -> int:
     try:
         loaded = run.load(path, data)
     except SourceError as error:
-        outcome = run.failed(path, str(error))
+        outcome = failed(path, str(error))
     else:
         (result,) = engine.migrate([loaded.file], settings.options, run.finder(["."]))
         outcome = run.outcome(path, loaded, result)
@@ -90,14 +100,45 @@ def exit_code(settings: Settings, tally: Tally) -> int:
     return TO_DO if settings.check and to_do else CLEAN
 
 
-def _sorted(
-    found: Iterable[Candidate], settings: Settings, progress: Progress
-) -> tuple[list[Candidate], list[str]]:
+def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
+    """What becomes of every file: the router, the code, then the requirement files."""
+    if settings.vendor_router:
+        from codemods.migrate_openai.files.vendor import router_file
+
+        yield router_file(settings.vendor_router)
+    sources, requirements = _sorted(settings, progress)
+    keeps_openai = migrates = False
+    searcher = _searcher(settings, sources)
+    find = run.finder(settings.paths)
+    for outcome in run.outcomes(sources, settings.options, settings.jobs, find, searcher):
+        progress.step("migrating" if settings.write else "analysing")
+        keeps_openai = keeps_openai or outcome.uses_openai or bool(outcome.error)
+        migrates = migrates or outcome.count("migrated") > 0
+        yield outcome
+    if settings.deps or migrates:
+        for path in requirements:
+            yield from _requirement_file(path, settings, keep=keeps_openai)
+
+
+def _searcher(settings: Settings, sources: Sequence[Candidate]) -> Searcher:
+    def search(holds: Callable[[bytes], bool]) -> Iterator[str]:
+        if any(candidate.order >= FILES_SEARCHED for candidate in sources):
+            return
+        found = discover(settings.paths, settings.exclude, holds=holds, most=FILES_SEARCHED)
+        for candidate in found:
+            readable = not (candidate.error or candidate.outside or candidate.requirements)
+            if readable and candidate.path.endswith(".py"):
+                yield Path(candidate.path).absolute().as_posix()
+
+    return search
+
+
+def _sorted(settings: Settings, progress: Progress) -> tuple[list[Candidate], list[str]]:
     """(code, paths of requirement files); the router that we write ourselves is neither."""
     router = Path(settings.vendor_router).absolute() if settings.vendor_router else None
     sources: list[Candidate] = []
     requirements: list[str] = []
-    for candidate in found:
+    for candidate in discover(settings.paths, settings.exclude):
         progress.step("found")
         if candidate.requirements:
             requirements.append(candidate.path)
@@ -106,28 +147,25 @@ def _sorted(
     return sources, requirements
 
 
-def _dependencies(
-    paths: Iterable[str], settings: Settings, sink: Sink, tally: Tally, *, keep: bool
-) -> None:
-    """Report, and with ``--deps --write`` change, what asks for openai."""
+def _requirement_file(path: str, settings: Settings, *, keep: bool) -> Iterator[Item]:
+    """What asks for openai in one file and, with ``--deps``, what the file becomes."""
     from codemods.migrate_openai.files import deps
 
-    router, vendored = settings.options.router, bool(settings.vendor_router)
-    for path in paths:
-        try:
-            data = read(path)
-            if b"openai" not in data.lower():
-                continue
-            text = data.decode()
-            needed = deps.requirement(router, vendored=vendored)
-            found, after = deps.plan(path, text, needed, keep=keep)
-            if settings.deps and settings.write and after != text:
-                write.replace(path, data, after.encode())
-        except (OSError, UnicodeDecodeError, SourceError) as error:
-            failure = run.failed(path, str(error))
-            tally.add(failure)
-            sink.file(failure)
-            continue
-        change = Change(label=path, before=text, after=after) if settings.deps else None
-        for number, dependency in enumerate(found):
-            sink.dependency(dependency, change if number == 0 else None)
+    try:
+        data = read(path)
+        if b"openai" not in data.lower():
+            return
+        text = data.decode()
+    except (OSError, UnicodeDecodeError) as error:
+        yield failed(path, str(error))
+        return
+    vendored = bool(settings.vendor_router)
+    needed = deps.requirement(settings.options.router, vendored=vendored)
+    found, after = deps.plan(path, text, needed, keep=keep)
+    yield SideFile(
+        path=path,
+        before=data,
+        after=after.encode() if settings.deps and after != text else None,
+        dependencies=found,
+        change=Change(label=path, before=text, after=after) if settings.deps else None,
+    )

@@ -74,7 +74,6 @@ class MachineSink:
         self._first = True
         self._dependencies: list[Object] = []
         self._failures: list[Object] = []
-        stream.write(_sarif_head() if self._sarif else '{"version": 1, "files": [')
 
     def file(self, outcome: Outcome) -> None:
         if not self._sarif:
@@ -94,6 +93,8 @@ class MachineSink:
             "written": self._written,
             "summary": totals(tally),
         }
+        if self._first:
+            self._stream.write(self._head())
         if not self._sarif:
             self._stream.write("\n], " + json.dumps(rest)[1:] + "\n")
             return
@@ -105,8 +106,12 @@ class MachineSink:
         self._stream.write("\n], " + json.dumps(run)[1:] + "]}\n")
 
     def _item(self, item: Object) -> None:
-        self._stream.write(("\n" if self._first else ",\n") + json.dumps(item))
+        # Not before the first file: a usage error leaves stdout empty.
+        self._stream.write((f"{self._head()}\n" if self._first else ",\n") + json.dumps(item))
         self._first = False
+
+    def _head(self) -> str:
+        return _sarif_head() if self._sarif else '{"version": 1, "files": ['
 
 
 def _sarif_head() -> str:

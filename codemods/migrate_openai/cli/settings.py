@@ -7,16 +7,17 @@ import os
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from codemods.migrate_openai.errors import UsageError
+from codemods.migrate_openai.files.state_folder import common_folder
 from codemods.migrate_openai.model import DEFAULT_ROUTER, Options
 
 TABLE = "migrate_openai"
 
 _EPILOG = """\
 exit codes: 0 clean; 1 --check found direct calls; 2 usage or configuration; 3 some files could
-not be processed, the rest was; 4 a bug; 130 interrupted.
+not be processed, or none be written; 4 a bug; 130 interrupted.
 
 [tool.migrate_openai] in pyproject.toml takes select, ignore, exclude (lists), router,
 vendor-router and jobs. A comment "# migrate: skip" keeps a statement as it is; above the first
@@ -51,6 +52,8 @@ class Settings:
     output: str = "text"
     """``text``, ``json`` or ``sarif``."""
     explain: str = ""
+    undo: bool = False
+    version: bool = False
     jobs: int | None = None
     """Processes; None decides by the number of files."""
     vendor_router: str = ""
@@ -70,10 +73,12 @@ def read(arguments: Sequence[str]) -> Settings:
     paths = tuple(given.paths) or (".",)
     if "-" in paths and (len(paths) > 1 or given.write or given.deps or given.vendor_router):
         raise UsageError("- stands alone", "Pipe one file in; its new text goes to stdout.")
+    if given.undo and (given.write or given.diff or given.check or given.deps or "-" in paths):
+        raise UsageError("--undo stands alone", "It takes the last run back, and nothing else.")
     configured, base = _configured(paths)
     vendor = given.vendor_router or ""
     if not vendor and configured.vendor_router:
-        vendor = os.path.relpath(base / configured.vendor_router)
+        vendor = _within(base, configured.vendor_router)
     router = given.router or configured.router
     if not router:
         router = module_name(vendor) if vendor else DEFAULT_ROUTER
@@ -92,6 +97,8 @@ def read(arguments: Sequence[str]) -> Settings:
         statistics=given.statistics,
         output="json" if given.json else "sarif" if given.sarif else "text",
         explain=given.explain or "",
+        undo=given.undo,
+        version=given.version,
         jobs=jobs,
         vendor_router=vendor,
         exclude=tuple((folder, patterns) for folder, patterns in exclude if patterns),
@@ -101,6 +108,17 @@ def read(arguments: Sequence[str]) -> Settings:
             ignore=frozenset(_split(given.ignore) or configured.ignore),
         ),
     )
+
+
+def _within(base: Path, path: str) -> str:
+    """A path that a project's own file gives, as it is from here. Raises `UsageError`."""
+    target = (base / path).resolve()
+    if not target.is_relative_to(base.resolve()):
+        raise UsageError(
+            f"{base / 'pyproject.toml'}: vendor-router {path}: leads out of the project",
+            "Give a path within it; --vendor-router on the command line may name any.",
+        )
+    return os.path.relpath(base / path)
 
 
 def module_name(path: str) -> str:
@@ -114,9 +132,14 @@ def module_name(path: str) -> str:
     return ".".join(parts)
 
 
+class _Parser(argparse.ArgumentParser):
+    def error(self, message: str) -> NoReturn:
+        raise UsageError(message, f"{self.prog} --help lists the options.")
+
+
 def _parser() -> argparse.ArgumentParser:
-    parser = argparse.ArgumentParser(
-        prog="python -m codemods.migrate_openai",
+    parser = _Parser(
+        prog="migrate-openai",
         usage="%(prog)s [options] [PATH ...]",
         description="Move direct openai calls onto LiteLLM. Without --write nothing is changed.",
         epilog=_EPILOG,
@@ -131,7 +154,9 @@ def _parser() -> argparse.ArgumentParser:
     add("--write", action="store_true", help="make the change")
     add("--check", action="store_true", help="exit 1 while direct calls remain")
     add("--deps", action="store_true", help="change requirement files and pyproject as well")
+    add("--undo", action="store_true", help="take back what the last --write changed")
     add("--explain", metavar="RULE", help="say what a rule does, and stop")
+    add("--version", action="store_true", help="print the version, and stop")
     group = parser.add_argument_group("where")
     add = group.add_argument
     add("--exclude", metavar="GLOB", action="append", default=[], help="leave out (repeatable)")
@@ -180,7 +205,7 @@ _KINDS: dict[str, type] = {
 def _configured(paths: Sequence[str]) -> tuple[_Table, Path]:
     """The table of the nearest pyproject.toml that has one, and its folder."""
     here = Path.cwd()
-    start = here if paths == ("-",) else _common(paths)
+    start = here if paths == ("-",) else common_folder(paths)
     for folder in (start, *start.parents):
         file = folder / "pyproject.toml"
         table = _table(file) if file.is_file() else None
@@ -189,11 +214,6 @@ def _configured(paths: Sequence[str]) -> tuple[_Table, Path]:
         if (folder / ".git").exists():
             break
     return _Table(), here
-
-
-def _common(paths: Sequence[str]) -> Path:
-    absolute = [Path(path).absolute() for path in paths]
-    return Path(os.path.commonpath([path if path.is_dir() else path.parent for path in absolute]))
 
 
 def _table(file: Path) -> _Table | None:

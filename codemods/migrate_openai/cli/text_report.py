@@ -89,7 +89,7 @@ def lines(outcome: Outcome, *, write: bool) -> Iterator[str]:
         return
     if migrated := outcome.count("migrated"):
         verb = "migrated" if write else "to migrate"
-        yield f"{outcome.path}: {migrated} {_plural(migrated, 'site')} {verb}"
+        yield f"{outcome.path}: {migrated} {plural(migrated, 'site')} {verb}"
     for site in outcome.sites:
         if site.status == "left" and not is_settled(site.finding):
             yield _left(outcome.path, site)
@@ -121,7 +121,7 @@ def summary(tally: Tally, *, write: bool) -> Iterator[str]:
         return
     verb = "migrated" if write else "to migrate"
     parts = [
-        f"{tally.migrated} {_plural(tally.migrated, 'site')} {verb}",
+        f"{tally.migrated} {plural(tally.migrated, 'site')} {verb}",
         f"{tally.left - tally.settled} left",
     ]
     if tally.settled:
@@ -129,8 +129,8 @@ def summary(tally: Tally, *, write: bool) -> Iterator[str]:
     if tally.done:
         parts.append(f"{tally.done} already done")
     if tally.failed:
-        parts.append(f"{tally.failed} {_plural(tally.failed, 'file')} failed")
-    yield f"{tally.files} {_plural(tally.files, 'file')}: {', '.join(parts)}."
+        parts.append(f"{tally.failed} {plural(tally.failed, 'file')} failed")
+    yield f"{tally.files} {plural(tally.files, 'file')}: {', '.join(parts)}."
 
 
 def statistics(tally: Tally) -> Iterator[str]:
@@ -154,7 +154,7 @@ def sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
 
 
-def _plural(number: int, noun: str) -> str:
+def plural(number: int, noun: str) -> str:
     return noun if number == 1 else f"{noun}s"
 
 

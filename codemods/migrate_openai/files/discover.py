@@ -87,24 +87,19 @@ class _File(NamedTuple):
 def discover(
     paths: Sequence[str],
     exclude: Sequence[Exclude] = (),
-    share: tuple[int, int] = (0, 1),
     holds: Callable[[bytes], bool] | None = None,
     most: int = sys.maxsize,
 ) -> Iterator[Candidate]:
     """Every candidate under ``paths``, folders in the order of their names.
 
     A file named in ``paths`` is taken whatever .gitignore says; ``exclude`` always wins. Links
-    to folders are not followed; a link to a file is followed within the tree. ``share``, as in
-    (1, 4), looks into every fourth file only, from the second: the shares of one walk add up.
-    ``holds`` asks something else of the bytes of a file than whether it may call openai;
-    ``most`` files are asked.
+    to folders are not followed; a link to a file is followed within the tree. ``holds`` asks
+    something else of the bytes of a file than whether it may call openai; ``most`` files are asked.
     Raises `UsageError` for a path that does not exist.
     """
     excluded = _Ignores(tuple((os.path.abspath(base), _spec(lines)) for base, lines in exclude))
-    number, of = share
     for order, file in enumerate(itertools.islice(_files(paths, excluded), most)):
-        if order % of == number:
-            yield from _candidates(file, order, excluded, holds or may_call_openai)
+        yield from _candidates(file, order, excluded, holds or may_call_openai)
 
 
 def may_call_openai(data: bytes) -> bool:

@@ -3,8 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING, TypeAlias
 
 from codemods.migrate_openai.model import FileStatus, Finding, SiteStatus
+
+if TYPE_CHECKING:
+    from codemods.migrate_openai.files.deps import Dependency
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,3 +63,23 @@ class Outcome:
     def silent(self) -> bool:
         """Nothing to say about it."""
         return not self.sites and not self.error and self.after is None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SideFile:
+    """What changes along with the code: a requirement file, or the router."""
+
+    path: str
+    before: bytes | None
+    after: bytes | None = None
+    """None where it stays as it is."""
+    dependencies: tuple[Dependency, ...] = ()
+    change: Change | None = None
+
+
+Item: TypeAlias = Outcome | SideFile
+"""One file of a run's report."""
+
+
+def failed(path: str, error: str) -> Outcome:
+    return Outcome(path=path, status="failed", error=error)

@@ -21,7 +21,7 @@ from codemods.migrate_openai.cli.text_report import sentence
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files import project_bounds, source, workers
 from codemods.migrate_openai.files.discover import Candidate, read
-from codemods.migrate_openai.files.file_report import Change, Outcome, Site
+from codemods.migrate_openai.files.file_report import Change, Outcome, Site, failed
 from codemods.migrate_openai.model import FileResult, Finder, Finding, Options, Searcher, SourceFile
 from codemods.migrate_openai.rules.reasons import REASONS
 
@@ -106,10 +106,6 @@ def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
         changes=changes,
         uses_openai=_STILL_USED.search(result.text) is not None,
     )
-
-
-def failed(path: str, error: str) -> Outcome:
-    return Outcome(path=path, status="failed", error=error)
 
 
 def _rewritten(
@@ -203,7 +199,6 @@ def outcomes(
     found: list[Candidate] = []
     collected: list[tuple[Candidate, tuple[ModuleFacts | None, str]]] = []
     waiting: list[Candidate] = []
-    # The search goes on meanwhile, in processes of its own.
     at_once = {None: _FILES_WORTH_A_PROCESS, 1: sys.maxsize}.get(jobs, 0)
     for candidate in candidates:
         found.append(candidate)

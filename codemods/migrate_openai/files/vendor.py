@@ -7,6 +7,7 @@ from pathlib import Path
 
 from codemods.migrate_openai.errors import SourceError, UsageError
 from codemods.migrate_openai.files import write
+from codemods.migrate_openai.files.file_report import SideFile
 
 _PACKAGE = "personalvibe"
 _HEADER = (
@@ -15,31 +16,31 @@ _HEADER = (
 )
 
 
-def vendor(path: str, *, dry: bool) -> bool:
-    """Write the router to ``path``. True if that changes anything; ``dry`` only asks.
-
-    Raises `UsageError` where ``path`` holds something else, or cannot be written.
-    """
+def router_file(path: str) -> SideFile:
+    """The router as it is to stand at ``path``. Raises `UsageError` where something else does."""
     target = Path(path)
     if target.suffix != ".py":
         raise UsageError(f"--vendor-router {path}: no Python file", "Give a path ending in .py.")
     new = _HEADER + router_source()
-    old = target.read_bytes() if target.exists() else None
-    if old == new:
-        return False
+    old = write.content(target)
     if old is not None and not old.startswith(_HEADER):
         raise UsageError(
             f"--vendor-router {path}: there is another file of that name",
             "Choose a path that is free.",
         )
-    if dry:
-        return True
+    return SideFile(path=path, before=old, after=None if old == new else new)
+
+
+def vendor(path: str) -> None:
+    """Write the router at once: into a copy that is thrown away. Raises `UsageError`."""
+    file = router_file(path)
+    if file.after is None:
+        return
     try:
-        target.parent.mkdir(parents=True, exist_ok=True)
-        write.replace(path, old, new)
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+        write.replace(path, file.before, file.after)
     except (OSError, SourceError) as error:
         raise UsageError(f"--vendor-router {path}: {error}", "Choose another path.") from error
-    return True
 
 
 def router_source() -> bytes:

@@ -16,6 +16,11 @@ from codemods.migrate_openai.cli import settings as configuration
 from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.errors import SourceError, UsageError
 from codemods.migrate_openai.files import write
+from codemods.migrate_openai.files.file_report import Item, Outcome, SideFile
+from codemods.migrate_openai.files.state_folder import of_project, unfinished
+from codemods.migrate_openai.files.transaction import Transaction, locked, settle
+from codemods.migrate_openai.files.vendor import router_file
+from codemods.migrate_openai.files.write_run import written
 from codemods.migrate_openai.prove import report
 from codemods.migrate_openai.prove.migrate import Migrated, migrate
 from codemods.migrate_openai.prove.model import Command, Proof
@@ -133,6 +138,7 @@ def _interpreter(name: str) -> str:
 def main(arguments: Sequence[str]) -> int:
     """Run the proof and return the exit code: 0 without a difference, else 1."""
     request = read(arguments)
+    settle(unfinished(of_project(request.settings.paths)), _say)
     signal.signal(signal.SIGTERM, _interrupt)
     first = None
     if request.cassettes:
@@ -186,28 +192,28 @@ def _save(path: str, text: str) -> None:
 
 
 def _write(request: Request, proof: Proof, done: Migrated) -> bool:
-    """Write what is proven into the user's tree. Could some file not be written?"""
+    """Write what is proven into the user's tree, or nothing where a file cannot be written."""
     refused = set() if request.allow_different else set(proof.different_files)
     blamed = bool(refused) or request.allow_different
     if not blamed and not proof.same:
         refused = set(done.files)  # an outcome differs, and nobody knows because of which file
+    items: list[Item] = []
     if request.settings.vendor_router and len(refused) < len(done.files):
-        from codemods.migrate_openai.files.vendor import vendor
-
-        vendor(request.settings.vendor_router, dry=False)
-    failed = False
+        items.append(router_file(request.settings.vendor_router))
     for name, (before, after) in done.files.items():
         if name in refused:
             _say(f"{name}: not written: its requests differ (--allow-different writes it)")
-            continue
-        try:
-            write.replace(name, before, after)
-        except SourceError as error:
-            _say(f"{name}: {error}")
-            failed = True
-    written = len(done.files) - len(refused)
-    _say(f"{written} of {len(done.files)} files written")
-    return failed
+        else:
+            items.append(SideFile(path=name, before=before, after=after))
+    state = of_project(request.settings.paths)
+    with locked(state, _say), Transaction(state) as transaction:
+        results = written(items, transaction, diff=False)
+    errors = [item for item in results if isinstance(item, Outcome)]
+    for outcome in errors:
+        _say(f"{outcome.path}: {outcome.error}")
+    number = 0 if errors else len(done.files) - len(refused)
+    _say(f"{number} of {len(done.files)} files written")
+    return bool(errors)
 
 
 def _progress(what: str) -> None:
