@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 from collections.abc import Sequence
 
 from codemods.migrate_openai.cli import settings as configuration
+from codemods.migrate_openai.cli.printable import printable
 from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.errors import UsageError
 
@@ -18,6 +20,8 @@ _PROOF = {"--prove", "--prove-sites"}
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
     given = sys.argv[1:] if arguments is None else arguments
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")  # a terminal need not have every letter
     try:
         code = _prove(given) if _PROOF & set(given) else _dispatch(configuration.read(given))
         sys.stdout.flush()
@@ -82,7 +86,7 @@ def _dispatch(settings: Settings) -> int:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text + "\n")
+    sys.stderr.write(printable(text) + "\n")
 
 
 def _log() -> str:

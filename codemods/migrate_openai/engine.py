@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
+from typing import TypeAlias
 
 from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.flow.facts import ModuleFacts
@@ -40,13 +41,21 @@ class Linked:
 
 _DEFAULT = Options()
 
+Analysed: TypeAlias = tuple[Analysis, ModuleFacts]
+
+
+def analyse(file: SourceFile, options: Options = _DEFAULT) -> Analysed | None:
+    """The analysis of one file and what it says about clients; None where it cannot be parsed."""
+    try:
+        return _analysed(file, options)
+    except (SyntaxError, ValueError, RecursionError):
+        return None
+
 
 def collect(file: SourceFile, options: Options = _DEFAULT) -> ModuleFacts | None:
     """What one file says about clients; None where it cannot be parsed."""
-    try:
-        return Analysis(file, options).facts()
-    except (SyntaxError, ValueError, RecursionError):
-        return None
+    analysed = analyse(file, options)
+    return analysed[1] if analysed is not None else None
 
 
 def link(
@@ -65,11 +74,15 @@ def link(
     return Linked(views={path: project.view(path) for path in project.asked})
 
 
-def migrate_file(file: SourceFile, linked: Linked, options: Options) -> FileResult:
-    """The result for one file; never raises for what the file contains."""
+def migrate_file(
+    file: SourceFile, linked: Linked, options: Options, analysed: Analysed | None = None
+) -> FileResult:
+    """The result for one file; never raises for what the file contains.
+
+    ``analysed`` is what `analyse` made of the same file, where somebody has kept it.
+    """
     try:
-        analysis = Analysis(file, options)
-        facts = analysis.facts()
+        analysis, facts = analysed or _analysed(file, options)
     except (SyntaxError, ValueError) as error:
         return _failed(file, f"cannot be parsed: {_describe(error)}")
     except RecursionError:
@@ -93,13 +106,14 @@ def migrate(
         facts = (collect(file, options) for file in files)
         linked = link([f for f in facts if f is not None], find, options)
         results = [migrate_file(file, linked, options) for file in files]
-        if not any(result.unprintable_lines for result in results):
+        again = [marked(file, result) for file, result in zip(files, results, strict=True)]
+        if again == list(files):
             return results
-        files = [without_unprintable(f, r) for f, r in zip(files, results, strict=True)]
+        files = again
 
 
-def without_unprintable(file: SourceFile, result: FileResult) -> SourceFile:
-    """The file with what libcst does not print marked as not to be changed."""
+def marked(file: SourceFile, result: FileResult) -> SourceFile:
+    """The file with the statements that libcst does not print marked: they stay as they are."""
     lines = file.unprintable_lines | result.unprintable_lines
     return replace(file, unprintable_lines=lines)
 
@@ -143,7 +157,12 @@ def _rewritten(planner: Planner, plan: Plan) -> tuple[Rewritten, frozenset[int]]
     new = Analysis(replace(file, text=first.text), planner.options)
     new_text = Text(first.text, new.parsed.text)
     imports = plan_imports(planner.analysis, new, new_text, import_request(planner, plan))
-    second = rewrite(new_text, new.tree, imports.changes, first.places.values())
+    try:
+        second = rewrite(new_text, new.tree, imports.changes, first.places.values())
+    except UnprintableError:
+        # Without its imports nothing of the file can move.
+        every = range(1, text.line_of(len(file.text)) + 1)
+        raise UnprintableError(frozenset(every)) from None
     return Rewritten(
         text=second.text,
         edits=composed(first.edits, first.text, second.edits),
@@ -162,6 +181,11 @@ def _placed(planner: Planner, plan: Plan, rewritten: Rewritten) -> Iterator[Find
 
 def _offset(text: Text, finding: Finding) -> int:
     return text.line_span(finding.line).start + finding.column - 1
+
+
+def _analysed(file: SourceFile, options: Options) -> Analysed:
+    analysis = Analysis(file, options)
+    return analysis, analysis.facts()
 
 
 def _failed(file: SourceFile, error: str) -> FileResult:

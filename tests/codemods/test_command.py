@@ -7,12 +7,16 @@ import os
 import re
 import subprocess
 import sys
+from collections import Counter
 from collections.abc import Callable, Mapping
 from pathlib import Path
 
 import pytest
 
+from codemods.migrate_openai import engine
 from codemods.migrate_openai.__main__ import main
+from codemods.migrate_openai.files import pipeline
+from codemods.migrate_openai.model import Options, SourceFile
 
 ROOT = Path(__file__).parents[2]
 
@@ -171,6 +175,7 @@ def test_a_bad_file_never_stops_the_run(here: Path, command: Run) -> None:
             "a_bad.py": "import openai\ndef f(:\n",
             "b_py2.py": 'import openai\nprint "hello"\n',
             "c_bytes.py": b"# openai\nx = '\xff'\n",
+            "c_codec.py": b"# coding: undefined\nimport openai\n",
             "d_bad.ipynb": '{"cells": [ openai',
             "e_deep.py": "openai\n" + "(" * 5000 + ")" * 5000,
             "f_deep.py": "import openai\nx = " + "-" * 100_000 + "1\n",
@@ -181,7 +186,7 @@ def test_a_bad_file_never_stops_the_run(here: Path, command: Run) -> None:
     assert code == 3
     failures = re.findall(r"^(\w+)\.\w+: failed: (.*)$", out, re.MULTILINE)
     assert [name for name, _ in failures] == [
-        *("a_bad", "b_py2", "c_bytes", "d_bad", "e_deep", "f_deep")
+        *("a_bad", "b_py2", "c_bytes", "c_codec", "d_bad", "e_deep", "f_deep")
     ]
     assert "line 2" in failures[0][1]
     assert failures[1][1].startswith("Python 2 source (print statement, line 2)")
@@ -544,6 +549,24 @@ def test_many_processes_find_the_same_in_the_same_order(here: Path, command: Run
     one = command("--json", "--jobs", "1")
     assert command("--json", "--jobs", "3") == one
     assert one[0] == 3
+
+
+@pytest.mark.parametrize(("room", "times"), [(2_000_000, 1), (len(OLD), 2)])
+def test_one_process_analyses_a_file_once(
+    here: Path, command: Run, monkeypatch: pytest.MonkeyPatch, room: int, times: int
+) -> None:
+    fill(here, {f"m{number}.py": OLD for number in range(5)})
+    analysed: Counter[str] = Counter()
+
+    class Counted(engine.Analysis):
+        def __init__(self, file: SourceFile, options: Options) -> None:
+            analysed[file.path] += file.text == OLD
+            super().__init__(file, options)
+
+    monkeypatch.setattr(engine, "Analysis", Counted)
+    monkeypatch.setattr(pipeline, "_CHARACTERS_KEPT", room)
+    assert command("--write", "--jobs", "1")[0] == 0
+    assert [analysed[str(here / f"m{number}.py")] for number in range(5)] == [1, *[times] * 4]
 
 
 def test_a_pipe_is_quiet_and_a_terminal_is_coloured(here: Path) -> None:

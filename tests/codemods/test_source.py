@@ -44,6 +44,15 @@ def test_every_byte_comes_back(data: bytes) -> None:
         (b"x = '\xff'\n", "decode"),
         (b"# coding: nonsense\nx = 1\n", "unknown encoding"),
         (codecs.BOM_UTF8 + b"# coding: latin-1\n", "encoding problem"),
+        *(
+            (
+                f"# coding: {codec}\nimport openai  # {'x' * 80}\n".encode(),
+                "^cannot be (de|en)coded",
+            )
+            for codec in ("undefined", "rot13", "hex", "idna", "zlib", "bz2", "base64", "utf-16")
+        ),
+        (b"# coding: punycode\nimport openai\n", "round trip|decoded"),
+        (b"# coding: unicode_escape\nx = '\\x41'\n", "round trip"),
     ],
 )
 def test_bytes_that_are_not_what_they_claim_are_refused(data: bytes, why: str) -> None:

@@ -379,6 +379,16 @@ def test_undo_stands_alone(command: Run, more: list[str]) -> None:
     assert command("--undo", *more)[0] == 2
 
 
+def test_some_runs_that_are_killed_or_refused_at_random_moments() -> None:
+    script = Path(__file__).parents[1] / "benchmarks/kill_runs.py"
+    numbers = ["--kills", "10", "--unwritable", "3", "--full-disk", "3"]
+    done = subprocess.run(
+        [sys.executable, script, *numbers], capture_output=True, text=True, timeout=600, check=False
+    )
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert done.stdout.endswith("\n0 failures\n")
+
+
 # -- nowhere else
 
 

@@ -3,9 +3,13 @@
 from __future__ import annotations
 
 import io
+import os
 import shlex
+import subprocess
 import sys
+import threading
 import tomllib
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -82,3 +86,60 @@ def test_the_hooks_for_pre_commit_are_commands_that_exist() -> None:
         parsed = settings.read([*command[1:], "a.py"])
         assert parsed.check
         assert parsed.write is hook["id"].endswith("-write")
+
+
+SHADOWS = {"types.py": "x = 1\n", "codemods/__init__.py": "raise SystemExit('not this one')\n"}
+SPAWNING = """
+import multiprocessing, sys
+from codemods.migrate_openai.__main__ import main
+if __name__ == "__main__":
+    multiprocessing.set_start_method("spawn")
+    sys.exit(main())
+"""
+
+
+@pytest.mark.parametrize("start", ["command", "spawn"])
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_a_folder_with_modules_of_our_names(
+    tmp_path: Path, tmp_path_factory: pytest.TempPathFactory, start: str, jobs: str
+) -> None:
+    for name, text in {**SHADOWS, **{f"m{number}.py": OLD for number in range(20)}}.items():
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text(text)
+    command = [str(Path(sys.executable).with_name("migrate-openai"))]
+    if start == "spawn":
+        script = tmp_path_factory.mktemp("bin") / "migrate.py"
+        script.write_text(SPAWNING)
+        command = [sys.executable, str(script)]
+    # No pipe: workers that cannot start would keep it open.
+    said = tmp_path_factory.mktemp("said") / "stderr"
+    with said.open("wb") as stderr:
+        arguments = [*command, "--write", "--jobs", jobs]
+        done = subprocess.run(
+            arguments, cwd=tmp_path, stdout=subprocess.DEVNULL, stderr=stderr, timeout=60
+        )
+    assert (done.returncode, said.read_text()) == (0, "")
+    assert {path.read_text() for path in tmp_path.glob("m*.py")} == {NEW}
+
+
+def test_the_version() -> None:
+    command = Path(sys.executable).with_name("migrate-openai")
+    done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
+    assert done.stdout == f"migrate-openai {version('personalvibe')}\n"
+
+
+@pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes")
+def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:
+    for number in range(200):
+        (tmp_path / f"m{number}.py").write_text(OLD * 20)
+    running = subprocess.Popen(
+        [sys.executable, "-m", "codemods.migrate_openai", "--write", "--jobs", "2"],
+        cwd=tmp_path,
+        stdout=subprocess.PIPE,
+        start_new_session=True,
+    )
+    while not list(tmp_path.glob(".migrate-*")):
+        threading.Event().wait(0.005)
+    running.kill()
+    # The pipe ends when the last worker has closed it.
+    assert running.communicate(timeout=60) == (b"", None)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from codemods.migrate_openai import engine
@@ -108,10 +109,9 @@ def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
         yield router_file(settings.vendor_router)
     sources, requirements = _sorted(settings, progress)
     keeps_openai = migrates = False
-    searcher = _searcher(settings, sources)
-    find = run.finder(settings.paths)
-    for outcome in run.outcomes(sources, settings.options, settings.jobs, find, searcher):
-        progress.step("migrating" if settings.write else "analysing")
+    find, search = run.finder(settings.paths), _searcher(settings, sources)
+    step = partial(progress.step, "migrating" if settings.write else "analysing")
+    for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search, step):
         keeps_openai = keeps_openai or outcome.uses_openai or bool(outcome.error)
         migrates = migrates or outcome.count("migrated") > 0
         yield outcome

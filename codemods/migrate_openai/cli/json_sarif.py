@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 from collections.abc import Iterator
 from dataclasses import asdict
 from typing import Any, TextIO
@@ -43,13 +44,13 @@ def site(site: Site) -> Object:
 def file(outcome: Outcome) -> Object:
     """One file, as ``--json`` has it."""
     found: Object = {
-        "path": outcome.path,
+        "path": _valid(outcome.path),
         "status": outcome.status,
         "changed": outcome.after is not None,
         "sites": [site(s) for s in outcome.sites],
     }
     if outcome.error:
-        found["error"] = outcome.error
+        found["error"] = _valid(outcome.error)
     return found
 
 
@@ -85,7 +86,7 @@ class MachineSink:
             self._item(result)
 
     def dependency(self, dependency: Dependency, change: Change | None) -> None:
-        self._dependencies.append(asdict(dependency))
+        self._dependencies.append({**asdict(dependency), "path": _valid(dependency.path)})
 
     def end(self, tally: Tally) -> None:
         rest = {
@@ -137,7 +138,7 @@ def _sarif_head() -> str:
 def _notification(outcome: Outcome) -> Object:
     return {
         "level": "error",
-        "message": {"text": outcome.error},
+        "message": {"text": _valid(outcome.error)},
         "locations": [{"physicalLocation": _artifact(outcome.path)}],
     }
 
@@ -169,4 +170,11 @@ def _results(outcome: Outcome) -> Iterator[Object]:
 
 
 def _artifact(path: str) -> Object:
-    return {"artifactLocation": {"uri": path.replace("\\", "/")}}
+    from urllib.parse import quote
+
+    return {"artifactLocation": {"uri": quote(os.fsencode(path.replace(os.sep, "/")), safe="/:")}}
+
+
+def _valid(text: str) -> str:
+    """A file name need not be Unicode; JSON has to be."""
+    return text.encode("utf-8", "backslashreplace").decode()

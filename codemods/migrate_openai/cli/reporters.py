@@ -6,6 +6,7 @@ import sys
 from typing import Protocol, TextIO
 
 from codemods.migrate_openai.cli import text_report as report
+from codemods.migrate_openai.cli.printable import printable
 from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.cli.text_report import Tally
 from codemods.migrate_openai.files.deps import Dependency
@@ -43,25 +44,29 @@ class TextSink:
             for change in outcome.changes:
                 self._diff(change)
         for line in report.lines(outcome, write=self._settings.write):
-            print(line, file=self._lines)
+            self._say(line)
 
     def dependency(self, dependency: Dependency, change: Change | None) -> None:
         if self._settings.diff and change is not None:
             self._diff(change)
-        print(report.dependency(dependency, deps=self._settings.deps), file=self._lines)
+        self._say(report.dependency(dependency, deps=self._settings.deps))
 
     def end(self, tally: Tally) -> None:
         if self._settings.statistics:
             for line in report.statistics(tally):
-                print(line, file=self._lines)
+                self._say(line)
         quiet = self._settings.stdin and not tally.files
         if not quiet:
             for line in report.summary(tally, write=self._settings.write):
-                print(line, file=self._lines)
+                self._say(line)
             preview = not (self._settings.write or self._settings.check or self._settings.stdin)
             if preview and tally.changed:
                 hint = "Nothing was written. --diff shows the change, --write makes it."
-                print(hint, file=self._lines)
+                self._say(hint)
+
+    def _say(self, line: str) -> None:
+        print(printable(line), file=self._lines)
 
     def _diff(self, change: Change) -> None:
-        sys.stdout.writelines(report.diff(change, colour=self._colour))
+        terminal = self._colour or sys.stdout.isatty()
+        sys.stdout.writelines(report.diff(change, colour=self._colour, terminal=terminal))

@@ -10,6 +10,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import TextIO
 
+from codemods.migrate_openai.cli.printable import patch_name, printable
 from codemods.migrate_openai.files.deps import Dependency
 from codemods.migrate_openai.files.file_report import Change, Outcome, Site
 from codemods.migrate_openai.model import Finding
@@ -95,12 +96,19 @@ def lines(outcome: Outcome, *, write: bool) -> Iterator[str]:
             yield _left(outcome.path, site)
 
 
-def diff(change: Change, *, colour: bool) -> Iterator[str]:
-    """A unified diff, line by line, with its line ends; ``patch`` takes it."""
+def diff(change: Change, *, colour: bool, terminal: bool) -> Iterator[str]:
+    """A unified diff, line by line, with its line ends; ``patch`` takes it.
+
+    On a terminal the text is for the eye, and what would act on the terminal is escaped.
+    """
+    name = patch_name(change.label)
     before, after = _LINE.findall(change.before), _LINE.findall(change.after)
-    for line in difflib.unified_diff(before, after, change.label, change.label):
+    for line in difflib.unified_diff(before, after, name, name):
         tail = "\n" if line.endswith("\n") else "\n\\ No newline at end of file\n"
         body = line.removesuffix("\n")
+        if terminal:
+            end = "\r" if body.endswith("\r") else ""
+            body = printable(body.removesuffix("\r"), keep="\t") + end
         yield (_paint(body) if colour else body) + tail
 
 

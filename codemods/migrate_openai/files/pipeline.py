@@ -9,9 +9,8 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -22,6 +21,7 @@ from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files import project_bounds, source, workers
 from codemods.migrate_openai.files.discover import Candidate, read
 from codemods.migrate_openai.files.file_report import Change, Outcome, Site, failed
+from codemods.migrate_openai.files.secrets import mask
 from codemods.migrate_openai.model import FileResult, Finder, Finding, Options, Searcher, SourceFile
 from codemods.migrate_openai.rules.reasons import REASONS
 
@@ -31,9 +31,30 @@ if TYPE_CHECKING:
 
 # Below this many files a second process costs more than it saves.
 _FILES_WORTH_A_PROCESS = 64
+# An analysis takes about 70 times the memory of its text: 140 MB at the most. It has room for the
+# files that one process is given unasked, and for what most projects have.
+_CHARACTERS_KEPT = 2_000_000
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _STILL_USED = re.compile(r"^[ \t]*(?:import|from)[ \t]+openai\b", re.MULTILINE)
+
+
+class _Kept:
+    """Analyses for the one process that needs them again, up to a size."""
+
+    def __init__(self) -> None:
+        self._room = _CHARACTERS_KEPT
+        self._analysed: dict[str, engine.Analysed] = {}
+
+    def add(self, analysed: engine.Analysed) -> None:
+        file = analysed[0].file
+        if len(file.text) <= self._room:
+            self._room -= len(file.text)
+            self._analysed[file.path] = analysed
+
+    def take(self, file: SourceFile) -> engine.Analysed | None:
+        analysed = self._analysed.pop(file.path, None)
+        return analysed if analysed is not None and analysed[0].file == file else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -89,7 +110,8 @@ def finder(paths: Iterable[str]) -> Finder:
 def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
     """What the engine's answer means for the file at ``path``, as it is printed."""
     if result.status == "failed":
-        return failed(path, _reason(loaded.file.text, result.error))
+        error = _reason(loaded.file.text, result.error)
+        return replace(failed(path, error), unprintable_lines=result.unprintable_lines)
     try:
         after, changes = _rewritten(path, loaded, result)
     except SourceError as error:
@@ -101,7 +123,7 @@ def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
         path=path,
         status="needs-human" if any(s.status == "left" for s in sites) else result.status,
         sites=tuple(sites),
-        before=loaded.data,
+        before=b"" if after is None else loaded.data,
         after=after,
         changes=changes,
         uses_openai=_STILL_USED.search(result.text) is not None,
@@ -150,7 +172,8 @@ def _decided(loaded: Loaded, finding: Finding) -> Finding:
 def _site(loaded: Loaded, finding: Finding) -> Site:
     end = finding.end_line or finding.line
     # The engine knows files by their whole path; people by the way from where they are.
-    finding = replace(finding, message=finding.message.replace(f"{Path.cwd().as_posix()}/", ""))
+    message = finding.message.replace(f"{Path.cwd().as_posix()}/", "")
+    finding = replace(finding, message=message, source=mask(finding.source))
     if loaded.notebook is None:
         return Site(finding=finding, line=finding.line, column=finding.column, end_line=end)
     cell, line = loaded.notebook.locate(finding.line)
@@ -194,33 +217,57 @@ def outcomes(
     jobs: int | None,
     find: Finder,
     search: Searcher | None = None,
+    step: Callable[[], None] = lambda: None,
+) -> list[Outcome]:
+    """The outcome for every candidate, in their order; *step* is called for each.
+
+    None is given before all are there: where libcst does not print a statement as it is, what
+    hangs on it in any file stays, and all is decided anew.
+    """
+    found = list(candidates)
+    unprintable: dict[str, frozenset[int]] = {}
+    while True:
+        done = []
+        for outcome in _decided_once(found, options, jobs, find, search, unprintable):
+            step()
+            done.append(outcome)
+        lines = {o.path: o.unprintable_lines for o in done if o.unprintable_lines}
+        if all(lines[path] <= unprintable.get(path, frozenset()) for path in lines):
+            return done
+        for path, more in lines.items():
+            unprintable[path] = unprintable.get(path, frozenset()) | more
+
+
+def _decided_once(
+    found: Sequence[Candidate],
+    options: Options,
+    jobs: int | None,
+    find: Finder,
+    search: Searcher | None,
+    unprintable: Mapping[str, frozenset[int]],
 ) -> Iterator[Outcome]:
-    """The outcome for every candidate, in their order."""
-    found: list[Candidate] = []
-    collected: list[tuple[Candidate, tuple[ModuleFacts | None, str]]] = []
-    waiting: list[Candidate] = []
-    at_once = {None: _FILES_WORTH_A_PROCESS, 1: sys.maxsize}.get(jobs, 0)
-    for candidate in candidates:
-        found.append(candidate)
-        if candidate.error or candidate.outside:
-            continue
-        if len(collected) < at_once:
-            collected.append((candidate, _collect(candidate, options)))
-        else:
-            waiting.append(candidate)
-    readable = [*(c for c, _ in collected), *waiting]
+    readable = [c for c in found if not (c.error or c.outside)]
+    kept: _Kept | None = _Kept()
+    at_once = {None: _FILES_WORTH_A_PROCESS, 1: len(readable)}.get(jobs, 0)
+    collected = [
+        _collect(candidate, options, unprintable, kept) for candidate in readable[:at_once]
+    ]
+    waiting = readable[at_once:]
     count = jobs or max(1, min(os.cpu_count() or 1, len(waiting) // _FILES_WORTH_A_PROCESS))
-    with contextlib.closing(workers.each(_collect, waiting, count, (options,), _stopped)) as rest:
-        collected += zip(waiting, rest, strict=True)
+    if count > 1:
+        kept = None
+    shared = (options, unprintable, kept)
+    with contextlib.closing(workers.each(_collect, waiting, count, shared, _stopped)) as rest:
+        collected += rest
     errors = {c.path: c.error for c in found if c.error}
-    errors |= {candidate.path: error for candidate, (_, error) in collected if error}
-    facts = [answer for _, (answer, error) in collected if answer is not None and not error]
+    errors |= {c.path: error for c, (_, error) in zip(readable, collected, strict=True) if error}
+    facts = [answer for answer, error in collected if answer is not None and not error]
     del collected
     linked = engine.link(facts, find, options, search)
     del facts
     sound = [c for c in readable if c.path not in errors]
     with contextlib.closing(
-        workers.each(_migrate, sound, count, (linked, options), _migrate_stopped)
+        workers.each(_migrate, sound, count, (linked, *shared), _migrate_stopped)
     ) as migrated:
         for candidate in found:
             if candidate.path in errors:
@@ -231,29 +278,51 @@ def outcomes(
                 yield next(migrated)
 
 
-def _collect(candidate: Candidate, options: Options) -> tuple[ModuleFacts | None, str]:
+def _load(candidate: Candidate, unprintable: Mapping[str, frozenset[int]]) -> Loaded:
+    """Raises `SourceError`, also where the file cannot be read."""
+    try:
+        data = read(candidate.path)
+    except OSError as error:
+        raise SourceError(f"cannot be read: {error.strerror}") from error
+    loaded = load(candidate.path, data, candidate.left)
+    lines = unprintable.get(candidate.path, frozenset())
+    return replace(loaded, file=replace(loaded.file, unprintable_lines=lines)) if lines else loaded
+
+
+def _collect(
+    candidate: Candidate,
+    options: Options,
+    unprintable: Mapping[str, frozenset[int]],
+    kept: _Kept | None,
+) -> tuple[ModuleFacts | None, str]:
     """(facts, why there are none)."""
     try:
-        loaded = load(candidate.path, read(candidate.path), candidate.left)
-    except OSError as error:
-        return None, f"cannot be read: {error.strerror}"
+        analysed = engine.analyse(_load(candidate, unprintable).file, options)
     except SourceError as error:
         return None, str(error)
-    try:
-        return engine.collect(loaded.file, options), ""
     except Exception as error:
         return None, _bug(error)
+    if analysed is None:
+        return None, ""
+    if kept is not None:
+        kept.add(analysed)
+    return analysed[1], ""
 
 
-def _migrate(candidate: Candidate, linked: engine.Linked, options: Options) -> Outcome:
+def _migrate(
+    candidate: Candidate,
+    linked: engine.Linked,
+    options: Options,
+    unprintable: Mapping[str, frozenset[int]],
+    kept: _Kept | None,
+) -> Outcome:
     try:
-        loaded = load(candidate.path, read(candidate.path), candidate.left)
-    except OSError as error:
-        return failed(candidate.path, f"cannot be read: {error.strerror}")
+        loaded = _load(candidate, unprintable)
+        analysed = kept.take(loaded.file) if kept is not None else None
+        result = engine.migrate_file(loaded.file, linked, options, analysed)
+        return outcome(candidate.path, loaded, result)
     except SourceError as error:
         return failed(candidate.path, str(error))
-    try:
-        return outcome(candidate.path, loaded, engine.migrate_file(loaded.file, linked, options))
     except Exception as error:
         return failed(candidate.path, _bug(error))
 

@@ -33,7 +33,7 @@ def decode(path: str, data: bytes) -> SourceFile:
     try:
         encoding, _ = tokenize.detect_encoding(io.BytesIO(data).readline)
         text = data.removeprefix(codecs.BOM_UTF8).decode(encoding.removesuffix("-sig"))
-    except (SyntaxError, UnicodeDecodeError, LookupError) as error:
+    except Exception as error:  # a codec, which the file chooses, may raise anything
         raise SourceError(f"cannot be decoded: {error}") from error
     file = SourceFile(path=path, text=text, encoding=encoding, newline=_newline(text))
     if encode(file, text) != data:
@@ -46,7 +46,7 @@ def encode(file: SourceFile, text: str) -> bytes:
     bom = codecs.BOM_UTF8 if file.encoding == "utf-8-sig" else b""
     try:
         return bom + text.encode(file.encoding.removesuffix("-sig"))
-    except UnicodeEncodeError as error:
+    except Exception as error:
         raise SourceError(f"cannot be encoded again: {error}") from error
 
 

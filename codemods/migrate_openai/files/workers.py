@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import os
 import signal
 from collections import deque
 from collections.abc import Callable, Generator, Iterator, Sequence
@@ -32,10 +34,21 @@ def each(
         yield from (function(item, *shared) for item in items)
         return
     from concurrent.futures import ProcessPoolExecutor
-    from concurrent.futures.process import BrokenProcessPool
 
     def start(count: int) -> ProcessPoolExecutor:
         return ProcessPoolExecutor(count, initializer=_start, initargs=(function, shared))
+
+    with _imports_from_elsewhere_only():
+        yield from _in_processes(items, workers, start, stopped)
+
+
+def _in_processes(
+    items: Sequence[Item],
+    workers: int,
+    start: Callable[[int], ProcessPoolExecutor],
+    stopped: Callable[[Item], T],
+) -> Iterator[T]:
+    from concurrent.futures.process import BrokenProcessPool
 
     pool = start(workers)
     chunks = deque(items[i : i + _CHUNK] for i in range(0, len(items), _CHUNK))
@@ -83,10 +96,38 @@ _job: tuple[Callable[..., Any], tuple[Any, ...]]
 
 
 def _start(function: Callable[..., Any], shared: tuple[Any, ...]) -> None:
+    import threading
+
     # Ctrl-C reaches the whole process group; the parent is the one that answers it.
     signal.signal(signal.SIGINT, signal.SIG_IGN)
+    # A parent that is killed takes its workers along: they share its lock on the project.
+    threading.Thread(target=_end_with_parent, daemon=True).start()
     global _job
     _job = function, shared
+
+
+def _end_with_parent() -> None:
+    from multiprocessing import parent_process
+
+    parent = parent_process()
+    assert parent is not None
+    parent.join()
+    os._exit(1)
+
+
+@contextlib.contextmanager
+def _imports_from_elsewhere_only() -> Iterator[None]:
+    """A new interpreter would look into the current folder first, where a types.py may stand."""
+    name = "PYTHONSAFEPATH"
+    before = os.environ.get(name)
+    os.environ[name] = "1"
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ[name]
+        else:
+            os.environ[name] = before
 
 
 def _run(chunk: Sequence[Any]) -> list[Any]:

@@ -127,7 +127,7 @@ class _Collector:
         self.clients_to_leave: set[Term] = set()
         self.clients_elsewhere: set[Term] = set()
         self.direct: set[int] = set()
-        self.skipped = analysis.file.skipped_lines
+        self.skipped = analysis.file.kept_lines
         self.moves_clients = analysis.options.applies("MOA201")
 
     def collect(self) -> ModuleFacts:

@@ -13,6 +13,7 @@ from pathlib import Path
 from types import FrameType
 
 from codemods.migrate_openai.cli import settings as configuration
+from codemods.migrate_openai.cli.printable import printable
 from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.errors import SourceError, UsageError
 from codemods.migrate_openai.files import write
@@ -179,7 +180,7 @@ def _show(request: Request, proof: Proof) -> None:
     elif request.settings.output == "sarif":
         sys.stdout.write(report.as_sarif(proof))
     else:
-        sys.stdout.write(report.text(proof, every=request.verbose))
+        sys.stdout.write(printable(report.text(proof, every=request.verbose), keep="\n"))
 
 
 def _save(path: str, text: str) -> None:
@@ -227,4 +228,4 @@ def _interrupt(number: int, frame: FrameType | None) -> None:
 
 
 def _say(text: str) -> None:
-    sys.stderr.write(text + os.linesep)
+    sys.stderr.write(printable(text) + os.linesep)
