@@ -17,7 +17,7 @@ from codemods.migrate_openai.plan.client_notes import RUN_TIME
 from codemods.migrate_openai.plan.client_types import ClientTypes
 from codemods.migrate_openai.plan.clients import FileClients, is_partial
 from codemods.migrate_openai.plan.fates import Fate
-from codemods.migrate_openai.plan.kept_names import conditional_alias, named_imports
+from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site, receiver_of
 from codemods.migrate_openai.plan.removable_clients import removable_clients
@@ -43,6 +43,7 @@ class ClientCalls:
         self.split = split_clients(clients)
         self.clients = FileClients(planner, self.split.fates)
         self.removable = removable_clients(self.clients)
+        self.imports = NamedImports(planner)
         self.conditional = self._conditional()
 
     def plan(self) -> Plan:
@@ -223,11 +224,10 @@ class ClientCalls:
             self.draft.left(MADE, call, "skipped")
             return
         named = self.clients.class_named(call)
-        alias = conditional_alias(self.planner, named) if func is None else None
-        place = named_imports(self.planner)[alias] if alias is not None else -1
+        place = self.imports.conditional(named) if func is None else None
         if place in self.conditional:
             self.draft.renamed[place] = new
-        elif func is not None or alias is not None:
+        elif func is not None or place is not None:
             self.draft.replace(named, self.draft.routed(new))
         else:
             self.draft.migrated(MADE, call, "its class is chosen elsewhere")
@@ -240,15 +240,14 @@ class ClientCalls:
 
     def _conditional(self) -> dict[int, str]:
         """Imports of client classes under names that something else binds too, which all move."""
-        groups: dict[ast.alias, set[str]] = defaultdict(set)
+        groups: dict[int, set[str]] = defaultdict(set)
         for member, call in self.clients.made.items():
-            alias = conditional_alias(self.planner, self.clients.class_named(call))
-            if alias is not None:
+            place = self.imports.conditional(self.clients.class_named(call))
+            if place is not None:
                 moves = self.clients.fates[member].kind == "router"
                 applies = self.planner.applies(MADE, call)
-                groups[alias].add(router_class(member) if moves and applies else "")
-        places = named_imports(self.planner)
-        return {places[alias]: name for alias, [name, *more] in groups.items() if name and not more}
+                groups[place].add(router_class(member) if moves and applies else "")
+        return {place: name for place, [name, *more] in groups.items() if name and not more}
 
     def _stays(self, member: Client, call: ast.Call, new: str, argument: str) -> None:
         fate = self.clients.fates[member]

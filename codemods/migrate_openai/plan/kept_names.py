@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from codemods.migrate_openai.flow.scopes import Binding
@@ -22,27 +22,30 @@ _OFTEN = 6
 """From so many reads on, one line of import is less to review than the reads."""
 
 
-def named_imports(planner: Planner) -> dict[ast.alias, int]:
-    """The names that the file imports from the SDK one by one -> their place among its imports."""
-    return {
-        alias: place
-        for place, (*_, alias) in enumerate(sdk_imports(planner.analysis))
-        if isinstance(planner.index.statement(alias), ast.ImportFrom)
-    }
+class NamedImports:
+    """The names that a file imports from the SDK one by one."""
 
+    def __init__(self, planner: Planner) -> None:
+        self._index = planner.index
+        self.places = {
+            alias: place
+            for place, (*_, alias) in enumerate(sdk_imports(planner.analysis))
+            if isinstance(planner.index.statement(alias), ast.ImportFrom)
+        }
+        """Each name's place among the imports of the SDK."""
 
-def conditional_alias(planner: Planner, func: ast.expr) -> ast.alias | None:
-    """The import of a name that something else may bind as well: ``OpenAI = None``."""
-    if not isinstance(func, ast.Name):
-        return None
-    imports = named_imports(planner)
-    reaching = planner.index.reaching(func)
-    found = [b.node for b in reaching if isinstance(b.node, ast.alias) and b.node in imports]
-    return found[0] if len(found) == 1 < len(reaching) else None
+    def conditional(self, func: ast.expr) -> int | None:
+        """The place of a name that something else may bind as well: ``OpenAI = None``."""
+        if not isinstance(func, ast.Name):
+            return None
+        reaching = self._index.reaching(func)
+        nodes = [b.node for b in reaching if isinstance(b.node, ast.alias)]
+        found = [self.places[node] for node in nodes if node in self.places]
+        return found[0] if len(found) == 1 < len(reaching) else None
 
 
 @dataclass(slots=True, kw_only=True)
-class _Uses:
+class _NameUses:
     reads: int = 0
     changes: list[Replace] = field(default_factory=list)
 
@@ -58,8 +61,8 @@ class _Uses:
 def with_kept_names(planner: Planner, plan: Plan) -> Plan:
     """The plan with one changed import instead of many changed reads, where that costs nothing."""
     replaced = {change.span: change for change in plan.changes if isinstance(change, Replace)}
-    uses = _uses(planner, replaced)
-    places = named_imports(planner)
+    places = NamedImports(planner).places
+    uses = _uses(planner, replaced, places)
     renamed = dict(plan.renamed)
     spared: set[Change] = set()
     for alias, found in uses.items():
@@ -71,9 +74,10 @@ def with_kept_names(planner: Planner, plan: Plan) -> Plan:
     return replace(plan, changes=kept, renamed=renamed) if spared else plan
 
 
-def _uses(planner: Planner, replaced: Mapping[Span, Replace]) -> dict[ast.alias, _Uses]:
-    uses: dict[ast.alias, _Uses] = defaultdict(_Uses)
-    places = named_imports(planner)
+def _uses(
+    planner: Planner, replaced: Mapping[Span, Replace], places: Collection[ast.alias]
+) -> dict[ast.alias, _NameUses]:
+    uses: dict[ast.alias, _NameUses] = defaultdict(_NameUses)
     names = {alias.asname or alias.name for alias in places}
     for name in names:
         for node in planner.occurrences.names[name]:

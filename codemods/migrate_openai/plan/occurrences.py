@@ -5,11 +5,13 @@ from __future__ import annotations
 import ast
 from collections import defaultdict
 
-from codemods.migrate_openai.flow.scopes import Index
+from codemods.migrate_openai.flow.scopes import Index, Scope
 
 
 class Occurrences:
     def __init__(self, index: Index) -> None:
+        self._index = index
+        self._by_owner: dict[str, dict[Scope | None, list[ast.Name]]] = {}
         self.names: dict[str, list[ast.Name]] = defaultdict(list)
         self.attributes: dict[str, list[ast.Attribute]] = defaultdict(list)
         self.strings: set[str] = set()
@@ -35,3 +37,12 @@ class Occurrences:
     def stores(self, attribute: str) -> list[ast.Attribute]:
         """Where an attribute of that name is assigned."""
         return [n for n in self.attributes[attribute] if isinstance(n.ctx, ast.Store)]
+
+    def names_of(self, owner: Scope, name: str) -> list[ast.Name]:
+        """Where the name that a scope owns is written, in it and in those inside."""
+        if name not in self._by_owner:
+            found = self._by_owner[name] = {}
+            for node in self.names[name]:
+                scope = self._index.owner_of(name, self._index.scope_of[node])
+                found.setdefault(scope, []).append(node)
+        return self._by_owner[name].get(owner, [])

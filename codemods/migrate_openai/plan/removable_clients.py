@@ -109,8 +109,7 @@ class _Uses:
             return self._attribute_loads_allowed(target.id, allowed)
         return all(
             node in allowed or isinstance(node.ctx, ast.Store)
-            for node in self.written.names[target.id]
-            if self.planner.index.owner_of(node.id, self.planner.scope(node)) is scope
+            for node in self.written.names_of(scope, target.id)
         )
 
     def _attribute_only_received(

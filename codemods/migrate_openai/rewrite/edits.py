@@ -8,6 +8,9 @@ from difflib import SequenceMatcher
 
 from codemods.migrate_openai.model import Edit
 
+_MOST_COMPARED = 250_000
+"""Pairs of lines; above that, comparing them takes longer than all the rest."""
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rewritten:
@@ -28,16 +31,22 @@ def applied(text: str, edits: Iterable[Edit]) -> str:
     return "".join([*parts, text[at:]])
 
 
-def moved(offset: int, edits: Sequence[Edit]) -> int:
-    """Where a place of the old text is in the new; a replaced place is its replacement's start."""
+def moved(offsets: Iterable[int], edits: Sequence[Edit]) -> dict[int, int]:
+    """Where places of the old text, in order, are in the new one.
+
+    A place that is replaced is at its replacement's start.
+    """
+    found: dict[int, int] = {}
+    waiting = iter([*edits, None])
+    edit = next(waiting)
     shift = 0
-    for edit in edits:
-        if edit.start > offset:
-            break
-        if edit.end > offset:
-            return edit.start + shift
-        shift += len(edit.replacement) - (edit.end - edit.start)
-    return offset + shift
+    for offset in offsets:
+        while edit is not None and edit.end <= offset:
+            shift += len(edit.replacement) - (edit.end - edit.start)
+            edit = next(waiting)
+        inside = edit is not None and edit.start <= offset
+        found[offset] = (edit.start if edit is not None and inside else offset) + shift
+    return found
 
 
 def line_edits(old: str, new: str, start: int) -> Iterator[Edit]:
@@ -46,6 +55,9 @@ def line_edits(old: str, new: str, start: int) -> Iterator[Edit]:
     One line an edit where lines correspond, so that no edit reaches further than it must.
     """
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
+    if len(before) * len(after) > _MOST_COMPARED:
+        yield Edit(start=start, end=start + len(old), replacement=new)
+        return
     matcher = SequenceMatcher(None, before, after, autojunk=False)
     for kind, low, high, first, last in matcher.get_opcodes():
         if kind == "equal":

@@ -20,6 +20,8 @@ class Piece:
     """The first and the last line, from 1, of its statements."""
     changes: tuple[Change, ...]
     is_indented: bool = False
+    has_gaps: bool = False
+    """Do the blank lines and comments around its statements belong to it?"""
 
 
 def pieces(text: Text, tree: ast.Module, changes: Sequence[Change]) -> list[Piece]:
@@ -41,9 +43,8 @@ def pieces(text: Text, tree: ast.Module, changes: Sequence[Change]) -> list[Piec
 
 
 def _touch(one: Piece, other: Piece) -> bool:
-    """Do both reach over the blank lines between two statements that go?"""
-    goes = all(any(map(_goes, piece.changes)) for piece in (one, other))
-    return goes and one.span.end == other.span.start and not other.is_indented
+    """Do both reach up to the same place between two statements that go?"""
+    return one.has_gaps and other.has_gaps and one.span.end == other.span.start
 
 
 def _goes(change: Change) -> bool:
@@ -55,6 +56,7 @@ def _joined(one: Piece, other: Piece) -> Piece:
         one,
         span=Span(one.span.start, max(one.span.end, other.span.end)),
         lines=Span(one.lines.start, max(one.lines.end, other.lines.end)),
+        has_gaps=one.has_gaps or other.has_gaps,
         changes=one.changes + other.changes,
     )
 
@@ -141,12 +143,15 @@ class _Body:
         """A statement of the module with the blank lines and comments around it."""
         statement, body = place
         lines = self._lines(statement, body)
-        above = [last_line(s) for s in body if last_line(s) < lines.start]
-        below = [first_line(s) for s in body if first_line(s) > lines.end]
+        first = last = body.index(statement)
+        while first >= 0 and last_line(body[first]) >= lines.start:
+            first -= 1
+        while last < len(body) and first_line(body[last]) <= lines.end:
+            last += 1
         text = self._text
-        start = text.line_span(above[-1]).end if above else 0
-        end = text.line_span(below[0]).start if below else len(text.text)
-        return Piece(span=Span(start, end), lines=lines, changes=(change,))
+        start = text.line_span(last_line(body[first])).end if first >= 0 else 0
+        end = text.line_span(first_line(body[last])).start if last < len(body) else len(text.text)
+        return Piece(span=Span(start, end), lines=lines, changes=(change,), has_gaps=True)
 
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:

@@ -55,8 +55,8 @@ def rewrite(
         delta += len(new) - (end - start)
     if unprintable:
         raise UnprintableError(frozenset(unprintable))
-    found = {offset: landed.get(offset, moved(offset, edits)) for offset in watched}
-    return Rewritten(text=applied(text.text, edits), edits=tuple(edits), places=found)
+    places = moved(watched, edits) | landed
+    return Rewritten(text=applied(text.text, edits), edits=tuple(edits), places=places)
 
 
 def _check_overlap(changes: Iterable[Change]) -> None:
