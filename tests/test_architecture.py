@@ -130,6 +130,17 @@ def test_replay_does_not_import_the_app() -> None:
     assert not crossing
 
 
+def test_the_rules_know_nothing_of_the_analysis() -> None:
+    package = "codemods.migrate_openai"
+    inside = {
+        target
+        for name, target, _ in ALL
+        if within(name, f"{package}.rules") and within(target, package)
+    }
+    known = ("rules", "model", "errors")
+    assert all(any(within(t, f"{package}.{room}") for room in known) for t in inside), inside
+
+
 def test_the_router_is_self_contained() -> None:
     inside = {t for n, t, _ in ALL if n == "personalvibe.llm_router" and within(t, "personalvibe")}
     assert all(within(target, "personalvibe.providers") for target in inside), inside

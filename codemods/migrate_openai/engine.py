@@ -106,13 +106,14 @@ def migrate(
         facts = (collect(file, options) for file in files)
         linked = link([f for f in facts if f is not None], find, options)
         results = [migrate_file(file, linked, options) for file in files]
-        if not any(result.unprintable_lines for result in results):
+        again = [marked(file, result) for file, result in zip(files, results, strict=True)]
+        if again == list(files):
             return results
-        files = [without_unprintable(f, r) for f, r in zip(files, results, strict=True)]
+        files = again
 
 
-def without_unprintable(file: SourceFile, result: FileResult) -> SourceFile:
-    """The file with what libcst does not print marked as not to be changed."""
+def marked(file: SourceFile, result: FileResult) -> SourceFile:
+    """The file with the statements that libcst does not print marked: they stay as they are."""
     lines = file.unprintable_lines | result.unprintable_lines
     return replace(file, unprintable_lines=lines)
 
@@ -156,7 +157,12 @@ def _rewritten(planner: Planner, plan: Plan) -> tuple[Rewritten, frozenset[int]]
     new = Analysis(replace(file, text=first.text), planner.options)
     new_text = Text(first.text, new.parsed.text)
     imports = plan_imports(planner.analysis, new, new_text, import_request(planner, plan))
-    second = rewrite(new_text, new.tree, imports.changes, first.places.values())
+    try:
+        second = rewrite(new_text, new.tree, imports.changes, first.places.values())
+    except UnprintableError:
+        # Without its imports nothing of the file can move.
+        every = range(1, text.line_of(len(file.text)) + 1)
+        raise UnprintableError(frozenset(every)) from None
     return Rewritten(
         text=second.text,
         edits=composed(first.edits, first.text, second.edits),

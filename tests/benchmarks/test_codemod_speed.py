@@ -18,6 +18,7 @@ GREP_BAR = 3.0
 LIBCST_BAR = 2.0
 JOBS_BAR = 1.5
 MEMORY_BAR = 1.25
+CLIENTS_BAR = 2.5
 
 CALLS = """\
 import openai
@@ -137,3 +138,35 @@ def test_memory_does_not_grow_with_the_number_of_files(tmp_path: Path) -> None:
     large = peak_memory(fill(tmp_path / "large", 20_000, 100))
     print(f"{large / small:.2f} x the memory for 20 x the files")
     assert large / small <= MEMORY_BAR
+
+
+MANY_CLIENTS = {
+    "names": (
+        "client{n} = OpenAI(timeout={n})\n"
+        "client{n}.chat.completions.create(model='gpt-4o', messages=[])\n"
+    ),
+    "attributes": (
+        "class Bot{n}:\n"
+        "    def __init__(self):\n"
+        "        self.client{n} = OpenAI(timeout={n})\n\n"
+        "    def ask(self, messages):\n"
+        "        self.client{n}.files.list()\n"
+        "        return self.client{n}.chat.completions.create(model='m', messages=messages)\n\n"
+    ),
+    "functions": (
+        "def ask{n}(messages):\n"
+        "    client = OpenAI()\n"
+        "    return client.chat.completions.create(model='gpt-4o', messages=messages)\n\n"
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", MANY_CLIENTS)
+def test_the_cost_of_a_file_grows_as_its_clients_do(tmp_path: Path, kind: str) -> None:
+    for number in (1_000, 2_000):
+        clients = "".join(MANY_CLIENTS[kind].format(n=n) for n in range(number))
+        (tmp_path / f"{number}.py").write_text(f"from openai import OpenAI\n\n{clients}")
+    twice, once = (migrate(str(tmp_path / f"{n}.py"), "--jobs", "1") for n in (2_000, 1_000))
+    found = ratio(twice, once, runs=2)
+    print(f"{found:.2f} x the time for 2 x the clients ({kind})")
+    assert found <= CLIENTS_BAR

@@ -134,3 +134,18 @@ def test_what_cannot_be_parsed_fails_alone(text: str) -> None:
     assert [r.status for r in results] == ["failed", "changed"]
     assert "cannot be parsed" in results[0].error or "nested" in results[0].error
     assert results[0].text == text
+
+
+def test_a_class_of_the_programs_own_leaves_the_provider_to_its_calls() -> None:
+    result = one("""\
+from openai import OpenAI
+
+
+class Ours(OpenAI):
+    pass
+
+
+Ours(timeout=3).embeddings.create(model=name, input="x")
+""")
+    assert "class Ours(llm_router.Client):" in result.text
+    assert 'Ours(timeout=3).embedding(provider="openai", model=name, input="x")' in result.text

@@ -37,6 +37,7 @@ def texts(results: Mapping[str, FileResult]) -> dict[str, str]:
         ("client.chat_completion(provider='openai', model=name, messages=[])", "MOA101", False),
         ("client.chat_completion(model=name, messages=[])", "MOA101", True),
         ("client.chat_completion(**request)", "MOA101", True),
+        ("client.chat_completion(model='openai/gpt-4o', **request)", "MOA101", False),
         ("client.embedding(model='m', input='x')", "MOA121", True),
         ("client.responses(model='m', input='x')", "MOA131", True),
         ("client.responses_retrieve('resp_1')", "MOA133", False),
@@ -127,6 +128,7 @@ def test_a_client_that_passes_on_what_only_the_sdk_has_moves_for_its_migrated_ca
 
 
 STAYING = {
+    "derived": "class Ours(OpenAI):\n    pass\n\n\nclient = Ours(timeout=30)\n",
     "handed": "import instructor\n\ninstructor.from_openai(client)\n",
     "patched": "client.chat.completions.create = fake\n",
     "skipped": "",

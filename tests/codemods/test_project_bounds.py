@@ -56,6 +56,7 @@ def test_without_a_marker_it_is_the_working_folder_or_the_package(
     assert not finds([inner], beside / "c.py")
     monkeypatch.chdir(tmp_path / "work")
     assert finds([inner], beside / "c.py")
+    assert finds([Path("app")], Path("c.py"))
 
 
 @pytest.mark.parametrize("folder", ["site-packages", "dist-packages"])

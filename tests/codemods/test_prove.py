@@ -20,12 +20,12 @@ import pytest
 from codemods.migrate_openai.prove import launch, report
 from codemods.migrate_openai.prove.migrate import Migrated
 from codemods.migrate_openai.prove.model import (
-    Change,
+    CallSite,
+    ChangedValue,
     Command,
     CommandResult,
     Proof,
     Run,
-    Site,
 )
 from codemods.migrate_openai.prove.proof import Options, prove
 from codemods.migrate_openai.prove.recorded import answers
@@ -57,7 +57,9 @@ def by_hand(old: Mapping[str, str], new: Mapping[str, str]) -> Callable[[Scratch
 
     after = marks(new)
     sites = tuple(
-        Site(file=file, line=line, column=1, rule="MOA101", source=name, new_line=after[file, name])
+        CallSite(
+            file=file, line=line, column=1, rule="MOA101", source=name, new_line=after[file, name]
+        )
         for (file, name), line in marks(old).items()
     )
 
@@ -845,7 +847,7 @@ def test_a_site_that_a_mock_answers_says_so(tmp_path: Path) -> None:
 def test_tests_that_patch_what_is_gone_are_told_together() -> None:
     gone = "failed: AttributeError: <module 'm'> does not have the attribute 'OpenAI'"
     changes = tuple(
-        Change(path=f"test t.py::{name}", before="passed", after=gone) for name in "abc"
+        ChangedValue(path=f"test t.py::{name}", before="passed", after=gone) for name in "abc"
     )
     patched = {f"t.py::{name}": frozenset({"OpenAI"}) for name in "ab"}
     run = Run(exit_code=0, calls=(), tests={}, output="", errors="", patched=patched)
@@ -885,7 +887,7 @@ def test_a_request_that_a_mock_of_the_sdk_kept_back_is_no_difference(tmp_path: P
 
 
 def test_a_method_handed_over_is_the_site_of_what_it_sends(tmp_path: Path) -> None:
-    site = Site(
+    site = CallSite(
         file="calls.py",
         line=3,
         column=9,

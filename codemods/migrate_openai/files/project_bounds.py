@@ -15,7 +15,8 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 
 
 def is_within(path: str, roots: Iterable[str]) -> bool:
-    """Does a file, by its absolute path, belong to one of these projects, and is not installed?"""
+    """Does a file belong to one of these projects, and is not installed in it?"""
+    path = os.path.abspath(path).replace(os.sep, "/")
     return any(
         path.startswith(root) and _INSTALLED.isdisjoint(path[len(root) :].split("/"))
         for root in roots

@@ -24,7 +24,7 @@ from codemods.migrate_openai.flow.terms import (
     UNKNOWN,
     Atom,
     Attr,
-    Call,
+    CallResult,
     ClientPath,
     Cls,
     Foreign,
@@ -51,7 +51,7 @@ class _Template:
     """What the terms call on ``self``."""
 
     def seen_from(self, cls: Cls) -> Terms:
-        return frozenset(_moved(term, self.cls, cls) for term in self.terms)
+        return frozenset(_on_class(term, self.cls, cls) for term in self.terms)
 
 
 class Members:
@@ -69,21 +69,21 @@ class Members:
         self._inherited: dict[_Key, Node] = {}
         self._down: dict[_Key, Node] = {}
         self._stored: dict[_Key, dict[Terms, None]] = defaultdict(dict)
-        self._held: dict[tuple[str, str], Node] = {}
-        self._kept: dict[tuple[str, str], dict[Terms, None]] = defaultdict(dict)
+        self._on_others: dict[tuple[str, str], Node] = {}
+        self._stored_on_others: dict[tuple[str, str], dict[Terms, None]] = defaultdict(dict)
         # By name of an attribute: how many of the assignments to it are being followed.
         self._followed: dict[str, int] = {}
         # What stands to be decided once all else has come to rest.
         self._closed_above: list[tuple[_Key, Node]] = []
         self._closed_below: list[tuple[_Key, Node]] = []
         self._open: list[tuple[_Key, Node]] = []
-        self._open_held: list[tuple[Foreign, Node]] = []
+        self._unfilled_on_others: list[tuple[Foreign, Node]] = []
 
     def node(self, cls: Cls, name: str) -> Node:
         """What an attribute may hold, read on a class or on an instance of it."""
         return self._known(self._nodes, self._wire, (cls, name))
 
-    def held(self, holder: Foreign, name: str) -> Node | None:
+    def stored_on(self, holder: Foreign, name: str) -> Node | None:
         """What the program keeps in an attribute of an object of another package, if anything.
 
         ``app.state.client = OpenAI()``: any object of the package that has it may be that one.
@@ -91,15 +91,15 @@ class Members:
         if not self._modules.stores.get(name):
             return None
         key = (holder.package, name)
-        node = self._held.get(key)
+        node = self._on_others.get(key)
         if node is None:
-            node = self._held[key] = self._graph.node(partial(self._wire_held, key))
-            self._open_held.append((holder, node))
+            node = self._on_others[key] = self._graph.node(partial(self._wire_on_others, key))
+            self._unfilled_on_others.append((holder, node))
         return node
 
-    def is_held(self, holder: Foreign, name: str) -> bool:
+    def is_read_back(self, holder: Foreign, name: str) -> bool:
         """Does the program read what it keeps there?"""
-        return (holder.package, name) in self._held
+        return (holder.package, name) in self._on_others
 
     def follow(self) -> None:
         """Take in the assignments of files met since."""
@@ -235,10 +235,10 @@ class Members:
             else:
                 self._graph.add(node, method)
 
-    def _wire_held(self, key: tuple[str, str], node: Node) -> None:
+    def _wire_on_others(self, key: tuple[str, str], node: Node) -> None:
         if key[1] not in self._followed:
             self._follow_stores(key[1])
-        for terms in tuple(self._kept.get(key, ())):
+        for terms in tuple(self._stored_on_others.get(key, ())):
             self._copies(terms, node)
 
     def _copies(self, terms: Terms, node: Node) -> None:
@@ -262,10 +262,10 @@ class Members:
                 if own is not None:
                     self._copies(terms, own)
             case Foreign() if not store.container:
-                self._kept[base.package, name][terms] = None
-                held = self._held.get((base.package, name))
-                if held is not None:
-                    self._copies(terms, held)
+                self._stored_on_others[base.package, name][terms] = None
+                node = self._on_others.get((base.package, name))
+                if node is not None:
+                    self._copies(terms, node)
 
     # -- when all else has come to rest
 
@@ -303,8 +303,8 @@ class Members:
         for (cls, name), node in empty:
             client = self._classes.client(cls)
             self._graph.add(node, ClientPath(client, (name,)) if client else UNKNOWN)
-        bare = [(holder, node) for holder, node in self._open_held if not node.order]
-        self._open_held.clear()
+        bare = [(holder, node) for holder, node in self._unfilled_on_others if not node.order]
+        self._unfilled_on_others.clear()
         for holder, node in bare:
             self._graph.add(node, holder)
         return bool(empty or bare)
@@ -312,19 +312,19 @@ class Members:
 
 def _method(term: Term, cls: Cls) -> str | None:
     """The name of what a term takes from ``self``, or from the class."""
-    while isinstance(term, (Attr, Call, Item)):
+    while isinstance(term, (Attr, CallResult, Item)):
         if isinstance(term, Attr) and term.base in (cls, Inst(cls)):
             return term.name
         term = term.base
     return None
 
 
-def _moved(term: Term, old: Cls, new: Cls) -> Term:
+def _on_class(term: Term, base: Cls, cls: Cls) -> Term:
     """The same term on another class."""
-    if term == Inst(old):
-        return Inst(new)
-    if term == old:
-        return new
-    if isinstance(term, (Attr, Call, Item)):
-        return replace(term, base=_moved(term.base, old, new))
+    if term == Inst(base):
+        return Inst(cls)
+    if term == base:
+        return cls
+    if isinstance(term, (Attr, CallResult, Item)):
+        return replace(term, base=_on_class(term.base, base, cls))
     return term

@@ -35,43 +35,23 @@ CALLED = re.compile(
 )
 
 _SHAPES = frozenset(
-    {
-        ("chat", "completions"),
-        ("completions", "create"),
-        ("embeddings", "create"),
-        ("responses", "create"),
-        ("responses", "parse"),
-        ("responses", "stream"),
-        ("responses", "retrieve"),
-        ("responses", "delete"),
-        ("responses", "cancel"),
-        ("images", "generate"),
-        ("images", "edit"),
-        ("images", "create_variation"),
-        ("audio", "transcriptions"),
-        ("audio", "translations"),
-        ("audio", "speech"),
-        ("moderations", "create"),
-        ("beta", "threads"),
-        ("beta", "assistants"),
-        ("beta", "vector_stores"),
-        ("fine_tuning", "jobs"),
-        ("files", "create"),
-        ("files", "content"),
-        ("files", "retrieve"),
-        ("batches", "create"),
-        ("vector_stores", "create"),
-        ("models", "list"),
-        ("models", "retrieve"),
-        *(
-            (resource, verb)
-            for resource in ("ChatCompletion", "Completion", "Embedding", "Moderation", "Image")
-            for verb in ("create", "acreate")
-        ),
-        ("Audio", "transcribe"),
-        ("Audio", "translate"),
-        ("Edit", "create"),
-    }
+    (resource, name)
+    for resource, names in {
+        "chat": "completions",
+        "responses": "create parse stream retrieve delete cancel",
+        "images": "generate edit create_variation",
+        "audio": "transcriptions translations speech",
+        "beta": "threads assistants vector_stores",
+        "fine_tuning": "jobs",
+        "files": "create content retrieve",
+        "models": "list retrieve",
+        **dict.fromkeys(("completions", "embeddings", "moderations"), "create"),
+        **dict.fromkeys(("batches", "vector_stores", "Edit"), "create"),
+        **dict.fromkeys(("ChatCompletion", "Completion", "Embedding"), "create acreate"),
+        **dict.fromkeys(("Moderation", "Image"), "create acreate"),
+        "Audio": "transcribe translate",
+    }.items()
+    for name in names.split()
 )
 
 

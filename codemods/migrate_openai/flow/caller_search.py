@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.modules import Modules, last
-from codemods.migrate_openai.flow.terms import EMPTY, Attr, Call, Cls, Inst, Item, Param, Term
+from codemods.migrate_openai.flow.terms import EMPTY, Attr, CallResult, Cls, Inst, Item, Param, Term
 
 
 @dataclass(frozen=True, slots=True)
@@ -29,7 +29,7 @@ class Callers:
         )
 
 
-def wanted(modules: Modules) -> Callers | None:
+def functions_uncalled(modules: Modules) -> Callers | None:
     """What to look for in the files not met; None where every function in question is called."""
     missing = set(_uncalled(modules))
     if not missing:
@@ -74,7 +74,7 @@ def _params(modules: Modules, terms: Iterable[Term]) -> Iterator[Param]:
     """The parameters that terms come from, by way of an attribute of the same class too."""
     for term in terms:
         attr = ""
-        while isinstance(term, (Attr, Call, Item)):
+        while isinstance(term, (Attr, CallResult, Item)):
             attr = term.name if isinstance(term, Attr) else ""
             term = term.base
         if isinstance(term, Param):

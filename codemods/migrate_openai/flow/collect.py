@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.evaluate import Evaluator
@@ -25,6 +25,7 @@ from codemods.migrate_openai.flow.scopes import (
     places,
 )
 from codemods.migrate_openai.flow.signatures import (
+    MethodKind,
     called_name,
     decorator_name,
     default_factory,
@@ -35,7 +36,7 @@ from codemods.migrate_openai.flow.terms import (
     NONE,
     UNKNOWN,
     Attr,
-    Call,
+    CallResult,
     Client,
     Cls,
     Foreign,
@@ -57,7 +58,7 @@ from codemods.migrate_openai.flow.terms import (
 from codemods.migrate_openai.model import Options, SourceFile
 from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
 
-_TELLING = frozenset(
+_STATEMENTS = frozenset(
     {ast.Return, ast.Yield, ast.Assign, ast.AnnAssign, ast.arg, ast.Call}
     | {ast.FunctionDef, ast.AsyncFunctionDef}
 )
@@ -94,8 +95,8 @@ def _record_puts(index: Index) -> None:
         target: ast.expr | None = None
         value: ast.expr | None = None
         match node:
-            case ast.Assign(targets=[ast.Subscript(value=ast.Name() as name)], value=given):
-                target, value = name, given
+            case ast.Assign(targets=[ast.Subscript(value=ast.Name() as name)], value=stored):
+                target, value = name, stored
             case ast.Call(func=ast.Attribute(value=ast.Name() as name, attr=attr), args=args) if (
                 attr in _APPENDERS and args
             ):
@@ -122,11 +123,11 @@ class _Collector:
         self.sets_module: set[str] = set()
         self.legacy = False
         self.ties: list[Terms] = []
-        self.made: set[Term] = set()
-        self.kept: set[Term] = set()
-        self.elsewhere: set[Term] = set()
+        self.clients: set[Term] = set()
+        self.clients_to_leave: set[Term] = set()
+        self.clients_elsewhere: set[Term] = set()
         self.direct: set[int] = set()
-        self.skipped = analysis.file.skipped_lines
+        self.skipped = analysis.file.kept_lines
         self.moves_clients = analysis.options.applies("MOA201")
 
     def collect(self) -> ModuleFacts:
@@ -159,9 +160,9 @@ class _Collector:
             sets_module=frozenset(self.sets_module),
             legacy=self.legacy,
             ties=tuple(self.ties),
-            made=frozenset(self.made),
-            kept=frozenset(self.kept),
-            elsewhere=frozenset(self.elsewhere),
+            clients=frozenset(self.clients),
+            clients_to_leave=frozenset(self.clients_to_leave),
+            clients_elsewhere=frozenset(self.clients_elsewhere),
             direct=frozenset(self.direct).union(cls.place for cls in classes.values()),
         )
 
@@ -177,10 +178,10 @@ class _Collector:
                 assert isinstance(node, (ast.Name, ast.Attribute))
                 if isinstance(node.ctx, ast.Load):
                     self._chain(place, node)
-        elif kind in _TELLING:
-            self._tell(place, node)
+        elif kind in _STATEMENTS:
+            self._statement(place, node)
 
-    def _tell(self, place: int, node: ast.AST) -> None:
+    def _statement(self, place: int, node: ast.AST) -> None:
         match node:
             case ast.Return(value=ast.expr() as value):
                 self._returned(node, value)
@@ -203,11 +204,11 @@ class _Collector:
                 own = {
                     t for t in self.evaluator.terms(node) if isinstance(t, Client) and t.at == place
                 }
-                self.made |= own
+                self.clients |= own
                 if node.lineno in self.skipped or not self.moves_clients:
-                    self.kept |= own
+                    self.clients_to_leave |= own
                 if any(k.arg == "provider" for k in node.keywords):
-                    self.elsewhere |= own
+                    self.clients_elsewhere |= own
                 self._arguments(node)
                 self._construction(place, node)
                 self._legacy_call(node)
@@ -222,7 +223,7 @@ class _Collector:
     def _declared(self, annotation: ast.expr) -> None:
         for term in self.evaluator.annotation(annotation):
             elements = term.elements if isinstance(term, Seq) else (term,)
-            self.made |= {t for t in elements if isinstance(t, Typed)}
+            self.clients |= {t for t in elements if isinstance(t, Typed)}
 
     def _returned(self, node: ast.AST, value: ast.expr) -> None:
         scope: Scope | None = self.index.scope_of[node]
@@ -306,9 +307,9 @@ class _Collector:
                     self.stores.append(Store(base=base, attr=attr, terms=EMPTY))
 
     def _tie(self, terms: Terms) -> None:
-        kept = frozenset(t for t in terms if t not in (UNKNOWN, NONE))
-        if len(kept) > 1 and any(isinstance(t, Typed) for t in kept):
-            self.ties.append(kept)
+        known = frozenset(t for t in terms if t not in (UNKNOWN, NONE))
+        if len(known) > 1 and any(isinstance(t, Typed) for t in known):
+            self.ties.append(known)
 
     def _arguments(self, node: ast.Call) -> None:
         callee = self.evaluator.terms(node.func)
@@ -327,8 +328,8 @@ class _Collector:
             self._flow(callee, None, keyword.arg, keyword.value)
             if shift is not None and len(node.args) > shift:
                 self._flow(self.evaluator.terms(node.args[shift]), None, keyword.arg, keyword.value)
-        given = {k.arg: k.value for k in node.keywords}
-        match given.get("target"), given.get("args"):
+        keywords = {k.arg: k.value for k in node.keywords}
+        match keywords.get("target"), keywords.get("args"):
             case ast.expr() as target, ast.Tuple(elts=args):  # of a thread or a process
                 for index, arg in enumerate(args):
                     self._flow(self.evaluator.terms(target), index, None, arg)
@@ -338,15 +339,15 @@ class _Collector:
         targets = frozenset(t for t in callee if not isinstance(t, (Sdk, Router)) and t != UNKNOWN)
         if not targets:
             return
-        mattering = _matters(terms)
-        if not mattering and all(isinstance(t, Foreign) for t in targets):
+        matters = _matters(terms)
+        if not matters and all(isinstance(t, Foreign) for t in targets):
             return
         self.flows.append(
             Flow(
                 callee=targets,
                 index=index,
                 keyword=keyword,
-                terms=terms if mattering else frozenset({NONE if terms == {NONE} else UNKNOWN}),
+                terms=terms if matters else frozenset({NONE if terms == {NONE} else UNKNOWN}),
                 place=self.evaluator.place[arg],
             )
         )
@@ -398,25 +399,28 @@ class _Collector:
             return ModelNaming.HANDED
         if any(k.arg == "response_model" for k in parent.keywords):
             return ModelNaming.PATCHED
-        if any(k.arg is None for k in parent.keywords):
+        return self._naming({k.arg: k.value for k in parent.keywords}, called_name(node))
+
+    @staticmethod
+    def _naming(keywords: Mapping[str | None, ast.expr], function: str) -> ModelNaming:
+        if function in ROUTER_FUNCTIONS:
+            if "provider" in keywords:
+                return ModelNaming.PROVIDED
+            match keywords.get("model"):
+                case ast.Constant(value=str(model)) if "/" in model:
+                    return ModelNaming.PREFIXED
+        if None in keywords:
             return ModelNaming.DYNAMIC
-        given = {k.arg: k.value for k in parent.keywords}
-        if called_name(node) in ROUTER_FUNCTIONS and "provider" in given:
-            return ModelNaming.PROVIDED
-        match given.get("model"):
+        match keywords.get("model"):
             case None:
                 return ModelNaming.NONE
-            case ast.Constant(value=str(model)) if (
-                called_name(node) in ROUTER_FUNCTIONS and "/" in model
-            ):
-                return ModelNaming.PREFIXED
             case ast.Constant():
                 return ModelNaming.LITERAL
         return ModelNaming.DYNAMIC
 
     def _function(self, node: FunctionNode, scope: Scope) -> FunctionFacts:
         outer = self.index.scope_of[node]
-        bound = method_kind(node, outer) != "function"
+        bound = method_kind(node, outer) is not MethodKind.FUNCTION
         positional = tuple(a.arg for a in [*node.args.posonlyargs, *node.args.args])
         names = (*positional, *(a.arg for a in node.args.kwonlyargs))
         if isinstance(node, ast.Lambda):
@@ -504,7 +508,7 @@ def chain_names(node: ast.expr) -> tuple[str, ...]:
 
 
 def _client_rooted(term: object) -> bool:
-    while isinstance(term, (Attr, Item, Call)):
+    while isinstance(term, (Attr, Item, CallResult)):
         term = term.base
     return isinstance(term, (Client, Typed, RouterClient, Sdk, Router))
 

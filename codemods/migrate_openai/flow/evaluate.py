@@ -9,14 +9,14 @@ from collections.abc import Iterator
 from codemods.migrate_openai.flow import limits
 from codemods.migrate_openai.flow.known_calls import CONTAINER_ITEMS, CONTAINER_SAME, known_call
 from codemods.migrate_openai.flow.scopes import Binding, BindingKind, Index, Scope
-from codemods.migrate_openai.flow.signatures import called_name, default_of, method_kind
+from codemods.migrate_openai.flow.signatures import MethodKind, called_name, default_of, method_kind
 from codemods.migrate_openai.flow.terms import (
     ANYTHING,
     EMPTY,
     NONE,
     UNKNOWN,
     Attr,
-    Call,
+    CallResult,
     Client,
     Cls,
     Foreign,
@@ -64,7 +64,7 @@ class Evaluator:
         self._busy: set[object] = set()
         self.from_strings: dict[ast.AST, ast.Constant] = {}
         """Nodes parsed out of a string annotation -> the string."""
-        self._held = frozenset(_held(index))
+        self._attributes_given = frozenset(_attributes_given(index))
 
     # -- expressions
 
@@ -130,18 +130,18 @@ class Evaluator:
         return EMPTY
 
     def _seq(self, elements: Terms) -> Terms:
-        kept = _kept(elements)
-        return frozenset({Seq(kept)}) if kept else EMPTY
+        shallow = _shallow(elements)
+        return frozenset({Seq(shallow)}) if shallow else EMPTY
 
     def _tuple(self, elements: list[ast.expr]) -> Terms:
         """What stands beside a client in a tuple is something else: ``return client, model``."""
         any_place = self._seq(self._union(elements))
         if not any_place or any(isinstance(e, ast.Starred) for e in elements):
             return any_place
-        each = [(terms, _kept(terms)) for terms in map(self.terms, elements)]
-        # What is too deep to be kept may be anything.
-        places = tuple(kept if kept == terms else kept | ANYTHING for terms, kept in each)
-        return frozenset({Seq(EMPTY.union(*(kept for _, kept in each)), places)})
+        each = [(terms, _shallow(terms)) for terms in map(self.terms, elements)]
+        # What is too deep may be anything.
+        places = tuple(part if part == terms else part | ANYTHING for terms, part in each)
+        return frozenset({Seq(EMPTY.union(*(part for _, part in each)), places)})
 
     def _union(self, nodes: list[ast.expr]) -> Terms:
         found: set[Term] = set()
@@ -176,7 +176,7 @@ class Evaluator:
         base = self.terms(value)
         if attr in CONTAINER_SAME | CONTAINER_ITEMS and any(isinstance(t, Seq) for t in base):
             return base
-        if attr in self._held:
+        if attr in self._attributes_given:
             foreign = frozenset(t for t in base if isinstance(t, Foreign))
             return attribute(base - foreign, attr) | frozenset(Attr(t, attr) for t in foreign)
         return attribute(base, attr)
@@ -209,7 +209,7 @@ class Evaluator:
                 case _ if depth(term) >= limits.CALL_DEPTH:
                     found.add(UNKNOWN)
                 case _:
-                    found.add(Call(term, self.path, self.place.get(node, -1)))
+                    found.add(CallResult(term, self.path, self.place.get(node, -1)))
         return frozenset(found) or ANYTHING
 
     def _is_partial(self, place: int) -> bool:
@@ -323,9 +323,9 @@ class Evaluator:
         outer = self.index.scope_of[function]
         kind = method_kind(function, outer)
         positional = [*args.posonlyargs, *args.args]
-        if kind != "function" and positional and positional[0] is binding.node:
+        if kind is not MethodKind.FUNCTION and positional and positional[0] is binding.node:
             owner = Cls(self.path, outer.qualname)
-            return frozenset({owner if kind == "class" else Inst(owner)})
+            return frozenset({owner if kind is MethodKind.CLASS else Inst(owner)})
         if binding.node is args.vararg or binding.node is args.kwarg:
             return ANYTHING
         assert isinstance(binding.node, ast.arg)
@@ -416,7 +416,7 @@ class Evaluator:
         return frozenset(found)
 
 
-def _kept(elements: Terms) -> Terms:
+def _shallow(elements: Terms) -> Terms:
     return frozenset(
         e for e in elements if depth(e) < limits.ELEMENT_DEPTH and not isinstance(e, Seq)
     )
@@ -453,7 +453,7 @@ def _open_ended(declared: Terms) -> bool:
     return all(t in (UNKNOWN, NONE) for t in declared)
 
 
-def _held(index: Index) -> Iterator[str]:
+def _attributes_given(index: Index) -> Iterator[str]:
     """Attributes that a program may give to what is not its own: ``app.state.client = OpenAI()``.
 
     Those that it assigns, and those that it calls a client's resources on.

@@ -103,11 +103,11 @@ class ModuleFacts:
     """Terms that an annotation declares to be one thing."""
     direct: frozenset[int] = frozenset()
     """The calls that make clients of a class which they name themselves; and the classes."""
-    made: Terms = EMPTY
+    clients: Terms = EMPTY
     """The clients that this file makes or declares, used or not."""
-    kept: Terms = EMPTY
+    clients_to_leave: Terms = EMPTY
     """Those of them that the options, or a comment, say to leave."""
-    elsewhere: Terms = EMPTY
+    clients_elsewhere: Terms = EMPTY
     """Those of them that sign for another service: ``OpenAI(provider=bedrock(...))``."""
 
     def is_direct(self, place: int) -> bool:

@@ -10,7 +10,7 @@ from codemods.migrate_openai.flow.signatures import called_name, default_factory
 from codemods.migrate_openai.flow.terms import (
     ANYTHING,
     EMPTY,
-    Call,
+    CallResult,
     Client,
     Cls,
     Foreign,
@@ -54,7 +54,7 @@ def _made(evaluator: Evaluator, node: ast.Call, classes: Terms) -> Iterator[Term
     for term in classes:
         cls = client_class(term.name) if isinstance(term, Sdk) else None
         place = evaluator.place[node]
-        yield Client(evaluator.path, place, cls) if cls else Call(term, evaluator.path, place)
+        yield Client(evaluator.path, place, cls) if cls else CallResult(term, evaluator.path, place)
 
 
 def _super(evaluator: Evaluator, node: ast.Call) -> Terms | None:
@@ -78,7 +78,7 @@ def _depends(evaluator: Evaluator, node: ast.Call) -> Terms | None:
     terms = evaluator.terms(node.args[0])
     foreign = frozenset(t for t in terms if isinstance(t, Foreign))
     place = evaluator.place[node]
-    return foreign | frozenset(Call(t, evaluator.path, place) for t in terms - foreign)
+    return foreign | frozenset(CallResult(t, evaluator.path, place) for t in terms - foreign)
 
 
 def _getattr(evaluator: Evaluator, node: ast.Call) -> Terms | None:

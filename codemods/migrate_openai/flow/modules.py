@@ -39,11 +39,11 @@ class Modules:
     def _add(self, facts: ModuleFacts) -> None:
         self.facts[facts.path] = facts
         for flow in facts.flows:
-            for name in {called(term) for term in flow.callee}:
+            for name in {callee_name(term) for term in flow.callee}:
                 if name:
                     self.calls[name].append(flow)
         for cls in facts.classes.values():
-            for name in {called(term) for term in cls.bases}:
+            for name in {callee_name(term) for term in cls.bases}:
                 if name:
                     self.derived[name].append(Cls(facts.path, cls.qualname))
         for store in facts.stores:
@@ -192,7 +192,7 @@ def last(dotted: str) -> str:
     return dotted.rpartition(".")[2]
 
 
-def called(term: Term) -> str:
+def callee_name(term: Term) -> str:
     """The last name of what is called, by which it can be looked up."""
     match term:
         case Attr(_, name):

@@ -26,7 +26,7 @@ from codemods.migrate_openai.flow.terms import (
     Atom,
     Atoms,
     Attr,
-    Call,
+    CallResult,
     Client,
     ClientPath,
     Cls,
@@ -55,9 +55,9 @@ class Resolver:
 
     def __init__(self, modules: Modules) -> None:
         self.graph = Graph()
-        self.travelled: set[Member] = set()
+        self.imported_clients: set[Member] = set()
         """The clients that some other file than their own imports."""
-        self.wanted: set[tuple[str, str]] = set()
+        self.sdk_exports: set[tuple[str, str]] = set()
         """(file, name) of names of the SDK that another file imports from there."""
         self.classes = Classes(modules)
         self._modules = modules
@@ -67,11 +67,12 @@ class Resolver:
         # By name of what is called: how many of its calls are being followed.
         self._followed: dict[str, int] = {}
         self._flows: set[int] = set()
-        self._met = len(modules.facts)
+        self._modules_followed = len(modules.facts)
         self._constructors: set[Cls] = set()
         self._arguments: dict[Param, dict[Terms, None]] = defaultdict(dict)
-        self._makes_clients: set[Call] = set()
-        self._makes_others: set[Call] = set()
+        self._makes_clients: set[CallResult] = set()
+        self._makes_others: set[CallResult] = set()
+        self._makes_either: set[tuple[str, int]] = set()
 
     # -- asking
 
@@ -85,9 +86,9 @@ class Resolver:
         for flow in facts.flows:
             for term in flow.terms:
                 if term not in (UNKNOWN, NONE):
-                    self.graph.listen(self.node(term), partial(self._hands_on, flow))
+                    self.graph.listen(self.node(term), partial(self._ask_where_it_goes, flow))
 
-    def _hands_on(self, flow: Flow, atom: Atom) -> None:
+    def _ask_where_it_goes(self, flow: Flow, atom: Atom) -> None:
         if isinstance(atom, ClientPath):
             self.ask(flow.callee)
 
@@ -95,10 +96,10 @@ class Resolver:
         nodes = [self.node(term) for term in terms]
         self.settle()
         found = frozenset(atom for node in nodes for atom in node.order)
-        chosen = {(call.path, call.at) for call in self._makes_clients & self._makes_others}
-        if not chosen:
+        either = self._makes_either
+        if not either:
             return found
-        return frozenset(UNKNOWN if _made_at(atom) in chosen else atom for atom in found)
+        return frozenset(UNKNOWN if _made_at(atom) in either else atom for atom in found)
 
     def settle(self) -> None:
         while self._follow() or self._unfilled() or self.members.default():
@@ -106,11 +107,11 @@ class Resolver:
 
     def _follow(self) -> bool:
         busy = self.graph.run()
-        if len(self._modules.facts) > self._met:
+        if len(self._modules.facts) > self._modules_followed:
             # The files met on the way may call, or assign, what is followed by its name.
-            met = list(self._modules.facts.values())[self._met :]
-            self._met = len(self._modules.facts)
-            for facts in met:
+            new = list(self._modules.facts.values())[self._modules_followed :]
+            self._modules_followed = len(self._modules.facts)
+            for facts in new:
                 self.explore(facts)
             for name in list(self._followed):
                 self._follow_calls(name)
@@ -150,14 +151,17 @@ class Resolver:
             case Inst(Ref() as ref):
                 graph.listen(self.node(ref), partial(self._instance, ref, node))
             case Attr(Ref(path, module, ""), name):
-                graph.listen(self.node(Ref(path, module, name)), partial(self._kept, node, name))
+                graph.listen(
+                    self.node(Ref(path, module, name)),
+                    partial(self._attribute_of_module, node, name),
+                )
             case Attr(Attr(Ref(path, package, ""), sub), name) if self._modules.locate(
                 path, f"{package}.{sub}"
             ):
                 graph.copy(self.node(Ref(path, f"{package}.{sub}", name)), node)
             case Attr(base, name):
                 graph.listen(self.node(base), partial(self._attribute, node, name))
-            case Call(base):
+            case CallResult(base):
                 graph.listen(self.node(base), partial(self._called, node, term))
             case Item(base, place):
                 graph.listen(self.node(base), partial(self._item, node, place))
@@ -180,7 +184,7 @@ class Resolver:
         self, node: Node, ref: Ref, export: tuple[str, str], located: str, atom: Atom
     ) -> None:
         if isinstance(atom, Sdk):
-            self.wanted.add(export)
+            self.sdk_exports.add(export)
             if is_drop_in(ref):
                 atom = Foreign(ref.module)
         elif (
@@ -188,7 +192,7 @@ class Resolver:
             and isinstance(atom.client, (Client, Typed))
             and ref.path != located
         ):
-            self.travelled.add(atom.client)
+            self.imported_clients.add(atom.client)
         self.graph.add(node, atom)
 
     def _instance(self, ref: Ref, node: Node, atom: Atom) -> None:
@@ -212,7 +216,7 @@ class Resolver:
             case NoneTerm():
                 pass
             case Foreign() if isinstance(place, str):
-                self._kept(node, place, atom)
+                self._attribute_of_module(node, place, atom)
             case Param() | Foreign():
                 self.graph.add(node, atom)
             case _:
@@ -234,7 +238,7 @@ class Resolver:
             case Seq() if name in {"values", "get", "pop"}:
                 graph.add(node, atom)
             case Foreign():
-                self._kept(node, name, atom)
+                self._attribute_of_module(node, name, atom)
             case Param():
                 graph.add(node, atom)
             case NoneTerm():
@@ -242,21 +246,28 @@ class Resolver:
             case _:
                 graph.add(node, _unknown(atom))
 
-    def _kept(self, node: Node, name: str, atom: Atom) -> None:
+    def _attribute_of_module(self, node: Node, name: str, atom: Atom) -> None:
         """A name of a module: of another package's, what the program put there, if anything."""
-        held = self.members.held(atom, name) if isinstance(atom, Foreign) else None
-        if held is not None:
-            self.graph.copy(held, node)
+        stored = self.members.stored_on(atom, name) if isinstance(atom, Foreign) else None
+        if stored is not None:
+            self.graph.copy(stored, node)
         else:
             self.graph.add(node, atom)
 
-    def _called(self, node: Node, call: Call, atom: Atom) -> None:
-        graph = self.graph
-        if not isinstance(atom, (Sdk, NoneTerm, Cls)):
+    def _note_maker(self, call: CallResult, atom: Atom) -> None:
+        """Does a call make a client of the SDK, something else, or either of them?"""
+        if isinstance(atom, Sdk) and client_class(atom.name):
+            self._makes_clients.add(call)
+        elif not isinstance(atom, (Sdk, NoneTerm, Cls)):
             self._makes_others.add(call)
+        if call in self._makes_clients and call in self._makes_others:
+            self._makes_either.add((call.path, call.at))
+
+    def _called(self, node: Node, call: CallResult, atom: Atom) -> None:
+        graph = self.graph
+        self._note_maker(call, atom)
         match atom:
             case Sdk(name) if cls := client_class(name):
-                self._makes_clients.add(call)
                 graph.add(node, ClientPath(Client(call.path, call.at, cls), ()))
             case Router(name) if made := router_client(name):
                 graph.add(node, ClientPath(made, ()))
@@ -322,9 +333,9 @@ class Resolver:
             self._flows.add(id(flow))
             for term in flow.callee:
                 is_method = isinstance(term, Attr)
-                self.graph.listen(self.node(term), partial(self._given, flow, is_method))
+                self.graph.listen(self.node(term), partial(self._note_argument, flow, is_method))
 
-    def _given(self, flow: Flow, is_method: bool, atom: Atom) -> None:
+    def _note_argument(self, flow: Flow, is_method: bool, atom: Atom) -> None:
         """Note what a call gives to one of the functions it may mean."""
         name = flow.keyword
         match atom:

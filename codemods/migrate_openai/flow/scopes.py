@@ -5,7 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from enum import StrEnum
+from enum import Enum, StrEnum
 from typing import TypeAlias
 
 from codemods.migrate_openai.flow import limits
@@ -51,6 +51,13 @@ class BindingKind(StrEnum):
     OTHER = "other"
 
 
+class Outer(Enum):
+    """How a scope declares that a name is not its own."""
+
+    GLOBAL = "global"
+    NONLOCAL = "nonlocal"
+
+
 @dataclass(slots=True, kw_only=True, eq=False)
 class Binding:
     """One place where a name gets a value."""
@@ -73,8 +80,7 @@ class Scope:
     parent: Scope | None
     qualname: str
     bindings: dict[str, list[Binding]] = field(default_factory=dict)
-    outer: dict[str, str] = field(default_factory=dict)
-    """Names declared global or nonlocal."""
+    outer: dict[str, Outer] = field(default_factory=dict)
     star_imports: list[ast.ImportFrom] = field(default_factory=list)
 
     @property
@@ -204,9 +210,9 @@ class Index:
             case ast.ImportFrom(names=[ast.alias(name="*")]):
                 scope.star_imports.append(node)
             case ast.Global(names=names):
-                scope.outer.update(dict.fromkeys(names, "global"))
+                scope.outer.update(dict.fromkeys(names, Outer.GLOBAL))
             case ast.Nonlocal(names=names):
-                scope.outer.update(dict.fromkeys(names, "nonlocal"))
+                scope.outer.update(dict.fromkeys(names, Outer.NONLOCAL))
 
     def _parameters(self, node: FunctionNode) -> None:
         inner = self.own_scope[node]
@@ -279,7 +285,7 @@ class Index:
         for scope in list(self.own_scope.values()):
             for name, where in scope.outer.items():
                 moved = scope.bindings.pop(name, [])
-                owner = scope.module if where == "global" else self._nonlocal_owner(scope, name)
+                owner = scope.module if where is Outer.GLOBAL else self._nonlocal_owner(scope, name)
                 owner.bindings.setdefault(name, []).extend(moved)
 
     def _nonlocal_owner(self, scope: Scope, name: str) -> Scope:
@@ -297,7 +303,7 @@ class Index:
 
     def owner_of(self, name: str, scope: Scope) -> Scope | None:
         """The scope that a name read in *scope* belongs to."""
-        if scope.outer.get(name) == "global":
+        if scope.outer.get(name) is Outer.GLOBAL:
             return scope.module if name in scope.module.bindings else None
         current: Scope | None = scope
         first = True

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+from enum import Enum
 
 from codemods.migrate_openai.flow.scopes import FunctionNode, Scope
 
@@ -24,18 +25,25 @@ def default_factory(node: ast.Call) -> ast.expr | None:
     return None
 
 
-def method_kind(function: FunctionNode, outer: Scope) -> str:
-    """Is the first parameter bound, and to what? function, instance or class"""
+class MethodKind(Enum):
+    """What the first parameter of a function is bound to."""
+
+    FUNCTION = "nothing"
+    INSTANCE = "the instance"
+    CLASS = "the class"
+
+
+def method_kind(function: FunctionNode, outer: Scope) -> MethodKind:
     if not outer.is_class or isinstance(function, ast.Lambda):
-        return "function"
+        return MethodKind.FUNCTION
     names = {decorator_name(d) for d in function.decorator_list}
     if "staticmethod" in names:
-        return "function"
+        return MethodKind.FUNCTION
     if "classmethod" in names or function.name in {"__new__", "__init_subclass__"}:
-        return "class"
+        return MethodKind.CLASS
     if names & {"validator", "field_validator", "model_validator", "root_validator"}:
-        return "class"
-    return "instance"
+        return MethodKind.CLASS
+    return MethodKind.INSTANCE
 
 
 def decorator_name(node: ast.expr) -> str:

@@ -144,7 +144,7 @@ class Attr:
 
 
 @dataclass(frozen=True, slots=True)
-class Call:
+class CallResult:
     base: Term
     path: str
     at: int
@@ -187,7 +187,7 @@ Term: TypeAlias = (
     | Foreign
     | Seq
     | Attr
-    | Call
+    | CallResult
     | Item
     | Unknown
     | NoneTerm
@@ -199,14 +199,14 @@ ANYTHING: Terms = frozenset({UNKNOWN})
 
 def depth(term: Term) -> int:
     count = 0
-    while isinstance(term, (Attr, Call, Item)):
+    while isinstance(term, (Attr, CallResult, Item)):
         term = term.base
         count += 1
     return count
 
 
 def root(term: Term) -> Term:
-    while isinstance(term, (Attr, Call, Item)):
+    while isinstance(term, (Attr, CallResult, Item)):
         term = term.base
     return term
 

@@ -13,9 +13,10 @@ from codemods.migrate_openai.plan.arguments import (
     argument_changes,
     new_keyword,
 )
+from codemods.migrate_openai.plan.client_notes import RUN_TIME
 from codemods.migrate_openai.plan.client_types import ClientTypes
 from codemods.migrate_openai.plan.clients import FileClients, is_partial
-from codemods.migrate_openai.plan.fates import RUN_TIME, Fate
+from codemods.migrate_openai.plan.fates import Fate
 from codemods.migrate_openai.plan.kept_names import conditional_alias, named_imports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site, receiver_of
@@ -234,8 +235,8 @@ class ClientCalls:
         if argument:
             skip = 1 if is_partial(call.func) else 0
             self.draft.changes.append(new_keyword(self.planner.text, call, argument, skip))
-        half = "calls on it were migrated before" if fate.half_migrated else ""
-        self.draft.migrated(MADE, call, half)
+        before = "calls on it were migrated before" if fate.half_migrated else ""
+        self.draft.migrated(MADE, call, before)
 
     def _conditional(self) -> dict[int, str]:
         """Imports of client classes under names that something else binds too, which all move."""

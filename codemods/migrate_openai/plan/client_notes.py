@@ -25,7 +25,6 @@ from codemods.migrate_openai.flow.terms import (
     Typed,
     Unknown,
 )
-from codemods.migrate_openai.plan.fates import RUN_TIME, ClientGroup
 from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS
 from codemods.migrate_openai.rules.client_attributes import (
     is_answered,
@@ -36,6 +35,7 @@ from codemods.migrate_openai.rules.client_attributes import (
     needs_sdk,
 )
 
+RUN_TIME = "is of a class chosen at run time"
 _TOO_MUCH = "more of the program than can be followed"
 # Packages whose functions call nothing on a client that only the SDK has.
 _HARMLESS = frozenset(
@@ -56,15 +56,18 @@ def members_of(atoms: Atoms) -> list[Member]:
 
 
 @dataclass(slots=True)
-class _Notes:
-    """What the project does with one client."""
+class Notes:
+    """What the project does with a client, or with all that may stand in for it."""
 
     sites: int = 0
     configured: bool = False
     patched: bool = False
     unnamed_models: bool = False
+    """Does only the client know the provider of a model?"""
     prefixed_models: bool = False
+    """Does a call that was migrated before write the provider into its model?"""
     half_migrated: bool = False
+    """Are there calls that were migrated before?"""
     others: set[str] = field(default_factory=set)
     foreign: set[str] = field(default_factory=set)
     paths: set[str] = field(default_factory=set)
@@ -95,6 +98,30 @@ class _Notes:
         self.unnamed_models |= ROUTER_CALLS[function].has_model and naming not in _NAMED
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ClientGroup:
+    """Clients that may stand in for one another."""
+
+    members: frozenset[Member]
+    notes: Notes
+    outside: str
+    """The file that makes one of them, where that is not part of the run."""
+    shared: bool
+    """Does more than one file make, use or import them?"""
+    indirect: bool
+    """Is the class of one of them named elsewhere than where it is made?"""
+    derived: bool
+    """Is one of them made by a class of the program's own?"""
+
+    @property
+    def is_made(self) -> bool:
+        return any(isinstance(member, Client) for member in self.members)
+
+    @property
+    def azure(self) -> bool:
+        return any(CLIENT_CLASSES[m.cls][1] for m in self.members if m.cls in CLIENT_CLASSES)
+
+
 class ClientNotes:
     """Notes on the clients of a project. `groups` is their sum."""
 
@@ -106,10 +133,12 @@ class ClientNotes:
         self._resolved = resolved
         self._callers = callers
         self._joined = _Joined()
-        self._notes: dict[Member, _Notes] = defaultdict(_Notes)
+        self._derived: set[Client] = set()
+        self._notes: dict[Member, Notes] = defaultdict(Notes)
 
     def take(self, facts: Mapping[str, ModuleFacts], classes: Iterable[Client]) -> None:
         for client in classes:
+            self._derived.add(client)
             self._joined.join([client])
         modules = list(facts.values())
         for module in modules:
@@ -122,8 +151,8 @@ class ClientNotes:
     def _ask_further(self, module: ModuleFacts) -> None:
         """All are asked before one is answered: they share work."""
         ask = self._resolver.ask
-        ask(module.made)
-        ask(module.kept)
+        ask(module.clients)
+        ask(module.clients_to_leave)
         if self._has_clients(module):
             for flow in module.flows:
                 ask(flow.terms)
@@ -133,11 +162,11 @@ class ClientNotes:
                 ask(store.base)
 
     def _note_module(self, module: ModuleFacts) -> None:
-        for member in members_of(self._atoms(module.made)):
+        for member in members_of(self._atoms(module.clients)):
             self._joined.join([member])
-        for member in members_of(self._atoms(module.kept)):
+        for member in members_of(self._atoms(module.clients_to_leave)):
             self._notes[member].others.add("a line to skip")
-        for member in members_of(self._atoms(module.elsewhere)):
+        for member in members_of(self._atoms(module.clients_elsewhere)):
             self._notes[member].foreign.add("openai.providers")
         for use, atoms in zip(module.uses, self._resolved.get(module.path, ()), strict=False):
             self._note_use(module.path, use, atoms)
@@ -153,7 +182,7 @@ class ClientNotes:
     def _has_clients(self, module: ModuleFacts) -> bool:
         """Is a client made, declared or used in a file? Others cannot hand one on unseen."""
         return (
-            bool(module.made)
+            bool(module.clients)
             or module.path in self._callers
             or any(members_of(atoms) for atoms in self._resolved.get(module.path, ()))
         )
@@ -175,7 +204,7 @@ class ClientNotes:
             # A test that reaches into the program's client is told so; the program moves.
             self._notes[member].patched |= member.path == path
         for base in bases:
-            if isinstance(base, Foreign) and self._resolver.members.is_held(base, store.attr):
+            if isinstance(base, Foreign) and self._resolver.members.is_read_back(base, store.attr):
                 continue
             if base is LOST or (isinstance(base, Foreign) and "mock" not in base.name):
                 name = base.name if isinstance(base, Foreign) else _TOO_MUCH
@@ -210,30 +239,26 @@ class ClientNotes:
         made = [m for m in members if isinstance(m, Client)]
         direct = [m for m in made if facts[m.path].is_direct(m.at)]
         indirect = len(direct) < len(made) or len({(m.path, m.at) for m in made}) < len(made)
-        foreign = sorted(notes.foreign)
-        unknown_provider = notes.half_migrated and notes.unnamed_models and indirect
-        if _have_two_classes(direct) or unknown_provider:
-            foreign.append(RUN_TIME)
+        derived = not self._derived.isdisjoint(made)
+        provider_unknown = notes.half_migrated and notes.unnamed_models
+        if _have_two_classes(direct) or (provider_unknown and indirect):
+            notes.foreign.add(RUN_TIME)
+        elif provider_unknown and derived:
+            notes.foreign.add("models without a provider")
         paths = {m.path for m in members}
-        travelled = not self._resolver.travelled.isdisjoint(members)
+        travelled = not self._resolver.imported_clients.isdisjoint(members)
         return ClientGroup(
             members=members,
-            sites=notes.sites,
-            others=tuple(sorted(notes.others)),
-            foreign=tuple(foreign),
+            notes=notes,
             outside=min(paths - self._resolved.keys(), default=""),
-            configured=notes.configured,
-            patched=notes.patched,
             shared=travelled or len(paths | notes.paths) > 1,
             indirect=indirect,
-            unnamed_models=notes.unnamed_models,
-            prefixed_models=notes.prefixed_models,
-            half_migrated=notes.half_migrated,
+            derived=derived,
         )
 
 
-def _total(every: Iterable[_Notes]) -> _Notes:
-    total = _Notes()
+def _total(every: Iterable[Notes]) -> Notes:
+    total = Notes()
     for notes in every:
         total.sites += notes.sites
         total.configured |= notes.configured

@@ -32,6 +32,9 @@ class ClientTypes:
             if member.at < 0 or fate.kind != "router":
                 continue
             node = self.planner.index.nodes[member.at]
+            if not self.planner.applies(TYPED, node):
+                self.draft.left(TYPED, node, "skipped")
+                continue
             if isinstance(node, ast.Constant):
                 self._string_annotation(node, member)
                 continue
@@ -79,13 +82,15 @@ class ClientTypes:
             place = self.planner.evaluator.place[parent]
             client = self.planner.view.classes.get(place)
             fate = self.clients.fates.get(client) if client else None
-            if fate is not None and fate.kind == "router":
+            if fate is not None and fate.kind == "router" and self.planner.applies(MADE, site.node):
                 self._rename_class(site.node, cls, runtime=True)
                 self.draft.migrated(MADE, site.node)
             else:
                 self.draft.left(MADE, site.node, "subclass")
             return
         annotation = self.planner.is_annotation(site.node)
+        if not self.planner.applies(TYPED, site.node):
+            return
         if everything_moves or (not annotation and self._is_chosen(site.node, cls)):
             self._rename_class(site.node, cls, runtime=not annotation)
             self.draft.migrated(TYPED, site.node)

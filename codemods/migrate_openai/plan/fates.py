@@ -6,10 +6,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
-from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Member
+from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Member
+from codemods.migrate_openai.plan.client_notes import ClientGroup
 from codemods.migrate_openai.rules.client_attributes import is_passed_on
-
-RUN_TIME = "is of a class chosen at run time"
 
 
 class FateKind(StrEnum):
@@ -29,43 +28,12 @@ class Obstacle(Enum):
     """They are declared and never made, and nothing is called on them."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ClientGroup:
-    """Clients that may stand in for one another, and what the project does with them."""
-
-    members: frozenset[Member]
-    sites: int
-    others: tuple[str, ...]
-    foreign: tuple[str, ...]
-    outside: str
-    configured: bool
-    patched: bool
-    shared: bool
-    """Does more than one file make, use or import them?"""
-    indirect: bool
-    """Is the class of one of them named elsewhere than where it is made?"""
-    unnamed_models: bool
-    """Does only the client know the provider of a model?"""
-    prefixed_models: bool
-    """Does a call that was migrated before write the provider into its model?"""
-    half_migrated: bool
-    """Are there calls on them that were migrated before?"""
-
-    @property
-    def is_made(self) -> bool:
-        return any(isinstance(member, Client) for member in self.members)
-
-    @property
-    def azure(self) -> bool:
-        return any(CLIENT_CLASSES[m.cls][1] for m in self.members if m.cls in CLIENT_CLASSES)
-
-
 _STANDS: Mapping[Obstacle, Callable[[ClientGroup], object]] = {
-    Obstacle.SDK_USES: lambda group: group.others,
-    Obstacle.HANDED: lambda group: group.foreign,
+    Obstacle.SDK_USES: lambda group: group.notes.others,
+    Obstacle.HANDED: lambda group: group.notes.foreign,
     Obstacle.OUTSIDE: lambda group: group.outside,
-    Obstacle.PATCHED: lambda group: group.patched,
-    Obstacle.UNUSED: lambda group: not group.is_made and not group.sites,
+    Obstacle.PATCHED: lambda group: group.notes.patched,
+    Obstacle.UNUSED: lambda group: not group.is_made and not group.notes.sites,
 }
 
 
@@ -103,26 +71,25 @@ class Fate:
 
 
 def decide(group: ClientGroup) -> Fate:
+    notes = group.notes
     obstacles = {obstacle for obstacle, stands in _STANDS.items() if stands(group)}
-    passes = (
-        obstacles == {Obstacle.SDK_USES}
-        and group.sites > 0
-        and all(map(is_passed_on, group.others))
-    )
+    passed_on = all(map(is_passed_on, notes.others))
+    passes = obstacles == {Obstacle.SDK_USES} and notes.sites > 0 and passed_on
     # Where its calls stand in one file they may leave it; those migrated before stay on it.
-    moves = not obstacles or (passes and (group.shared or group.half_migrated))
-    named = group.azure or (group.unnamed_models and not group.prefixed_models)
+    moves = not obstacles or (passes and (group.shared or notes.half_migrated))
+    # A class of the program's own has no place for a provider: its calls name it.
+    nameable = notes.unnamed_models and not notes.prefixed_models and not group.derived
     return Fate(
         kind=FateKind.ROUTER if moves else FateKind.STAYS,
         passes=passes,
-        provider=group.is_made and named and not group.indirect,
+        provider=group.is_made and (group.azure or nameable) and not group.indirect,
         local=not group.shared,
-        configured=group.configured,
-        patched=group.patched,
-        as_spelled=group.indirect and (group.azure or group.unnamed_models),
-        half_migrated=group.half_migrated,
+        configured=notes.configured,
+        patched=notes.patched,
+        as_spelled=group.indirect and (group.azure or notes.unnamed_models),
+        half_migrated=notes.half_migrated,
         members=group.members,
-        others=group.others,
-        foreign=group.foreign,
+        others=tuple(sorted(notes.others)),
+        foreign=tuple(sorted(notes.foreign)),
         outside=group.outside,
     )

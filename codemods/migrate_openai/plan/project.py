@@ -6,7 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
-from codemods.migrate_openai.flow.caller_search import wanted as callers_wanted
+from codemods.migrate_openai.flow.caller_search import functions_uncalled
 from codemods.migrate_openai.flow.facts import ModelNaming, ModuleFacts, Use
 from codemods.migrate_openai.flow.modules import FactsLoader, Modules
 from codemods.migrate_openai.flow.resolve import Resolver
@@ -75,7 +75,7 @@ class Project:
             for member in group.members:
                 self._by_path[member.path].add(member)
         self._wanted: dict[str, set[str]] = defaultdict(set)
-        for path, name in self._resolver.wanted:
+        for path, name in self._resolver.sdk_exports:
             self._wanted[path].add(name)
 
     def _resolve(self) -> dict[str, tuple[Atoms, ...]]:
@@ -83,7 +83,7 @@ class Project:
         for path in self.asked:
             for use in self.facts[path].uses:
                 self._resolver.ask(use.terms)
-            if self.facts[path].made:
+            if self.facts[path].clients:
                 self._resolver.explore(self.facts[path])
         return {
             path: tuple(
@@ -116,7 +116,7 @@ class Project:
 
 def _callers(modules: Modules, search: Searcher | None) -> set[str]:
     """The files that say nothing of openai but may give a client to another module; met now."""
-    wanted = callers_wanted(modules) if search is not None else None
+    wanted = functions_uncalled(modules) if search is not None else None
     if search is None or wanted is None:
         return set()
     found = set(search(wanted)) - set(modules.asked)
@@ -136,7 +136,9 @@ def _shared_view(
     names = {atom.name for _, atom in uses if isinstance(atom, Sdk)}
     routed = {atom.name.rpartition(".")[2] for _, atom in uses if isinstance(atom, Router)}
     calls = list(filter(None, map(call_of, names)))
-    later = any(module.made for module in facts.values()) or not ROUTER_FUNCTIONS.isdisjoint(routed)
+    later = any(module.clients for module in facts.values()) or not ROUTER_FUNCTIONS.isdisjoint(
+        routed
+    )
     patched = any(use.model is ModelNaming.PATCHED for m in given for use in m.uses)
     return ModuleView(
         openai_stays=patched or any(map(is_leftover, names)),

@@ -9,12 +9,12 @@ from difflib import SequenceMatcher
 
 from codemods.migrate_openai.prove.model import (
     ABSENT,
-    Call,
-    Change,
+    CallSite,
+    ChangedValue,
     Difference,
     Frame,
     Run,
-    Site,
+    SentRequest,
 )
 from codemods.migrate_openai.prove.normal import Sent, compare, normalise
 from codemods.migrate_openai.prove.sites import SiteIndex
@@ -24,7 +24,7 @@ from codemods.migrate_openai.prove.sites import SiteIndex
 class Group:
     """The same request sent once or several times in a row: attempts, or a loop."""
 
-    site: Site | None
+    site: CallSite | None
     frame: Frame | None
     sent: Sent
     test: str
@@ -51,7 +51,7 @@ class Pair:
     after: Group | None
 
     @property
-    def site(self) -> Site | None:
+    def site(self) -> CallSite | None:
         for group in (self.before, self.after):
             if group is not None and group.site is not None:
                 return group.site
@@ -64,7 +64,7 @@ class Pair:
             group = one or two
             assert group is not None
             said = f"{group.sent.method} {group.sent.address}"
-            change = Change(
+            change = ChangedValue(
                 path="request", before=said if one else ABSENT, after=said if two else ABSENT
             )
             where = group.frame
@@ -75,11 +75,13 @@ class Pair:
             return Difference(changes=(change,), where=where, test=group.test)
         changes = compare(one.sent, two.sent)
         if one.site != two.site:
-            changes += (Change(path="call site", before=one.place, after=two.place),)
+            changes += (ChangedValue(path="call site", before=one.place, after=two.place),)
         if one.times != two.times:
-            changes += (Change(path="attempts", before=one.times, after=two.times),)
+            changes += (ChangedValue(path="attempts", before=one.times, after=two.times),)
         if one.task == two.task and one.position != two.position:
-            changes += (Change(path="order", before=one.position + 1, after=two.position + 1),)
+            changes += (
+                ChangedValue(path="order", before=one.position + 1, after=two.position + 1),
+            )
         if not changes:
             return None
         return Difference(changes=changes, where=two.frame, test=two.test)
@@ -99,7 +101,9 @@ def pairs(before: Run, after: Run, old: SiteIndex, new: SiteIndex) -> list[Pair]
     ]
 
 
-def _tasks(calls: Iterable[Call], index: SiteIndex) -> dict[tuple[str, str, str], list[Group]]:
+def _tasks(
+    calls: Iterable[SentRequest], index: SiteIndex
+) -> dict[tuple[str, str, str], list[Group]]:
     tasks: dict[tuple[str, str, str], list[Group]] = defaultdict(list)
     for call in calls:
         # Inside a test the process does not matter: a runner may deal tests to any worker.
@@ -166,20 +170,20 @@ TIME_LIMIT = "time limit"
 """The path of a change that stands for an old program that did not end."""
 
 
-def outcome(before: Run, after: Run, *, output: bool) -> tuple[Change, ...]:
+def outcome(before: Run, after: Run, *, output: bool) -> tuple[ChangedValue, ...]:
     """What differs in the command's own result; what it prints counts only with ``output``."""
     changes = []
     if before.exit_code is None:
-        changes.append(Change(path=TIME_LIMIT, before=_code(before), after=_code(after)))
+        changes.append(ChangedValue(path=TIME_LIMIT, before=_code(before), after=_code(after)))
     elif before.exit_code != after.exit_code:
         changes.append(
-            Change(path="exit code", before=_code(before), after=_code(after)),
+            ChangedValue(path="exit code", before=_code(before), after=_code(after)),
         )
     for name in [*before.tests, *(n for n in after.tests if n not in before.tests)]:
         one, two = before.tests.get(name, ABSENT), after.tests.get(name, ABSENT)
         # What a failure says holds addresses and times; that it fails is what counts.
         if str(one).partition(":")[0] != str(two).partition(":")[0]:
-            changes.append(Change(path=f"test {name}", before=one, after=two))
+            changes.append(ChangedValue(path=f"test {name}", before=one, after=two))
     if output:
         changes += _lines("output", before.output, after.output)
         changes += _lines("stderr", before.errors, after.errors)
@@ -190,12 +194,12 @@ def _code(run: Run) -> object:
     return "stopped at the time limit" if run.exit_code is None else run.exit_code
 
 
-def _lines(name: str, before: str, after: str) -> Iterator[Change]:
+def _lines(name: str, before: str, after: str) -> Iterator[ChangedValue]:
     old, new = before.splitlines(), after.splitlines()
     matcher = SequenceMatcher(None, old, new, autojunk=False)
     for tag, i, j, k, m in matcher.get_opcodes():
         if tag != "equal":
-            yield Change(
+            yield ChangedValue(
                 path=f"{name} line {i + 1}",
                 before="\n".join(old[i:j]) if j > i else ABSENT,
                 after="\n".join(new[k:m]) if m > k else ABSENT,

@@ -6,7 +6,7 @@ import ast
 import copy
 from collections.abc import Iterator
 
-from codemods.migrate_openai.prove.model import Site
+from codemods.migrate_openai.prove.model import CallSite
 from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, Call
 
 _MESSAGE = '{"role": "user", "content": "hello"}'
@@ -130,7 +130,7 @@ class UnfitError(Exception):
     """The call cannot be cut out. Its text says why."""
 
 
-def extract(site: Site, old: str, new: str, router: str) -> tuple[str, str]:
+def extract(site: CallSite, old: str, new: str, router: str) -> tuple[str, str]:
     """The two programs. Raises `UnfitError`."""
     old_tree, new_tree = _inlined(ast.parse(old)), _inlined(ast.parse(new))
     old_call = _call_at(old_tree, site.line, site.column)

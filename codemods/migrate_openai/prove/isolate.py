@@ -17,13 +17,13 @@ from codemods.migrate_openai.prove.extract import UnfitError, extract
 from codemods.migrate_openai.prove.install import Installs
 from codemods.migrate_openai.prove.migrate import Migrated
 from codemods.migrate_openai.prove.model import (
-    Call,
+    CallSite,
     Command,
     Difference,
     Frame,
     Proof,
     Run,
-    Site,
+    SentRequest,
     SiteResult,
 )
 from codemods.migrate_openai.prove.normal import normalise
@@ -82,7 +82,7 @@ def _left(result: SiteResult, why: str) -> SiteResult:
     return replace(result, note=f"{result.note}; {said}" if result.note else said)
 
 
-def _place(result: SiteResult) -> Site:
+def _place(result: SiteResult) -> CallSite:
     return result.site
 
 
@@ -91,7 +91,7 @@ def _tried(
 ) -> list[SiteResult]:
     """Run the old programs with every interpreter that was given, the new ones once."""
     plain = Command(arguments=(sys.executable,))
-    before: dict[str, Sequence[Call]] = {}
+    before: dict[str, Sequence[SentRequest]] = {}
     reasons: dict[str, str] = {}
     for command in [*commands, plain]:
         left = [case for case in cases if case.file not in before]
@@ -118,7 +118,9 @@ def _tried(
     return found
 
 
-def _compared(case: _Case, before: Sequence[Call], after: Sequence[Call], error: str) -> SiteResult:
+def _compared(
+    case: _Case, before: Sequence[SentRequest], after: Sequence[SentRequest], error: str
+) -> SiteResult:
     site = case.result.site
     where = Frame(file=site.file, line=site.new_line or site.line, function="")
     differences = []
@@ -141,7 +143,9 @@ def _once(differences: Sequence[Difference]) -> Sequence[Difference]:
     return list({str(d.changes): d for d in differences}.values())
 
 
-def _group(calls: Sequence[Call], index: int, site: Site, where: Frame) -> compare.Group | None:
+def _group(
+    calls: Sequence[SentRequest], index: int, site: CallSite, where: Frame
+) -> compare.Group | None:
     if index >= len(calls):
         return None
     return compare.Group(
@@ -187,8 +191,8 @@ def _run(
         )
 
 
-def _by_file(run: Run) -> dict[str, list[Call]]:
-    found: dict[str, list[Call]] = {}
+def _by_file(run: Run) -> dict[str, list[SentRequest]]:
+    found: dict[str, list[SentRequest]] = {}
     for call in run.calls:
         file = next((f.file for f in call.stack if f.file.startswith(f"{_FOLDER}/case_")), "")
         if file:

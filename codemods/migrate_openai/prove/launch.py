@@ -15,7 +15,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any
 
-from codemods.migrate_openai.prove.model import Call, Frame, Run
+from codemods.migrate_openai.prove.model import Frame, Run, SentRequest
 from codemods.migrate_openai.prove.scratch import GROUP, MARK, Scratch
 
 _OUTPUT_LIMIT = 4 * 2**20
@@ -206,7 +206,7 @@ def _text(file: IO[bytes]) -> str:
 
 def _read(log: Path) -> Run:
     """What the hook wrote; the rest of the run is empty."""
-    calls: list[Call] = []
+    calls: list[SentRequest] = []
     tests: dict[str, str] = {}
     mocked: set[Frame] = set()
     patched: dict[str, frozenset[str]] = {}
@@ -239,8 +239,8 @@ def _frame(file: str, line: int, function: str) -> Frame:
     return Frame(file=file, line=line, function=function)
 
 
-def _call(record: dict[str, Any]) -> Call:
-    return Call(
+def _call(record: dict[str, Any]) -> SentRequest:
+    return SentRequest(
         process=record["process"],
         test=record["test"],
         task=record["task"],

@@ -10,7 +10,7 @@ from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.files import notebook, tree
 from codemods.migrate_openai.files.file_report import Outcome
-from codemods.migrate_openai.prove.model import Site
+from codemods.migrate_openai.prove.model import CallSite
 from codemods.migrate_openai.prove.scratch import Scratch
 
 
@@ -18,7 +18,7 @@ from codemods.migrate_openai.prove.scratch import Scratch
 class Migrated:
     """What the codemod did. Files are relative to the project, with ``/``."""
 
-    sites: tuple[Site, ...] = ()
+    sites: tuple[CallSite, ...] = ()
     old: Mapping[str, str]
     """File -> its text before."""
     new: Mapping[str, str]
@@ -62,7 +62,7 @@ def collect(outcomes: Iterable[Outcome], router: str = "") -> Migrated:
             finding = site.finding
             if finding.kind == "call" and site.status == "migrated":
                 sites.append(
-                    Site(
+                    CallSite(
                         file=name,
                         line=finding.line,
                         column=finding.column,

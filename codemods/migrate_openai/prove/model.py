@@ -20,7 +20,7 @@ class Frame:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Call:
+class SentRequest:
     """One HTTP request as the program handed it to its transport."""
 
     process: str
@@ -51,7 +51,7 @@ class Run:
 
     exit_code: int | None
     """None when the command was stopped at the time limit."""
-    calls: tuple[Call, ...]
+    calls: tuple[SentRequest, ...]
     tests: Mapping[str, str]
     """pytest node id -> passed, failed, skipped or xfailed, with what a failure says."""
     output: str
@@ -81,7 +81,7 @@ class Command:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)
-class Site:
+class CallSite:
     """A call in the old code and what became of it."""
 
     file: str
@@ -99,7 +99,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class ChangedValue:
     """One thing that differs. A value that is absent is `ABSENT`; secrets are fingerprints."""
 
     path: str
@@ -111,7 +111,7 @@ class Change:
 class Difference:
     """A pair of requests that are not the same, or one that has no partner."""
 
-    changes: tuple[Change, ...]
+    changes: tuple[ChangedValue, ...]
     where: Frame | None
     """The line in the migrated code; in the old code when the request is no longer sent."""
     test: str = ""
@@ -121,7 +121,7 @@ class Difference:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SiteResult:
-    site: Site
+    site: CallSite
     verdict: Verdict
     requests: int
     """Requests that the old code sent from here."""
@@ -138,7 +138,7 @@ class CommandResult:
     command: Command
     before: Run
     after: Run
-    changes: tuple[Change, ...]
+    changes: tuple[ChangedValue, ...]
 
     @property
     def same(self) -> bool:

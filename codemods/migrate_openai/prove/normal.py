@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
-from codemods.migrate_openai.prove.model import ABSENT, Call, Change
+from codemods.migrate_openai.prove.model import ABSENT, ChangedValue, SentRequest
 
 # What every client says about itself, not about the request.
 _OWN = re.compile(
@@ -50,7 +50,7 @@ class Sent:
         )
 
 
-def normalise(call: Call) -> Sent:
+def normalise(call: SentRequest) -> Sent:
     parts = urlsplit(call.url)
     port = f":{parts.port}" if parts.port and not call.own_server else ""
     headers = {}
@@ -85,7 +85,7 @@ def fingerprint(secret: str) -> str:
     return f"secret #{hashlib.sha256(secret.encode()).hexdigest()[:8]}"
 
 
-def _body(call: Call) -> Any:
+def _body(call: SentRequest) -> Any:
     kind = next((v for n, v in call.headers if n.lower() == "content-type"), "")
     if kind.startswith("multipart/form-data"):
         return _form(call.body, kind)
@@ -123,13 +123,13 @@ def _form(body: bytes, kind: str) -> dict[str, Any]:
     return {name: values[0] if len(values) == 1 else values for name, values in found.items()}
 
 
-def compare(before: Sent, after: Sent) -> tuple[Change, ...]:
+def compare(before: Sent, after: Sent) -> tuple[ChangedValue, ...]:
     """Every path at which two requests differ."""
-    changes: list[Change] = []
+    changes: list[ChangedValue] = []
     if before.method != after.method:
-        changes.append(Change(path="method", before=before.method, after=after.method))
+        changes.append(ChangedValue(path="method", before=before.method, after=after.method))
     if before.address != after.address:
-        changes.append(Change(path="address", before=before.address, after=after.address))
+        changes.append(ChangedValue(path="address", before=before.address, after=after.address))
     changes += _differences("query", dict(before.query), dict(after.query))
     changes += _differences("headers", dict(before.headers), dict(after.headers))
     changes += _differences("body", before.body, after.body)
@@ -137,7 +137,7 @@ def compare(before: Sent, after: Sent) -> tuple[Change, ...]:
     return tuple(changes)
 
 
-def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[Change]:
+def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[ChangedValue]:
     """What is known of both. The SDK before 1.0 knows one timeout for all, and no retries."""
     read = before["timeout"], after["timeout"]
     for name in ("timeout", *sorted(before.keys() & after.keys() - {"timeout"})):
@@ -147,10 +147,10 @@ def _settings(before: Mapping[str, Any], after: Mapping[str, Any]) -> Iterator[C
         if name.startswith("timeout.") and (old, new) == read:
             continue  # one number given for all phases is told once
         if old != new:
-            yield Change(path=name, before=old, after=new)
+            yield ChangedValue(path=name, before=old, after=new)
 
 
-def _differences(path: str, old: Any, new: Any) -> Iterator[Change]:
+def _differences(path: str, old: Any, new: Any) -> Iterator[ChangedValue]:
     if isinstance(old, dict) and isinstance(new, dict):
         for key in [*old, *(key for key in new if key not in old)]:
             yield from _differences(f"{path}.{key}", old.get(key, ABSENT), new.get(key, ABSENT))
@@ -160,7 +160,7 @@ def _differences(path: str, old: Any, new: Any) -> Iterator[Change]:
             two = new[index] if index < len(new) else ABSENT
             yield from _differences(f"{path}[{index}]", one, two)
     elif old is ABSENT or new is ABSENT or not _equal(old, new):
-        yield Change(path=path, before=old, after=new)
+        yield ChangedValue(path=path, before=old, after=new)
 
 
 def _equal(old: Any, new: Any) -> bool:

@@ -14,12 +14,12 @@ from codemods.migrate_openai.prove.compare import Pair
 from codemods.migrate_openai.prove.install import Installs
 from codemods.migrate_openai.prove.migrate import Migrated
 from codemods.migrate_openai.prove.model import (
+    CallSite,
     Command,
     CommandResult,
     Difference,
     Proof,
     Run,
-    Site,
     SiteResult,
     Verdict,
 )
@@ -70,7 +70,7 @@ def prove(
         compare.outcome(one, two, output=options.compare_output)
         for one, two in zip(before, after, strict=True)
     ]
-    unstable: dict[Site | None, set[str]] = defaultdict(set)
+    unstable: dict[CallSite | None, set[str]] = defaultdict(set)
     if any(changes) or any(pair.difference for pairs in found for pair in pairs):
         for command, one, two in zip(commands, before, after, strict=True):
             if one.exit_code != two.exit_code:
@@ -134,7 +134,7 @@ def _run(
         )
 
 
-def _why(site: Site, *, mocked: bool) -> str:
+def _why(site: CallSite, *, mocked: bool) -> str:
     if mocked:
         return "a mock answered here, and nothing was sent"
     return "handed over uncalled: what it sends counts where it is called" * uncalled(site)
@@ -168,7 +168,9 @@ def _pairs(before: Run, after: Run, done: Migrated) -> list[Pair]:
     return compare.pairs(before, after, _index(done, new=False), _index(done, new=True))
 
 
-def _verdict(site: Site, pairs: Sequence[Pair], unstable: set[str], *, mocked: bool) -> SiteResult:
+def _verdict(
+    site: CallSite, pairs: Sequence[Pair], unstable: set[str], *, mocked: bool
+) -> SiteResult:
     own = [pair for pair in pairs if pair.site == site]
     differences, left_out = _differences(own, unstable)
     requests = sum(pair.before.times for pair in own if pair.before is not None)

@@ -8,7 +8,7 @@ from typing import Any
 
 from codemods.migrate_openai.prove.model import (
     ABSENT,
-    Change,
+    ChangedValue,
     CommandResult,
     Difference,
     Frame,
@@ -221,7 +221,7 @@ def _json_difference(proof: Proof, difference: Difference) -> dict[str, Any]:
     }
 
 
-def _json_change(change: Change) -> dict[str, Any]:
+def _json_change(change: ChangedValue) -> dict[str, Any]:
     found: dict[str, Any] = {"path": change.path}
     for name, value in (("before", change.before), ("after", change.after)):
         if value is not ABSENT:
@@ -284,11 +284,11 @@ def _sarif(rule: str, level: str, message: str, file: str, line: int) -> dict[st
     return found
 
 
-def _changes(changes: Sequence[Change]) -> str:
+def _changes(changes: Sequence[ChangedValue]) -> str:
     return "; ".join(_change(change) for change in changes[:_CHANGES])
 
 
-def _change(change: Change) -> str:
+def _change(change: ChangedValue) -> str:
     return f"{change.path}: {_value(change.before)} -> {_value(change.after)}"
 
 

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
-from codemods.migrate_openai.prove.model import Call, Frame, Site
+from codemods.migrate_openai.prove.model import CallSite, Frame, SentRequest
 
 
 @dataclass(frozen=True, slots=True)
@@ -15,13 +15,13 @@ class _Span:
     first: int
     last: int
     line: int
-    site: Site
+    site: CallSite
 
 
 class SiteIndex:
     """Finds the site of a request by the lines that were executing when it was sent."""
 
-    def __init__(self, sites: Sequence[Site], texts: Mapping[str, str], *, new: bool) -> None:
+    def __init__(self, sites: Sequence[CallSite], texts: Mapping[str, str], *, new: bool) -> None:
         """``texts``: file -> its text in the run that is looked at (``new``: after)."""
         self._spans: dict[str, list[_Span]] = {}
         self._uncalled = [site for site in sites if uncalled(site) and _address(site)]
@@ -33,7 +33,7 @@ class SiteIndex:
                 _Span(first=first, last=last, line=line, site=site)
             )
 
-    def find(self, call: Call) -> tuple[Site | None, Frame | None]:
+    def find(self, call: SentRequest) -> tuple[CallSite | None, Frame | None]:
         """The site of the innermost frame that lies in one, and that frame."""
         for frame in call.stack:
             site = self.at(frame)
@@ -41,7 +41,7 @@ class SiteIndex:
                 return site, frame
         return self._handed_over(call), call.stack[0] if call.stack else None
 
-    def _handed_over(self, call: Call) -> Site | None:
+    def _handed_over(self, call: SentRequest) -> CallSite | None:
         """The one method that somebody was given uncalled and that sends to such an address."""
         path = urlsplit(call.url).path
         able = [site for site in self._uncalled if path.endswith(_address(site))]
@@ -49,7 +49,7 @@ class SiteIndex:
         near = [site for site in able if site.file in files] or able
         return near[0] if len(near) == 1 else None
 
-    def at(self, frame: Frame) -> Site | None:
+    def at(self, frame: Frame) -> CallSite | None:
         """The site whose statement a line belongs to."""
         around = [s for s in self._spans.get(frame.file, ()) if s.first <= frame.line <= s.last]
         if not around:
@@ -59,7 +59,7 @@ class SiteIndex:
         return max(before, key=lambda s: s.line).site
 
 
-def uncalled(site: Site) -> bool:
+def uncalled(site: CallSite) -> bool:
     """Is the method handed over, to be called from somewhere else?"""
     return site.source[-1:].isidentifier()
 
@@ -75,7 +75,7 @@ _ADDRESSES = {
 }  # fmt: skip
 
 
-def _address(site: Site) -> str:
+def _address(site: CallSite) -> str:
     path = f".{site.source}."
     return next((end for name, end in _ADDRESSES.items() if f".{name}." in path), "")
 

@@ -128,6 +128,11 @@ REASONS: dict[str, Reason] = {
             advice="Remove the comment or the option to migrate it.",
         ),
         Reason(
+            code="unprintable",
+            title="libcst does not print this statement as it is written",
+            advice="Write it in another way, such as without parentheses around a bare name.",
+        ),
+        Reason(
             code="vendored",
             title="the file is other people's code, kept in a folder for it",
             advice="Nothing, or give the file by name to migrate it.",

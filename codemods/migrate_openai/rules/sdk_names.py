@@ -5,30 +5,10 @@ from __future__ import annotations
 # The attributes of a client, and of the module, that lead to calls.
 RESOURCES = frozenset(
     {
-        "admin",
-        "audio",
-        "batches",
-        "beta",
-        "chat",
-        "completions",
-        "containers",
-        "conversations",
-        "embeddings",
-        "evals",
-        "files",
-        "fine_tuning",
-        "fine_tunes",
-        "images",
-        "models",
-        "moderations",
-        "realtime",
-        "responses",
-        "skills",
-        "uploads",
-        "vector_stores",
-        "videos",
-        "webhooks",
-        "with_raw_response",
+        *("admin", "audio", "batches", "beta", "chat", "completions", "containers"),
+        *("conversations", "embeddings", "evals", "files", "fine_tuning", "fine_tunes"),
+        *("images", "models", "moderations", "realtime", "responses", "skills", "uploads"),
+        *("vector_stores", "videos", "webhooks", "with_raw_response"),
         "with_streaming_response",
     }
 )
@@ -36,57 +16,26 @@ RESOURCES = frozenset(
 SETTINGS: dict[str, str] = {
     name: name
     for name in (
-        "api_key",
-        "api_base",
-        "base_url",
-        "organization",
-        "project",
-        "api_type",
-        "api_version",
-        "azure_endpoint",
-        "azure_ad_token",
-        "azure_ad_token_provider",
-        "timeout",
-        "max_retries",
-        "default_headers",
-        "default_query",
-        "http_client",
+        *("api_key", "api_base", "base_url", "organization", "project", "api_type"),
+        *("api_version", "azure_endpoint", "azure_ad_token", "azure_ad_token_provider"),
+        *("timeout", "max_retries", "default_headers", "default_query", "http_client"),
     )
 }
 # Settings of 0.28 that are not even there later: reading one would fail.
 LEGACY_SETTINGS = frozenset({"api_base"})
 UNSUPPORTED_SETTINGS = frozenset(
     {
-        "aiosession",
-        "api_key_path",
-        "app_info",
-        "ca_bundle_path",
-        "debug",
-        "enable_telemetry",
-        "log",
-        "proxy",
-        "requestssession",
-        "verify_ssl_certs",
+        *("aiosession", "api_key_path", "app_info", "ca_bundle_path", "debug"),
+        *("enable_telemetry", "log", "proxy", "requestssession", "verify_ssl_certs"),
     }
 )
 
 EXCEPTIONS = frozenset(
     {
-        "APIConnectionError",
-        "APIError",
-        "APIResponseValidationError",
-        "APIStatusError",
-        "APITimeoutError",
-        "AuthenticationError",
-        "BadRequestError",
-        "ConflictError",
-        "ContentFilterFinishReasonError",
-        "InternalServerError",
-        "LengthFinishReasonError",
-        "NotFoundError",
-        "OpenAIError",
-        "PermissionDeniedError",
-        "RateLimitError",
+        *("APIConnectionError", "APIError", "APIResponseValidationError", "APIStatusError"),
+        *("APITimeoutError", "AuthenticationError", "BadRequestError", "ConflictError"),
+        *("ContentFilterFinishReasonError", "InternalServerError", "LengthFinishReasonError"),
+        *("NotFoundError", "OpenAIError", "PermissionDeniedError", "RateLimitError"),
         "UnprocessableEntityError",
     }
 )
@@ -130,21 +79,9 @@ LEGACY_MODULES = (
 # Classes of 0.28 whose calls have no counterpart.
 LEGACY_RESOURCES = frozenset(
     {
-        "Audio",
-        "ChatCompletion",
-        "Completion",
-        "Customer",
-        "Deployment",
-        "Edit",
-        "Embedding",
-        "Engine",
-        "ErrorObject",
-        "File",
-        "FineTune",
-        "FineTuningJob",
-        "Image",
-        "Model",
-        "Moderation",
+        *("Audio", "ChatCompletion", "Completion", "Customer", "Deployment", "Edit"),
+        *("Embedding", "Engine", "ErrorObject", "File", "FineTune", "FineTuningJob", "Image"),
+        *("Model", "Moderation"),
     }
 )
 

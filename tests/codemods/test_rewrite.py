@@ -1,0 +1,113 @@
+"""How statements are rewritten, where it takes more than a program before and after."""
+
+from __future__ import annotations
+
+import libcst
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from codemods.migrate_openai.engine import migrate
+from codemods.migrate_openai.model import Options, SourceFile
+
+UNPRINTABLE = """\
+from openai import OpenAI
+
+
+def make():
+    (client): OpenAI = OpenAI(timeout=3)
+    return client
+
+
+def other():
+    client = OpenAI(timeout=4)
+    return client.embeddings.create(model="m", input="x")
+"""
+
+
+def test_a_statement_that_libcst_does_not_print_stays_with_all_that_hangs_on_it() -> None:
+    used = "from made import make\n\nprint(make().embeddings.create(model=m, input=1))\n"
+    files = [SourceFile(path="made.py", text=UNPRINTABLE), SourceFile(path="used.py", text=used)]
+    made, user = migrate(files, Options())
+    assert made.text == UNPRINTABLE.replace(
+        "OpenAI\n", "OpenAI\nfrom personalvibe import llm_router\n", 1
+    ).replace("client = OpenAI(timeout=4)", "client = llm_router.Client(timeout=4)").replace(
+        'embeddings.create(model="m"', 'embedding(model="openai/m"'
+    )
+    reasons = {(f.line, f.rule): f.reason for f in made.findings}
+    assert reasons[5, "MOA201"] == "unprintable"
+    assert user.text == used
+    assert [finding.reason for finding in user.findings] == ["client-stays"]
+
+
+def test_what_libcst_does_not_read_elsewhere_is_in_nobodys_way() -> None:
+    before = (
+        "import openai\n\n\ndef ask():\n    (x): int = 3\n"
+        '    return openai.embeddings.create(model="m", input=x)\n'
+    )
+    [result] = migrate([SourceFile(path="program.py", text=before)], Options())
+    assert result.text == (
+        "from personalvibe import llm_router\n\n\ndef ask():\n    (x): int = 3\n"
+        '    return llm_router.embedding(model="openai/m", input=x)\n'
+    )
+
+
+@pytest.mark.parametrize("end", ["\r", ""])
+def test_a_file_with_bare_carriage_returns_stays_and_says_why(end: str) -> None:
+    text = f"import openai\rprint(openai.embeddings.create(model='m', input=1)){end}"
+    [result] = migrate([SourceFile(path="program.py", text=text)], Options())
+    assert not result.error
+    if result.text == text:
+        assert [finding.reason for finding in result.findings] == ["unprintable"]
+    else:
+        compile(result.text, "program.py", "exec")
+
+
+@pytest.mark.parametrize("newline", ["\n", "\r\n"])
+@pytest.mark.parametrize("indent", ["    ", "\t", "  "])
+@pytest.mark.parametrize("ending", [True, False])
+def test_new_lines_look_like_the_old_ones(newline: str, indent: str, ending: bool) -> None:
+    before = (
+        "import openai\n\n\ndef ask(m):\n    return openai.ChatCompletion.create(\n"
+        "        model=m,\n        messages=[],\n    )\n"
+    )
+    after = (
+        "from personalvibe import llm_router\n\n"
+        "llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28\n\n\n"
+        "def ask(m):\n    return llm_router.chat_completion(\n"
+        '        provider="openai",\n        model=m,\n        messages=[],\n    )\n'
+    )
+
+    def shaped(text: str) -> str:
+        text = text.replace("    ", indent).replace("\n", newline)
+        return text if ending else text.removesuffix(newline)
+
+    [result] = migrate([SourceFile(path="program.py", text=shaped(before))], Options())
+    assert result.text == shaped(after)
+
+
+@given(
+    before=st.text("é𝔘 \"'#", max_size=12),
+    above=st.integers(0, 3),
+    nested=st.booleans(),
+)
+def test_a_finding_says_where_its_call_is_now(before: str, above: int, nested: bool) -> None:
+    """The new line is that of the call, whatever comes and goes above it and inside of it."""
+    call = "client.embeddings.create(\n    model=m, input={}\n)"
+    inner = call.format("'deep'") if nested else "'flat'"
+    text = (
+        f"import os\nfrom openai import OpenAI\n{'import openai' if above else ''}\n"
+        f"note = {before!r}\n"
+        + "client = OpenAI(timeout=2)\n"
+        + "\n" * above
+        + f"x = [note, {call.format(inner)}]\n"
+    )
+    [result] = migrate([SourceFile(path="program.py", text=text)], Options())
+    lines = result.text.splitlines()
+    calls = [f for f in result.findings if f.kind == "call"]
+    assert len(calls) == 1 + nested
+    assert all("client.embedding(" in lines[f.new_line - 1] for f in calls if f.new_line)
+    assert {f.new_line for f in calls} == {
+        number for number, line in enumerate(lines, 1) if "client.embedding(" in line
+    }
+    libcst.parse_module(result.text)
