@@ -109,8 +109,11 @@ def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
     sources, requirements = _sorted(settings, progress)
     keeps_openai = migrates = False
     find, search = run.finder(settings.paths), _searcher(settings, sources)
-    for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search):
+
+    def step() -> None:
         progress.step("migrating" if settings.write else "analysing")
+
+    for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search, step):
         keeps_openai = keeps_openai or outcome.uses_openai or bool(outcome.error)
         migrates = migrates or outcome.count("migrated") > 0
         yield outcome

@@ -70,6 +70,8 @@ class Candidate:
     requirements: bool = False
     outside: str = ""
     """Where a link leads that leaves the tree; empty for anything else."""
+    unprintable_lines: frozenset[int] = frozenset()
+    """Lines that have to stay, because libcst does not print them as they are."""
 
 
 class _File(NamedTuple):

@@ -55,6 +55,8 @@ class Outcome:
     changes: tuple[Change, ...] = ()
     uses_openai: bool = False
     """Whether the file still imports the SDK afterwards."""
+    unprintable_lines: frozenset[int] = frozenset()
+    """Of a file that failed: lines that it can be tried without."""
 
     def count(self, status: SiteStatus) -> int:
         return sum(site.status == status for site in self.sites)

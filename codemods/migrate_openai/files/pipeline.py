@@ -1,7 +1,7 @@
 """Candidates -> outcomes: facts of all files first, then each file by itself.
 
-Texts are read twice rather than kept, so that memory holds the facts of the candidates and one
-window of results, however many files there are. Nothing is written here.
+Texts are read twice rather than kept, so that memory holds the facts and the outcomes of the
+candidates, however many files there are. Nothing is written here.
 """
 
 from __future__ import annotations
@@ -11,7 +11,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -35,6 +35,8 @@ _FILES_WORTH_A_PROCESS = 64
 # An analysis takes about 70 times the memory of its text: 140 MB at the most. It has room for the
 # files that one process is given unasked, and for what most projects have.
 _CHARACTERS_KEPT = 2_000_000
+
+_STOPPED = "stops the process that reads it, which points to a fault below Python"
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _STILL_USED = re.compile(r"^[ \t]*(?:import|from)[ \t]+openai\b", re.MULTILINE)
@@ -111,7 +113,8 @@ def finder(paths: Iterable[str]) -> Finder:
 def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
     """What the engine's answer means for the file at ``path``, as it is printed."""
     if result.status == "failed":
-        return failed(path, _reason(loaded.file.text, result.error))
+        error = failed(path, _reason(loaded.file.text, result.error))
+        return replace(error, unprintable_lines=result.unprintable_lines)
     try:
         after, changes = _rewritten(path, loaded, result)
     except SourceError as error:
@@ -217,10 +220,15 @@ def outcomes(
     jobs: int | None,
     find: Finder,
     search: Searcher | None = None,
+    step: Callable[[], None] = lambda: None,
 ) -> Iterator[Outcome]:
-    """The outcome for every candidate, in their order."""
+    """The outcome for every candidate, in their order; ``step`` is called for each.
+
+    Where libcst does not print a statement as it is, it stays, and the project is decided anew: no
+    outcome is known before the last file is migrated.
+    """
     found: list[Candidate] = []
-    collected: list[tuple[Candidate, tuple[ModuleFacts | None, str]]] = []
+    collected: list[_Collected] = []
     waiting: list[Candidate] = []
     kept: _Kept | None = _Kept()
     at_once = {None: _FILES_WORTH_A_PROCESS, 1: sys.maxsize}.get(jobs, 0)
@@ -229,80 +237,103 @@ def outcomes(
         if candidate.error or candidate.outside:
             continue
         if len(collected) < at_once:
-            collected.append((candidate, _collect(candidate, options, kept)))
+            collected.append(_collect(candidate, options, kept))
         else:
             waiting.append(candidate)
-    readable = [*(c for c, _ in collected), *waiting]
     count = jobs or max(1, min(os.cpu_count() or 1, len(waiting) // _FILES_WORTH_A_PROCESS))
     if count > 1:
         kept = None
     with contextlib.closing(
         workers.each(_collect, waiting, count, (options, kept), _stopped)
     ) as rest:
-        collected += zip(waiting, rest, strict=True)
-    errors = {c.path: c.error for c in found if c.error}
-    errors |= {candidate.path: error for candidate, (_, error) in collected if error}
-    facts = [answer for _, (answer, error) in collected if answer is not None and not error]
-    del collected
-    linked = engine.link(facts, find, options, search)
-    del facts
-    sound = [c for c in readable if c.path not in errors]
-    with contextlib.closing(
-        workers.each(_migrate, sound, count, (linked, options, kept), _migrate_stopped)
-    ) as migrated:
-        for candidate in found:
-            if candidate.path in errors:
-                yield failed(candidate.path, errors[candidate.path])
-            elif candidate.outside:
-                yield _refused(candidate)
-            else:
-                yield next(migrated)
+        collected += rest
+    while True:
+        linked = engine.link((c.facts for c in collected if c.facts), find, options, search)
+        sound = [c.candidate for c in collected if not c.error]
+        with contextlib.closing(
+            workers.each(_migrate, sound, count, (linked, options, kept), _migrate_stopped)
+        ) as migrated:
+            results = {outcome.path: outcome for outcome in _counted(migrated, step)}
+        again = [_marked(each, results.get(each.candidate.path), options) for each in collected]
+        if again == collected:
+            break
+        collected = again
+    errors = {c.candidate.path: c.error for c in collected if c.error}
+    for candidate in found:
+        if error := candidate.error or errors.get(candidate.path, ""):
+            yield failed(candidate.path, error)
+        else:
+            yield _refused(candidate) if candidate.outside else results[candidate.path]
 
 
-def _collect(
-    candidate: Candidate, options: Options, kept: _Kept | None
-) -> tuple[ModuleFacts | None, str]:
-    """(facts, why there are none)."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Collected:
+    """What one file says, or why it says nothing."""
+
+    candidate: Candidate
+    facts: ModuleFacts | None = None
+    error: str = ""
+
+
+def _counted(outcomes: Iterable[Outcome], step: Callable[[], None]) -> Iterator[Outcome]:
+    for outcome in outcomes:
+        step()
+        yield outcome
+
+
+def _marked(collected: _Collected, outcome: Outcome | None, options: Options) -> _Collected:
+    """The file with the statements that libcst does not print marked: they stay as they are."""
+    candidate = collected.candidate
+    if outcome is None or outcome.unprintable_lines <= candidate.unprintable_lines:
+        return collected
+    lines = candidate.unprintable_lines | outcome.unprintable_lines
+    return _collect(replace(candidate, unprintable_lines=lines), options, None)
+
+
+def _loaded(candidate: Candidate) -> Loaded:
+    """Raises `SourceError`."""
     try:
         loaded = load(candidate.path, read(candidate.path), candidate.left)
     except OSError as error:
-        return None, f"cannot be read: {error.strerror}"
-    except SourceError as error:
-        return None, str(error)
+        raise SourceError(f"cannot be read: {error.strerror}") from error
+    file = replace(loaded.file, unprintable_lines=candidate.unprintable_lines)
+    return replace(loaded, file=file)
+
+
+def _collect(candidate: Candidate, options: Options, kept: _Kept | None) -> _Collected:
     try:
-        analysed = engine.analyse(loaded.file, options)
+        analysed = engine.analyse(_loaded(candidate).file, options)
+    except SourceError as error:
+        return _Collected(candidate=candidate, error=str(error))
     except Exception as error:
-        return None, _bug(error)
+        return _Collected(candidate=candidate, error=_bug(error))
     if analysed is None:
-        return None, ""
+        return _Collected(candidate=candidate)
     if kept is not None:
         kept.add(analysed)
-    return analysed[1], ""
+    return _Collected(candidate=candidate, facts=analysed[1])
 
 
 def _migrate(
     candidate: Candidate, linked: engine.Linked, options: Options, kept: _Kept | None
 ) -> Outcome:
     try:
-        loaded = load(candidate.path, read(candidate.path), candidate.left)
-    except OSError as error:
-        return failed(candidate.path, f"cannot be read: {error.strerror}")
-    except SourceError as error:
-        return failed(candidate.path, str(error))
-    try:
+        loaded = _loaded(candidate)
         analysed = kept.take(loaded.file) if kept is not None else None
         result = engine.migrate_file(loaded.file, linked, options, analysed)
         return outcome(candidate.path, loaded, result)
+    except SourceError as error:
+        return failed(candidate.path, str(error))
     except Exception as error:
         return failed(candidate.path, _bug(error))
 
 
-def _stopped(candidate: Candidate) -> tuple[ModuleFacts | None, str]:
-    return None, "stops the process that reads it, which points to a fault below Python"
+def _stopped(candidate: Candidate) -> _Collected:
+    return _Collected(candidate=candidate, error=_STOPPED)
 
 
 def _migrate_stopped(candidate: Candidate) -> Outcome:
-    return failed(candidate.path, _stopped(candidate)[1])
+    return failed(candidate.path, _STOPPED)
 
 
 def _bug(error: Exception) -> str:
