@@ -9,7 +9,6 @@ from __future__ import annotations
 import contextlib
 import os
 import re
-import sys
 import traceback
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -227,26 +226,16 @@ def outcomes(
     Where libcst does not print a statement as it is, it stays, and the project is decided anew: no
     outcome is known before the last file is migrated.
     """
-    found: list[Candidate] = []
-    collected: list[_Collected] = []
-    waiting: list[Candidate] = []
-    kept: _Kept | None = _Kept()
-    at_once = {None: _FILES_WORTH_A_PROCESS, 1: sys.maxsize}.get(jobs, 0)
-    for candidate in candidates:
-        found.append(candidate)
-        if candidate.error or candidate.outside:
-            continue
-        if len(collected) < at_once:
-            collected.append(_collect(candidate, options, kept))
-        else:
-            waiting.append(candidate)
-    count = jobs or max(1, min(os.cpu_count() or 1, len(waiting) // _FILES_WORTH_A_PROCESS))
-    if count > 1:
-        kept = None
+    found = list(candidates)
+    readable = [c for c in found if not (c.error or c.outside)]
+    # The first files are worth no second process.
+    worth = len(readable) // _FILES_WORTH_A_PROCESS - 1
+    count = jobs or max(1, min(os.cpu_count() or 1, worth))
+    kept = _Kept() if count == 1 else None
     with contextlib.closing(
-        workers.each(_collect, waiting, count, (options, kept), _stopped)
-    ) as rest:
-        collected += rest
+        workers.each(_collect, readable, count, (options, kept), _stopped)
+    ) as answers:
+        collected = list(answers)
     while True:
         linked = engine.link((c.facts for c in collected if c.facts), find, options, search)
         sound = [c.candidate for c in collected if not c.error]
