@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import libcst
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from codemods.migrate_openai.engine import migrate
+from codemods.migrate_openai.files.tree import migrate_tree
 from codemods.migrate_openai.model import Options, SourceFile
 
 UNPRINTABLE = """\
@@ -38,6 +41,17 @@ def test_a_statement_that_libcst_does_not_print_stays_with_all_that_hangs_on_it(
     assert reasons[5, "MOA201"] == "unprintable"
     assert user.text == used
     assert [finding.reason for finding in user.findings] == ["client-stays"]
+
+
+@pytest.mark.parametrize("jobs", [1, 2])
+def test_in_a_tree_what_hangs_on_it_is_in_other_files(tmp_path: Path, jobs: int) -> None:
+    used = "from made import make\n\nprint(make().embeddings.create(model=m, input=1))\n"
+    (tmp_path / "made.py").write_text(UNPRINTABLE)
+    (tmp_path / "used.py").write_text(used)
+    made, user = migrate_tree(tmp_path, Options(), jobs=jobs)
+    assert (made.status, user.status) == ("needs-human", "needs-human")
+    assert "(client): OpenAI = OpenAI(timeout=3)" in (tmp_path / "made.py").read_text()
+    assert (tmp_path / "used.py").read_text() == used
 
 
 def test_what_libcst_does_not_read_elsewhere_is_in_nobodys_way() -> None:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import partial
 from pathlib import Path
 
 from codemods.migrate_openai import engine
@@ -109,10 +110,7 @@ def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
     sources, requirements = _sorted(settings, progress)
     keeps_openai = migrates = False
     find, search = run.finder(settings.paths), _searcher(settings, sources)
-
-    def step() -> None:
-        progress.step("migrating" if settings.write else "analysing")
-
+    step = partial(progress.step, "migrating" if settings.write else "analysing")
     for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search, step):
         keeps_openai = keeps_openai or outcome.uses_openai or bool(outcome.error)
         migrates = migrates or outcome.count("migrated") > 0

@@ -14,7 +14,7 @@ from codemods.migrate_openai.cli.printable import patch_name, printable
 from codemods.migrate_openai.files.deps import Dependency
 from codemods.migrate_openai.files.file_report import Change, Outcome, Site
 from codemods.migrate_openai.model import Finding
-from codemods.migrate_openai.rules.reasons import REASONS
+from codemods.migrate_openai.rules.reasons import REASONS, sentence
 
 _LINE = re.compile(r"[^\n]*\n|[^\n]+")
 _BOLD, _RED, _GREEN, _CYAN, _OFF = "\033[1m", "\033[31m", "\033[32m", "\033[36m", "\033[0m"
@@ -155,11 +155,6 @@ def _left(path: str, site: Site) -> str:
     what = f"{finding.source}: " if finding.source else ""
     text = " ".join(sentence(part) for part in (finding.message, finding.advice) if part)
     return f"{path}:{site.place}: {rule}left: {what}{text} [{finding.reason}]"
-
-
-def sentence(text: str) -> str:
-    """With a capital and a full stop."""
-    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
 
 
 def plural(number: int, noun: str) -> str:

@@ -70,8 +70,6 @@ class Candidate:
     requirements: bool = False
     outside: str = ""
     """Where a link leads that leaves the tree; empty for anything else."""
-    unprintable_lines: frozenset[int] = frozenset()
-    """Lines that have to stay, because libcst does not print them as they are."""
 
 
 class _File(NamedTuple):
@@ -128,36 +126,17 @@ def _files(paths: Sequence[str], excluded: _Ignores) -> Iterator[_File]:
             yield from _walk(path, excluded)
 
 
+_Entries: TypeAlias = list[os.DirEntry[str]]
+
+
 def _walk(top: str, excluded: _Ignores) -> Iterator[_File]:
     vendored = not VENDORED.isdisjoint(top.replace(os.sep, "/").split("/"))
     start: Left = "vendored" if vendored else ""
     stack = [(top, _Ignores.above(top), start)]
     while stack:
         folder, ignores, left = stack.pop()
-        files: list[os.DirEntry[str]] = []
-        folders: list[os.DirEntry[str]] = []
-        asking: list[os.DirEntry[str]] = []
-        own_rules = False
         try:
-            with os.scandir(folder) as entries:
-                for entry in entries:
-                    name = entry.name
-                    if name.endswith(SUFFIXES):
-                        files.append(entry)
-                        if name == "setup.py":
-                            asking.append(entry)
-                    elif name == ".gitignore":
-                        own_rules = True
-                    elif name == "pyvenv.cfg" and folder != top:
-                        files, folders, asking = [], [], []
-                        break
-                    elif name not in NOT_SOURCE and entry.is_dir(follow_symlinks=False):
-                        folders.append(entry)
-                    elif REQUIREMENTS.fullmatch(name) or (
-                        name.endswith((".txt", ".in"))
-                        and os.path.basename(folder) == "requirements"
-                    ):
-                        asking.append(entry)
+            files, folders, asking, own_rules = _listed(folder, is_top=folder == top)
         except OSError as error:
             yield _File(folder, ignores, error=f"cannot be listed: {error.strerror}")
             continue
@@ -184,6 +163,32 @@ def _walk(top: str, excluded: _Ignores) -> Iterator[_File]:
             if not excluded(path, True) and not ignores(path, True):
                 inner: Left = "vendored" if entry.name in VENDORED else left
                 stack.append((path, ignores, inner))
+
+
+def _listed(folder: str, *, is_top: bool) -> tuple[_Entries, _Entries, _Entries, bool]:
+    """(sources, folders, requirement files, is there a .gitignore?); nothing of a virtualenv."""
+    files: _Entries = []
+    folders: _Entries = []
+    asking: _Entries = []
+    own_rules = False
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if name.endswith(SUFFIXES):
+                files.append(entry)
+                if name == "setup.py":
+                    asking.append(entry)
+            elif name == ".gitignore":
+                own_rules = True
+            elif name == "pyvenv.cfg" and not is_top:
+                return [], [], [], False
+            elif name not in NOT_SOURCE and entry.is_dir(follow_symlinks=False):
+                folders.append(entry)
+            elif REQUIREMENTS.fullmatch(name) or (
+                name.endswith((".txt", ".in")) and os.path.basename(folder) == "requirements"
+            ):
+                asking.append(entry)
+    return files, folders, asking, own_rules
 
 
 def _candidates(

@@ -56,7 +56,7 @@ class Outcome:
     uses_openai: bool = False
     """Whether the file still imports the SDK afterwards."""
     unprintable_lines: frozenset[int] = frozenset()
-    """Of a file that failed: lines that it can be tried without."""
+    """Of a failed file: see `model.FileResult`."""
 
     def count(self, status: SiteStatus) -> int:
         return sum(site.status == status for site in self.sites)

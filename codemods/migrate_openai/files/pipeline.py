@@ -1,7 +1,7 @@
 """Candidates -> outcomes: facts of all files first, then each file by itself.
 
-Texts are read twice rather than kept, so that memory holds the facts and the outcomes of the
-candidates, however many files there are. Nothing is written here.
+Texts are read twice rather than kept, so that memory holds the facts of the candidates and one
+window of results, however many files there are. Nothing is written here.
 """
 
 from __future__ import annotations
@@ -10,20 +10,19 @@ import contextlib
 import os
 import re
 import traceback
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from codemods.migrate_openai import engine
-from codemods.migrate_openai.cli.text_report import sentence
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files import project_bounds, source, workers
 from codemods.migrate_openai.files.discover import Candidate, read
 from codemods.migrate_openai.files.file_report import Change, Outcome, Site, failed
 from codemods.migrate_openai.files.secrets import mask
 from codemods.migrate_openai.model import FileResult, Finder, Finding, Options, Searcher, SourceFile
-from codemods.migrate_openai.rules.reasons import REASONS
+from codemods.migrate_openai.rules.reasons import REASONS, sentence
 
 if TYPE_CHECKING:
     from codemods.migrate_openai.files.notebook import Notebook
@@ -34,8 +33,6 @@ _FILES_WORTH_A_PROCESS = 64
 # An analysis takes about 70 times the memory of its text: 140 MB at the most. It has room for the
 # files that one process is given unasked, and for what most projects have.
 _CHARACTERS_KEPT = 2_000_000
-
-_STOPPED = "stops the process that reads it, which points to a fault below Python"
 
 _NEWLINE = re.compile(r"\r\n|\n|\r")
 _STILL_USED = re.compile(r"^[ \t]*(?:import|from)[ \t]+openai\b", re.MULTILINE)
@@ -112,8 +109,8 @@ def finder(paths: Iterable[str]) -> Finder:
 def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
     """What the engine's answer means for the file at ``path``, as it is printed."""
     if result.status == "failed":
-        error = failed(path, _reason(loaded.file.text, result.error))
-        return replace(error, unprintable_lines=result.unprintable_lines)
+        error = _reason(loaded.file.text, result.error)
+        return replace(failed(path, error), unprintable_lines=result.unprintable_lines)
     try:
         after, changes = _rewritten(path, loaded, result)
     except SourceError as error:
@@ -125,7 +122,7 @@ def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
         path=path,
         status="needs-human" if any(s.status == "left" for s in sites) else result.status,
         sites=tuple(sites),
-        before=loaded.data,
+        before=b"" if after is None else loaded.data,
         after=after,
         changes=changes,
         uses_openai=_STILL_USED.search(result.text) is not None,
@@ -220,94 +217,106 @@ def outcomes(
     find: Finder,
     search: Searcher | None = None,
     step: Callable[[], None] = lambda: None,
-) -> Iterator[Outcome]:
-    """The outcome for every candidate, in their order; ``step`` is called for each.
+) -> list[Outcome]:
+    """The outcome for every candidate, in their order; *step* is called for each.
 
-    Where libcst does not print a statement as it is, it stays, and the project is decided anew: no
-    outcome is known before the last file is migrated.
+    None is given before all are there: where libcst does not print a statement as it is, what
+    hangs on it in any file stays, and all is decided anew.
     """
     found = list(candidates)
-    readable = [c for c in found if not (c.error or c.outside)]
-    # The first files are worth no second process.
-    worth = len(readable) // _FILES_WORTH_A_PROCESS - 1
-    count = jobs or max(1, min(os.cpu_count() or 1, worth))
-    kept = _Kept() if count == 1 else None
-    with contextlib.closing(
-        workers.each(_collect, readable, count, (options, kept), _stopped)
-    ) as answers:
-        collected = list(answers)
+    unprintable: dict[str, frozenset[int]] = {}
     while True:
-        linked = engine.link((c.facts for c in collected if c.facts), find, options, search)
-        sound = [c.candidate for c in collected if not c.error]
-        with contextlib.closing(
-            workers.each(_migrate, sound, count, (linked, options, kept), _migrate_stopped)
-        ) as migrated:
-            results = {outcome.path: outcome for outcome in _counted(migrated, step)}
-        again = [_marked(each, results.get(each.candidate.path), options) for each in collected]
-        if again == collected:
-            break
-        collected = again
-    errors = {c.candidate.path: c.error for c in collected if c.error}
-    for candidate in found:
-        if error := candidate.error or errors.get(candidate.path, ""):
-            yield failed(candidate.path, error)
-        else:
-            yield _refused(candidate) if candidate.outside else results[candidate.path]
+        done = []
+        for outcome in _decided_once(found, options, jobs, find, search, unprintable):
+            step()
+            done.append(outcome)
+        lines = {o.path: o.unprintable_lines for o in done if o.unprintable_lines}
+        if all(lines[path] <= unprintable.get(path, frozenset()) for path in lines):
+            return done
+        for path, more in lines.items():
+            unprintable[path] = unprintable.get(path, frozenset()) | more
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Collected:
-    """What one file says, or why it says nothing."""
+def _decided_once(
+    found: Sequence[Candidate],
+    options: Options,
+    jobs: int | None,
+    find: Finder,
+    search: Searcher | None,
+    unprintable: Mapping[str, frozenset[int]],
+) -> Iterator[Outcome]:
+    readable = [c for c in found if not (c.error or c.outside)]
+    kept: _Kept | None = _Kept()
+    at_once = {None: _FILES_WORTH_A_PROCESS, 1: len(readable)}.get(jobs, 0)
+    collected = [
+        _collect(candidate, options, unprintable, kept) for candidate in readable[:at_once]
+    ]
+    waiting = readable[at_once:]
+    count = jobs or max(1, min(os.cpu_count() or 1, len(waiting) // _FILES_WORTH_A_PROCESS))
+    if count > 1:
+        kept = None
+    shared = (options, unprintable, kept)
+    with contextlib.closing(workers.each(_collect, waiting, count, shared, _stopped)) as rest:
+        collected += rest
+    errors = {c.path: c.error for c in found if c.error}
+    errors |= {c.path: error for c, (_, error) in zip(readable, collected, strict=True) if error}
+    facts = [answer for answer, error in collected if answer is not None and not error]
+    del collected
+    linked = engine.link(facts, find, options, search)
+    del facts
+    sound = [c for c in readable if c.path not in errors]
+    with contextlib.closing(
+        workers.each(_migrate, sound, count, (linked, *shared), _migrate_stopped)
+    ) as migrated:
+        for candidate in found:
+            if candidate.path in errors:
+                yield failed(candidate.path, errors[candidate.path])
+            elif candidate.outside:
+                yield _refused(candidate)
+            else:
+                yield next(migrated)
 
-    candidate: Candidate
-    facts: ModuleFacts | None = None
-    error: str = ""
 
-
-def _counted(outcomes: Iterable[Outcome], step: Callable[[], None]) -> Iterator[Outcome]:
-    for outcome in outcomes:
-        step()
-        yield outcome
-
-
-def _marked(collected: _Collected, outcome: Outcome | None, options: Options) -> _Collected:
-    """The file with the statements that libcst does not print marked: they stay as they are."""
-    candidate = collected.candidate
-    if outcome is None or outcome.unprintable_lines <= candidate.unprintable_lines:
-        return collected
-    lines = candidate.unprintable_lines | outcome.unprintable_lines
-    return _collect(replace(candidate, unprintable_lines=lines), options, None)
-
-
-def _loaded(candidate: Candidate) -> Loaded:
-    """Raises `SourceError`."""
+def _load(candidate: Candidate, unprintable: Mapping[str, frozenset[int]]) -> Loaded:
+    """Raises `SourceError`, also where the file cannot be read."""
     try:
-        loaded = load(candidate.path, read(candidate.path), candidate.left)
+        data = read(candidate.path)
     except OSError as error:
         raise SourceError(f"cannot be read: {error.strerror}") from error
-    file = replace(loaded.file, unprintable_lines=candidate.unprintable_lines)
-    return replace(loaded, file=file)
+    loaded = load(candidate.path, data, candidate.left)
+    lines = unprintable.get(candidate.path, frozenset())
+    return replace(loaded, file=replace(loaded.file, unprintable_lines=lines)) if lines else loaded
 
 
-def _collect(candidate: Candidate, options: Options, kept: _Kept | None) -> _Collected:
+def _collect(
+    candidate: Candidate,
+    options: Options,
+    unprintable: Mapping[str, frozenset[int]],
+    kept: _Kept | None,
+) -> tuple[ModuleFacts | None, str]:
+    """(facts, why there are none)."""
     try:
-        analysed = engine.analyse(_loaded(candidate).file, options)
+        analysed = engine.analyse(_load(candidate, unprintable).file, options)
     except SourceError as error:
-        return _Collected(candidate=candidate, error=str(error))
+        return None, str(error)
     except Exception as error:
-        return _Collected(candidate=candidate, error=_bug(error))
+        return None, _bug(error)
     if analysed is None:
-        return _Collected(candidate=candidate)
+        return None, ""
     if kept is not None:
         kept.add(analysed)
-    return _Collected(candidate=candidate, facts=analysed[1])
+    return analysed[1], ""
 
 
 def _migrate(
-    candidate: Candidate, linked: engine.Linked, options: Options, kept: _Kept | None
+    candidate: Candidate,
+    linked: engine.Linked,
+    options: Options,
+    unprintable: Mapping[str, frozenset[int]],
+    kept: _Kept | None,
 ) -> Outcome:
     try:
-        loaded = _loaded(candidate)
+        loaded = _load(candidate, unprintable)
         analysed = kept.take(loaded.file) if kept is not None else None
         result = engine.migrate_file(loaded.file, linked, options, analysed)
         return outcome(candidate.path, loaded, result)
@@ -317,12 +326,12 @@ def _migrate(
         return failed(candidate.path, _bug(error))
 
 
-def _stopped(candidate: Candidate) -> _Collected:
-    return _Collected(candidate=candidate, error=_STOPPED)
+def _stopped(candidate: Candidate) -> tuple[ModuleFacts | None, str]:
+    return None, "stops the process that reads it, which points to a fault below Python"
 
 
 def _migrate_stopped(candidate: Candidate) -> Outcome:
-    return failed(candidate.path, _STOPPED)
+    return failed(candidate.path, _stopped(candidate)[1])
 
 
 def _bug(error: Exception) -> str:

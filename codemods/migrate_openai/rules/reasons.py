@@ -129,7 +129,7 @@ REASONS: dict[str, Reason] = {
         ),
         Reason(
             code="unprintable",
-            title="libcst does not print this statement as it is written",
+            title="the statement is one that libcst cannot parse and print as it is written",
             advice="Write it in another way, such as without parentheses around a bare name.",
         ),
         Reason(
@@ -162,3 +162,8 @@ REASONS: dict[str, Reason] = {
         ),
     )
 }
+
+
+def sentence(text: str) -> str:
+    """With a capital and a full stop."""
+    return f"{text[:1].upper()}{text[1:]}" + ("" if text.endswith((".", "?", "!")) else ".")
