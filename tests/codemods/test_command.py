@@ -551,6 +551,24 @@ def test_many_processes_find_the_same_in_the_same_order(here: Path, command: Run
     assert one[0] == 3
 
 
+@pytest.mark.parametrize("jobs", ["1", "2"])
+def test_what_hangs_on_a_statement_that_libcst_does_not_print_stays(
+    here: Path, command: Run, jobs: str
+) -> None:
+    made = "from openai import OpenAI\n\n\ndef make():\n    (client): OpenAI = OpenAI(timeout=3)\n"
+    files = {
+        "a_user.py": "from made import make\n\nmake().embeddings.create(model='m', input='x')\n",
+        "made.py": made + "    return client\n",
+        "other.py": OLD,
+        "z_user.py": "from made import make\n\nmake().embeddings.create(model='m', input='x')\n",
+    }
+    fill(here, files)
+    code, out, _ = command("--write", "--jobs", jobs)
+    assert code == 0
+    assert "made.py:5:24: MOA201 left" in out
+    assert {path.name: path.read_text() for path in here.iterdir()} == {**files, "other.py": NEW}
+
+
 @pytest.mark.parametrize(("room", "times"), [(2_000_000, 1), (len(OLD), 2)])
 def test_one_process_analyses_a_file_once(
     here: Path, command: Run, monkeypatch: pytest.MonkeyPatch, room: int, times: int
@@ -630,11 +648,25 @@ def test_a_bug_says_where_the_traceback_is(
     log.unlink()
 
 
-def test_start_up_imports_no_libcst_where_no_file_needs_it(here: Path) -> None:
-    fill(here, {"a.py": "x = 1\n"})
-    code = (
-        "import sys; from codemods.migrate_openai.__main__ import main; main(['.']);"
-        "print([m for m in ('libcst', 'pydantic', 'rich', 'click', 'litellm') if m in sys.modules])"
+@pytest.mark.parametrize("mode", [[], ["--check"], ["--json"], ["--diff"], ["--write"]])
+def test_libcst_is_not_imported_where_there_is_nothing_to_do(here: Path, mode: list[str]) -> None:
+    fill(
+        here,
+        {
+            "a.py": "x = 1\n",
+            "done.py": NEW,
+            "left.py": LEFT,
+            "other.py": "from groq import Groq\nGroq().chat.completions.create(model='m')\n",
+            "word.py": "x = 'openai'\n",
+            "skipped.py": "# migrate: skip\n" + OLD,
+            "requirements.txt": "openai\n",
+        },
     )
-    done = subprocess.run([sys.executable, "-c", code], cwd=here, capture_output=True, text=True)
-    assert done.stdout.splitlines() == ["No openai calls found.", "[]"]
+    code = (
+        "import sys; from codemods.migrate_openai.__main__ import main; main(sys.argv[1:]);"
+        "names = ('libcst', 'pydantic', 'rich', 'click', 'litellm', 'filelock');"
+        "print([name for name in names if name in sys.modules], file=sys.stderr)"
+    )
+    command = [sys.executable, "-c", code, *mode]
+    done = subprocess.run(command, cwd=here, capture_output=True, text=True, check=True)
+    assert done.stderr.splitlines()[-1] == ("['filelock']" if mode == ["--write"] else "[]")
