@@ -26,7 +26,7 @@ from codemods.migrate_openai.plan.planner import Plan, Planner
 from codemods.migrate_openai.plan.project import ModuleView, Project
 from codemods.migrate_openai.rewrite.check import compile_error
 from codemods.migrate_openai.rewrite.edits import Rewritten, composed
-from codemods.migrate_openai.rewrite.errors import RefusedError, UnprintableError
+from codemods.migrate_openai.rewrite.errors import RewriteError, UnprintableError
 from codemods.migrate_openai.rewrite.imports import plan_imports
 from codemods.migrate_openai.rewrite.positions import Text
 from codemods.migrate_openai.rules.reasons import REASONS
@@ -125,7 +125,7 @@ def _planned(file: SourceFile, planner: Planner) -> FileResult:
     except UnprintableError as error:
         result = _failed(file, str(error))
         return replace(result, unprintable_lines=error.lines)
-    except RefusedError as error:
+    except RewriteError as error:
         return _failed(file, str(error))
     why = compile_error(file.text, rewritten.text, file.path) if rewritten.edits else None
     if why is not None:

@@ -15,7 +15,7 @@ from codemods.migrate_openai.cli.text_report import Tally, plural
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files import pipeline as run
 from codemods.migrate_openai.files.discover import Candidate, discover, read
-from codemods.migrate_openai.files.file_report import Change, Item, SideFile, failed
+from codemods.migrate_openai.files.file_report import Item, SideFile, TextChange, failed
 from codemods.migrate_openai.files.state_folder import StateFolder
 from codemods.migrate_openai.flow.limits import FILES_SEARCHED
 from codemods.migrate_openai.model import Searcher
@@ -167,5 +167,5 @@ def _requirement_file(path: str, settings: Settings, *, keep: bool) -> Iterator[
         before=data,
         after=after.encode() if settings.deps and after != text else None,
         dependencies=found,
-        change=Change(label=path, before=text, after=after) if settings.deps else None,
+        change=TextChange(label=path, before=text, after=after) if settings.deps else None,
     )

@@ -11,7 +11,7 @@ from typing import Any, TextIO
 from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.cli.text_report import ASKED_FOR, Tally
 from codemods.migrate_openai.files.deps import Dependency
-from codemods.migrate_openai.files.file_report import Change, Outcome, Site
+from codemods.migrate_openai.files.file_report import Outcome, Site, TextChange
 
 Object = dict[str, Any]
 
@@ -85,7 +85,7 @@ class MachineSink:
         for result in _results(outcome):
             self._item(result)
 
-    def dependency(self, dependency: Dependency, change: Change | None) -> None:
+    def dependency(self, dependency: Dependency, change: TextChange | None) -> None:
         self._dependencies.append({**asdict(dependency), "path": _valid(dependency.path)})
 
     def end(self, tally: Tally) -> None:

@@ -10,7 +10,7 @@ from codemods.migrate_openai.cli.printable import printable
 from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.cli.text_report import Tally
 from codemods.migrate_openai.files.deps import Dependency
-from codemods.migrate_openai.files.file_report import Change, Outcome
+from codemods.migrate_openai.files.file_report import Outcome, TextChange
 
 
 class Sink(Protocol):
@@ -18,7 +18,7 @@ class Sink(Protocol):
 
     def file(self, outcome: Outcome) -> None: ...
 
-    def dependency(self, dependency: Dependency, change: Change | None) -> None: ...
+    def dependency(self, dependency: Dependency, change: TextChange | None) -> None: ...
 
     def end(self, tally: Tally) -> None: ...
 
@@ -46,7 +46,7 @@ class TextSink:
         for line in report.lines(outcome, write=self._settings.write):
             self._say(line)
 
-    def dependency(self, dependency: Dependency, change: Change | None) -> None:
+    def dependency(self, dependency: Dependency, change: TextChange | None) -> None:
         if self._settings.diff and change is not None:
             self._diff(change)
         self._say(report.dependency(dependency, deps=self._settings.deps))
@@ -67,6 +67,6 @@ class TextSink:
     def _say(self, line: str) -> None:
         print(printable(line), file=self._lines)
 
-    def _diff(self, change: Change) -> None:
+    def _diff(self, change: TextChange) -> None:
         terminal = self._colour or sys.stdout.isatty()
         sys.stdout.writelines(report.diff(change, colour=self._colour, terminal=terminal))

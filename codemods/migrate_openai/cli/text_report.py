@@ -12,7 +12,7 @@ from typing import TextIO
 
 from codemods.migrate_openai.cli.printable import patch_name, printable
 from codemods.migrate_openai.files.deps import Dependency
-from codemods.migrate_openai.files.file_report import Change, Outcome, Site
+from codemods.migrate_openai.files.file_report import Outcome, Site, TextChange
 from codemods.migrate_openai.model import Finding
 from codemods.migrate_openai.rules.reasons import REASONS, sentence
 
@@ -96,7 +96,7 @@ def lines(outcome: Outcome, *, write: bool) -> Iterator[str]:
             yield _left(outcome.path, site)
 
 
-def diff(change: Change, *, colour: bool, terminal: bool) -> Iterator[str]:
+def diff(change: TextChange, *, colour: bool, terminal: bool) -> Iterator[str]:
     """A unified diff, line by line, with its line ends; ``patch`` takes it.
 
     On a terminal the text is for the eye, and what would act on the terminal is escaped.

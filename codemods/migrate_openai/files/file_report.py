@@ -34,7 +34,7 @@ class Site:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
+class TextChange:
     """A text before and after: a file, or one cell of a notebook."""
 
     label: str
@@ -52,7 +52,7 @@ class Outcome:
     error: str = ""
     before: bytes = b""
     after: bytes | None = None
-    changes: tuple[Change, ...] = ()
+    changes: tuple[TextChange, ...] = ()
     uses_openai: bool = False
     """Whether the file still imports the SDK afterwards."""
     unprintable_lines: frozenset[int] = frozenset()
@@ -76,7 +76,7 @@ class SideFile:
     after: bytes | None = None
     """None where it stays as it is."""
     dependencies: tuple[Dependency, ...] = ()
-    change: Change | None = None
+    change: TextChange | None = None
 
 
 Item: TypeAlias = Outcome | SideFile

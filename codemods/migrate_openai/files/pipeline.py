@@ -19,7 +19,7 @@ from codemods.migrate_openai import engine
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files import project_bounds, source, workers
 from codemods.migrate_openai.files.discover import Candidate, read
-from codemods.migrate_openai.files.file_report import Change, Outcome, Site, failed
+from codemods.migrate_openai.files.file_report import Outcome, Site, TextChange, failed
 from codemods.migrate_openai.files.secrets import mask
 from codemods.migrate_openai.model import FileResult, Finder, Finding, Options, Searcher, SourceFile
 from codemods.migrate_openai.rules.reasons import REASONS, sentence
@@ -131,18 +131,20 @@ def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
 
 def _rewritten(
     path: str, loaded: Loaded, result: FileResult
-) -> tuple[bytes | None, tuple[Change, ...]]:
+) -> tuple[bytes | None, tuple[TextChange, ...]]:
     if not result.changed:
         return None, ()
     if loaded.notebook is None:
         after = source.encode(loaded.whole, result.text)
-        return after, (Change(label=path, before=loaded.file.text, after=result.text),)
+        return after, (TextChange(label=path, before=loaded.file.text, after=result.text),)
     from codemods.migrate_openai.files import notebook as notebooks
 
     sources = notebooks.apply(loaded.notebook, result.edits)
     after = source.encode(loaded.whole, notebooks.write(loaded.notebook, sources))
     changes = (
-        Change(label=f"{path}:cell {cell.number}", before=cell.source, after=sources[cell.number])
+        TextChange(
+            label=f"{path}:cell {cell.number}", before=cell.source, after=sources[cell.number]
+        )
         for cell in loaded.notebook.cells
         if cell.number in sources
     )

@@ -19,7 +19,7 @@ from codemods.migrate_openai.plan.clients import FileClients, is_partial
 from codemods.migrate_openai.plan.fates import Fate
 from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
-from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site, receiver_of
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse, receiver_of
 from codemods.migrate_openai.plan.removable_clients import removable_clients
 from codemods.migrate_openai.plan.split_clients import name_beside, split_clients
 from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
@@ -73,7 +73,7 @@ class ClientCalls:
                 return frozenset()
         return frozenset(packages)
 
-    def _site(self, site: Site) -> None:
+    def _site(self, site: ResolvedUse) -> None:
         paths = {a.path for a in site.client_paths}
         path = min(paths, key=lambda path: (".".join(path) not in CALLS, path))
         dotted = ".".join(path)
@@ -119,7 +119,7 @@ class ClientCalls:
         removed = not self.removable.isdisjoint(self.clients.members(site))
         self._rewrite(site, fate, dotted, self.planner.router if removed else "")
 
-    def _already(self, site: Site, dotted: str) -> None:
+    def _already(self, site: ResolvedUse, dotted: str) -> None:
         name = dotted.rpartition(".")[2]
         rules = {c.function: rule_of(c) for c in CALLS.values()}
         rule = rules.get(name) or rules.get(name.removeprefix("a"))
@@ -134,7 +134,7 @@ class ClientCalls:
         elif is_passed_on(dotted) and not leads_to_call(site.client_paths[0].path):
             self._unsupported(site, site.client_paths[0].path)
 
-    def _half_migrated(self, site: Site, function: str) -> None:
+    def _half_migrated(self, site: ResolvedUse, function: str) -> None:
         """A call that was migrated before its client was: it works where the client moves now."""
         fate = self.clients.fate(site)
         assert fate is not None
@@ -148,12 +148,12 @@ class ClientCalls:
                 rule, site.node, "half-migrated", f"the client {_why_it_stays(fate)[1]}"
             )
 
-    def _not_given(self, rule: Rule, site: Site, fate: Fate) -> None:
+    def _not_given(self, rule: Rule, site: ResolvedUse, fate: Fate) -> None:
         here = posixpath.dirname(self.planner.facts.path) or "."
         made = posixpath.relpath(fate.outside, here)
         self.draft.left(rule, site.node, "not-given", f"the client is made in {made}")
 
-    def _unsupported(self, site: Site, path: tuple[str, ...]) -> None:
+    def _unsupported(self, site: ResolvedUse, path: tuple[str, ...]) -> None:
         fate = self.clients.fate(site)
         passed = "the router's client asks the SDK" if not fate or fate.kind == "router" else ""
         raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
@@ -164,7 +164,7 @@ class ClientCalls:
             message = "; ".join(filter(None, (what, passed)))
             self.draft.left(NO_COUNTERPART, site.node, "no-counterpart", message)
 
-    def _split(self, site: Site, fate: Fate, dotted: str) -> None:
+    def _split(self, site: ResolvedUse, fate: Fate, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""
         target = CALLS.get(dotted)
         if self.clients.is_simple(site, fate):
@@ -182,7 +182,7 @@ class ClientCalls:
         reason, why = _why_it_stays(fate)
         self.draft.left(rule, site.node, reason, f"the client {why}")
 
-    def _rewrite(self, site: Site, fate: Fate, dotted: str, receiver: str = "") -> None:
+    def _rewrite(self, site: ResolvedUse, fate: Fate, dotted: str, receiver: str = "") -> None:
         """Call the router's method of the client, or of another *receiver*."""
         target = CALLS[dotted]
         call = self.planner.called(site.node)

@@ -7,7 +7,7 @@ import re
 
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Typed, client_class
 from codemods.migrate_openai.plan.clients import FileClients
-from codemods.migrate_openai.plan.planner import Draft, Plan, Site
+from codemods.migrate_openai.plan.planner import Draft, Plan, ResolvedUse
 from codemods.migrate_openai.rules.clients import MADE, TYPED
 
 _ASKING = frozenset({"isinstance", "issubclass"})
@@ -76,7 +76,7 @@ class ClientTypes:
                     continue
                 self._class_reference(site, cls, everything_moves)
 
-    def _class_reference(self, site: Site, cls: str, everything_moves: bool) -> None:
+    def _class_reference(self, site: ResolvedUse, cls: str, everything_moves: bool) -> None:
         parent = self.planner.parent(site.node)
         if isinstance(parent, ast.ClassDef):
             place = self.planner.evaluator.place[parent]

@@ -19,7 +19,7 @@ from codemods.migrate_openai.flow.terms import (
     client_class,
 )
 from codemods.migrate_openai.plan.fates import Fate
-from codemods.migrate_openai.plan.planner import Planner, Site, receiver_of
+from codemods.migrate_openai.plan.planner import Planner, ResolvedUse, receiver_of
 from codemods.migrate_openai.rules import CALLS
 
 
@@ -31,7 +31,7 @@ class FileClients:
         self.sites = [s for s in planner.sites if any(isinstance(a, ClientPath) for a in s.atoms)]
         self.made = self._constructions()
         self.fates = dict(planner.view.fates if fates is None else fates)
-        self.sites_of: dict[Member, list[Site]] = defaultdict(list)
+        self.sites_of: dict[Member, list[ResolvedUse]] = defaultdict(list)
         for site in self.sites:
             for member in dict.fromkeys(self.members(site)):
                 self.sites_of[member].append(site)
@@ -48,22 +48,22 @@ class FileClients:
         return found
 
     @staticmethod
-    def members(site: Site) -> list[Member]:
+    def members(site: ResolvedUse) -> list[Member]:
         """The clients and annotated names that a site may act on."""
         return [a.client for a in site.client_paths if isinstance(a.client, (Client, Typed))]
 
-    def fate(self, site: Site) -> Fate | None:
+    def fate(self, site: ResolvedUse) -> Fate | None:
         """What becomes of the client of a site; None where only the router's can be there."""
         members = self.members(site)
         return self.fates.get(members[0]) if members else None
 
-    def clear(self, site: Site) -> bool:
+    def clear(self, site: ResolvedUse) -> bool:
         """Do all atoms say the same thing?"""
         if not all(isinstance(a, (ClientPath, Param)) or a == NONE for a in site.atoms):
             return False
         return len({a.path for a in site.client_paths}) == 1
 
-    def is_simple(self, site: Site, fate: Fate) -> bool:
+    def is_simple(self, site: ResolvedUse, fate: Fate) -> bool:
         """Can this call be written without its client?"""
         path = site.client_paths[0].path
         return (

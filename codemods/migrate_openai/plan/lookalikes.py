@@ -10,7 +10,7 @@ from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.collect import PATCHERS, chain_names
 from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Atom, ClientPath, Foreign, Param, Router, Sdk
-from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
 from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, UNPROVEN
 
 # What a test names to replace a call of the SDK, or a client.
@@ -62,7 +62,7 @@ class LookAlikes:
         ):
             self.draft.left(MOCK, node, "mock")
 
-    def _shaped(self, site: Site) -> None:
+    def _shaped(self, site: ResolvedUse) -> None:
         if self.planner.called(site.node) is None and site.use.names[-1] not in _METHODS:
             return
         known = [a for a in site.atoms if not isinstance(a, Param)]

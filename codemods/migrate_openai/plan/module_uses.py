@@ -14,7 +14,7 @@ from codemods.migrate_openai.plan.arguments import (
     argument_changes,
     new_keyword,
 )
-from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, Site
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
 from codemods.migrate_openai.rewrite.changes import (
     AddArgument,
     AddTarget,
@@ -108,7 +108,7 @@ class ModuleUses:
             self._already(site)
         return self.draft.plan()
 
-    def _already(self, site: Site) -> None:
+    def _already(self, site: ResolvedUse) -> None:
         for atom in site.atoms:
             if not isinstance(atom, Router) or isinstance(site.node, ast.Name):
                 continue
@@ -122,7 +122,7 @@ class ModuleUses:
 
     # -- one use
 
-    def _site(self, site: Site) -> None:
+    def _site(self, site: ResolvedUse) -> None:
         found = set(site.sdk)
         if isinstance(site.node, ast.Name) and not self.planner.imported(site.node):
             return
@@ -156,7 +156,7 @@ class ModuleUses:
         else:
             self._setting_read(site, name)
 
-    def _leftover(self, site: Site, name: str) -> None:
+    def _leftover(self, site: ResolvedUse, name: str) -> None:
         if "with_raw_response" in name or "with_streaming_response" in name:
             self.draft.left(RAW, site.node, "raw-response")
             return
@@ -165,7 +165,7 @@ class ModuleUses:
             NO_COUNTERPART, site.node, "no-counterpart", f"LiteLLM has no counterpart: {short}"
         )
 
-    def _resource(self, site: Site) -> None:
+    def _resource(self, site: ResolvedUse) -> None:
         """A class of 0.28 that is not called here."""
         parent = self.planner.parent(site.node)
         if isinstance(parent, ast.ClassDef):
@@ -176,7 +176,7 @@ class ModuleUses:
                 MOCK if patched else NO_COUNTERPART, site.node, "mock" if patched else "handed-over"
             )
 
-    def _exceptions(self, site: Site, name: str) -> None:
+    def _exceptions(self, site: ResolvedUse, name: str) -> None:
         """One class of 0.28 may be several today: an except clause gets them all."""
         today = names.exceptions(name)
         parent = self.planner.parent(site.node)
@@ -195,7 +195,7 @@ class ModuleUses:
             today = today[:1]
         self._replace(site, EXCEPTION, *today, grouped=grouped)
 
-    def _made_by_hand(self, site: Site, call: ast.Call, today: str) -> None:
+    def _made_by_hand(self, site: ResolvedUse, call: ast.Call, today: str) -> None:
         starred = any(isinstance(a, ast.Starred) for a in call.args)
         if starred or len(call.args) > 1 or any(k.arg not in _MADE_WITH for k in call.keywords):
             self.draft.left(EXCEPTION, site.node, "exception")
@@ -208,7 +208,7 @@ class ModuleUses:
         self._name(site.node, "legacy_error")
         self.draft.migrated(EXCEPTION, site.node)
 
-    def _unraised(self, site: Site) -> None:
+    def _unraised(self, site: ResolvedUse) -> None:
         """An exception of 0.28 that nothing raises any more."""
         parent = self.planner.parent(site.node)
         if not isinstance(parent, ast.Tuple) or len(parent.elts) < 2:
@@ -225,7 +225,7 @@ class ModuleUses:
         head, _, last = name.rpartition(".")
         return last in names.SENTINELS and head in {"openai", "openai._types"}
 
-    def _call(self, site: Site, target: Call) -> None:
+    def _call(self, site: ResolvedUse, target: Call) -> None:
         rule = rule_of(target)
         if site.use.model == "patched":
             self.draft.left(LOOK_ALIKE, site.node, "patched", "a library adds response_model to it")
@@ -277,7 +277,7 @@ class ModuleUses:
     def _name(self, node: ast.expr, function: str) -> None:
         self.draft.replace(node, self.draft.routed(function))
 
-    def _handed(self, site: Site, target: Call) -> None:
+    def _handed(self, site: ResolvedUse, target: Call) -> None:
         """The method goes to something that calls it: a retry helper, a thread pool."""
         rule = rule_of(target)
         parent = self.planner.parent(site.node)
@@ -306,7 +306,7 @@ class ModuleUses:
         self.draft.replace(site.node, function)
         self.draft.migrated(rule, site.node, "handed over uncalled")
 
-    def _compared(self, site: Site, target: Call) -> None:
+    def _compared(self, site: ResolvedUse, target: Call) -> None:
         """Some file compares this method: it has to be one object wherever it is named."""
         rule = rule_of(target)
         if target.legacy and self.planner.view.mixed:
@@ -332,7 +332,7 @@ class ModuleUses:
 
     # -- names that are no calls
 
-    def _replace(self, site: Site, rule: Rule, *new: str, grouped: bool = True) -> None:
+    def _replace(self, site: ResolvedUse, rule: Rule, *new: str, grouped: bool = True) -> None:
         if not self.planner.applies(rule, site.node):
             self.draft.left(rule, site.node, "skipped")
             return
@@ -347,7 +347,7 @@ class ModuleUses:
             self.draft.replace(site.node, joined if len(codes) == 1 else f"({joined})")
         self.draft.migrated(rule, site.node)
 
-    def _type(self, site: Site, name: str) -> None:
+    def _type(self, site: ResolvedUse, name: str) -> None:
         if not self.planner.imported(site.node):
             return
         new = names.RESPONSE_TYPES.get(name.rpartition(".")[2])
@@ -361,7 +361,7 @@ class ModuleUses:
             self._name(site.node, new)
             self.draft.migrated(TYPE, site.node)
 
-    def _setting_read(self, site: Site, name: str) -> None:
+    def _setting_read(self, site: ResolvedUse, name: str) -> None:
         setting = name.removeprefix("openai.")
         if setting in names.SETTINGS and self._moves(setting, site.node):
             self._name(site.node, names.SETTINGS[setting])

@@ -50,7 +50,7 @@ class Plan:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Site:
+class ResolvedUse:
     """One use, resolved."""
 
     use: Use
@@ -82,7 +82,7 @@ class Planner:
         self.options = options
         self.text = Text(analysis.file.text, analysis.parsed.text)
         self.sites = [
-            Site(use=use, node=_expression(self.index.nodes[use.place]), atoms=atoms)
+            ResolvedUse(use=use, node=_expression(self.index.nodes[use.place]), atoms=atoms)
             for use, atoms in zip(facts.uses, view.uses, strict=True)
         ]
         self.router, self.router_bound = self._router_name()

@@ -7,7 +7,7 @@ import ast
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Inst, Member, Param, Sdk
 from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.fates import Fate
-from codemods.migrate_openai.plan.planner import Site, receiver_of
+from codemods.migrate_openai.plan.planner import ResolvedUse, receiver_of
 from codemods.migrate_openai.rewrite.reads import is_listed
 from codemods.migrate_openai.rules import CALLS, rule_of
 from codemods.migrate_openai.rules.clients import MADE
@@ -19,7 +19,7 @@ def removable_clients(clients: FileClients) -> frozenset[Client]:
     if facts.sets_module or facts.path.endswith("__init__.py"):
         return frozenset()
     groups = {clients.fates[member].members: clients.fates[member] for member in clients.made}
-    uses = _Uses(clients)
+    uses = _Removal(clients)
     return frozenset(
         member
         for members, fate in groups.items()
@@ -29,7 +29,7 @@ def removable_clients(clients: FileClients) -> frozenset[Client]:
     )
 
 
-class _Uses:
+class _Removal:
     def __init__(self, clients: FileClients) -> None:
         self.clients = clients
         self.planner = clients.planner
@@ -72,7 +72,7 @@ class _Uses:
                 return False
         return True
 
-    def _site_applies(self, site: Site) -> bool:
+    def _site_applies(self, site: ResolvedUse) -> bool:
         call = CALLS.get(".".join(site.client_paths[0].path))
         return call is not None and self.planner.applies(rule_of(call), site.node)
 

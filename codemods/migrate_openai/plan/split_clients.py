@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from codemods.migrate_openai.flow.terms import Client, Member
 from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.fates import Fate, FateKind
-from codemods.migrate_openai.plan.planner import Site, receiver_of
+from codemods.migrate_openai.plan.planner import ResolvedUse, receiver_of
 from codemods.migrate_openai.rewrite.positions import is_alone
 from codemods.migrate_openai.rules import CALLS
 from codemods.migrate_openai.rules.client_attributes import leads_to_call
@@ -64,7 +64,7 @@ def split_clients(clients: FileClients) -> Split:
     return Split(names=stay, fates=fates)
 
 
-def name_beside(clients: FileClients, split: Split, site: Site) -> str | None:
+def name_beside(clients: FileClients, split: Split, site: ResolvedUse) -> str | None:
     """The client beside the one that stays, where it can take this call."""
     return _Splitter(clients).beside(site, split.names)
 
@@ -120,7 +120,7 @@ class _Splitter:
                 return None
         return None if taken or not is_alone(self.planner.text, statement) else new
 
-    def beside(self, site: Site, names: Mapping[Client, str]) -> str | None:
+    def beside(self, site: ResolvedUse, names: Mapping[Client, str]) -> str | None:
         members = set(self.clients.members(site))
         member = members.pop()
         if members or not isinstance(member, Client):

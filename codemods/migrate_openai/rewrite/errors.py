@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 
-class RefusedError(Exception):
+class RewriteError(Exception):
     """The changes cannot be made. Its text says why."""
 
 
-class UnprintableError(RefusedError):
+class UnprintableError(RewriteError):
     """libcst does not print some statements as they were. ``lines`` has theirs, from 1."""
 
     def __init__(self, lines: frozenset[int]) -> None:

@@ -21,7 +21,7 @@ class Point(NamedTuple):
     apart: bool = False
 
 
-class _Kind(IntEnum):
+class _Section(IntEnum):
     """The sections of a file, in their order."""
 
     FUTURE = 0
@@ -77,7 +77,7 @@ def sorted_point(
 def standard_home(text: Text, body: Sequence[ast.stmt]) -> ast.stmt | None:
     """The last import of the standard library's section, where there is one."""
     for section in sections(text, body):
-        if all(_kind(statement, ()) is _Kind.STANDARD for statement in section):
+        if all(_kind(statement, ()) is _Section.STANDARD for statement in section):
             return section[-1]
     return None
 
@@ -92,24 +92,24 @@ def third_party_point(
     last: Point | None = None
     for section in sections(text, [s for s in body if s in imports]):
         kind = max(_kind(statement, own) for statement in section)
-        if kind is _Kind.THIRD_PARTY:
+        if kind is _Section.THIRD_PARTY:
             return Point(section[-1])
-        if kind is _Kind.OWN:
-            mixed = [s for s in section if _kind(s, own) is not _Kind.OWN]
+        if kind is _Section.OWN:
+            mixed = [s for s in section if _kind(s, own) is not _Section.OWN]
             return Point(mixed[-1]) if mixed else last or Point(section[0], True, True)
-        last = Point(section[-1], apart=kind is _Kind.STANDARD)
+        last = Point(section[-1], apart=kind is _Section.STANDARD)
     return last
 
 
-def _kind(statement: ImportStatement, own: Collection[str]) -> _Kind:
+def _kind(statement: ImportStatement, own: Collection[str]) -> _Section:
     if isinstance(statement, ast.ImportFrom) and statement.level:
-        return _Kind.OWN
+        return _Section.OWN
     package = _module(statement).partition(".")[0]
     if package == "__future__":
-        return _Kind.FUTURE
+        return _Section.FUTURE
     if package in sys.stdlib_module_names:
-        return _Kind.STANDARD
-    return _Kind.OWN if package in own else _Kind.THIRD_PARTY
+        return _Section.STANDARD
+    return _Section.OWN if package in own else _Section.THIRD_PARTY
 
 
 def _module(statement: ImportStatement) -> str:

@@ -23,7 +23,7 @@ from codemods.migrate_openai.rewrite.changes import (
     StatementChange,
 )
 from codemods.migrate_openai.rewrite.edits import Rewritten, applied, line_edits, moved
-from codemods.migrate_openai.rewrite.errors import RefusedError, UnprintableError
+from codemods.migrate_openai.rewrite.errors import RewriteError, UnprintableError
 from codemods.migrate_openai.rewrite.pieces import Piece, pieces
 from codemods.migrate_openai.rewrite.positions import Text
 from codemods.migrate_openai.rewrite.transformer import Transformer
@@ -35,7 +35,7 @@ _BLOCK = "if 1:"
 def rewrite(
     text: Text, tree: ast.Module, changes: Sequence[Change], watched: Iterable[int] = ()
 ) -> Rewritten:
-    """Make all changes. Raises `UnprintableError`, or `RefusedError` where two changes overlap."""
+    """Make all changes. Raises `UnprintableError`, or `RewriteError` where two changes overlap."""
     _check_overlap(changes)
     watched = sorted(set(watched))
     edits: list[Edit] = []
@@ -65,11 +65,11 @@ def _check_overlap(changes: Iterable[Change]) -> None:
     starts = [span.start for span in spans]
     for outer, inner in pairwise(spans):
         if inner.start < outer.end:
-            raise RefusedError(f"two changes overlap at offset {inner.start}")
+            raise RewriteError(f"two changes overlap at offset {inner.start}")
     for change in changes:
         index = bisect_right(starts, change.span.start) - 1
         if index >= 0 and change.span != spans[index] and change.span.end <= spans[index].end:
-            raise RefusedError(f"two changes overlap at offset {change.span.start}")
+            raise RewriteError(f"two changes overlap at offset {change.span.start}")
 
 
 def _rewritten(
@@ -104,7 +104,7 @@ def _rewritten(
     new = module.visit(transformer)
     missed = [change for waiting in transformer.pending.values() for change in waiting]
     if missed:
-        raise RefusedError(f"no node for a change at offset {missed[0].span.start}")
+        raise RewriteError(f"no node for a change at offset {missed[0].span.start}")
     code = new.code[len(prefix) :]
     shifts = any(isinstance(c, (StatementChange, DropArgument)) for c in piece.changes)
     if not shifts and code.count("\n") == source.count("\n"):
