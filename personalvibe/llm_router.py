@@ -200,29 +200,49 @@ def _register_providers(asked_for: bool = False) -> None:
 
 
 def _sdk() -> Any:
-    """The openai package: LiteLLM's dependency, imported by LiteLLM itself."""
-    _litellm()
-    return sys.modules["openai"]
+    """The openai package: LiteLLM depends on it, and so did the program before."""
+    import openai  # noqa: TID251  # its exceptions and types are what a program catches and names
+
+    return openai
 
 
 def __getattr__(name: str) -> Any:
-    """Exceptions, response types and sentinels of LiteLLM and of the SDK beneath it.
+    """Exceptions, types and sentinels of the SDK, and those that only LiteLLM has.
 
-    A name that openai users know is openai's class: LiteLLM's exceptions subclass it, so one
-    ``except`` catches what the router raises and what an openai client elsewhere raises. Timeout
-    is LiteLLM's exception: openai 1 has a class of settings under that name, httpx.Timeout.
+    A name that openai users know is openai's, found without LiteLLM, whose import takes seconds.
+    LiteLLM's exceptions subclass openai's, so one ``except`` catches what the router raises and
+    what an openai client elsewhere raises. Timeout is LiteLLM's exception: openai 1 has a class of
+    settings under that name, httpx.Timeout.
     """
     if name.startswith("__"):
         raise AttributeError(name)
+    value = None if name == "Timeout" else _of_the_sdk(name)
+    if value is None:
+        value = _of_litellm(name)
+    if value is None:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return value
+
+
+def _of_the_sdk(name: str) -> Any:
+    if not name[0].isupper() and name not in ("omit", "not_given"):
+        return None
+    sdk = _sdk()
+    for place in (sdk, sdk.types, sdk.types.chat, sdk.types.responses):
+        value = getattr(place, name, None)
+        # Of 0.28's names the package keeps objects that raise when they are used.
+        if value is not None and type(value).__name__ != "APIRemovedInV1Proxy":
+            return value
+    return None
+
+
+def _of_litellm(name: str) -> Any:
     litellm = _litellm()
-    places = [litellm, litellm.exceptions, litellm.types.utils]
-    if name != "Timeout" and (name[0].isupper() or name == "omit"):
-        places.insert(0, _sdk())
-    for place in places:
+    for place in (litellm, litellm.exceptions, litellm.types.utils):
         value = getattr(place, name, None)
         if value is not None and not isinstance(value, ModuleType):
             return value
-    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    return None
 
 
 # --- models -------------------------------------------------------------------------------------
@@ -338,7 +358,6 @@ def _client_arguments(settings: Mapping[str, Any], azure: bool) -> dict[str, Any
         given.pop("azure_endpoint", None)
     if "api_key" not in given and (token := os.environ.get("AZURE_AD_TOKEN")):
         given.setdefault("azure_ad_token", token)
-    given.setdefault("api_version", _litellm().AZURE_DEFAULT_API_VERSION)
     return given
 
 

@@ -26,7 +26,7 @@ OWNERS: dict[str, set[str]] = {
         "codemods.migrate_openai.prove.hook.migrate_proof_pytest",
     },
     "_pytest": set(),
-    "openai": set(),
+    "openai": {"personalvibe.llm_router"},
 }
 
 # Heavy modules that no module may import while it is itself being imported.
