@@ -48,8 +48,12 @@ import weakref
 from collections import OrderedDict, deque
 from collections.abc import AsyncIterator, Callable, Iterable, Iterator, Mapping
 from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextvars import ContextVar
 from types import ModuleType
-from typing import Any, NamedTuple, TypeVar
+from typing import TYPE_CHECKING, Any, NamedTuple, TypeVar
+
+if TYPE_CHECKING:
+    import logging
 
 DEFAULT_MODEL = "openai/gpt-4o-mini"
 
@@ -99,21 +103,29 @@ _OLD_AZURE = ("azure", "azure_ad", "azuread")  # what a program of openai 0.28 c
 _AZURE_BY_SETTINGS = "azure, by the settings given"
 _WIRED = ("openai", "azure")
 
-# Settings that a program may leave to the environment. The names are those of openai 1 and later,
-# then those of openai 0.28 and of LiteLLM.
+# Settings that a program may leave to the environment, as openai 1 and later know them; for Azure
+# LiteLLM's names follow.
 _ENVIRONMENT = {
     "api_key": ("OPENAI_API_KEY",),
-    "base_url": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
-    "organization": ("OPENAI_ORG_ID", "OPENAI_ORGANIZATION"),
+    "base_url": ("OPENAI_BASE_URL",),
+    "organization": ("OPENAI_ORG_ID",),
     "project": ("OPENAI_PROJECT_ID",),
 }
 _AZURE_ENVIRONMENT = {
+    "azure_ad_token": ("AZURE_OPENAI_AD_TOKEN", "AZURE_AD_TOKEN"),
     "api_key": ("AZURE_OPENAI_API_KEY", "AZURE_API_KEY"),
     "azure_endpoint": ("AZURE_OPENAI_ENDPOINT", "AZURE_API_BASE"),
     "api_version": ("OPENAI_API_VERSION", "AZURE_API_VERSION"),
-    "organization": ("OPENAI_ORG_ID", "OPENAI_ORGANIZATION"),
+    "organization": ("OPENAI_ORG_ID",),
 }
-# The same among LiteLLM's module settings.
+# What openai 0.28 read, which had one set of variables for both.
+_OLD_ENVIRONMENT = {
+    "api_key": ("OPENAI_API_KEY",),
+    "base_url": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
+    "organization": ("OPENAI_ORGANIZATION",),
+}
+_OLD_AZURE_VERSION = "2023-05-15"  # when none was set
+# The same among LiteLLM's module settings, for programs of 0.28.
 _LITELLM_SETTINGS = {
     "api_key": ("api_key", "openai_key"),
     "base_url": ("api_base",),
@@ -133,7 +145,7 @@ _OLD_NAMES = {
     "headers": "extra_headers",
 }
 
-_MISSING = object()
+_MISSING: Any = object()
 _UNSET = ("NotGiven", "Omit")  # the SDK's marks of an argument that is not there
 
 # What a bare name most likely lacks, for the hint in an error.
@@ -166,11 +178,12 @@ def _litellm() -> ModuleType:
         os.environ.setdefault(name, value)
     import logging
 
-    httpx_logger = logging.getLogger("httpx")
-    level = httpx_logger.level
+    transports = [logging.getLogger(name) for name in ("httpx", "httpx2")]
+    levels = [logger.level for logger in transports]
     import litellm
 
-    httpx_logger.setLevel(level)  # LiteLLM silences it for the whole program
+    for logger, level in zip(transports, levels, strict=True):
+        logger.setLevel(level)  # LiteLLM silences it for the whole program
     # LiteLLM dumps its own logging copies (of a streamed response; of what Azure's text completion
     # answered), and pydantic complains of them.
     for copy in ("Expected `ResponseAPI", ".*field_name='original_response'"):
@@ -179,7 +192,7 @@ def _litellm() -> ModuleType:
         )
     # One asyncio.run() after another is no fault; LiteLLM warns of it on stderr.
     logger = logging.getLogger("LiteLLM")
-    logger.addFilter(lambda record: "event loop changed" not in str(record.msg))
+    logger.addFilter(_is_true)
     if logger.level == logging.NOTSET:
         # Else a program that asks its own root logger for INFO gets two lines for every call.
         logger.setLevel(logging.WARNING)
@@ -188,6 +201,32 @@ def _litellm() -> ModuleType:
         litellm.disable_hf_tokenizer_download = True
     _register_providers()
     return litellm
+
+
+# Whether LiteLLM works on a request that is not the one to be sent.
+_beside: ContextVar[bool] = ContextVar("beside", default=False)
+
+
+def _is_true(record: logging.LogRecord) -> bool:
+    text = str(record.msg)
+    if "event loop changed" in text:
+        return False
+    return not (_beside.get() and text.startswith("Dropping"))
+
+
+@contextmanager
+def _working_beside() -> Iterator[None]:
+    sdk = _sdk()
+    organization = sdk.organization
+    token = _beside.set(True)
+    try:
+        yield
+    finally:
+        _beside.reset(token)
+        # LiteLLM writes its own there, which is not the program's.
+        litellms = (None, _litellm().organization, os.environ.get("OPENAI_ORGANIZATION"))
+        if sdk.organization != organization and sdk.organization in litellms:
+            sdk.organization = organization
 
 
 def _register_providers(asked_for: bool = False) -> None:
@@ -286,30 +325,44 @@ def _guess(model: str) -> str:
 def _route(
     name: str, arguments: dict[str, Any], provider: str | None, settings: Mapping[str, Any]
 ) -> tuple[str, str]:
-    """(provider, name on the wire) of a call; takes the model out of *arguments*.
+    """(provider, name on the wire) of a call; the latter is what *arguments* say from now on.
 
-    The name is empty when the program gave none and the server is to choose.
+    With a provider the model is the program's affair and the SDK's, None and "" too. The name is
+    empty when there is none and the server is to choose.
     """
     operation = _OPERATIONS[name]
-    model = arguments.pop("model", None)
-    stored_prompt = operation.http and "prompt" in arguments
-    if model or (operation.model == "default" and not stored_prompt):
-        if provider is None or not model:
-            provider, _, model = resolve_model(model).partition("/")
-    elif operation.model == "required":
-        raise TypeError(f"{name}() needs a model, such as 'openai/<name>'")
+    if provider is None:
+        model = arguments.pop("model", None)
+        stored_prompt = operation.http and "prompt" in arguments
+        if model or (operation.model == "default" and not stored_prompt):
+            provider, _, arguments["model"] = resolve_model(model).partition("/")
+        elif operation.model == "required":
+            raise TypeError(f"{name}() needs a model, such as 'openai/<name>'")
     provider = provider or "openai"
     if provider == "openai" and _is_azure(settings):
         provider = "azure"
-    return provider, model or ""
+    model = arguments.get("model")
+    return provider, model if isinstance(model, str) else ""
 
 
 # --- settings and the SDK's clients -------------------------------------------------------------
 
 
-def _module_settings() -> dict[str, Any]:
+class _Wire(NamedTuple):
+    """Which of the SDK's clients a call needs.
+
+    Attributes:
+        old: the program was written for openai 0.28, which had an environment of its own.
+    """
+
+    azure: bool
+    is_async: bool = False
+    old: bool = False
+
+
+def _module_settings(old: bool) -> dict[str, Any]:
     found = {name: value for name in _SETTINGS if (value := globals().get(name)) is not None}
-    if kind := os.environ.get("OPENAI_API_TYPE"):
+    if old and (kind := os.environ.get("OPENAI_API_TYPE")):
         found.setdefault("api_type", kind)
     return found
 
@@ -318,28 +371,34 @@ def _is_azure(settings: Mapping[str, Any]) -> bool:
     return str(settings.get("api_type") or "").startswith("azure")
 
 
-def _from_environment(settings: Mapping[str, Any], azure: bool) -> dict[str, Any]:
-    """What the program left to LiteLLM's settings or to the environment."""
+def _from_environment(settings: Mapping[str, Any], wire: _Wire) -> dict[str, Any]:
+    """What the program left to the environment; one of 0.28 also to LiteLLM's settings."""
+    variables = dict(_AZURE_ENVIRONMENT if wire.azure else _ENVIRONMENT)
+    if any(settings.get(name) is not None for name in _CREDENTIALS):
+        for name in _CREDENTIALS:  # one of them is enough, and the SDK refuses two
+            variables.pop(name, None)
+    if wire.old:
+        for name, more in _OLD_ENVIRONMENT.items():
+            name = "azure_endpoint" if wire.azure and name == "base_url" else name
+            variables[name] = (*variables.get(name, ()), *more)
     found: dict[str, Any] = {}
-    litellm: Any = sys.modules.get("litellm")  # not yet imported: nothing is set there
-    shared = _AZURE_LITELLM_SETTINGS if azure else _LITELLM_SETTINGS
-    for name, variables in (_AZURE_ENVIRONMENT if azure else _ENVIRONMENT).items():
-        if (
-            azure and settings.get("api_type") in _OLD_AZURE
-        ):  # openai 0.28, which had one set of variables
-            variables = (
-                *variables,
-                *_ENVIRONMENT.get(name.replace("azure_endpoint", "base_url"), ()),
-            )
-        values = [getattr(litellm, attribute, None) for attribute in shared.get(name, ())]
-        values += [os.environ.get(variable) for variable in variables]
+    for name, places in variables.items():
+        values = [os.environ.get(variable) for variable in places]
+        if wire.old:
+            values = [*_from_litellm(name, wire.azure), *values]
         value = next(filter(None, values), None)
         if value is not None and settings.get(name) is None:
             found[name] = value
     return found
 
 
-def _client_arguments(settings: Mapping[str, Any], azure: bool) -> dict[str, Any]:
+def _from_litellm(name: str, azure: bool) -> list[Any]:
+    litellm: Any = sys.modules.get("litellm")  # not yet imported: nothing is set there
+    shared = _AZURE_LITELLM_SETTINGS if azure else _LITELLM_SETTINGS
+    return [getattr(litellm, attribute, None) for attribute in shared.get(name, ())]
+
+
+def _client_arguments(settings: Mapping[str, Any], wire: _Wire) -> dict[str, Any]:
     """The arguments for the SDK's client, from settings under any of their spellings."""
     given = {k: v for k, v in settings.items() if v is not None}
     for name in ("timeout", "max_retries"):  # these travel with each request
@@ -347,69 +406,155 @@ def _client_arguments(settings: Mapping[str, Any], azure: bool) -> dict[str, Any
     kind = given.pop("api_type", "")
     base = given.pop("api_base", None)
     if base is not None and "base_url" not in given and "azure_endpoint" not in given:
-        whole = not azure or "/openai/deployments/" in base or base.rstrip("/").endswith("/openai")
-        given["base_url" if whole else "azure_endpoint"] = base
-    given = {**_from_environment({**given, "api_type": kind}, azure), **given}
-    if not azure:
+        azure = "/openai/deployments/" in base or base.rstrip("/").endswith("/openai")
+        given["base_url" if azure or not wire.azure else "azure_endpoint"] = base
+    given = {**_from_environment(given, wire), **given}
+    if not wire.azure:
         return {k: v for k, v in given.items() if not k.startswith(("azure_", "api_version"))}
     if kind in _OLD_AZURE[1:] and "api_key" in given:
         given["azure_ad_token"] = given.pop("api_key")
+    if "azure_ad_token" in given and "azure_ad_token" not in settings:
+        given.pop("api_key", None)  # both came from the environment: the SDK takes the token
     if "base_url" in given:
         given.pop("azure_endpoint", None)
-    if "api_key" not in given and (token := os.environ.get("AZURE_AD_TOKEN")):
-        given.setdefault("azure_ad_token", token)
+    if wire.old:
+        given.setdefault("api_version", _OLD_AZURE_VERSION)
     return given
 
 
-_KEEP = 64  # clients of the module functions and of each Client, least recently used go first
-_clients_lock = threading.Lock()
-_sync_clients: OrderedDict[Any, Any] = OrderedDict()
-# A connection pool belongs to the event loop that opened it.
-_async_clients: weakref.WeakKeyDictionary[Any, OrderedDict[Any, Any]] = weakref.WeakKeyDictionary()
+_KEEP = 64  # settings of which an owner of connections keeps the SDK's client, the oldest go first
+_CLOSED = "Cannot send a request, as the client has been closed."  # httpx's words
 
 
-def _sdk_client(settings: Mapping[str, Any], azure: bool, is_async: bool) -> Any:
-    """The SDK's client for these settings, made once.
+class _Pool:
+    """An HTTP client, and the SDK's clients that send with it: they own no connection."""
 
-    Raises:
-        AuthenticationError: no key is set; the message names the variable.
-    """
-    arguments = _client_arguments(settings, azure)
-    litellm = _litellm()
-    shared_session = litellm.aclient_session if is_async else litellm.client_session
-    if shared_session is not None:
-        arguments.setdefault("http_client", shared_session)
-    key = (azure, *((name, _hashable(value)) for name, value in sorted(arguments.items())))
-    pool = _sync_clients
-    if is_async:
-        import asyncio  # by now LiteLLM has; on its own it would double the router's import
+    def __init__(self, http_client: Any) -> None:
+        self.http_client = http_client
+        self.sdk_clients: OrderedDict[Any, Any] = OrderedDict()
 
-        for loop in [loop for loop in _async_clients if loop.is_closed()]:
-            _async_clients.pop(loop, None)
-        pool = _async_clients.setdefault(asyncio.get_running_loop(), OrderedDict())
-    with _clients_lock:
-        if key in pool:
-            pool.move_to_end(key)
-            return pool[key]
-        kind = f"{'Async' if is_async else ''}{'Azure' if azure else ''}OpenAI"
-        if is_async and "http_client" not in arguments:
+    def sdk_client(self, azure: bool, is_async: bool, arguments: dict[str, Any]) -> Any:
+        key = (azure, *((name, _hashable(value)) for name, value in sorted(arguments.items())))
+        if key in self.sdk_clients:
+            self.sdk_clients.move_to_end(key)
+            return self.sdk_clients[key]
+        if self.http_client is not None:
+            arguments.setdefault("http_client", self.http_client)
+        elif is_async:
             # The one that the SDK makes would try to close itself in a later event loop.
-            arguments["http_client"] = _sdk().DefaultAsyncHttpxClient()
-        pool[key] = made = _made(kind, arguments)
-        while len(pool) > _KEEP:
-            pool.popitem(last=False)
+            self.http_client = arguments.setdefault("http_client", _sdk().DefaultAsyncHttpxClient())
+        self.sdk_clients[key] = made = _made(azure, is_async, arguments)
+        if "http_client" not in arguments:
+            self.http_client = made._client
+        while len(self.sdk_clients) > _KEEP:
+            self.sdk_clients.popitem(last=False)
         return made
 
 
-def _made(kind: str, arguments: dict[str, Any]) -> Any:
-    sdk = _sdk()
-    try:
-        return getattr(sdk, kind)(**arguments)
-    except sdk.OpenAIError as error:
-        provider = "azure" if "Azure" in kind else "openai"
-        missing = _litellm().AuthenticationError(str(error), provider, "")
-        missing.message = str(error)
-        raise missing from None
+class _Connections:
+    """What a client and its copies send with, or the module's functions: made at the first call.
+
+    A pool belongs to the event loop that opened it, and to the process: a forked one starts anew.
+    """
+
+    def __init__(self, http_client: Any = None) -> None:
+        self.closed = False
+        self._given = http_client
+        self.forget()
+        _all_connections.add(self)
+
+    def forget(self) -> None:
+        """Start anew, without a word to whoever is at the other end: they are another process's."""
+        self._lock = threading.RLock()
+        self._sync = _Pool(self._given)
+        self._by_loop: weakref.WeakKeyDictionary[Any, _Pool] = weakref.WeakKeyDictionary()
+        self._without_loop = _Pool(self._given)
+
+    def sdk_client(self, settings: Mapping[str, Any], route: _Wire, **more: Any) -> Any:
+        """The SDK's client for these settings, made once.
+
+        Raises:
+            OpenAIError: no key is set; the message names the variable.
+            ValueError: Azure lacks a version or an address, in the SDK's words.
+        """
+        self.refuse_if_closed()
+        arguments = {**_client_arguments(settings, route), **more}
+        with self._lock:
+            pool = self._pool(route.is_async)
+            return pool.sdk_client(route.azure, route.is_async, arguments)
+
+    def refuse_if_closed(self) -> None:
+        if self.closed:
+            raise RuntimeError(_CLOSED)
+
+    def _pool(self, is_async: bool) -> _Pool:
+        if not is_async:
+            return self._sync
+        import asyncio  # by now LiteLLM has; on its own it would double the router's import
+
+        for loop in [loop for loop in self._by_loop if loop.is_closed()]:
+            self._by_loop.pop(loop, None)
+        try:
+            running = asyncio.get_running_loop()
+        except RuntimeError:
+            return self._without_loop
+        return self._by_loop.setdefault(running, _Pool(self._given))
+
+    def _emptied(self) -> tuple[Any, list[tuple[Any, Any]]]:
+        """(the synchronous HTTP client, the asynchronous ones with their loops); none is kept."""
+        with self._lock:
+            self.closed = True
+            sync = self._sync.http_client
+            others = [(loop, pool.http_client) for loop, pool in self._by_loop.items()]
+            others.append((None, self._without_loop.http_client))
+            self.forget()
+        return sync, [(loop, one) for loop, one in others if one is not None]
+
+    def close(self) -> None:
+        sync, _ = self._emptied()
+        if sync is not None:
+            sync.close()
+
+    async def aclose(self) -> None:
+        import asyncio
+
+        _, others = self._emptied()
+        for loop, http_client in others:
+            if loop in (None, asyncio.get_running_loop()) or http_client is self._given:
+                await http_client.aclose()
+            elif not loop.is_closed():
+                asyncio.run_coroutine_threadsafe(http_client.aclose(), loop)
+
+
+_all_connections: weakref.WeakSet[_Connections] = weakref.WeakSet()
+_shared = _Connections()  # of the module's functions
+
+
+def _after_fork() -> None:
+    """No connection, and no lock that a thread of the parent may hold, is used by two processes."""
+    for connections in list(_all_connections):
+        connections.forget()
+    if (litellm := sys.modules.get("litellm")) is not None:
+        litellm.in_memory_llm_clients_cache.flush_cache()
+        for name in ("module_level_client", "module_level_aclient"):
+            vars(litellm).pop(name, None)  # made anew when it is asked for
+
+
+if hasattr(os, "register_at_fork"):
+    os.register_at_fork(after_in_child=_after_fork)
+
+
+def _session(is_async: bool) -> dict[str, Any]:
+    """The HTTP client that the program gave LiteLLM for all calls."""
+    litellm = sys.modules.get("litellm")
+    name = "aclient_session" if is_async else "client_session"
+    session = getattr(litellm, name, None)
+    return {} if session is None else {"http_client": session}
+
+
+def _made(azure: bool, is_async: bool, arguments: dict[str, Any]) -> Any:
+    kind = f"{'Async' if is_async else ''}{'Azure' if azure else ''}OpenAI"
+    return getattr(_sdk(), kind)(**arguments)
 
 
 def _hashable(value: Any) -> Any:
@@ -512,17 +657,19 @@ def _method(client: Any, shape: str) -> Any:
 
 
 def _known_to_the_sdk(shape: str, arguments: Iterable[str]) -> frozenset[str]:
-    """The parameters of a method of the SDK; a mock in its place takes all that is given."""
+    """The parameters of a method of the SDK; a mock or a wrapper in its place may take all."""
     method = _method(_unconnected(False), shape)
-    known = _parameters(getattr(method, "__func__", method))
-    return known if "kwargs" not in known else frozenset({"model", *arguments})
+    known, takes_all = _parameters(getattr(method, "__func__", method))
+    return known | frozenset(arguments) if takes_all else known
 
 
 @functools.cache
-def _parameters(function: Any) -> frozenset[str]:
+def _parameters(function: Any) -> tuple[frozenset[str], bool]:
     import inspect
 
-    return frozenset(inspect.signature(function).parameters)
+    parameters = inspect.signature(function).parameters
+    takes_all = any(p.kind is p.VAR_KEYWORD for p in parameters.values())
+    return frozenset(parameters), takes_all
 
 
 @functools.cache
@@ -544,7 +691,9 @@ class _Call:
         arguments: dict[str, Any],
         is_async: bool,
         old: bool,
+        connections: _Connections,
     ) -> None:
+        self.connections = connections  # as long as the reply is read, they stay
         self.operation = operation
         self.provider, self.name = route
         self.settings = settings
@@ -559,10 +708,13 @@ class _Call:
         self.flow: Any = None  # the same, remembering what passes
         self.headers: Mapping[str, str] = {}  # of the reply
         self.sent: deque[Any] = deque()  # what the server sent, for a program of openai 0.28
+        self.before: dict[str, Any] | None = (
+            None  # what LiteLLM was told, if callbacks may change it
+        )
         self.seen: deque[Any] = deque()  # items of it that LiteLLM has had and the program has not
-        azure = self.provider == "azure"
         if self.on_the_wire:
-            self.real = _sdk_client(settings, azure, is_async)
+            wire = _Wire(self.provider == "azure", is_async, old)
+            self.real = connections.sdk_client(settings, wire, **_session(is_async))
         else:
             self.real = _unconnected(is_async)
         self.program = self._sort(arguments)
@@ -571,7 +723,7 @@ class _Call:
         """The arguments for the SDK's signature; LiteLLM's own are set aside in *controls*."""
         known = _known_to_the_sdk(self.operation.shape, arguments)
         ours = _known_to_litellm() | PLAIN
-        program: dict[str, Any] = {"model": self.name} if self.name and "model" in known else {}
+        program: dict[str, Any] = {}
         unknown: dict[str, Any] = {}
         for name, value in arguments.items():
             if name in known:
@@ -580,7 +732,9 @@ class _Call:
                 self.controls[name] = value
             else:
                 unknown[name] = value
-        if unknown:
+        if self.on_the_wire and not self.old:
+            return {**program, **unknown}  # the SDK's method refuses what it does not know
+        if unknown:  # openai 0.28 sent everything, and other providers have more
             program["extra_body"] = {**unknown, **(program.get("extra_body") or {})}
         return program
 
@@ -611,6 +765,8 @@ class _Call:
                 provider = _LEGACY.get(provider, provider)
             told = {k: _own(v) for k, v in (options.json_data or {}).items() if v is not None}
             told["model"] = f"{provider}/{self.name or DEFAULT_MODEL.partition('/')[2]}"
+            if "messages" in told and not _is_conversation(told["messages"]):
+                told["messages"] = [{"role": "user", "content": str(told["messages"])}]
             if options.extra_json and operation.litellm in _STREAMED:
                 told["extra_body"] = _own(options.extra_json)
             if not self.stream or operation.litellm not in _STREAMED:
@@ -621,6 +777,8 @@ class _Call:
             if options.headers:
                 told["extra_headers"] = dict(options.headers)
             return _with_settings(self.settings, told)
+        if _has_hooks():
+            self.before = {**_own(told), "model": told.get("model", "").partition("/")[2]}
         told["drop_params"] = True  # LiteLLM has no say in what is sent, so nothing to refuse
         for name, value in _REQUIRED.get(operation.carrier or operation.litellm, {}).items():
             told.setdefault(name, value)
@@ -631,7 +789,8 @@ class _Call:
         if operation.http:
             told["client"] = _http_shell(_AsyncHttpBack if self.is_async else _HttpBack, self)
         else:
-            told["client"] = _shell(_AsyncBack if self.is_async else _Back, self.real, self)
+            told["client"] = shell = _shell(_AsyncBack if self.is_async else _Back, self.real, self)
+            shell.__dict__.update(dict.fromkeys(_RESOURCES, _Door(self)))
         return told
 
     def function(self) -> Any:
@@ -640,13 +799,13 @@ class _Call:
 
     def send(self) -> Any:
         result = None
-        with self.blaming():
+        with self.blaming(), _working_beside():
             result = self.function()(**self.litellm_arguments())
         return self.finish(result)
 
     async def asend(self) -> Any:
         result = None
-        with self.blaming():
+        with self.blaming(), _working_beside():
             result = await self.function()(**self.litellm_arguments())
         return self.finish(result)
 
@@ -668,13 +827,16 @@ class _Call:
 
     # From LiteLLM to the wire.
 
-    def _wired(self) -> dict[str, Any]:
+    def _wired(self, theirs: Mapping[str, Any]) -> dict[str, Any]:
         again = "num_retries" in self.controls or _litellm().num_retries
         if self.error is not None and not again:
             raise self.error  # LiteLLM mends the request and tries again; ours would be the same
         self.error = None
         headers = {_RAW: "true", **(self.options.headers or {})}
-        options = self.options.model_copy(update={"headers": headers})
+        changes = {"headers": headers}
+        if self.before is not None and isinstance(self.options.json_data, dict):
+            changes["json_data"] = _hooked(self.options.json_data, self.before, theirs)
+        options = self.options.model_copy(update=changes)
         if self.operation.structured:  # the parsing is for the program, in finish()
             options.post_parser = _sdk().NOT_GIVEN
         return {
@@ -692,14 +854,18 @@ class _Call:
             self.error = error
             raise
 
-    def exchange(self) -> Any:
-        """Send the program's request and keep the reply. Returns the SDK's raw response."""
-        request = self._wired()
+    def exchange(self, theirs: Mapping[str, Any]) -> Any:
+        """Send the program's request and keep the reply. Returns the SDK's raw response.
+
+        Args:
+            theirs: LiteLLM's version of the request, which callbacks may have changed.
+        """
+        request = self._wired(theirs)
         with self._watched():
             return self._kept(self.real.request(**request))
 
-    async def aexchange(self) -> Any:
-        request = self._wired()
+    async def aexchange(self, theirs: Mapping[str, Any]) -> Any:
+        request = self._wired(theirs)
         with self._watched():
             return self._kept(await self.real.request(**request))
 
@@ -785,6 +951,11 @@ def _is_given(value: Any) -> bool:
     return value is not None and type(value).__name__ not in _UNSET
 
 
+def _is_conversation(messages: Any) -> bool:
+    """Can LiteLLM read it? What it cannot is for the server to refuse."""
+    return isinstance(messages, list) and all(isinstance(one, dict) for one in messages)
+
+
 _UNCHANGING = frozenset({str, int, float, bool, type(None)})
 
 
@@ -841,49 +1012,99 @@ class _Back(_Shell):
     """What LiteLLM sends its version of the request with: sends the program's."""
 
     def request(self, cast_to: Any, options: Any, **_: Any) -> Any:
-        return _reply(self._call, self._call.exchange(), options)
+        theirs = options.json_data or {}
+        return _reply(self._call, self._call.exchange(theirs), *_asked(options))
 
 
 class _AsyncBack(_Shell):
     async def request(self, cast_to: Any, options: Any, **_: Any) -> Any:
-        return _reply(self._call, await self._call.aexchange(), options)
+        theirs = options.json_data or {}
+        return _reply(self._call, await self._call.aexchange(theirs), *_asked(options))
 
 
-def _reply(call: _Call, raw: Any, options: Any) -> Any:
+def _asked(options: Any) -> tuple[bool, bool]:
+    """Does LiteLLM want a stream, and the raw response?"""
+    streams = bool((options.json_data or {}).get("stream"))
+    return streams, bool((options.headers or {}).get(_RAW))
+
+
+def _reply(call: _Call, raw: Any, streams: bool, as_raw: bool) -> Any:
     """In the form that LiteLLM asked for: the SDK's raw response, or what is in it."""
     content = call.outcome
     if call.operation.unread:  # LiteLLM has an empty reply, the program has what is to come
         content = _sdk().HttpxBinaryResponseContent(type(raw.http_response)(200))
     if call.stream:
         content = call.flow
-        if not (options.json_data or {}).get("stream"):
+        if not streams:
             # LiteLLM cannot stream this: it has an empty reply, the program has the stream.
             message = {"role": "assistant", "content": ""}
             choice = {"index": 0, "finish_reason": "stop", "message": message}
             empty = {"choices": [choice], "created": 0, "data": [], "text": ""}
             content = "" if call.cast_to is str else _typed(call.cast_to, empty)
-    if not (options.headers or {}).get(_RAW):
+    if not as_raw:
         return content
     raw.parse = lambda: content
     return raw
 
 
+_RESOURCES = ("audio", "chat", "completions", "embeddings", "images", "moderations")
+
+
+class _Door:
+    """A resource of the SDK's client as LiteLLM meets it: any method sends the program's request.
+
+    The SDK's own methods would do their work twice, and whoever wraps them would see two calls.
+    """
+
+    def __init__(self, call: _Call, raw: bool = False) -> None:
+        self._call = call
+        self._raw = raw
+
+    def __getattr__(self, name: str) -> Any:
+        return _Door(self._call, self._raw or name == "with_raw_response")
+
+    def __call__(self, **request: Any) -> Any:
+        call = self._call
+        streams = bool(request.get("stream"))
+        if call.is_async:
+            return self._answered(streams, request)
+        return _reply(call, call.exchange(request), streams, self._raw)
+
+    async def _answered(self, streams: bool, request: dict[str, Any]) -> Any:
+        return _reply(self._call, await self._call.aexchange(request), streams, self._raw)
+
+
 class _HttpBack(_Shell):
     """The same for what LiteLLM sends with its own HTTP handler."""
 
-    def post(self, *_: Any, **__: Any) -> Any:
-        raw = self._call.exchange()
+    def post(self, *_: Any, data: Any = None, json: Any = None, **__: Any) -> Any:
+        raw = self._call.exchange(_posted(data, json))
         return _EventSource(self._call, raw.headers) if self._call.stream else raw.http_response
 
     get = delete = post
+
+    def close(self) -> None:
+        """There is nothing of its own to close; LiteLLM's handlers do so when they are gone."""
 
 
 class _AsyncHttpBack(_Shell):
-    async def post(self, *_: Any, **__: Any) -> Any:
-        raw = await self._call.aexchange()
+    async def post(self, *_: Any, data: Any = None, json: Any = None, **__: Any) -> Any:
+        raw = await self._call.aexchange(_posted(data, json))
         return _EventSource(self._call, raw.headers) if self._call.stream else raw.http_response
 
     get = delete = post
+
+    async def close(self) -> None:
+        """As for the synchronous one."""
+
+
+def _posted(data: Any, as_json: Any) -> Mapping[str, Any]:
+    if isinstance(data, (str, bytes)):
+        import json
+
+        data = json.loads(data)
+    found = as_json if as_json is not None else data
+    return found if isinstance(found, Mapping) else {}
 
 
 class _EventSource:
@@ -951,6 +1172,76 @@ def _unconnected(is_async: bool) -> Any:
     return (sdk.AsyncOpenAI if is_async else sdk.OpenAI)(api_key="unused")
 
 
+# --- callbacks that change a request --------------------------------------------------------------
+
+# The methods of LiteLLM's CustomLogger that may.
+_HOOKS = ("async_pre_call_deployment_hook", "get_chat_completion_prompt",
+          "async_get_chat_completion_prompt", "log_pre_api_call")  # fmt: skip
+# What LiteLLM adds to a request by itself, or calls by another name.
+_ADDED = frozenset({"extra_body", "extra_headers", "timeout", "stream_options", "max_retries",
+                    "encoding_format", "max_completion_tokens", "user"})  # fmt: skip
+
+
+def _has_hooks() -> bool:
+    """Is there a callback that may change a request? Also warns of switches that cannot."""
+    litellm = _litellm()
+    for switch in ("drop_params", "modify_params"):
+        if getattr(litellm, switch, None):
+            _warn_once(
+                f"litellm.{switch} does not change what is sent to openai and azure;"
+                f" give `drop_params=True` to a call that LiteLLM is to rewrite"
+            )
+    if any(callable(callback) for callback in litellm.input_callback):
+        return True
+    from litellm.integrations.custom_logger import CustomLogger
+
+    return any(
+        getattr(type(callback), name, None) is not getattr(CustomLogger, name, None)
+        for callback in (*litellm.callbacks, *litellm.input_callback)
+        if isinstance(callback, CustomLogger)
+        for name in _HOOKS
+    )
+
+
+def _hooked(
+    program: dict[str, Any], before: Mapping[str, Any], theirs: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The program's request with what callbacks changed.
+
+    Args:
+        before: the request as LiteLLM was told it.
+        theirs: the request as LiteLLM would send it.
+    """
+    changed = {
+        name: value
+        for name, value in theirs.items()
+        if name in before and name in program and _bare(value) != _bare(before[name])
+    }
+    gone = {name for name in ("tools", "functions") if name in before and name not in theirs}
+    if added := theirs.keys() - before.keys() - _ADDED - {"stream"}:
+        _warn_once(
+            f"what LiteLLM's callbacks add to a request is not sent to openai and azure:"
+            f" {', '.join(sorted(added))}"
+        )
+    return {name: value for name, value in {**program, **changed}.items() if name not in gone}
+
+
+def _bare(value: Any) -> Any:
+    """Without what LiteLLM drops from messages, and in plain data."""
+    if isinstance(value, Mapping):
+        kept = {k: v for k, v in value.items() if v is not None and k != _LITELLMS_FIELDS}
+        return {k: _bare(v) for k, v in kept.items()}
+    return [_bare(item) for item in value] if isinstance(value, (list, tuple)) else value
+
+
+_LITELLMS_FIELDS = "provider_specific_fields"
+
+
+@functools.cache
+def _warn_once(text: str) -> None:
+    warnings.warn(f"llm_router: {text}", stacklevel=2)
+
+
 # --- replies: LiteLLM's types, the server's content ----------------------------------------------
 
 # The SDK's type (module and name) -> LiteLLM's.
@@ -975,15 +1266,15 @@ _COUNTERPARTS = {
 
 
 class _Subscripts:
-    """The dictionary side of a reply, as openai 0.28 had it: what the server sent, no more."""
+    """The dictionary side of a reply, as openai 0.28 had it: what the server sent, no more.
+
+    Without ``keys``: ``dict(reply)`` then has all fields, as with the SDK.
+    """
 
     __slots__ = ()
 
     def to_dict_recursive(self) -> dict[str, Any]:
         return self.to_dict()  # type: ignore[attr-defined, no-any-return]
-
-    def keys(self) -> Any:
-        return self._sent().keys()
 
     def items(self) -> Any:
         return self._sent().items()
@@ -1189,7 +1480,12 @@ def _stream(kind: type, inner: Any, call: _Call | None) -> Any:
     theirs = _sdk().AsyncStream if kind is _AsyncStream else _sdk().Stream
     stream = object.__new__(_subclass(kind, *ours, theirs))
     stream.__dict__.update(_inner=inner, _call=call, _iterator=None)
+    if call is not None and call.on_the_wire and hasattr(inner, _REPETITION_GUARD):
+        setattr(inner, _REPETITION_GUARD, lambda: None)  # it would end what the server still sends
     return stream
+
+
+_REPETITION_GUARD = "raise_on_model_repetition"
 
 
 class _StreamBase:
@@ -1227,7 +1523,7 @@ class _StreamBase:
     def _is_readable(self, error: Exception) -> bool:
         """Does the stream go on, though LiteLLM did not understand what came?"""
         live = self._call is not None and self._call.flow is not None and self._call.error is None
-        return live and _is_unread(error) and not _is_repetition(error)
+        return live and _is_unread(error)
 
     def _blaming(self) -> AbstractContextManager[None]:
         return self._call.blaming() if self._call else nullcontext()
@@ -1409,11 +1705,6 @@ def legacy_base(kind: type[Exception]) -> type[Exception]:
     return type(kind.__name__, (kind,), {"__init__": made, "__module__": __name__})
 
 
-def _is_repetition(error: Exception) -> bool:
-    """Did LiteLLM stop a stream that said the same thing again and again?"""
-    return "repeating the same chunk" in str(error)
-
-
 def _is_unread(error: Exception) -> bool:
     """Did LiteLLM fail at a reply? Its rules (``post_call_rules``) refuse one by a class apart."""
     refused = _litellm().exceptions.APIResponseValidationError
@@ -1422,17 +1713,19 @@ def _is_unread(error: Exception) -> bool:
 
 @_once
 def _error_class(ours: Any, theirs: Any) -> Any:
+    """A class of the SDK's name that is *theirs*, and as much of LiteLLM's as that allows."""
     litellm = _litellm()
     wanted = _lineage(theirs)
-    if _lineage(ours) == wanted and issubclass(ours, theirs):
-        return ours
     named = getattr(litellm, theirs.__name__, theirs)  # LiteLLM's class of the SDK's name
-    first = litellm.APIError
-    if _lineage(ours) < wanted or not wanted:
-        first = ours
-    if first is litellm.APIError and named is not theirs:
-        return named
-    return type(theirs.__name__, (first, named), {"__module__": __name__})
+    bases: tuple[type, ...] = (litellm.APIError, named)
+    if _lineage(ours) == wanted and issubclass(ours, theirs):
+        bases = (ours,)
+    elif _lineage(ours) < wanted or not wanted:
+        bases = (ours, named)
+    elif named is not theirs:
+        bases = (named,)
+    members = {"__module__": __name__, "__str__": theirs.__str__, "__repr__": theirs.__repr__}
+    return type(theirs.__name__, bases, members)
 
 
 def _lineage(kind: type) -> frozenset[type]:
@@ -1450,11 +1743,11 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
         if arguments.get(_OLD_NAMES[old]) is None:
             arguments[_OLD_NAMES[old]] = value
     provider = arguments.pop("provider", None) or (client and client.provider)
-    if "messages" in operation.order:
-        arguments["messages"] = _checked(arguments.get("messages"), provider)
     old = arguments.pop("legacy", legacy and client is None)
     own = {k: arguments.pop(k) for k in _OWN_SETTINGS & arguments.keys()}
-    bound = client.settings() if client else _module_settings()
+    connections = client._connections if client else _shared
+    connections.refuse_if_closed()
+    bound = client.settings() if client else _module_settings(old)
     route = _route(name, arguments, provider, {**bound, **own})
     if route[0] not in ((client._wire,) if client else _WIRED):
         bound = {}  # one provider's key is not for another
@@ -1464,8 +1757,11 @@ def _begin(name: str, arguments: dict[str, Any], client: Any, is_async: bool) ->
     wired = route[0] in _WIRED and PLAIN.isdisjoint(arguments)
     if operation.unread and not wired:
         raise ValueError(f"{name}: only openai and azure send it as it is made; use speech()")
+    if not wired and "messages" in operation.order:
+        arguments["messages"] = _checked(arguments.get("messages"))
     if operation.structured or wired:
-        return _Call(operation, route, settings, arguments, is_async, old).begin()
+        call = _Call(operation, route, settings, arguments, is_async, old, connections)
+        return call.begin()
     if route[0] == "my-custom-llm":
         _litellm()  # silenced before the provider imports it
         _register_providers(asked_for=True)
@@ -1487,17 +1783,22 @@ async def _afinished(pending: Any, old: bool) -> Any:
     return _stream(kind, result, None) if kind else _made_good(result, old)
 
 
-def _checked(messages: Any, provider: str | None) -> Any:
-    if provider and isinstance(messages, Iterable) and not isinstance(messages, (str, Mapping)):
-        messages = list(messages)  # a program written for openai, which takes any iterable
+def _checked(messages: Any) -> Any:
+    """Of another provider than OpenAI and Azure, whose server checks them."""
+    if isinstance(messages, Iterable) and not isinstance(messages, (str, Mapping)):
+        messages = list(messages)
     if not isinstance(messages, list) or not messages:
         raise ValueError(f"messages must be a list with at least one message, not {messages!r}")
     return messages
 
 
+def _present(**arguments: Any) -> dict[str, Any]:
+    return {name: value for name, value in arguments.items() if value is not _MISSING}
+
+
 def chat_completion(
-    model: str | None = None,
-    messages: list[Any] | None = None,
+    model: str | None = _MISSING,
+    messages: Any = _MISSING,
     *,
     _client: Client | None = None,
     **kwargs: Any,
@@ -1517,22 +1818,23 @@ def chat_completion(
     if "mock_response" in kwargs and _client is None and "provider" not in kwargs:
         # Nothing is sent, so there are no settings to look up.
         told = _own(kwargs)
-        told["messages"] = _own(_checked(messages, None))
+        told["messages"] = _own(_checked(messages))
+        told["model"] = resolve_model(None if model is _MISSING else model)
         old = told.pop("legacy", legacy)
-        return _finished(_litellm().completion(model=resolve_model(model), **told), old)
-    arguments = {"model": model, "messages": messages, **kwargs}
+        return _finished(_litellm().completion(**told), old)
+    arguments = _present(model=model, messages=messages, **kwargs)
     return _begin("chat_completion", arguments, _client, False)
 
 
 async def achat_completion(
-    model: str | None = None,
-    messages: list[Any] | None = None,
+    model: str | None = _MISSING,
+    messages: Any = _MISSING,
     *,
     _client: AsyncClient | None = None,
     **kwargs: Any,
 ) -> Any:
     """:func:`chat_completion`, asynchronous."""
-    arguments = {"model": model, "messages": messages, **kwargs}
+    arguments = _present(model=model, messages=messages, **kwargs)
     return await _begin("chat_completion", arguments, _client, True)
 
 
@@ -1673,37 +1975,42 @@ class _Settings:
 
     def __init__(self, *, provider: str | None = None, **settings: Any) -> None:
         settings.pop("_strict_response_validation", None)
-        unknown = set(settings) - set(_SETTINGS)
-        if unknown:
-            raise TypeError(f"{type(self).__name__}() got unexpected {sorted(unknown)}")
+        self._refuse_unknown(settings)
         settings = {k: v for k, v in settings.items() if type(v).__name__ not in _UNSET}
         if any(v is not None and k.startswith("azure_") for k, v in settings.items()):
             settings.setdefault("api_type", _AZURE_BY_SETTINGS)
         self.provider = provider
         # What is not set is asked of the SDK's client, which knows its defaults.
         self.__dict__.update({name: value for name, value in settings.items() if value is not None})
-        self._own: tuple[dict[str, Any], Any] | None = None  # the SDK's client, once asked for
-        self._closed = False
+        self._connections = _Connections(settings.get("http_client"))
         if "timeout" in settings:  # None: wait for ever, as with openai
             self.timeout = settings["timeout"]
         self._wire = provider or ("azure" if _is_azure(settings) else "openai")
         if self._wire in _WIRED:
-            self._capture(self._wire == "azure")
+            self._capture(_Wire(self._wire == "azure"))
         elif useless := [name for name in _OPENAI_ONLY if settings.get(name) is not None]:
             raise TypeError(f"{', '.join(useless)}: for the providers openai and azure only")
 
-    def _capture(self, azure: bool) -> None:
+    def _refuse_unknown(self, settings: Iterable[str]) -> None:
+        if unknown := set(settings) - set(_SETTINGS):
+            raise TypeError(f"{type(self).__name__}() got unexpected {sorted(unknown)}")
+
+    def _capture(self, wire: _Wire) -> None:
         """Take from the environment now what openai's clients take when they are made.
 
         Raises:
-            AuthenticationError: there is no key, neither given nor in the environment.
+            OpenAIError: there is no key, neither given nor in the environment.
+            ValueError: Azure lacks a version or an address.
         """
-        bound = _client_arguments(self.settings(), azure)
-        for name in _AZURE_ENVIRONMENT if azure else _ENVIRONMENT:
+        bound = _client_arguments(self.settings(), wire)
+        for name in _AZURE_ENVIRONMENT if wire.azure else _ENVIRONMENT:
             if name in bound:
                 self.__dict__.setdefault(name, bound[name])
-        if bound.keys().isdisjoint(_CREDENTIALS):
-            _made("AzureOpenAI" if azure else "OpenAI", bound)
+        whole = not wire.azure or (
+            "api_version" in bound and not bound.keys().isdisjoint(("base_url", "azure_endpoint"))
+        )
+        if not whole or not any(bound.get(name) for name in _CREDENTIALS):
+            _made(wire.azure, False, bound)
 
     def settings(self) -> dict[str, Any]:
         """The settings that are set, as they are now."""
@@ -1718,18 +2025,25 @@ class _Settings:
 
     def with_options(self, **changes: Any) -> Any:
         """A client with some settings changed; default headers and queries are added to."""
-        merged = {**self.settings(), "provider": self.provider}
+        merged = self.settings()
         for name in ("default_headers", "default_query"):
             if changes.get(name) is not None:
                 changes[name] = {**(merged.get(name) or {}), **changes[name]}
             if (value := changes.pop(f"set_{name}", None)) is not None:
                 changes[name] = value
-        return type(self)(**{**merged, **{k: v for k, v in changes.items() if _is_given(v)}})
+        changes = {name: value for name, value in changes.items() if _is_given(value)}
+        self._refuse_unknown(changes)
+        other = object.__new__(type(self))
+        other.__dict__.update(self.__dict__)
+        other.__dict__.update(changes)
+        if "http_client" in changes:
+            other._connections = _Connections(changes["http_client"])
+        return other
 
     copy = with_options
 
     def is_closed(self) -> bool:
-        return self._closed
+        return self._connections.closed
 
     def __getattr__(self, name: str) -> Any:
         if name.startswith("_") and name not in _READ:
@@ -1747,16 +2061,10 @@ class _Settings:
                 f"{path!r} of a client of {self._wire}: LiteLLM has no counterpart, and only openai"
                 " and azure have an SDK of their own for it"
             )
-        settings: dict[str, Any] = self.settings()
-        if self._own is None or self._own[0] != settings:
-            azure = self._wire == "azure"
-            arguments = _client_arguments(settings, azure)
-            for name in ("timeout", "max_retries"):
-                if name in settings:
-                    arguments[name] = settings[name]
-            kind = f"{'Async' if self._is_async else ''}{'Azure' if azure else ''}OpenAI"
-            self._own = (settings, _made(kind, arguments))
-        return self._own[1]
+        settings = self.settings()
+        more = {name: settings[name] for name in ("timeout", "max_retries") if name in settings}
+        wire = _Wire(self._wire == "azure", self._is_async)
+        return self._connections.sdk_client(settings, wire, **more)
 
     def _spelled(self, name: str) -> Any:
         function = globals()[f"a{name}" if self._is_async else name]
@@ -1791,11 +2099,12 @@ class Client(_Settings):
     The functions of this module are its methods, and so are openai's spellings
     (``client.chat.completions.create(model="gpt-4o", ...)``), where the model is the wire name.
     Anything else that openai's client has (``client.files.create(...)``, ``client.models.list()``,
-    ``client.chat.completions.with_raw_response``) is asked of one, made at the first use and closed
-    with this one; such requests do not go through LiteLLM.
+    ``client.chat.completions.with_raw_response``) is asked of one, made at the first use; such
+    requests do not go through LiteLLM. It has connections of its own, closed by ``close()`` or the
+    end of ``with``; then it sends nothing any more.
     """
 
-    def __new__(cls, *, provider: str | None = None, **_: Any) -> Any:
+    def __new__(cls, *_: Any, provider: str | None = None, **__: Any) -> Any:
         return object.__new__(AzureClient if cls is Client and provider == "azure" else cls)
 
     def __enter__(self) -> Client:
@@ -1805,11 +2114,8 @@ class Client(_Settings):
         self.close()
 
     def close(self) -> None:
-        """Close ``http_client``, where one was given, and the SDK's client. The rest is shared."""
-        self._closed = True
-        for own in (self.__dict__.get("http_client"), self._own and self._own[1]):
-            if own is not None:
-                own.close()
+        """Close the connections, a given ``http_client`` with them; a copy shares them."""
+        self._connections.close()
 
 
 class AsyncClient(_Settings):
@@ -1817,7 +2123,7 @@ class AsyncClient(_Settings):
 
     _is_async = True
 
-    def __new__(cls, *, provider: str | None = None, **_: Any) -> Any:
+    def __new__(cls, *_: Any, provider: str | None = None, **__: Any) -> Any:
         azure = cls is AsyncClient and provider == "azure"
         return object.__new__(AsyncAzureClient if azure else cls)
 
@@ -1828,12 +2134,8 @@ class AsyncClient(_Settings):
         await self.close()
 
     async def close(self) -> None:
-        """Close ``http_client``, where one was given, and the SDK's client. The rest is shared."""
-        self._closed = True
-        if (http_client := self.__dict__.get("http_client")) is not None:
-            await http_client.aclose()
-        if self._own is not None:
-            await self._own[1].close()
+        """Close the connections, a given ``http_client`` with them; a copy shares them."""
+        await self._connections.aclose()
 
 
 class AzureClient(Client):
