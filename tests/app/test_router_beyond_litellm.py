@@ -31,6 +31,7 @@ MESSAGES = [{"role": "user", "content": "Hi"}]
 LISTED = {"object": "list", "data": [{"id": "x-1", "object": "x"}], "has_more": False}
 
 Asked = Callable[[Any], Any]
+CLOSED = (openai.APIConnectionError, RuntimeError)  # of openai 2 and of openai 3
 
 
 def raw(client: Any) -> Any:
@@ -222,7 +223,7 @@ def test_one_connection_is_kept_and_closed_with_the_client(wire: Wire) -> None:
     models = client.models
     models.list()
     client.close()
-    with pytest.raises(openai.APIConnectionError):
+    with pytest.raises(CLOSED):
         models.list()
 
 
@@ -232,7 +233,7 @@ def test_an_asynchronous_client_closes_it_too(wire: Wire) -> None:
             models = client.models
             assert [model.id async for model in models.list()] == ["x-1"]
         assert client.is_closed()
-        with pytest.raises(openai.APIConnectionError):
+        with pytest.raises(CLOSED):
             await models.list()
 
     asyncio.run(run())

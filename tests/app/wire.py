@@ -26,7 +26,7 @@ class Sent:
     query: dict[str, str]
     headers: dict[str, str]
     body: Any
-    connection: int = 0  # the number of the connection that it came by
+    connection: int = field(default=0, compare=False)  # the number of the one that it came by
 
     def __getitem__(self, name: str) -> Any:
         return self.body[name]
