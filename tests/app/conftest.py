@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -15,7 +16,12 @@ from typing import Any
 
 import pytest
 
+import personalvibe
 from personalvibe.cli import main
+
+if copied := os.environ.get("ROUTER_UNDER_TEST"):  # see test_router_vendored.py
+    personalvibe.llm_router = importlib.import_module(copied)  # type: ignore[attr-defined]
+    sys.modules["personalvibe.llm_router"] = personalvibe.llm_router
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 

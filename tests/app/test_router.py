@@ -18,7 +18,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -30,9 +29,9 @@ from pydantic import BaseModel
 
 from personalvibe import llm_router
 
-from .wire import TOOL_CALL, Answer, Sent, Wire, chat, serving
+from .wire import TOOL_CALL, Answer, Sent, Wire, chat, loaded_litellm, serving
 
-litellm = llm_router._litellm()
+litellm = loaded_litellm()
 MESSAGES = [{"role": "user", "content": "Hi"}]
 QUICKLY = {"retry-after-ms": "1"}
 
@@ -1052,44 +1051,3 @@ def test_timeout_is_litellms_exception_and_unknown_names_are_errors() -> None:
     assert llm_router.Timeout is litellm.Timeout
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         _ = llm_router.Nonsense
-
-
-# --- the file itself ---
-
-
-def run_python(code: str, cwd: Path, **env: str) -> str:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("LITELLM_", "OPENAI_"))}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**clean, **env},
-        check=True,
-    )
-    return done.stdout
-
-
-def test_copied_elsewhere_it_works_alone(tmp_path: Path, wire: Wire) -> None:
-    source = Path(llm_router.__file__).read_text()
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "__init__.py").touch()
-    (tmp_path / "mine" / "router.py").write_text(source)
-    code = """
-import os, sys
-sys.modules["personalvibe"] = None  # as if it were not installed
-from mine import router
-assert "litellm" not in sys.modules
-reply = router.chat_completion(None, [{"role": "user", "content": "Hi"}])
-print(reply.choices[0].message.content)
-print(os.environ["LITELLM_LOCAL_MODEL_COST_MAP"])
-print(os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"])
-"""
-    out = run_python(
-        code,
-        tmp_path,
-        OPENAI_API_KEY="sk-x",
-        OPENAI_BASE_URL=wire.url,
-        LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS="chosen",
-    )
-    assert out.split() == ["Hello", "True", "chosen"]

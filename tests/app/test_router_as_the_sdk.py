@@ -17,9 +17,9 @@ import pytest
 
 from personalvibe import llm_router
 
-from .wire import Answer, Sent, Wire, serving
+from .wire import Answer, Sent, Wire, loaded_litellm, serving
 
-litellm = llm_router._litellm()
+litellm = loaded_litellm()
 MESSAGES = [{"role": "user", "content": "Hi"}]
 CHUNK = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 
@@ -187,7 +187,9 @@ def test_what_azure_lacks_is_the_sdks_error(missing: str, wire: Wire) -> None:
     assert error[2] == []
 
 
-@pytest.mark.parametrize("key", ["", None, "sk-given", lambda: "sk-made"], ids=repr)
+@pytest.mark.parametrize(
+    "key", ["", None, "sk-given", lambda: "sk-made"], ids=["empty", "none", "given", "made"]
+)
 def test_a_key_is_taken_as_the_sdk_takes_it(key: Any, wire: Wire) -> None:
     both(chat(model="m", messages=MESSAGES), wire, api_key=key)
 

@@ -92,6 +92,28 @@ def test_every_public_name_of_the_sdk_comes_without_litellm(tmp_path: Path) -> N
     assert loaded(program, tmp_path) == ["openai"]
 
 
+@pytest.mark.parametrize("name", ["completion", "acompletion", "batch_completion", "drop_params"])
+def test_what_would_go_past_the_router_is_no_name_of_it(name: str) -> None:
+    with pytest.raises(
+        AttributeError, match=f"no attribute '{name}'; LiteLLM's own are in litellm"
+    ):
+        getattr(llm_router, name)
+
+
+@pytest.mark.parametrize("name", ["drop_params", "num_retries", "set_verbose", "api_keys"])
+def test_a_switch_that_the_router_does_not_have_cannot_be_set(name: str) -> None:
+    with pytest.raises(AttributeError, match=f"no setting '{name}'"):
+        setattr(llm_router, name, True)
+
+
+def test_what_the_router_has_can_be_replaced_by_tests(monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("chat_completion", "api_key", "Client", "RateLimitError", "DEFAULT_MODEL"):
+        with monkeypatch.context() as patched:
+            patched.setattr(llm_router, name, "replaced")
+            assert getattr(llm_router, name) == "replaced"
+        assert getattr(llm_router, name) != "replaced"
+
+
 @pytest.mark.parametrize(
     ("name", "kind"),
     [

@@ -58,7 +58,7 @@ def run(program: str) -> str:
 
 
 ASKING = """
-    import asyncio, os, threading
+    import asyncio, faulthandler, os, threading
     from personalvibe import llm_router
 
     def asked(create, text):
@@ -99,6 +99,7 @@ ASKING = """
     def forked(function):
         child = os.fork()
         if child == 0:
+            faulthandler.dump_traceback_later(100, exit=True)  # where it hangs, if it does
             try:
                 os._exit(1 if function() else 0)
             finally:

@@ -21,6 +21,7 @@ import pytest
 from pydantic import BaseModel
 
 from personalvibe import llm_router
+from personalvibe.llm_router_parts.operations import OPERATIONS
 
 from .wire import Answer, Sent, Wire, serving
 
@@ -357,7 +358,7 @@ def fresh(row: Row) -> dict[str, Any]:
 
 
 def shape(function: str) -> str:
-    return llm_router._OPERATIONS[function].shape
+    return OPERATIONS[function].shape
 
 
 def reach(client: Any, path: str) -> Any:

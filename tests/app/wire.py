@@ -16,6 +16,14 @@ from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
 
+from personalvibe import llm_router
+
+
+def loaded_litellm() -> Any:
+    """LiteLLM, imported as the router imports it."""
+    assert llm_router.ModelResponse
+    return sys.modules["litellm"]
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sent:

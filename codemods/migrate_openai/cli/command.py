@@ -29,7 +29,7 @@ def on_tree(settings: Settings, found: Iterable[Candidate]) -> int:
     if settings.vendor_router:
         from codemods.migrate_openai.files.vendor import vendor
 
-        vendor(settings.vendor_router, dry=not settings.write)
+        vendor(settings.vendor_router, settings.options.router, dry=not settings.write)
     tally = Tally()
     sink = sink_for(settings)
     keeps_openai = False

@@ -194,7 +194,7 @@ def _write(request: Request, proof: Proof, done: Migrated) -> bool:
     if request.settings.vendor_router and len(refused) < len(done.files):
         from codemods.migrate_openai.files.vendor import vendor
 
-        vendor(request.settings.vendor_router, dry=False)
+        vendor(request.settings.vendor_router, request.settings.options.router, dry=False)
     failed = False
     for name, (before, after) in done.files.items():
         if name in refused:
