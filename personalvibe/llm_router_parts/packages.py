@@ -171,7 +171,8 @@ def of_the_sdk(name: str) -> Any:
     if not name[0].isupper() and name not in ("omit", "not_given"):
         return None
     sdk = load_sdk()
-    for place in (sdk, sdk.types, sdk.types.chat, sdk.types.responses):
+    for path in ("", "types", "types.chat", "types.responses"):
+        place = functools.reduce(getattr, path.split("."), sdk) if path else sdk
         value = getattr(place, name, None)
         # Of 0.28's names the package keeps objects that raise when they are used.
         if value is not None and type(value).__name__ != "APIRemovedInV1Proxy":

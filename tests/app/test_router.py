@@ -9,7 +9,6 @@ import functools
 import gc
 import inspect
 import json
-import os
 import pickle
 import queue
 import socket
@@ -29,7 +28,7 @@ from pydantic import BaseModel
 
 from personalvibe import llm_router
 
-from .wire import TOOL_CALL, Answer, Sent, Wire, chat, loaded_litellm, serving
+from .wire import TOOL_CALL, Answer, Sent, Wire, chat, loaded_litellm
 
 litellm = loaded_litellm()
 MESSAGES = [{"role": "user", "content": "Hi"}]
@@ -39,23 +38,6 @@ QUICKLY = {"retry-after-ms": "1"}
 class Weather(BaseModel):
     city: str
     degrees: int
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Wire]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def wire(server: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """The server, as what an untouched program talks to."""
-    for name in [name for name in os.environ if name.startswith(("OPENAI_", "AZURE_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-env")
-    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-    server.reset()
-    return server
 
 
 def ask(model: str | None = "openai/gpt-4o", **kwargs: Any) -> Any:

@@ -4,12 +4,11 @@ from __future__ import annotations
 
 import asyncio
 import functools
-import os
 import subprocess
 import sys
 import textwrap
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import openai  # noqa: TID251  # the other side of the comparison
@@ -17,29 +16,13 @@ import pytest
 
 from personalvibe import llm_router
 
-from .wire import Answer, Sent, Wire, loaded_litellm, serving
+from .wire import Answer, Sent, Wire, loaded_litellm
 
 litellm = loaded_litellm()
 MESSAGES = [{"role": "user", "content": "Hi"}]
 CHUNK = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 
 Asked = Callable[[Any], Any]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Wire]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def wire(server: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    for name in [name for name in os.environ if name.startswith(("OPENAI_", "AZURE_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-env")
-    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-    server.reset()
-    return server
 
 
 def essence(sent: Sent) -> tuple[Any, ...]:

@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import openai  # noqa: TID251  # what the router's clients are compared with
@@ -17,7 +16,7 @@ import pytest
 
 from personalvibe import llm_router
 
-from .wire import Answer, Sent, Wire, answer, serving
+from .wire import Answer, Sent, Wire, answer
 
 SETTINGS: dict[str, Any] = {
     "api_key": "sk-test",
@@ -61,19 +60,12 @@ ASKED: dict[str, Asked] = {
 }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Wire]:
-    with serving() as running:
-        yield running
-
-
 @pytest.fixture
-def wire(server: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    for name in [name for name in os.environ if name.startswith(("OPENAI_", "AZURE_"))]:
-        monkeypatch.delenv(name)
-    server.reset()
-    server.route = listed
-    return server
+def wire(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    wire.route = listed
+    return wire
 
 
 def listed(sent: Sent) -> Answer:

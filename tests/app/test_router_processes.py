@@ -9,7 +9,6 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -18,25 +17,16 @@ import pytest
 
 from personalvibe import llm_router
 
-from .wire import Answer, Sent, Wire, answer, chat, serving
+from .wire import Answer, Sent, Wire, answer, chat
 
 MESSAGES = [{"role": "user", "content": "Hi"}]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Wire]:
-    with serving() as running:
-        yield running
-
-
 @pytest.fixture
-def wire(server: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-env")
-    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-    server.reset()
-    server.route = echo
-    return server
+def wire(wire: Wire) -> Wire:
+    wire.route = echo
+    return wire
 
 
 def echo(sent: Sent) -> Answer:

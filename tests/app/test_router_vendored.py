@@ -5,19 +5,12 @@ from __future__ import annotations
 import os
 import subprocess
 import sys
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
 from .conftest import REPOSITORY
-from .wire import Wire, serving
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Wire]:
-    with serving() as running:
-        yield running
+from .wire import Wire
 
 
 def run(folder: Path, *command: str, **env: str) -> str:
