@@ -50,9 +50,11 @@ def load_litellm() -> ModuleType:
 
     for logger, level in zip(transports, levels, strict=True):
         logger.setLevel(level)  # LiteLLM silences it for the whole program
-    # LiteLLM dumps its own logging copies (of a streamed response; of what Azure's text completion
-    # answered), and pydantic complains of them.
-    for copy in ("Expected `ResponseAPI", ".*field_name='original_response'"):
+    # LiteLLM dumps its own logging copies (of a streamed response; of its usage; of what
+    # Azure's text completion answered), and pydantic complains of them.
+    copies = ("Expected `ResponseAPI", "(?:Expected .*: )?Expected `Usage`.*field_name='usage'",
+              ".*field_name='original_response'")  # fmt: skip
+    for copy in copies:
         warnings.filterwarnings(
             "ignore", rf"Pydantic serializer warnings:\s+PydanticSerialization\w+\({copy}"
         )
