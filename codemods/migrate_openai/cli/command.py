@@ -95,14 +95,16 @@ def _sorted(
     found: Iterable[Candidate], settings: Settings, progress: Progress
 ) -> tuple[list[Candidate], list[str]]:
     """(code, paths of requirement files); the router that we write ourselves is neither."""
-    router = Path(settings.vendor_router).absolute() if settings.vendor_router else None
+    from codemods.migrate_openai.files.vendor import is_vendored
+
+    router = settings.vendor_router
     sources: list[Candidate] = []
     requirements: list[str] = []
     for candidate in found:
         progress.step("found")
         if candidate.requirements:
             requirements.append(candidate.path)
-        elif router is None or Path(candidate.path).absolute() != router:
+        elif not (router and is_vendored(candidate.path, router)):
             sources.append(candidate)
     return sources, requirements
 

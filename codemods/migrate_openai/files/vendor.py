@@ -56,6 +56,12 @@ def vendor(path: str, router: str, *, dry: bool) -> bool:
     return bool(changed)
 
 
+def is_vendored(file: str, path: str) -> bool:
+    """Is it the router at ``path``, or one of its parts?"""
+    one, face = Path(file).absolute(), Path(path).absolute()
+    return one == face or one.parent == face.parent / _PARTS
+
+
 def _files(target: Path, router: str) -> Iterator[tuple[Path, bytes]]:
     """(where to, content) of the parts, then of the face that imports them."""
     home = _home()
