@@ -140,6 +140,10 @@ def _run_options(command: Callable[..., Any]) -> Callable[..., Any]:
             help="verbose tells each step, errors nothing but errors.",
         ),
         click.option(
+            "--allow-secret", "allow_secrets", multiple=True, metavar="PLACE",
+            help="Send what looks like a credential: a file, or file:line. Repeatable.",
+        ),
+        click.option(
             "--cassette", metavar="FILE", type=click.Path(),
             help="Record the whole run to this file, or replay it.",
         ),
@@ -184,6 +188,7 @@ def _run(
     timeout: float | None,
     stream: bool | None,
     verbosity: str,
+    allow_secrets: tuple[str, ...],
     cassette: str | None,
     record_mode: str | None,
     stand_in: bool,
@@ -211,7 +216,7 @@ def _run(
             raise UserError(f"--model: {error}", "`pv models` lists what works now.") from error
         place = Workspace.find(config=Path(config))
         if prompt_only:
-            outcome = run(settings, place, prompt_only=True)
+            outcome = run(settings, place, prompt_only=True, allow_secrets=allow_secrets)
             if not quiet:
                 summary(outcome)
             click.echo(shown(outcome.prompt_file))
@@ -237,6 +242,7 @@ def _run(
                     max_retries=max_retries,
                     timeout=timeout,
                     on_text=show if stream else None,
+                    allow_secrets=allow_secrets,
                 )
                 reply = outcome.reply or ""
         except UserError as error:  # a reply was paid for: show it, whatever failed afterwards

@@ -9,7 +9,7 @@ A context file lists what a prompt shows of the project, a line each, from the p
     X tests/data/        leave out, in the language of .gitignore, whatever the order of lines
 
 Files that a ``.gitignore`` covers are left out, also those that are named. So are Personalvibe's
-own artefacts, files that hold credentials (``.env``, ``*.pem``), binary files, files that are not
+own artefacts, files that hold credentials (see `credentials`), binary files, files that are not
 UTF-8 and files of more than a million bytes; each kind gets a note. Files appear once, in the
 order of the lines, and within a line by path.
 """
@@ -26,6 +26,7 @@ from typing import Any
 
 from pathspec import GitIgnoreSpec
 
+from personalvibe.credentials import FILE_PATTERNS, Source
 from personalvibe.errors import UserError
 from personalvibe.workspace import shown
 
@@ -33,11 +34,8 @@ MAX_FILE_BYTES = 1_000_000
 _WILD = re.compile(r"[*?\[]")
 _BACKTICKS = re.compile(r"^ {0,3}(`{3,})", re.MULTILINE)
 
-#: Never shown: what Personalvibe itself writes, git's own folder, and where credentials lie.
-_NEVER = (
-    *(".git/", "/data/*/prompt_inputs/", "/data/*/prompt_outputs/", "/logs/*_base.log"),
-    *(".env", ".env.*", "!.env.example", "!.env.template", "*.pem", ".netrc", "id_rsa"),
-)
+#: Never shown, beside files that hold credentials: what Personalvibe writes, and git's folder.
+_OWN = (".git/", "/data/*/prompt_inputs/", "/data/*/prompt_outputs/", "/logs/*_base.log")
 
 LANGUAGES = {
     ".bash": "bash", ".c": "c", ".cc": "cpp", ".cfg": "ini", ".cpp": "cpp", ".cs": "csharp",
@@ -57,13 +55,17 @@ class Context:
     """The text for the prompt and how it came about.
 
     Attributes:
-        files: paths that are in the text, from the project root, in the order of the text.
+        sources: the files in the text, from the project root, in the order of the text.
         notes: what was left out or matched nothing, a line each.
     """
 
     text: str = ""
-    files: tuple[str, ...] = ()
+    sources: tuple[Source, ...] = ()
     notes: tuple[str, ...] = ()
+
+    @property
+    def files(self) -> tuple[str, ...]:
+        return tuple(source.name for source in self.sources)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -96,18 +98,18 @@ def get_context(paths: Sequence[str], root: Path) -> Context:
 
     skipped: dict[str, list[str]] = {}
     parts: list[str] = []
-    files: list[str] = []
+    sources: list[Source] = []
     for name in selected:
         content = _text_of(root, name)
         if isinstance(content, _Skip):
             skipped.setdefault(content.reason, []).append(name)
         else:
-            files.append(name)
+            sources.append(Source(name=name, text=content))
             parts.append(_fenced(name, content))
     for reason, names in skipped.items():
         more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
         notes.append(f"left out, {reason}: {names[0]}{more}")
-    return Context(text="\n".join(parts), files=tuple(files), notes=tuple(notes))
+    return Context(text="\n".join(parts), sources=tuple(sources), notes=tuple(notes))
 
 
 def _read_context_file(name: str, root: Path, includes: list[_Line], excludes: list[_Line]) -> None:
@@ -231,7 +233,8 @@ class _Tree:
 
     def __init__(self, root: Path, excludes: Iterable[str]) -> None:
         self.root = root
-        self._never = GitIgnoreSpec.from_lines([*_NEVER, *excludes])
+        self._never = GitIgnoreSpec.from_lines([*_OWN, *excludes])
+        self._credentials = GitIgnoreSpec.from_lines(FILE_PATTERNS)
         self._listings: dict[str, tuple[list[str], list[str]]] = {}
         self._ignores: dict[str, list[_Ignore]] = {}
 
@@ -278,7 +281,7 @@ class _Tree:
             return ()
 
     def _hidden(self, path: str, rules: list[_Ignore]) -> bool:
-        if self._never.match_file(path):
+        if self._never.match_file(path) or self._credentials.match_file(path.lower()):
             return True
         verdicts = (rule.verdict(path) for rule in rules)
         return next((verdict for verdict in verdicts if verdict is not None), False)

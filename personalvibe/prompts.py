@@ -15,6 +15,7 @@ from jinja2 import PackageLoader, StrictUndefined
 from jinja2.sandbox import SandboxedEnvironment
 
 from personalvibe.config import ConfigModel
+from personalvibe.credentials import Source
 from personalvibe.errors import UserError
 from personalvibe.workspace import Workspace, shown
 
@@ -50,29 +51,36 @@ def build_prompt(config: ConfigModel, context: str, workspace: Workspace) -> str
         version=config.version,
         mode=config.mode,
         execution_details=config.execution_details,
-        milestone=_milestone(config, workspace),
-        error_text=_error_text(config, workspace),
+        milestone=_read(_milestone(config, workspace)),
+        error_text=_read(_error_file(config, workspace)),
         context=context,
     )
 
 
-def _milestone(config: ConfigModel, workspace: Workspace) -> str:
+def own_sources(config: ConfigModel, workspace: Workspace) -> list[Source]:
+    """What a prompt holds of the project's prompts folder."""
+    paths = (_milestone(config, workspace), _error_file(config, workspace))
+    return [Source(name=shown(path), text=_read(path)) for path in paths if path is not None]
+
+
+def _milestone(config: ConfigModel, workspace: Workspace) -> Path | None:
     """``stages/<major>.0.0.md``: what sprints, bugfixes and validations belong to."""
     version = _VERSION.fullmatch(config.version)
     if version is None or config.mode in {"prd", "milestone"}:
-        return ""
+        return None
     path = workspace.prompts(config.project_name) / "stages" / f"{version[1]}.0.0.md"
-    return _read(path) if path.is_file() else ""
+    return path if path.is_file() else None
 
 
-def _error_text(config: ConfigModel, workspace: Workspace) -> str:
+def _error_file(config: ConfigModel, workspace: Workspace) -> Path | None:
     if not config.error_file_name:
+        return None
+    return workspace.prompts(config.project_name) / "errors" / config.error_file_name
+
+
+def _read(path: Path | None) -> str:
+    if path is None:
         return ""
-    path = workspace.prompts(config.project_name) / "errors" / config.error_file_name
-    return _read(path)
-
-
-def _read(path: Path) -> str:
     try:
         return path.read_text("utf-8", "replace")
     except OSError as error:

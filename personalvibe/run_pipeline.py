@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from dataclasses import dataclass
 from pathlib import Path
 
 from personalvibe import vibe_utils, workspace
 from personalvibe.config import ConfigModel, load_config
 from personalvibe.context import get_context
-from personalvibe.prompts import build_prompt
+from personalvibe.credentials import Source, refuse_credentials
+from personalvibe.prompts import build_prompt, own_sources
 from personalvibe.runlog import run_log
 from personalvibe.vibe_utils import Reply
 from personalvibe.workspace import Workspace
@@ -41,6 +42,7 @@ def run(
     max_retries: int = 2,
     timeout: float | None = None,
     on_text: Callable[[str], None] | None = None,
+    allow_secrets: Collection[str] = (),
 ) -> Outcome:
     """Run one config.
 
@@ -49,16 +51,19 @@ def run(
         max_tokens: limit of the reply, in tokens.
         timeout: seconds.
         on_text: receives the reply piece by piece.
+        allow_secrets: files, or places (``file:line``), whose look of a credential is none.
 
     Raises:
-        UserError: see `get_context`, `build_prompt` and `get_vibed`.
+        UserError: see `get_context`, `build_prompt`, `refuse_credentials` and `get_vibed`.
     """
     with run_log(place, config.version) as log_file:
         found = get_context(config.code_context_paths, place.project_root)
-        log.info("%s %s, %s files", config.project_name, config.mode, len(found.files))
+        log.info("%s %s, %s files", config.project_name, config.mode, len(found.sources))
         for note in found.notes:
             log.warning("%s", note)
         prompt = build_prompt(config, found.text, place)
+        sources = (*found.sources, *own_sources(config, place), *_earlier_turns(config))
+        refuse_credentials(sources, prompt, allow_secrets)
         reply = None
         if prompt_only:
             prompt_file = workspace.save_prompt(prompt, place.inputs(config.project_name))
@@ -80,7 +85,14 @@ def run(
     return Outcome(
         prompt=prompt,
         prompt_file=prompt_file,
-        context_files=len(found.files),
+        context_files=len(found.sources),
         log_file=log_file,
         reply=reply,
     )
+
+
+def _earlier_turns(config: ConfigModel) -> list[Source]:
+    return [
+        Source(name=f"conversation_history[{number}]", text=turn.content)
+        for number, turn in enumerate(config.conversation_history)
+    ]

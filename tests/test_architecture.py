@@ -16,7 +16,10 @@ PACKAGES = ("personalvibe", "codemods")
 # A third-party package -> the only modules that may import it, at any depth.
 OWNERS: dict[str, set[str]] = {
     "litellm": {
-        "personalvibe.llm_router",
+        "personalvibe.llm_router_parts.hooks",
+        "personalvibe.llm_router_parts.packages",
+        "personalvibe.llm_router_parts.replies",
+        "personalvibe.llm_router_parts.wire",
         "personalvibe.providers.sharp_boe",
         "personalvibe.replay.guard",
     },
@@ -26,7 +29,7 @@ OWNERS: dict[str, set[str]] = {
         "codemods.migrate_openai.prove.hook.migrate_proof_pytest",
     },
     "_pytest": set(),
-    "openai": set(),
+    "openai": {"personalvibe.llm_router_parts.packages"},
 }
 
 # Heavy modules that no module may import while it is itself being imported.
@@ -175,9 +178,25 @@ def test_libcst_is_what_rewrites() -> None:
     assert {n for n in importers if not within(n, f"{CODEMOD}.rewrite")} == allowed
 
 
+FACE, PARTS = "personalvibe.llm_router", "personalvibe.llm_router_parts"
+
+
 def test_the_router_is_self_contained() -> None:
-    inside = {t for n, t, _ in ALL if n == "personalvibe.llm_router" and within(t, "personalvibe")}
-    assert all(within(target, "personalvibe.providers") for target in inside), inside
+    own = {
+        (name, target)
+        for name, target, _ in ALL
+        if (name == FACE or within(name, PARTS)) and within(target, "personalvibe")
+    }
+    assert {target for _, target in own if not within(target, PARTS)} == set()
+
+
+def test_nobody_else_reaches_into_the_routers_parts() -> None:
+    reaching = {
+        (name, target)
+        for name, target, _ in ALL
+        if within(target, PARTS) and name != FACE and not within(name, PARTS)
+    }
+    assert not reaching
 
 
 @pytest.mark.parametrize(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import subprocess
@@ -15,7 +16,14 @@ from typing import Any
 
 import pytest
 
+import personalvibe
 from personalvibe.cli import main
+
+if copied := os.environ.get("ROUTER_UNDER_TEST"):  # see test_router_vendored.py
+    personalvibe.llm_router = importlib.import_module(copied)  # type: ignore[attr-defined]
+    sys.modules["personalvibe.llm_router"] = personalvibe.llm_router
+
+from .wire import Wire, serving  # it imports the router
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -189,3 +197,20 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
     server.shutdown()
     thread.join()
     server.server_close()
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Wire]:
+    with serving() as running:
+        yield running
+
+
+@pytest.fixture
+def wire(server: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    """The server, as what an untouched program talks to."""
+    for name in [name for name in os.environ if name.startswith(("OPENAI_", "AZURE_"))]:
+        monkeypatch.delenv(name)
+    monkeypatch.setenv("OPENAI_API_KEY", "sk-env")
+    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
+    server.reset()
+    return server

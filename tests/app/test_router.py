@@ -9,7 +9,6 @@ import functools
 import gc
 import inspect
 import json
-import os
 import pickle
 import queue
 import socket
@@ -18,7 +17,6 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from pathlib import Path
 from typing import Any
 from unittest import mock
 
@@ -30,9 +28,9 @@ from pydantic import BaseModel
 
 from personalvibe import llm_router
 
-from .wire import TOOL_CALL, Answer, Sent, Wire, chat, serving
+from .wire import TOOL_CALL, Answer, Sent, Wire, chat, loaded_litellm
 
-litellm = llm_router._litellm()
+litellm = loaded_litellm()
 MESSAGES = [{"role": "user", "content": "Hi"}]
 QUICKLY = {"retry-after-ms": "1"}
 
@@ -40,23 +38,6 @@ QUICKLY = {"retry-after-ms": "1"}
 class Weather(BaseModel):
     city: str
     degrees: int
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Wire]:
-    with serving() as running:
-        yield running
-
-
-@pytest.fixture
-def wire(server: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    """The server, as what an untouched program talks to."""
-    for name in [name for name in os.environ if name.startswith(("OPENAI_", "AZURE_"))]:
-        monkeypatch.delenv(name)
-    monkeypatch.setenv("OPENAI_API_KEY", "sk-env")
-    monkeypatch.setenv("OPENAI_BASE_URL", server.url)
-    server.reset()
-    return server
 
 
 def ask(model: str | None = "openai/gpt-4o", **kwargs: Any) -> Any:
@@ -133,9 +114,9 @@ def test_a_model_that_is_no_string_is_refused(model: Any) -> None:
 
 @pytest.mark.parametrize("messages", [None, [], "Hi", {"role": "user"}, ()])
 @pytest.mark.parametrize("name", ["chat_completion", "chat_completion_parse"])
-def test_messages_must_be_a_filled_list(name: str, messages: Any) -> None:
+def test_messages_of_another_provider_must_be_a_filled_list(name: str, messages: Any) -> None:
     with pytest.raises(ValueError, match="messages must be a list with at least one message"):
-        getattr(llm_router, name)("openai/gpt-4o", messages)
+        getattr(llm_router, name)("groq/llama", messages, api_key="gsk")
 
 
 def test_with_a_provider_the_model_is_the_wire_name(wire: Wire) -> None:
@@ -206,6 +187,7 @@ def test_the_number_of_attempts_is_a_setting(wire: Wire, monkeypatch: pytest.Mon
 def test_azure_by_module_settings_as_with_openai_0(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    monkeypatch.setattr(llm_router, "legacy", True)
     monkeypatch.setattr(llm_router, "api_type", "azure")
     monkeypatch.setattr(llm_router, "api_base", wire.origin)
     monkeypatch.setattr(llm_router, "api_version", "2023-05-15")
@@ -270,10 +252,42 @@ def test_the_openai_key_is_not_sent_to_azure(wire: Wire) -> None:
     assert wire.take() == []
 
 
-def test_litellms_own_settings_count(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize("legacy", [False, True])
+def test_what_only_0_28_and_litellm_read_reaches_programs_of_0_28_alone(
+    legacy: bool, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
     monkeypatch.setattr(litellm, "api_key", "sk-litellm")
-    ask()
-    assert header(wire.take()[0], "authorization") == "Bearer sk-litellm"
+    monkeypatch.setenv("OPENAI_ORGANIZATION", "org-old")
+    ask(legacy=legacy)
+    (sent,) = wire.take()
+    found = (header(sent, "authorization"), header(sent, "openai-organization"))
+    assert found == (("Bearer sk-litellm", "org-old") if legacy else ("Bearer sk-env", None))
+
+
+@pytest.mark.parametrize("where", ["OPENAI_API_BASE", "litellm.api_base", "OPENAI_API_TYPE"])
+def test_an_address_or_a_kind_of_0_28_reaches_no_other_program(
+    where: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    if where == "litellm.api_base":
+        monkeypatch.setattr(litellm, "api_base", "http://127.0.0.1:9")
+    else:
+        value = "azure" if where.endswith("TYPE") else "http://127.0.0.1:9"
+        monkeypatch.setenv(where, value)
+    for call in (ask, llm_router.Client().with_options(max_retries=0).chat.completions.create):
+        call(model="openai/m", messages=MESSAGES) if call is not ask else ask()
+    assert [sent.path for sent in wire.take()] == ["/v1/chat/completions"] * 2
+
+
+def test_openais_own_organization_stays_the_programs(
+    wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for value in (None, "org-program"):
+        monkeypatch.setattr(openai, "organization", value)
+        monkeypatch.setattr(litellm, "organization", "org-litellm")
+        monkeypatch.setenv("OPENAI_ORGANIZATION", "org-old")
+        ask()
+        asyncio.run(llm_router.aembedding("openai/e", "x"))
+        assert openai.organization == value
 
 
 def test_a_missing_key_names_the_variable(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -431,7 +445,6 @@ def test_many_at_once_and_one_loop_after_another(
     assert [asyncio.run(run()) for _ in range(4)] == [6] * 4  # and LiteLLM is left unfinished
     gc.collect()
     assert len(wire.take()) == 24
-    assert len(llm_router._async_clients) == 1, "pools of closed loops are kept"
     assert capfd.readouterr() == ("", "")
 
 
@@ -472,13 +485,14 @@ def test_litellms_cache_answers_without_a_request(
 
 
 def test_litellms_own_arguments_are_not_sent(wire: Wire) -> None:
-    ask(caching=False, input_cost_per_token=1.0, metadata={"run": "7"}, unheard_of=1)
+    ask(caching=False, input_cost_per_token=1.0, metadata={"run": "7"})
     assert wire.take()[0].body == {
         "messages": MESSAGES,
         "model": "gpt-4o",
         "metadata": {"run": "7"},
-        "unheard_of": 1,
     }
+    ask(unheard_of=1, legacy=True)  # openai 0.28 sent everything
+    assert wire.take()[0]["unheard_of"] == 1
 
 
 def test_a_feature_of_litellm_gets_litellms_own_request(wire: Wire) -> None:
@@ -724,7 +738,8 @@ def test_a_program_that_logs_at_info_hears_what_it_heard_with_the_sdk(wire: Wire
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
-    request = f'INFO:httpx:HTTP Request: POST {wire.url}/chat/completions "HTTP/1.1 200 OK"\n'
+    name = openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]  # httpx or httpx2
+    request = f'INFO:{name}:HTTP Request: POST {wire.url}/chat/completions "HTTP/1.1 200 OK"\n'
     assert (done.stdout, done.stderr) == ("", request)
 
 
@@ -1018,44 +1033,3 @@ def test_timeout_is_litellms_exception_and_unknown_names_are_errors() -> None:
     assert llm_router.Timeout is litellm.Timeout
     with pytest.raises(AttributeError, match="no attribute 'Nonsense'"):
         _ = llm_router.Nonsense
-
-
-# --- the file itself ---
-
-
-def run_python(code: str, cwd: Path, **env: str) -> str:
-    clean = {k: v for k, v in os.environ.items() if not k.startswith(("LITELLM_", "OPENAI_"))}
-    done = subprocess.run(
-        [sys.executable, "-c", code],
-        capture_output=True,
-        text=True,
-        cwd=cwd,
-        env={**clean, **env},
-        check=True,
-    )
-    return done.stdout
-
-
-def test_copied_elsewhere_it_works_alone(tmp_path: Path, wire: Wire) -> None:
-    source = Path(llm_router.__file__).read_text()
-    (tmp_path / "mine").mkdir()
-    (tmp_path / "mine" / "__init__.py").touch()
-    (tmp_path / "mine" / "router.py").write_text(source)
-    code = """
-import os, sys
-sys.modules["personalvibe"] = None  # as if it were not installed
-from mine import router
-assert "litellm" not in sys.modules
-reply = router.chat_completion(None, [{"role": "user", "content": "Hi"}])
-print(reply.choices[0].message.content)
-print(os.environ["LITELLM_LOCAL_MODEL_COST_MAP"])
-print(os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"])
-"""
-    out = run_python(
-        code,
-        tmp_path,
-        OPENAI_API_KEY="sk-x",
-        OPENAI_BASE_URL=wire.url,
-        LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS="chosen",
-    )
-    assert out.split() == ["Hello", "True", "chosen"]

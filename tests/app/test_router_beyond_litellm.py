@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import inspect
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 import openai  # noqa: TID251  # what the router's clients are compared with
@@ -17,7 +16,7 @@ import pytest
 
 from personalvibe import llm_router
 
-from .wire import Answer, Sent, Wire, answer, serving
+from .wire import Answer, Sent, Wire, answer
 
 SETTINGS: dict[str, Any] = {
     "api_key": "sk-test",
@@ -31,6 +30,7 @@ MESSAGES = [{"role": "user", "content": "Hi"}]
 LISTED = {"object": "list", "data": [{"id": "x-1", "object": "x"}], "has_more": False}
 
 Asked = Callable[[Any], Any]
+CLOSED = (openai.APIConnectionError, RuntimeError)  # of openai 2 and of openai 3
 
 
 def raw(client: Any) -> Any:
@@ -60,19 +60,12 @@ ASKED: dict[str, Asked] = {
 }
 
 
-@pytest.fixture(scope="module")
-def server() -> Iterator[Wire]:
-    with serving() as running:
-        yield running
-
-
 @pytest.fixture
-def wire(server: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
-    for name in [name for name in os.environ if name.startswith(("OPENAI_", "AZURE_"))]:
-        monkeypatch.delenv(name)
-    server.reset()
-    server.route = listed
-    return server
+def wire(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
+    monkeypatch.delenv("OPENAI_API_KEY")
+    monkeypatch.delenv("OPENAI_BASE_URL")
+    wire.route = listed
+    return wire
 
 
 def listed(sent: Sent) -> Answer:
@@ -222,7 +215,7 @@ def test_one_connection_is_kept_and_closed_with_the_client(wire: Wire) -> None:
     models = client.models
     models.list()
     client.close()
-    with pytest.raises(openai.APIConnectionError):
+    with pytest.raises(CLOSED):
         models.list()
 
 
@@ -232,7 +225,7 @@ def test_an_asynchronous_client_closes_it_too(wire: Wire) -> None:
             models = client.models
             assert [model.id async for model in models.list()] == ["x-1"]
         assert client.is_closed()
-        with pytest.raises(openai.APIConnectionError):
+        with pytest.raises(CLOSED):
             await models.list()
 
     asyncio.run(run())

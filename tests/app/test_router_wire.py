@@ -12,7 +12,7 @@ import asyncio
 import copy
 import inspect
 import io
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -21,8 +21,9 @@ import pytest
 from pydantic import BaseModel
 
 from personalvibe import llm_router
+from personalvibe.llm_router_parts.operations import OPERATIONS
 
-from .wire import Answer, Sent, Wire, serving
+from .wire import Answer, Sent, Wire
 
 MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
 TOOLS = [
@@ -357,19 +358,13 @@ def fresh(row: Row) -> dict[str, Any]:
 
 
 def shape(function: str) -> str:
-    return llm_router._OPERATIONS[function].shape
+    return OPERATIONS[function].shape
 
 
 def reach(client: Any, path: str) -> Any:
     for name in path.split("."):
         client = getattr(client, name)
     return client
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[Wire]:
-    with serving() as running:
-        yield running
 
 
 @pytest.fixture

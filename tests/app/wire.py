@@ -3,17 +3,26 @@
 from __future__ import annotations
 
 import base64
+import itertools
 import json
 import struct
 import sys
 import threading
 from collections.abc import Callable, Iterable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from dataclasses import dataclass, field
 from email.message import Message
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
+
+from personalvibe import llm_router
+
+
+def loaded_litellm() -> Any:
+    """LiteLLM, imported as the router imports it."""
+    assert llm_router.ModelResponse
+    return sys.modules["litellm"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -25,6 +34,7 @@ class Sent:
     query: dict[str, str]
     headers: dict[str, str]
     body: Any
+    connection: int = field(default=0, compare=False)  # the number of the one that it came by
 
     def __getitem__(self, name: str) -> Any:
         return self.body[name]
@@ -51,6 +61,8 @@ class Wire:
         self.requests: list[Sent] = []
         self.answers: list[Answer] = []
         self.route: Callable[[Sent], Answer] = answer
+        self.open: set[int] = set()  # the numbers of the connections
+        self.numbers = itertools.count()
 
     def reset(self) -> None:
         """Forget everything; answer as usual again."""
@@ -87,6 +99,16 @@ class _Handler(BaseHTTPRequestHandler):
     def log_message(self, *args: Any) -> None:
         pass
 
+    def setup(self) -> None:
+        super().setup()
+        self.number = next(self.wire.numbers)
+        self.wire.open.add(self.number)
+
+    def finish(self) -> None:
+        self.wire.open.discard(self.number)
+        with suppress(OSError):  # the client is gone, with what it was sent
+            super().finish()
+
     def _serve(self) -> None:
         raw = self.rfile.read(int(self.headers.get("content-length") or 0))
         kind = self.headers.get("content-type") or ""
@@ -102,6 +124,7 @@ class _Handler(BaseHTTPRequestHandler):
             query=dict(parse_qsl(url.query)),
             headers={k.lower(): v for k, v in self.headers.items()},
             body=body,
+            connection=self.number,
         )
         self.wire.requests.append(sent)
         reply = self.wire.answers.pop(0) if self.wire.answers else self.wire.route(sent)

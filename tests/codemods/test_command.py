@@ -498,8 +498,12 @@ def test_a_vendored_router_makes_the_program_depend_on_litellm_only(
     assert "requirements.txt:2: openai==0.28 -> litellm>=" in out
     assert command(*arguments, "--write")[0] == 0
     assert (here / "app/main.py").read_text() == NEW.replace("personalvibe", "app")
-    original = (ROOT / "personalvibe/llm_router.py").read_bytes()
-    assert (here / "app/llm_router.py").read_bytes().endswith(original)
+    copied = (here / "app/llm_router.py").read_bytes()
+    face = (ROOT / "personalvibe/llm_router.py").read_bytes()
+    assert copied.endswith(face.replace(b"personalvibe.llm_router_parts", b"app.llm_router_parts"))
+    for part in (ROOT / "personalvibe/llm_router_parts").glob("*.py"):
+        copied = (here / "app/llm_router_parts" / part.name).read_bytes()
+        assert copied.endswith(part.read_bytes())
     lines = (here / "requirements.txt").read_text().splitlines()
     assert lines[0] == "httpx"
     assert lines[1].startswith("litellm>=")
@@ -524,11 +528,13 @@ def test_a_vendored_router_needs_nothing_of_ours(here: Path, command: Run) -> No
 
 
 def test_a_vendored_router_overwrites_nothing_else(here: Path, command: Run) -> None:
-    fill(here, {"a.py": OLD, "mine.py": "x = 1\n"})
-    code, _, err = command("--vendor-router", "mine.py", "--write")
-    assert code == 2
-    assert "mine.py" in err
-    assert snapshot(here) == {"a.py": OLD.encode(), "mine.py": b"x = 1\n"}
+    fill(here, {"a.py": OLD, "mine.py": "x = 1\n", "b/llm_router_parts/call.py": "y = 2\n"})
+    before = snapshot(here)
+    for path, other in (("mine.py", "mine.py"), ("b/router.py", "b/llm_router_parts/call.py")):
+        code, _, err = command("--vendor-router", path, "--write")
+        assert code == 2
+        assert other in err
+        assert snapshot(here) == before
 
 
 def test_requirements_are_reported_and_changed_only_when_asked(here: Path, command: Run) -> None:

@@ -104,9 +104,9 @@ def exit_code(settings: Settings, tally: Tally) -> int:
 def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
     """What becomes of every file: the router, the code, then the requirement files."""
     if settings.vendor_router:
-        from codemods.migrate_openai.files.vendor import router_file
+        from codemods.migrate_openai.files.vendor import router_files
 
-        yield router_file(settings.vendor_router)
+        yield from router_files(settings.vendor_router, settings.options.router)
     sources, requirements = _sorted(settings, progress)
     keeps_openai = migrates = False
     find, search = run.finder(settings.paths), _searcher(settings, sources)
@@ -135,14 +135,16 @@ def _searcher(settings: Settings, sources: Sequence[Candidate]) -> Searcher:
 
 def _sorted(settings: Settings, progress: Progress) -> tuple[list[Candidate], list[str]]:
     """(code, paths of requirement files); the router that we write ourselves is neither."""
-    router = Path(settings.vendor_router).absolute() if settings.vendor_router else None
+    from codemods.migrate_openai.files.vendor import is_vendored
+
+    router = settings.vendor_router
     sources: list[Candidate] = []
     requirements: list[str] = []
     for candidate in discover(settings.paths, settings.exclude):
         progress.step("found")
         if candidate.requirements:
             requirements.append(candidate.path)
-        elif router is None or Path(candidate.path).absolute() != router:
+        elif not (router and is_vendored(candidate.path, router)):
             sources.append(candidate)
     return sources, requirements
 

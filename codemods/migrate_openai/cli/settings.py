@@ -166,7 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     group = parser.add_argument_group("the router")
     add = group.add_argument
     add("--router", metavar="MODULE", help=f"what to import (default: {DEFAULT_ROUTER})")
-    add("--vendor-router", metavar="PATH", help="write the router as one file of the project")
+    add("--vendor-router", metavar="PATH", help="write the router, with its parts beside it")
     group = parser.add_argument_group("output")
     add = group.add_argument
     formats = group.add_mutually_exclusive_group()

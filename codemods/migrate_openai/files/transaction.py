@@ -104,8 +104,7 @@ class Transaction:
         if self._journal is not None:
             with contextlib.suppress(OSError):
                 self._journal.close()
-            for step in self._steps.values():
-                _clean(self._state, step)
+            _clean(self._state, self._steps.values())
             journal.discard(self._journal.folder)
 
     def stage(
@@ -201,8 +200,7 @@ def _settle(state: StateFolder, say: Callable[[str], None]) -> None:
     record = journal.read(state.folder / UNFINISHED)
     number = len(record.steps)
     if not record.committed:
-        for step in record.steps:
-            _clean(state, step)
+        _clean(state, record.steps)
         journal.discard(record.folder)
         if number:
             say(f"{state.root}: an interrupted run had not written anything; removed its traces")
@@ -250,7 +248,6 @@ def _put(state: StateFolder, step: Step) -> None:
             _temporary(state, step).replace(target)
         else:
             target.unlink()
-            _clean(state, step)
     except OSError as error:
         raise write.refusal(error) from error
 
@@ -273,7 +270,7 @@ def _take_back(state: StateFolder, record: Record) -> list[Path]:
             ) from error
         if kind is _Kind.EDITED_SINCE:
             left.append(target)
-        _clean(state, step)
+    _clean(state, record.steps)
     journal.discard(record.folder)
     return left
 
@@ -290,8 +287,7 @@ def _restore(state: StateFolder, step: Step, content: bytes) -> None:
 
 def _finish(state: StateFolder, record: Record) -> None:
     """Every file is the new one. Keep the journal, so that the run can be undone."""
-    for step in record.steps:
-        _clean(state, step)
+    _clean(state, record.steps)
     for folder in {(state.root / step.path).parent for step in record.steps}:
         write.sync_folder(folder)
     if record.undo:
@@ -301,11 +297,15 @@ def _finish(state: StateFolder, record: Record) -> None:
         record.folder.rename(state.folder / _LAST)
 
 
-def _clean(state: StateFolder, step: Step) -> None:
-    """Remove the temporary file of a step, and the folders made for it if nothing is in them."""
-    with contextlib.suppress(OSError):
-        _temporary(state, step).unlink(missing_ok=True)
-        for folder in reversed(step.folders):
+def _clean(state: StateFolder, steps: Iterable[Step]) -> None:
+    """Remove temporary files, then the folders made for steps if nothing is in them."""
+    steps = list(steps)
+    for step in steps:
+        with contextlib.suppress(OSError):
+            _temporary(state, step).unlink(missing_ok=True)
+    # A later step stands in a folder that an earlier one made.
+    for folder in reversed([folder for step in steps for folder in step.folders]):
+        with contextlib.suppress(OSError):
             (state.root / folder).rmdir()
 
 

@@ -20,7 +20,7 @@ from codemods.migrate_openai.files import write
 from codemods.migrate_openai.files.file_report import Item, Outcome, SideFile
 from codemods.migrate_openai.files.state_folder import of_project, unfinished
 from codemods.migrate_openai.files.transaction import Transaction, locked, settle
-from codemods.migrate_openai.files.vendor import router_file
+from codemods.migrate_openai.files.vendor import router_files
 from codemods.migrate_openai.files.write_run import written
 from codemods.migrate_openai.prove import report
 from codemods.migrate_openai.prove.migrate import Migrated, migrate
@@ -200,7 +200,8 @@ def _write(request: Request, proof: Proof, done: Migrated) -> bool:
         refused = set(done.files)  # an outcome differs, and nobody knows because of which file
     items: list[Item] = []
     if request.settings.vendor_router and len(refused) < len(done.files):
-        items.append(router_file(request.settings.vendor_router))
+        router = request.settings.options.router
+        items += router_files(request.settings.vendor_router, router)
     for name, (before, after) in done.files.items():
         if name in refused:
             _say(f"{name}: not written: its requests differ (--allow-different writes it)")

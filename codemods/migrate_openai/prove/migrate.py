@@ -36,7 +36,7 @@ def migrate(settings: Settings, place: Scratch) -> Migrated:
         from codemods.migrate_openai.files.vendor import vendor
 
         router = in_project(settings.vendor_router, place)
-        vendor(str(place.root / router))
+        vendor(str(place.root / router), settings.options.router)
     exclude = tuple(
         (str(place.root / in_project(folder, place)), patterns)
         for folder, patterns in settings.exclude

@@ -1,0 +1,66 @@
+"""What editors and type checkers know of the router in somebody else's project."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+pytest.importorskip("mypy")
+
+PROGRAM = """
+from typing import Any
+
+from personalvibe import llm_router
+from personalvibe.llm_router import Client, chat_completion
+
+messages = [{"role": "user", "content": "Hi"}]
+
+
+def plain(stream: bool, options: dict[str, Any]) -> str | None:
+    reveal_type(chat_completion("openai/m", messages, temperature=0.2, tools=[], num_retries=2))
+    reveal_type(chat_completion("openai/m", messages, stream=False))
+    reveal_type(llm_router.chat_completion(model="openai/m", messages=messages, stream=True))
+    reveal_type(llm_router.embedding("openai/m", ["x"], dimensions=3))
+    reveal_type(llm_router.text_completion("openai/m", "x", stream=True))
+    reveal_type(Client(api_key="k", timeout=3).with_options(timeout=4))
+    for chunk in chat_completion("openai/m", messages, stream=True):
+        print(chunk.choices[0].delta.content)
+    llm_router.chat_completion(provider="openai", **options)
+    return chat_completion("openai/m", messages).choices[0].message.content
+
+
+async def asynchronous() -> None:
+    reveal_type(await llm_router.achat_completion("openai/m", messages))
+    reveal_type(await llm_router.achat_completion("openai/m", messages, stream=True))
+    async with llm_router.achat_completion_stream("openai/m", messages) as events:
+        print(await events.get_final_completion())
+"""
+REVEALED = [
+    "ChatCompletion", "ChatCompletion", "Stream[ChatCompletionChunk]", "CreateEmbeddingResponse",
+    "Stream[Completion]", "Client", "ChatCompletion", "AsyncStream[ChatCompletionChunk]",
+]  # fmt: skip
+MISTAKES = """
+chat_completion("openai/m", messages, colour="red")
+chat_completion("openai/m", messages, temperature="hot")
+chat_completion("openai/m", messages, stream="yes")
+llm_router.embedding(7, "x")
+"""
+
+
+def test_a_reply_has_its_type_and_a_mistake_is_seen(tmp_path: Path) -> None:
+    text = PROGRAM + MISTAKES
+    (tmp_path / "program.py").write_text(text)
+    # One run for all: mypy reads the whole of openai.
+    done = subprocess.run(
+        [sys.executable, "-m", "mypy", "--strict", "--cache-dir", str(tmp_path), "program.py"],
+        cwd=tmp_path, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    found = re.findall(r'Revealed type is "(.*)"', done.stdout)
+    assert [re.sub(r"[\w.]+\.(\w)", r"\1", one) for one in found] == REVEALED
+    lines = {int(line) for line in re.findall(r"program\.py:(\d+): error:", done.stdout)}
+    end = text.count("\n")
+    assert lines == set(range(end - MISTAKES.count("\n") + 2, end + 1))
