@@ -3,32 +3,7 @@
 How they flow::
 
     playing    live request -> redact_request -> CanonicalRequest.key -> Interaction | Miss
-    recording  Interaction -> stabilise -> redact -> RedactedInteraction -> find_suspects -> bytes
-
-The parts and what they promise one another:
-
-``redact.py`` (pure, idempotent; the only module that constructs `RedactedInteraction`)
-    ``RedactionRules.from_config(config: Mapping[str, object], environ: Mapping[str, str])``;
-    ``redact(interaction: Interaction, rules) -> RedactedInteraction``;
-    ``redact_request(request: Request, rules) -> Request``: for live requests, so that they meet
-    the redacted ones in the index;
-    ``redact_text(text: str, rules) -> str``: for failure messages;
-    ``find_suspects(interaction: RedactedInteraction, rules) -> list[Suspect]``: before every write.
-
-``guard.py`` (standard library only; imported in less than 3 ms)
-    ``NetworkGuard``: ``install()``, ``uninstall()``, ``allow(hosts)``, told the current test by
-    a callable; raises ``NetworkBlocked``, whose text names the test and the host;
-    ``silence_litellm(environ)``; ``forget_litellm_clients()``.
-
-``wild.py``
-    ``read_foreign(document: object, path: Path) -> list[Interaction]``: cassettes that other
-    tools wrote. `cassette.load` calls it with the parsed YAML of a file that does not have our
-    ``version``; raises `CassetteError`.
-
-``standin.py``
-    ``StandIn``: a context manager with ``base_url``, ``port`` and ``route(url: str) -> str``, which
-    maps a provider's real address to the loopback server. Recording then sends the traffic there
-    and stores the provider's address with ``recorded_from="stand-in"``.
+    recording  Interaction -> stabilise -> redact -> RedactedInteraction -> find_leaks -> bytes
 
 Bodies are bytes as the program sees them: already decoded (no gzip), never chunked.
 """
@@ -117,7 +92,7 @@ class RedactedInteraction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suspect:
+class Leak:
     """Something that looks like a secret in an interaction about to be written."""
 
     place: str

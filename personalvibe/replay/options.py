@@ -9,10 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from personalvibe.replay.canonical import DEFAULT_MATCH_ON, MatchRules
-from personalvibe.replay.cassette import MAX_BYTES
+from personalvibe.replay.cassette.file import MAX_BYTES
+from personalvibe.replay.matching.canonical import DEFAULT_MATCH_ON, MatchRules
 from personalvibe.replay.model import CassetteError, RecordMode
-from personalvibe.replay.redact import RedactionRules
+from personalvibe.replay.redaction.redact import RedactionRules
 
 Severity = Literal["fail", "warn", "ignore"]
 

@@ -15,7 +15,7 @@ from personalvibe.replay.model import CassetteError, RecordMode
 
 if TYPE_CHECKING:
     from personalvibe.replay.session import Session
-    from personalvibe.replay.vcr_bridge import ReplayCassette
+    from personalvibe.replay.vcrpy.bridge import ReplayCassette
 
 P = ParamSpec("P")
 T = TypeVar("T")

@@ -1,6 +1,6 @@
 """The life of a cassette while a test or a script runs: play, record, miss, commit.
 
-Knows nothing of HTTP clients (`vcr_bridge` does) nor of pytest (`plugin` does).
+Knows nothing of HTTP clients (`vcrpy` does) nor of pytest (`pytest_plugin` does).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from personalvibe.replay import miss as misses
-from personalvibe.replay.canonical import canonicalise, normalise
-from personalvibe.replay.index import Index, Recording
+from personalvibe.replay.matching import miss as misses
+from personalvibe.replay.matching.canonical import canonicalise, normalise
+from personalvibe.replay.matching.index import Index, Recording
 from personalvibe.replay.model import (
     CanonicalRequest,
     Interaction,
@@ -26,7 +26,7 @@ from personalvibe.replay.model import (
     Usage,
 )
 from personalvibe.replay.options import Options
-from personalvibe.replay.redact import redact_request, redact_text
+from personalvibe.replay.redaction.redact import redact_request, redact_text
 from personalvibe.replay.transaction import Change, FileFormat, Outcome, Storage, commit
 from personalvibe.replay.usage import total, usage_of
 

@@ -14,8 +14,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from personalvibe.replay import cassette
-from personalvibe.replay.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.cassette import file as cassette_file
+from personalvibe.replay.matching.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.matching.placeholders import stabilise
 from personalvibe.replay.model import (
     CassetteError,
     Interaction,
@@ -23,18 +24,17 @@ from personalvibe.replay.model import (
     RedactedInteraction,
     Request,
 )
-from personalvibe.replay.redact import (
+from personalvibe.replay.redaction.redact import (
     RedactionRules,
-    find_suspects,
+    find_leaks,
     find_warnings,
     redact,
     redact_request,
 )
-from personalvibe.replay.stable import stabilise
 
 
 class Storage(Protocol):
-    """A cassette format. The default is `cassette`; see `vcr_bridge` for vcrpy's own."""
+    """A cassette format. The default is `cassette.file`; see `vcrpy.bridge` for vcrpy's own."""
 
     def load(self, path: Path) -> list[Interaction]:
         """Raises `FileNotFoundError` and `CassetteError`."""
@@ -46,14 +46,14 @@ class Storage(Protocol):
 class FileFormat:
     """The harness's own format."""
 
-    max_bytes: int = cassette.MAX_BYTES
+    max_bytes: int = cassette_file.MAX_BYTES
 
     def load(self, path: Path) -> list[Interaction]:
-        return cassette.load(path, max_bytes=self.max_bytes)
+        return cassette_file.load(path, max_bytes=self.max_bytes)
 
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes:
         """Raises `CassetteError` for what `load` would refuse."""
-        content = cassette.dump(interactions)
+        content = cassette_file.dump(interactions)
         if len(content) > self.max_bytes:
             raise CassetteError(
                 f"the recording has {len(content):,} bytes; {self.max_bytes:,} are allowed",
@@ -141,9 +141,9 @@ def _on_disk(path: Path, storage: Storage, mode: RecordMode) -> list[Interaction
 
 def _suspicious(interactions: Sequence[RedactedInteraction], rules: RedactionRules) -> str:
     for number, one in enumerate(interactions, 1):
-        for suspect in find_suspects(one, rules):
+        for leak in find_leaks(one, rules):
             return (
-                f"interaction {number} has what looks like {suspect.shape} at {suspect.place}; "
+                f"interaction {number} has what looks like {leak.shape} at {leak.place}; "
                 "redact it with `redact` in vcr_config"
             )
     return ""
@@ -200,7 +200,7 @@ def _dated(
     one: RedactedInteraction, before: RedactedInteraction | None, change: Change
 ) -> RedactedInteraction:
     """An unchanged exchange keeps its date."""
-    if before is None or before.provenance is None or not cassette.same(one, before):
+    if before is None or before.provenance is None or not cassette_file.same(one, before):
         return one
     if before.provenance.recorded_at < change.refresh_before:
         return one

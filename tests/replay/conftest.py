@@ -20,7 +20,7 @@ import importlib_metadata  # noqa: F401
 import pytest
 
 # pytester forgets what a run in this process imported; what it would import again is loaded here.
-import personalvibe.replay.testing  # noqa: F401
+import personalvibe.replay.pytest_plugin.test_cassette  # noqa: F401
 
 pytest_plugins = ["pytester"]
 

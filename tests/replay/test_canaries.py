@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from personalvibe.replay import cassette
+from personalvibe.replay.cassette import file as cassette
 
 # By place; a shape where the name of the place says nothing. None is in the searched tree: the
 # inner run reads them from a file beside it.

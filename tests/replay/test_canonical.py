@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personalvibe.replay.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.matching.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.matching.placeholders import stabilise
 from personalvibe.replay.model import Interaction, Request, Response
-from personalvibe.replay.stable import stabilise
 
 JSON = (("content-type", "application/json"),)
 URL = "https://api.openai.com/v1/chat/completions"

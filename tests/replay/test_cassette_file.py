@@ -8,8 +8,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personalvibe.replay import cassette
-from personalvibe.replay.bodies import parse_json
+from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.cassette.bodies import parse_json
 from personalvibe.replay.model import (
     CassetteError,
     Interaction,
@@ -17,7 +17,7 @@ from personalvibe.replay.model import (
     Request,
     Response,
 )
-from personalvibe.replay.redact import RedactionRules, redact
+from personalvibe.replay.redaction.redact import RedactionRules, redact
 
 RULES = RedactionRules.from_config({}, {})
 TYPES = ["application/json", "text/event-stream", "text/plain", "application/octet-stream", ""]

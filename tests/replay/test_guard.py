@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from personalvibe.replay.guard import (
+from personalvibe.replay.offline.guard import (
     LITELLM_SILENCERS,
     NetworkBlocked,
     NetworkDisabled,
@@ -210,7 +210,7 @@ def test_allowed_hosts_open_holes(guard: NetworkGuard, entry: str, host: str, op
 
 def test_an_allowed_name_opens_its_addresses() -> None:
     answer = [(2, 2, 17, "", ("192.0.2.7", 9))]
-    script = "import socket; from personalvibe.replay.guard import NetworkGuard, NetworkBlocked\n"
+    script = "import socket\nfrom personalvibe.replay.offline.guard import *\n"
     script += f"socket.getaddrinfo = lambda *a, **k: {answer!r}\n"
     script += """
 guard = NetworkGuard(current_test=lambda: "t", allowed_hosts=("good.invalid",))
@@ -315,7 +315,7 @@ def test_litellm_imported_under_the_guard_asks_nobody() -> None:
     """One process, because the import costs seconds: no look-up, no threads, caches dropped."""
     script = """
 import asyncio, os, threading
-from personalvibe.replay.guard import NetworkGuard, forget_litellm_clients, silence_litellm
+from personalvibe.replay.offline.guard import NetworkGuard, forget_litellm_clients, silence_litellm
 silence_litellm(os.environ)
 guard = NetworkGuard(current_test=lambda: "t")
 guard.install()
@@ -342,7 +342,7 @@ print("violations", guard.violations)
 
 def test_without_litellm_nothing_is_imported() -> None:
     script = (
-        "import sys; import personalvibe.replay.guard as g; g.forget_litellm_clients();"
+        "import sys; import personalvibe.replay.offline.guard as g; g.forget_litellm_clients();"
         "g.silence_litellm({}); print('litellm' in sys.modules, 'yaml' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

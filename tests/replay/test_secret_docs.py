@@ -5,9 +5,9 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from personalvibe.replay import redaction_rules
-from personalvibe.replay.guard import LITELLM_SILENCERS
-from personalvibe.replay.secret_shapes import SECRET_NAMES, squeeze
+from personalvibe.replay.offline.guard import LITELLM_SILENCERS
+from personalvibe.replay.redaction import rules
+from personalvibe.replay.redaction.shapes import SECRET_NAMES, squeeze
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -19,10 +19,10 @@ def row(page: str, start: str) -> set[str]:
 
 def test_the_headers() -> None:
     page = "replay_secrets.md"
-    masked, dropped = redaction_rules._MASKED_REQUEST, redaction_rules._DROPPED_REQUEST
+    masked, dropped = rules._MASKED_REQUEST, rules._DROPPED_REQUEST
     assert row(page, "request headers, replaced") == set(masked.split())
     assert row(page, "request headers, dropped") == set(dropped.split())
-    masked, dropped = redaction_rules._MASKED_RESPONSE, redaction_rules._DROPPED_RESPONSE
+    masked, dropped = rules._MASKED_RESPONSE, rules._DROPPED_RESPONSE
     assert row(page, "response headers, replaced") == set(masked.split())
     kept = {"x-amzn-errortype"}
     assert row(page, "response headers, dropped") - kept == set(dropped.split())

@@ -23,7 +23,7 @@ import requests
 import urllib3
 
 from personalvibe.replay import CassetteError, CassetteMiss, StandIn, use_cassette
-from personalvibe.replay.guard import NetworkDisabled
+from personalvibe.replay.offline.guard import NetworkDisabled
 
 URL = "https://api.openai.com/v1/chat/completions"
 KEY = {"authorization": "Bearer sk-test"}

@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from vcr.serialize import deserialize
 from vcr.serializers import yamlserializer
 
-from personalvibe.replay import cassette
-from personalvibe.replay.bodies import MAX_UNPACKED
+from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.cassette.bodies import MAX_UNPACKED
+from personalvibe.replay.cassette.foreign import read_foreign, to_vcrpy
 from personalvibe.replay.model import CassetteError, Interaction, Request, Response
-from personalvibe.replay.redact import RedactionRules, redact
-from personalvibe.replay.wild import read_foreign, to_vcrpy
+from personalvibe.replay.redaction.redact import RedactionRules, redact
 
 ANSWER = {"choices": [{"message": {"content": "Grüße"}}]}
 PLAIN = json.dumps(ANSWER, ensure_ascii=False)

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personalvibe.replay import yaml_io
+from personalvibe.replay.cassette import yaml_io
 from personalvibe.replay.model import CassetteError
 
 HERE = Path("cassette.yaml")

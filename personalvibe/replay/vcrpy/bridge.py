@@ -17,7 +17,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from personalvibe.replay import bodies
+from personalvibe.replay.cassette import bodies
 from personalvibe.replay.model import (
     CassetteError,
     Interaction,
@@ -30,8 +30,8 @@ from personalvibe.replay.model import (
 )
 from personalvibe.replay.options import Options
 from personalvibe.replay.session import Session
-from personalvibe.replay.vcr_loading import Cassette, VcrRequest, vcr
-from personalvibe.replay.vcr_patches import claim, header_pairs
+from personalvibe.replay.vcrpy.loading import Cassette, VcrRequest, vcr
+from personalvibe.replay.vcrpy.patches import claim, header_pairs
 
 _FRAMING = frozenset(("content-length", "content-encoding", "transfer-encoding"))
 

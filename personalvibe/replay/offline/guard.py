@@ -21,8 +21,8 @@ from collections.abc import Callable, Iterable, Iterator, MutableMapping
 from contextlib import contextmanager
 from typing import Any, NamedTuple
 
-from personalvibe.replay.late_imports import on_import
-from personalvibe.replay.stop import Stop
+from personalvibe.replay.abort import Abort
+from personalvibe.replay.vcrpy.import_hooks import on_import
 
 LITELLM_SILENCERS = {
     # The price list, otherwise read from GitHub at import and again by a background thread.
@@ -74,7 +74,7 @@ class NetworkDisabled(RuntimeError):  # noqa: N818 - said of the network, as pyt
     """
 
 
-class NetworkBlocked(Stop):
+class NetworkBlocked(Abort):
     """A test used the network although the session is closed to it: a BaseException."""
 
 
@@ -330,7 +330,7 @@ def without_proxies(environ: MutableMapping[str, str]) -> Iterator[None]:
 
 
 def _trust_image_addresses() -> None:
-    """Stop LiteLLM from resolving image addresses itself: no cassette can answer a DNS query."""
+    """Abort LiteLLM from resolving image addresses itself: no cassette can answer a DNS query."""
     litellm = sys.modules["litellm"]
     if vars(litellm).get("user_url_validation") is True:
         litellm.user_url_validation = False  # type: ignore[attr-defined]

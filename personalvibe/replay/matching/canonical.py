@@ -15,7 +15,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 from urllib.parse import SplitResult, parse_qsl, urlsplit, urlunsplit
 
-from personalvibe.replay import bodies
+from personalvibe.replay.cassette import bodies
 from personalvibe.replay.model import (
     CanonicalRequest,
     CassetteError,
@@ -25,7 +25,6 @@ from personalvibe.replay.model import (
 
 DEFAULT_MATCH_ON = ("method", "scheme", "host", "port", "path", "query", "body")
 
-BOUNDARY = "replay-boundary"
 PAYLOAD_LIMIT = 2_048
 """Bytes of base64 or binary data that a stored request keeps; above it, a digest stands for them.
 Responses keep theirs, whatever the size: the program needs them."""
@@ -71,9 +70,9 @@ def normalise(request: Request) -> Request:
     parts = bodies.parse_multipart(headers, body)
     if parts is not None:
         bounded = [replace(part, content=_digested(part.content)) for part in parts]
-        body = bodies.write_multipart(bounded, BOUNDARY)
+        body = bodies.write_multipart(bounded, bodies.STORED_BOUNDARY)
         headers = tuple(
-            (name, f"{bodies.media_type(headers)}; boundary={BOUNDARY}")
+            (name, f"{bodies.media_type(headers)}; boundary={bodies.STORED_BOUNDARY}")
             if name.lower() == "content-type"
             else (name, value)
             for name, value in headers

@@ -10,7 +10,7 @@ from typing import Literal
 from urllib.parse import quote
 
 from personalvibe.replay.model import CassetteError, Request
-from personalvibe.replay.secret_shapes import (
+from personalvibe.replay.redaction.shapes import (
     PLACEHOLDER,
     SECRET_NAMES,
     Hit,

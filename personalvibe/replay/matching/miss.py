@@ -7,8 +7,9 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
-from personalvibe.replay import bodies
-from personalvibe.replay.index import Index, Recording
+from personalvibe.replay.abort import Abort
+from personalvibe.replay.cassette import bodies
+from personalvibe.replay.matching.index import Index, Recording
 from personalvibe.replay.model import (
     CanonicalRequest,
     Difference,
@@ -17,7 +18,6 @@ from personalvibe.replay.model import (
     Nearest,
     Request,
 )
-from personalvibe.replay.stop import Stop
 
 _SHOWN = 12
 """Differences printed; the rest is counted."""
@@ -26,8 +26,11 @@ _CANDIDATES = 200
 """Recordings compared field by field, the likeliest first."""
 
 
-class CassetteMiss(Stop):
+class CassetteMiss(Abort):
     """A request that no cassette answers: a BaseException. `miss` says what happened."""
+
+    # The name under which programs import it is the one that reports show.
+    __module__ = "personalvibe.replay"
 
     def __init__(self, miss: Miss, text: str) -> None:
         self.miss = miss

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from personalvibe.replay import bodies, yaml_io
+from personalvibe.replay.cassette import bodies, yaml_io
 from personalvibe.replay.model import (
     CassetteError,
     Headers,

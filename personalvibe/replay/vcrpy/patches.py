@@ -19,14 +19,14 @@ from typing import Any, Protocol
 from unittest import mock
 from urllib.parse import urlsplit
 
-from personalvibe.replay import bodies
-from personalvibe.replay.late_imports import on_import
+from personalvibe.replay.cassette import bodies
 from personalvibe.replay.model import Headers, Interaction
-from personalvibe.replay.vcr_loading import AWAITED, VcrRequest, note_originals, vcr
+from personalvibe.replay.vcrpy.import_hooks import on_import
+from personalvibe.replay.vcrpy.loading import AWAITED, VcrRequest, note_originals, vcr
 
 
 class InUse(Protocol):
-    """What the patches ask of a cassette; `vcr_bridge.ReplayCassette` is one."""
+    """What the patches ask of a cassette; `bridge.ReplayCassette` is one."""
 
     custom_patches: tuple[Any, ...]
     skip_patchers: tuple[str, ...]

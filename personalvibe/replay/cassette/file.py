@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from personalvibe.replay import bodies, yaml_io
-from personalvibe.replay.canonical import BOUNDARY
+from personalvibe.replay.cassette import bodies, yaml_io
 from personalvibe.replay.model import (
     CassetteError,
     Headers,
@@ -77,7 +76,7 @@ def load(path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interaction]:
                 hint=_REPAIR,
             )
         return _Reader(path, document).interactions(value)
-    from personalvibe.replay.wild import read_foreign
+    from personalvibe.replay.cassette.foreign import read_foreign
 
     return read_foreign(value, path)
 
@@ -186,9 +185,9 @@ def _event_text(name: str, events: list[str]) -> str:
 
 def _part_fields(headers: Headers, body: bytes) -> list[dict[str, Any]] | None:
     parts = bodies.parse_multipart(headers, body)
-    if parts is None or bodies.boundary(headers) != BOUNDARY:
+    if parts is None or bodies.boundary(headers) != bodies.STORED_BOUNDARY:
         return None
-    if bodies.write_multipart(parts, BOUNDARY) != body:
+    if bodies.write_multipart(parts, bodies.STORED_BOUNDARY) != body:
         return None
     if any(len(dict(part.headers)) != len(part.headers) for part in parts):
         return None
@@ -320,7 +319,7 @@ class _Reader:
                     headers=self.headers(item), name="", filename=None, content=self.body(item)
                 )
             )
-        return bodies.write_multipart(parts, BOUNDARY)
+        return bodies.write_multipart(parts, bodies.STORED_BOUNDARY)
 
 
 _FORMS = ("json", "events", "crlf_events", "parts", "text", "base64")

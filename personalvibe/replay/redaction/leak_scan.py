@@ -8,12 +8,12 @@ from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
-from personalvibe.replay import bodies
-from personalvibe.replay.model import Headers, JsonValue, RedactedInteraction, Suspect
-from personalvibe.replay.redact_body import gunzipped
-from personalvibe.replay.redaction_rules import RedactionRules
-from personalvibe.replay.secret_shapes import EMAIL, INTACT_NAMES, PLACEHOLDER, squeeze
-from personalvibe.replay.streams import leaves, parse_stream
+from personalvibe.replay.cassette import bodies
+from personalvibe.replay.cassette.streams import leaves, parse_stream
+from personalvibe.replay.model import Headers, JsonValue, Leak, RedactedInteraction
+from personalvibe.replay.redaction.body import gunzipped
+from personalvibe.replay.redaction.rules import RedactionRules
+from personalvibe.replay.redaction.shapes import EMAIL, INTACT_NAMES, PLACEHOLDER, squeeze
 
 _SECRETIVE = re.compile(
     r"(?:secret|passw|apikey|authkey|accesskey|credential|sessionkey|privatekey)|token(?!s|iz|type|count|usage|limit)"
@@ -41,7 +41,7 @@ def _looks_random(text: str, *, bits: float = 3.2) -> bool:
     return entropy >= bits
 
 
-def find_suspects(interaction: RedactedInteraction, rules: RedactionRules) -> list[Suspect]:
+def find_leaks(interaction: RedactedInteraction, rules: RedactionRules) -> list[Leak]:
     """What looks like a secret in an interaction that is about to be written.
 
     Shapes that `redact` replaces (it should have left none), and two things that it cannot know:
@@ -61,7 +61,7 @@ def find_suspects(interaction: RedactedInteraction, rules: RedactionRules) -> li
     return list(dict.fromkeys(found))
 
 
-def find_warnings(interaction: RedactedInteraction, rules: RedactionRules) -> list[Suspect]:
+def find_warnings(interaction: RedactedInteraction, rules: RedactionRules) -> list[Leak]:
     """What should be looked at but does not stop a write: e-mail addresses."""
     places = [
         ("request.url", interaction.request.url),
@@ -69,23 +69,23 @@ def find_warnings(interaction: RedactedInteraction, rules: RedactionRules) -> li
         ("response.body", interaction.response.body.decode("utf-8", "replace")),
     ]
     return [
-        Suspect(place=place, shape="e-mail address")
+        Leak(place=place, shape="e-mail address")
         for place, text in places
         if "@" in text and EMAIL.search(text)
     ]
 
 
-def _in_text(place: str, text: str, rules: RedactionRules) -> Iterator[Suspect]:
+def _in_text(place: str, text: str, rules: RedactionRules) -> Iterator[Leak]:
     for hit in rules.find(text):
-        yield Suspect(place=place, shape=hit.shape)
+        yield Leak(place=place, shape=hit.shape)
 
 
-def _in_query(url: str, rules: RedactionRules) -> Iterator[Suspect]:
+def _in_query(url: str, rules: RedactionRules) -> Iterator[Leak]:
     for name, value in parse_qsl(urlsplit(url).query):
         yield from _in_named(f"request.url.query.{name}", "query", name, value, rules)
 
 
-def _in_headers(side: str, headers: Headers, rules: RedactionRules) -> Iterator[Suspect]:
+def _in_headers(side: str, headers: Headers, rules: RedactionRules) -> Iterator[Leak]:
     for name, value in headers:
         lower = name.lower()
         place = f"{side}.headers.{lower}"
@@ -94,34 +94,34 @@ def _in_headers(side: str, headers: Headers, rules: RedactionRules) -> Iterator[
             continue
         if side == "request" and not _PLAIN_REQUEST_HEADERS.fullmatch(lower):
             if _looks_random(value, bits=3.5):
-                yield Suspect(place=place, shape="a random value in an unknown header")
+                yield Leak(place=place, shape="a random value in an unknown header")
         else:
             yield from _in_named(place, "header", name, value, rules)
 
 
 def _in_named(
     place: str, kind: str, name: str, value: str, rules: RedactionRules
-) -> Iterator[Suspect]:
+) -> Iterator[Leak]:
     squeezed = squeeze(name)
     if not _SECRETIVE.search(squeezed) or _NOT_SECRET.fullmatch(squeezed):
         return
     if f"{kind}:{name.lower() if kind == 'header' else squeezed}" in rules.keep:
         return
     if _looks_random(value):
-        yield Suspect(place=place, shape="a random value under a secret's name")
+        yield Leak(place=place, shape="a random value under a secret's name")
 
 
-def _in_body(place: str, headers: Headers, body: bytes, rules: RedactionRules) -> Iterator[Suspect]:
+def _in_body(place: str, headers: Headers, body: bytes, rules: RedactionRules) -> Iterator[Leak]:
     if not body:
         return
     encoding = (bodies.header(headers, "content-encoding") or "identity").strip().lower()
     if encoding != "identity":
-        yield Suspect(place=place, shape=f"a compressed body ({encoding}) that cannot be searched")
+        yield Leak(place=place, shape=f"a compressed body ({encoding}) that cannot be searched")
         return
     if body[:2] == b"\x1f\x8b":
         plain = gunzipped(body)
         if plain is None:
-            yield Suspect(place=place, shape="a compressed body (gzip) that cannot be searched")
+            yield Leak(place=place, shape="a compressed body (gzip) that cannot be searched")
         else:
             yield from _in_body(place, (), plain, rules)
         return
@@ -147,7 +147,7 @@ def _in_body(place: str, headers: Headers, body: bytes, rules: RedactionRules) -
             yield from _in_text(joined, "".join(pieces), rules)
 
 
-def _in_json(place: str, value: JsonValue, rules: RedactionRules) -> Iterator[Suspect]:
+def _in_json(place: str, value: JsonValue, rules: RedactionRules) -> Iterator[Leak]:
     stack: list[tuple[str, str, JsonValue]] = [(place, "", value)]
     while stack:
         where, name, item = stack.pop()

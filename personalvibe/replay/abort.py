@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any, ClassVar, Self, cast
 
 
-class Stop(BaseException):
+class Abort(BaseException):
     """Not an Exception, so that neither an SDK's retries, nor a fallback provider, nor a broad
     ``except`` of the application delays or hides it.
     """
@@ -16,9 +16,9 @@ class Stop(BaseException):
 
     def __new__(cls, *args: Any) -> Self:
         kind = cls
-        if Stop.failure is not None and not issubclass(cls, Stop.failure):
+        if Abort.failure is not None and not issubclass(cls, Abort.failure):
             members = {"__module__": cls.__module__, "__doc__": cls.__doc__}
-            kind = cast(type[Self], type(cls.__name__, (cls, Stop.failure), members))
+            kind = cast(type[Self], type(cls.__name__, (cls, Abort.failure), members))
         return super().__new__(kind, *args)
 
 

@@ -12,7 +12,7 @@ import zlib
 from collections.abc import Callable, Iterator, Sequence
 from typing import NamedTuple
 
-from personalvibe.replay import bodies
+from personalvibe.replay.cassette import bodies
 from personalvibe.replay.model import Headers, JsonValue
 
 

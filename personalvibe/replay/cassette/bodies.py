@@ -199,6 +199,9 @@ class Part:
     content: bytes
 
 
+STORED_BOUNDARY = "replay-boundary"
+"""The boundary of every recorded multipart body: clients draw another one for each request."""
+
 _BOUNDARY = re.compile(r'boundary="?([^";,]+)"?', re.IGNORECASE)
 _NAME = re.compile(r'(?<![a-z])name="((?:[^"\\]|\\.)*)"', re.IGNORECASE)
 _FILENAME = re.compile(r'filename="((?:[^"\\]|\\.)*)"', re.IGNORECASE)

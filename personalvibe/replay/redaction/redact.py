@@ -9,24 +9,24 @@ import re
 from dataclasses import replace
 from urllib.parse import quote, unquote, unquote_plus
 
-from personalvibe.replay import bodies
+from personalvibe.replay.cassette import bodies
 from personalvibe.replay.model import (
     Headers,
     Interaction,
+    Leak,
     RedactedInteraction,
     Request,
     Response,
-    Suspect,
 )
-from personalvibe.replay.redact_body import BodyRedactor
-from personalvibe.replay.redaction_rules import RedactionRules, Side
-from personalvibe.replay.secret_shapes import PLACEHOLDER, Hit, replaced
-from personalvibe.replay.suspects import find_suspects, find_warnings
+from personalvibe.replay.redaction.body import BodyRedactor
+from personalvibe.replay.redaction.leak_scan import find_leaks, find_warnings
+from personalvibe.replay.redaction.rules import RedactionRules, Side
+from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, replaced
 
 __all__ = [
+    "Leak",
     "RedactionRules",
-    "Suspect",
-    "find_suspects",
+    "find_leaks",
     "find_warnings",
     "redact",
     "redact_request",

@@ -12,11 +12,11 @@ from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote_plus, unquote_plus
 
-from personalvibe.replay import bodies
+from personalvibe.replay.cassette import bodies
+from personalvibe.replay.cassette.streams import Leaf, leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Request
-from personalvibe.replay.redaction_rules import Action, RedactionRules, Side
-from personalvibe.replay.secret_shapes import INTACT_NAMES, PLACEHOLDER, Hit, replaced, squeeze
-from personalvibe.replay.streams import Leaf, leaves, parse_stream
+from personalvibe.replay.redaction.rules import Action, RedactionRules, Side
+from personalvibe.replay.redaction.shapes import INTACT_NAMES, PLACEHOLDER, Hit, replaced, squeeze
 
 _SCHEMA_KEYS = frozenset(
     ("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "description", "properties", "title")

@@ -9,12 +9,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from personalvibe.replay import naming, opening, options, vcr_bridge
+from personalvibe.replay import opening, options
 from personalvibe.replay.dates import days_ago, iso
-from personalvibe.replay.index import Recording
-from personalvibe.replay.miss import CassetteMiss
+from personalvibe.replay.matching.index import Recording
+from personalvibe.replay.matching.miss import CassetteMiss
 from personalvibe.replay.model import CassetteError, Source
-from personalvibe.replay.report import TestRecord, unplayed_text
+from personalvibe.replay.pytest_plugin import naming
+from personalvibe.replay.pytest_plugin.report import TestRecord, unplayed_text
+from personalvibe.replay.vcrpy import bridge
 
 
 @dataclass(slots=True, kw_only=True)
@@ -44,11 +46,11 @@ class TestCassette:
     """When the run started, in seconds since the epoch: the date of all its recordings."""
     configure: Callable[[Any], object]
     """Told vcrpy's VCR object before the cassette is opened."""
-    cassette: vcr_bridge.ReplayCassette | None = None
+    cassette: bridge.ReplayCassette | None = None
     record: TestRecord | None = None
     _reported: int = field(default=0)
 
-    def open(self) -> vcr_bridge.ReplayCassette:
+    def open(self) -> bridge.ReplayCassette:
         """Load the cassette. Raises `CassetteError`."""
         settings = options.vcrpy_kwargs(self.config)
         folder = Path(settings.pop("cassette_library_dir", self.folder)).absolute()
@@ -70,9 +72,9 @@ class TestCassette:
             notes=self.notes,
             hint=self.hint,
         )
-        maker = vcr_bridge.make_vcr(cassette_library_dir=str(folder))
+        maker = bridge.make_vcr(cassette_library_dir=str(folder))
         self.configure(maker)
-        self.cassette = vcr_bridge.open_cassette(
+        self.cassette = bridge.open_cassette(
             maker,
             path,
             settings,

@@ -1,7 +1,7 @@
 """vcrpy, imported without aiohttp and requests where the program has not imported these itself.
 
 Why only these: aiohttp takes longer than vcrpy itself, and is patched once the program imports it
-(`vcr_patches`); of requests vcrpy only asks the version, its traffic is that of urllib3. botocore
+(`patches`); of requests vcrpy only asks the version, its traffic is that of urllib3. botocore
 must be there first: its connections inherit from urllib3's, which are patched in a cassette.
 """
 
@@ -10,7 +10,7 @@ from __future__ import annotations
 import importlib.util
 import sys
 
-from personalvibe.replay.late_imports import withheld
+from personalvibe.replay.vcrpy.import_hooks import withheld
 
 _LATE = ("aiohttp", "requests")
 

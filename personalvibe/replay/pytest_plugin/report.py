@@ -145,8 +145,8 @@ def unplayed_shared(run: RunRecord, skipped_names: Collection[str]) -> list[str]
     ]
 
 
-def told(notes: Path) -> set[str]:
-    """The cassettes that programs said to have opened, see `opening.RUN_VARIABLE`."""
+def opened_by_programs(notes: Path) -> set[str]:
+    """The cassettes that programs opened, see `opening.RUN_VARIABLE`."""
     return {path.read_text("utf-8") for path in notes.glob("*.opened")}
 
 

@@ -12,7 +12,7 @@ import traceback
 from collections.abc import Iterator
 from typing import Any
 
-from personalvibe.replay.redact import RedactionRules, redact_text
+from personalvibe.replay.redaction.redact import RedactionRules, redact_text
 
 
 @contextlib.contextmanager

@@ -14,8 +14,8 @@ from collections import Counter
 from collections.abc import Callable, Iterable
 from dataclasses import replace
 
-from personalvibe.replay import bodies
-from personalvibe.replay.canonical import is_random_id, normalise
+from personalvibe.replay.cassette import bodies
+from personalvibe.replay.matching.canonical import is_random_id, normalise
 from personalvibe.replay.model import Headers, Interaction, JsonValue, Request, Response
 
 EPOCH = 1_735_689_600
