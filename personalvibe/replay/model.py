@@ -134,6 +134,16 @@ class Nearest:
     differences: tuple[Difference, ...]
 
 
+class SameRequest(StrEnum):
+    """What became of the recordings of the very request that was asked."""
+
+    NOT_RECORDED = "not recorded"
+    PLAYED = "played"
+    """Every one of them was already played."""
+    NOT_ACCEPTED = "not accepted"
+    """Some were not played, but a matcher of the suite does not accept them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
     """A request that no recording answers."""
@@ -144,8 +154,7 @@ class Miss:
     interactions: int
     """How many recordings were there to choose from."""
     nearest: Nearest | None = None
-    exhausted: bool = False
-    """The same request is recorded, but every recording of it was already played."""
+    same: SameRequest = SameRequest.NOT_RECORDED
     hint: str = ""
     """What to do: the command that re-records just this test."""
 

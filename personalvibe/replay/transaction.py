@@ -17,6 +17,7 @@ from typing import Literal, Protocol
 from personalvibe.replay.cassette import file as cassette_file
 from personalvibe.replay.matching.canonical import MatchRules, canonicalise, normalise
 from personalvibe.replay.matching.placeholders import stabilise
+from personalvibe.replay.matching.rehearsal import Rehearsal, hidden_values, unanswered
 from personalvibe.replay.model import (
     CassetteError,
     Interaction,
@@ -39,6 +40,9 @@ class Storage(Protocol):
     def load(self, path: Path) -> list[Interaction]:
         """Raises `FileNotFoundError` and `CassetteError`."""
 
+    def parse(self, content: bytes, path: Path) -> list[Interaction]:
+        """What `load` would read from a file of this content. Raises `CassetteError`."""
+
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes: ...
 
 
@@ -50,6 +54,9 @@ class FileFormat:
 
     def load(self, path: Path) -> list[Interaction]:
         return cassette_file.load(path, max_bytes=self.max_bytes)
+
+    def parse(self, content: bytes, path: Path) -> list[Interaction]:
+        return cassette_file.parse(content, path, max_bytes=self.max_bytes)
 
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes:
         """Raises `CassetteError` for what `load` would refuse."""
@@ -83,6 +90,10 @@ class Change:
     mode: RecordMode
     interactions: Sequence[Interaction]
     """In the order in which the requests started."""
+    asked: Sequence[Request]
+    """What the program sent for each of them, after the suite's filters."""
+    adapt: Callable[[Interaction], Interaction | None] = lambda interaction: interaction
+    """What the suite's hooks make of an interaction that is read; None if they drop it."""
     loaded: Counter[str]
     """Key -> how many recordings of it the session found in the cassette and may have played."""
     shared: bool
@@ -97,34 +108,64 @@ def key_of(request: Request, match: MatchRules, rules: RedactionRules) -> str:
 
 def commit(change: Change, storage: Storage, match: MatchRules, rules: RedactionRules) -> Outcome:
     """Merge the recordings into the cassette. The old file stays as it is unless all went well."""
-
-    def key(request: Request) -> str:
-        return key_of(request, match, rules)
-
     path = change.path.resolve()
     try:
         with _locked(path):
-            old = _on_disk(path, storage, change.mode)
-            if change.mode in (RecordMode.REWRITE, RecordMode.ALL):
-                stable = [*old, *stabilise(change.interactions, key)]
-            else:
-                # What was recorded now may send back ids that were played from the cassette.
-                stable = stabilise([*old, *change.interactions], key)
-            redacted = [redact(one, rules) for one in stable]
-            new = redacted[len(old) :]
-            merged = merge(redacted[: len(old)], new, key, change)
-            problem = _suspicious(merged, rules)
-            if problem:
-                return Outcome(kind="refused", path=change.path, reason=problem)
-            content = storage.dump(merged)
-            if path.exists() and path.read_bytes() == content:
-                return Outcome(kind="unchanged", path=change.path, interactions=len(new))
-            write(path, content)
-            warnings = _warnings(merged, rules)
+            on_disk = _on_disk(path, storage, change.mode)
+            planned = _planned(change, on_disk, storage, match, rules)
+            if planned.problem:
+                return Outcome(kind="refused", path=change.path, reason=planned.problem)
+            recorded = len(change.interactions)
+            if path.exists() and path.read_bytes() == planned.content:
+                return Outcome(kind="unchanged", path=change.path, interactions=recorded)
+            write(path, planned.content)
     except OSError as error:
         reason = f"{error.strerror or error}: {error.filename or path}"
         return Outcome(kind="refused", path=change.path, reason=reason)
-    return Outcome(kind="written", path=change.path, interactions=len(new), warnings=warnings)
+    return Outcome(
+        kind="written", path=change.path, interactions=recorded, warnings=planned.warnings
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """What a cassette is to become."""
+
+    content: bytes = b""
+    problem: str = ""
+    """Why it must not be written; empty if it may."""
+    warnings: tuple[str, ...] = ()
+
+
+def _planned(
+    change: Change,
+    on_disk: Sequence[Interaction],
+    storage: Storage,
+    match: MatchRules,
+    rules: RedactionRules,
+) -> _Planned:
+    def key(request: Request) -> str:
+        return key_of(request, match, rules)
+
+    if change.mode in (RecordMode.REWRITE, RecordMode.ALL):
+        stable = stabilise(change.interactions, key)
+        before, given = [*on_disk], stable.interactions
+    else:
+        # What was recorded now may send back ids that were played from the cassette.
+        stable = stabilise([*on_disk, *change.interactions], key)
+        before, given = stable.interactions[: len(on_disk)], stable.interactions[len(on_disk) :]
+    new = [redact(one, rules) for one in given]
+    merged = merge([redact(one, rules) for one in before], new, key, change)
+    problem = _leak(merged, rules)
+    if problem:
+        return _Planned(problem=problem)
+    content = storage.dump(merged)
+    rehearsal = Rehearsal(asked=change.asked, given=given, stored=new, ids=stable.ids)
+    read = [change.adapt(one) for one in storage.parse(content, change.path)]
+    played = change.loaded if change.mode is RecordMode.NEW_EPISODES else Counter[str]()
+    problem = unanswered(rehearsal, [one.request for one in read if one], played, key)
+    warnings = (*_warnings(merged, rules), *_hidden(given, new))
+    return _Planned(content=content, problem=problem, warnings=warnings)
 
 
 def _on_disk(path: Path, storage: Storage, mode: RecordMode) -> list[Interaction]:
@@ -139,7 +180,7 @@ def _on_disk(path: Path, storage: Storage, mode: RecordMode) -> list[Interaction
         raise
 
 
-def _suspicious(interactions: Sequence[RedactedInteraction], rules: RedactionRules) -> str:
+def _leak(interactions: Sequence[RedactedInteraction], rules: RedactionRules) -> str:
     for number, one in enumerate(interactions, 1):
         for leak in find_leaks(one, rules):
             return (
@@ -157,6 +198,14 @@ def _warnings(
         for number, one in enumerate(interactions, 1)
         for warning in find_warnings(one, rules)
     )
+
+
+def _hidden(given: Sequence[Interaction], new: Sequence[RedactedInteraction]) -> Iterator[str]:
+    """The values of responses that the program will not get in replay."""
+    for number, (before, after) in enumerate(zip(given, new, strict=True), 1):
+        for one in hidden_values(before.response, after.response):
+            keep = f'; to keep it: redact_keep=["body:{one.name}"]' if one.name else ""
+            yield f"interaction {number}: {one.place} is hidden{keep}"
 
 
 def merge(

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import aiohttp  # noqa: F401
@@ -33,11 +33,17 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[str] = []
+        self.headers: dict[str, list[tuple[str, str]]] = {}
+        self.answers: dict[str, Callable[[str, object], object]] = {}
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """``/status/<n>`` answers with that status, ``/count`` counts, everything else echoes."""
+    """``/status/<n>`` answers with that status, ``/count`` counts, everything else echoes.
+
+    A test may have paths answered by a function of the rest of the path and of the JSON that was
+    sent: ``server.answers["/files/"] = lambda rest, sent: {"id": rest}``. Bytes are sent as text.
+    """
 
     protocol_version = "HTTP/1.1"
     server: Server
@@ -52,8 +58,14 @@ class _Handler(BaseHTTPRequestHandler):
             "n": len(self.server.asked) if self.path == "/count" else 0,
         }
         data = json.dumps(answer).encode()
+        for start, function in self.server.answers.items():
+            if self.path.startswith(start):
+                own = function(self.path.removeprefix(start), json.loads(body) if body else None)
+                data = own if isinstance(own, bytes) else json.dumps(own).encode()
         self.send_response(status)
         self.send_header("content-type", "application/json")
+        for name, value in self.server.headers.get(self.path, []):
+            self.send_header(name, value)
         if status in (429, 503):
             self.send_header("retry-after", "30")
         self.send_header("content-length", str(len(data)))

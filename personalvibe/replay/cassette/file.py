@@ -55,7 +55,11 @@ def load(path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interaction]:
     no known format.
     """
     with path.open("rb") as file:
-        raw = file.read(max_bytes + 1)
+        return parse(file.read(max_bytes + 1), path, max_bytes=max_bytes)
+
+
+def parse(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interaction]:
+    """The interactions of a file's content; `path` is for messages. Raises `CassetteError`."""
     if raw[:2] == b"\x1f\x8b":
         raw = _gunzip(raw, path, max_bytes)
     document = yaml_io.load(raw, path, max_bytes=max_bytes)

@@ -122,7 +122,10 @@ def _body(item: dict[str, Any], place: _Place) -> bytes:
         return _json(item["parsed_body"], place)
     value = item.get("body", item.get("content"))  # `content`: httpx, before vcrpy 6
     if isinstance(value, dict):
-        value = next((value[name] for name in ("string", "content") if name in value), None)
+        unknown = [name for name in value if name not in ("string", "content")]
+        if unknown:
+            raise place.error(f"a body has the unknown key {unknown[0]!r}")
+        value = next(iter(value.values()), None)
     return _bytes(value, place)
 
 

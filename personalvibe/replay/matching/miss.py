@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable, Iterator
+import re
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 from personalvibe.replay.abort import Abort
 from personalvibe.replay.cassette import bodies
 from personalvibe.replay.matching.index import Index, Recording
+from personalvibe.replay.matching.placeholders import PLACEHOLDER
 from personalvibe.replay.model import (
     CanonicalRequest,
     Difference,
@@ -17,6 +19,7 @@ from personalvibe.replay.model import (
     Miss,
     Nearest,
     Request,
+    SameRequest,
 )
 
 _SHOWN = 12
@@ -46,15 +49,22 @@ def explain(
     hint: str = "",
 ) -> Miss:
     """The miss of a redacted request."""
-    exhausted = bool(index.with_key(canonical.key))
     return Miss(
         request=request,
         cassettes=tuple(cassettes),
         interactions=len(index),
         nearest=_nearest(canonical, index),
-        exhausted=exhausted,
+        same=_same_request(index.with_key(canonical.key)),
         hint=hint,
     )
+
+
+def _same_request(recordings: Sequence[Recording]) -> SameRequest:
+    if not recordings:
+        return SameRequest.NOT_RECORDED
+    if all(one.times_played for one in recordings):
+        return SameRequest.PLAYED
+    return SameRequest.NOT_ACCEPTED
 
 
 def _nearest(asked: CanonicalRequest, index: Index) -> Nearest | None:
@@ -186,8 +196,10 @@ def _lines(miss: Miss) -> Iterator[str]:
         missing = "" if path.exists() else " (does not exist)"
         yield f"  cassette: {path}{missing}"
     nearest = miss.nearest
-    if miss.exhausted:
+    if miss.same is SameRequest.PLAYED:
         yield "  The same request is recorded, but every recording of it was already played."
+    elif miss.same is SameRequest.NOT_ACCEPTED:
+        yield "  The same request is recorded, but a matcher of the suite does not accept it."
     elif nearest is None:
         yield "  Nothing is recorded there."
     else:
@@ -200,8 +212,21 @@ def _lines(miss: Miss) -> Iterator[str]:
             yield f"    {one.path}: {_or_absent(one.recorded)} -> {_or_absent(one.asked)}"
         if len(nearest.differences) > _SHOWN:
             yield f"    ... and {len(nearest.differences) - _SHOWN} more"
+        if all(_is_placeholder_only(one) for one in nearest.differences):
+            yield "  They differ only in a placeholder, which stands for an id that an earlier"
+            yield "  response of the cassette gave; this request has one of its own."
     if miss.hint:
         yield f"  To record it again: {miss.hint}"
+
+
+def _is_placeholder_only(difference: Difference) -> bool:
+    """Whether two texts are equal but for what stands where one of them has a placeholder."""
+    texts = (difference.recorded or "", difference.asked or "")
+    for one, other in (texts, texts[::-1]):
+        pieces = PLACEHOLDER.split(one)
+        if len(pieces) > 1 and re.fullmatch("[\\w-]+".join(map(re.escape, pieces)), other):
+            return True
+    return False
 
 
 def _times(count: int) -> str:

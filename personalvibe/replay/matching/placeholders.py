@@ -2,8 +2,12 @@
 
 Ids, times and counters of a response become placeholders that are derived from the request and
 the place in the response; where a later request of the cassette sends an id back, it gets the same
-placeholder. So do ids that the client made up (LiteLLM does, for providers without tool-call ids),
-where matching ignores them. So re-recording an unchanged exchange changes no byte.
+placeholder. So re-recording an unchanged exchange changes no byte.
+
+Whose an id is decides whether it may be replaced. What a request carried before any response did
+belongs to the program, which will send it again in replay and expects to find it in the answers: it
+stays. The exception are ids of tool calls that an SDK makes up for providers that have none; they
+are replaced in requests, where matching ignores them.
 """
 
 from __future__ import annotations
@@ -11,11 +15,13 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable
-from dataclasses import replace
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, replace
+from urllib.parse import unquote
 
 from personalvibe.replay.cassette import bodies
 from personalvibe.replay.matching.canonical import is_random_id, normalise
+from personalvibe.replay.matching.random_ids import UUID_HEAD, random_id_prefix
 from personalvibe.replay.model import Headers, Interaction, JsonValue, Request, Response
 
 EPOCH = 1_735_689_600
@@ -31,12 +37,13 @@ _TIME_KEYS = re.compile(
     r"in_progress|finalizing|expired)_at|createTime|updateTime|expireTime"
 )
 _DURATION_KEYS = re.compile(r"(?:total|load|eval|prompt_eval)_duration")
-_PLACEHOLDER = re.compile(r".*replay-[0-9a-f]{10}|00000000-0000-4000-8000-[0-9a-f]{12}")
+PLACEHOLDER = re.compile(r"(?:[\w-]+[-_])?replay-[0-9a-f]{10}|00000000-0000-4000-8000-[0-9a-f]{12}")
+"""What stands for an id, with the prefix of the id."""
 _UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
-_RANDOM = re.compile(
-    r"(?P<prefix>(?:[A-Za-z]{2,12}[-_])*)(?=[A-Za-z_-]*[0-9])(?=[0-9_-]*[A-Za-z])"
-    r"(?P<random>[A-Za-z0-9]{8,}(?:[-_][A-Za-z0-9_-]+)?)"
+_TOOL_CALL = re.compile(
+    r".*(?:tool_calls|toolCalls|content)\[\d+\]\.id|.*\.(?:tool_)?call_id|.*tool_use_id"
 )
+_TOKEN = re.compile(r"[A-Za-z0-9_-]{8,}")
 _TIME_TEXT = re.compile(r"\d{4}-\d\d-\d\d[T ]\d\d:\d\d.*")
 _STAMP_RANGE = range(1_000_000_000, 10_000_000_000)
 
@@ -56,76 +63,109 @@ _DROPPED_HEADERS = frozenset(
 _DATE_HEADERS = frozenset(("date", "expires", "last-modified"))
 
 
-def stabilise(
-    interactions: Iterable[Interaction], key_of: Callable[[Request], str]
-) -> list[Interaction]:
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Stable:
+    """The interactions of one cassette as they are to be stored."""
+
+    interactions: list[Interaction]
+    ids: Mapping[str, str]
+    """An id that a response gave -> its placeholder. A replaying program sends the latter."""
+
+
+class Carried:
+    """The texts that the program's requests carried: what it knew before it was answered."""
+
+    def __init__(self) -> None:
+        self._tokens: set[str] = set()
+        self._joined = ""
+
+    def add(self, request: Request) -> None:
+        headers, body = bodies.decompress(request.headers, request.body)
+        texts = [unquote(request.url), body.decode("utf-8", "replace")]
+        texts += [value for _, value in headers]
+        new = {token for text in texts for token in _TOKEN.findall(text)} - self._tokens
+        self._tokens |= new
+        self._joined = "\n".join((self._joined, *new))
+
+    def __contains__(self, value: object) -> bool:
+        return value in self._tokens or (isinstance(value, str) and value in self._joined)
+
+
+def stabilise(interactions: Iterable[Interaction], key_of: Callable[[Request], str]) -> Stable:
     """The interactions of one cassette, normalised, with placeholders. Idempotent.
 
     `key_of` gives the key of a request, redacted: a placeholder must not depend on a secret.
     """
     ids: dict[str, str] = {}
-    made_up: dict[str, str] = {}
+    carried = Carried()
     seen: Counter[str] = Counter()
     stable = []
     for interaction in interactions:
-        request = _substituted(normalise(interaction.request), ids | made_up)
+        carried.add(interaction.request)
+        request = sent_back(normalise(interaction.request), ids)
         key = key_of(request)
         seen[key] += 1
         place = f"{key}#{seen[key]}"
-        made_up |= _made_up(request, place)
-        request = _substituted(request, made_up)
-        response = _stable_response(interaction.response, place, ids)
-        # A server may quote what it was sent.
-        response = replace(response, body=_replaced(response.body, made_up))
+        request = _without_made_up(request, place)
+        response = _stable_response(interaction.response, _Stabiliser(place, ids, carried))
         stable.append(replace(interaction, request=request, response=response))
-    return stable
+    return Stable(interactions=stable, ids=ids)
 
 
-def _stable_response(response: Response, place: str, ids: dict[str, str]) -> Response:
+def _stable_response(response: Response, stabiliser: _Stabiliser) -> Response:
     headers, body = bodies.decompress(response.headers, response.body)
+    body = _stable_body(headers, body, stabiliser)
+    # Addresses and texts of an answer quote the ids that it gives.
     headers = tuple(
-        (name, _HTTP_DATE if name.lower() in _DATE_HEADERS else value)
+        (name, _HTTP_DATE if name.lower() in _DATE_HEADERS else _replaced(value, stabiliser.ids))
         for name, value in headers
         if name.lower() not in _DROPPED_HEADERS
     )
-    return replace(response, headers=headers, body=_stable_body(headers, body, place, ids))
+    return replace(response, headers=headers, body=_replaced_in_body(body, stabiliser.ids))
 
 
-def _stable_body(headers: Headers, body: bytes, place: str, ids: dict[str, str]) -> bytes:
+def _stable_body(headers: Headers, body: bytes, stabiliser: _Stabiliser) -> bytes:
     pieces = bodies.chunks(headers, body)
     if len(pieces) > 1 or bodies.media_type(headers) == "text/event-stream":
-        return b"".join(_stable_event(piece, place, ids) for piece in pieces)
+        return b"".join(_stable_event(piece, stabiliser) for piece in pieces)
     if bodies.is_json(headers, body):
-        return _stable_json(body, place, ids)
+        return _stable_json(body, stabiliser)
     return body
 
 
 _DATA = re.compile(rb"(?m)^((?:data:[ ]?)?)(\{.*\})(\r?)$")
 
 
-def _stable_event(event: bytes, place: str, ids: dict[str, str]) -> bytes:
+def _stable_event(event: bytes, stabiliser: _Stabiliser) -> bytes:
     """An event or a line, changed in its JSON only and only if that changes."""
-    return _DATA.sub(lambda found: found[1] + _stable_json(found[2], place, ids) + found[3], event)
+    return _DATA.sub(lambda found: found[1] + _stable_json(found[2], stabiliser) + found[3], event)
 
 
-def _stable_json(body: bytes, place: str, ids: dict[str, str]) -> bytes:
+def _stable_json(body: bytes, stabiliser: _Stabiliser) -> bytes:
     try:
         value = bodies.parse_json(body)
     except bodies.NotJsonError:
         return body
-    stable = _Stabiliser(place, ids).change(value, "", "")
+    stable = stabiliser.change(value, "", "")
     return body if stable == value else bodies.write_json(stable)
 
 
 class _Stabiliser:
-    def __init__(self, place: str, ids: dict[str, str]) -> None:
+    """Placeholders for one response."""
+
+    def __init__(self, place: str, ids: dict[str, str], carried: Carried) -> None:
         self.place = place
         self.ids = ids
+        self.carried = carried
 
     def change(self, value: JsonValue, key: str, path: str) -> JsonValue:
         if isinstance(value, dict):
+            is_model = value.get("object") == "model"
             return {
-                name: self.change(child, name, f"{path}.{name}") for name, child in value.items()
+                name: child
+                if is_model and name == "id"
+                else self.change(child, name, f"{path}.{name}")
+                for name, child in value.items()
             }
         if isinstance(value, list):
             return [self.change(child, key, f"{path}[{n}]") for n, child in enumerate(value)]
@@ -145,64 +185,113 @@ class _Stabiliser:
             return ""
         if _TIME_KEYS.fullmatch(key) and _TIME_TEXT.fullmatch(value):
             return _INSTANT
-        if _ID_KEYS.fullmatch(key):
-            placeholder = self.placeholder(value, path)
-            if placeholder is not None:
-                self.ids[value] = placeholder
-                return placeholder
+        if _ID_KEYS.fullmatch(key) and not PLACEHOLDER.fullmatch(value):
+            head = random_id_prefix(value, known=_is_always_random(key, path))
+            if head is not None and value not in self.carried:
+                self.ids[value] = _placeholder(head, f"{self.place}{path}")
+                return self.ids[value]
         return value
 
-    def placeholder(self, value: str, path: str) -> str | None:
-        if _PLACEHOLDER.fullmatch(value) or len(value) > 256:
-            return None
-        digest = hashlib.blake2b(f"{self.place}{path}".encode(), digest_size=6).hexdigest()
-        if _UUID.fullmatch(value):
-            return f"00000000-0000-4000-8000-{digest}"
-        found = _RANDOM.fullmatch(value)
-        return f"{found['prefix']}replay-{digest[:10]}" if found else None
+
+def _is_always_random(key: str, path: str) -> bool:
+    return key in ("system_fingerprint", "generation_id", "trace") or bool(
+        _TOOL_CALL.fullmatch(path)
+    )
 
 
-def _made_up(request: Request, place: str) -> dict[str, str]:
-    """The ids of a request that no response gave, and their placeholders."""
+def _placeholder(head: str, place: str) -> str:
+    """The placeholder of an id, by its place; a UUID's looks like one."""
+    digest = hashlib.blake2b(place.encode(), digest_size=6).hexdigest()
+    if head == UUID_HEAD:
+        return f"00000000-0000-4000-8000-{digest}"
+    return f"{head}replay-{digest[:10]}"
+
+
+def _without_made_up(request: Request, place: str) -> Request:
+    """The request without the ids that its SDK made up for tool calls."""
     if not bodies.is_json(request.headers, request.body):
-        return {}
+        return request
     try:
         value = bodies.parse_json(request.body)
     except bodies.NotJsonError:
-        return {}
-    found: dict[str, str] = {}
-    stabiliser = _Stabiliser(f"{place} request", {})
-    stack = [(value, "", "")]
+        return request
+    made_up: dict[str, str] = {}
+    stack: list[tuple[JsonValue, str]] = [(value, "")]
     while stack:
-        item, key, path = stack.pop()
+        item, path = stack.pop()
         if isinstance(item, dict):
-            stack += ((child, name, f"{path}.{name}") for name, child in item.items())
+            stack += ((child, f"{path}.{name}") for name, child in item.items())
         elif isinstance(item, list):
-            stack += ((child, key, f"{path}[{n}]") for n, child in enumerate(item))
-        elif isinstance(item, str) and _ID_KEYS.fullmatch(key) and is_random_id(item):
+            stack += ((child, f"{path}[{n}]") for n, child in enumerate(item))
+        elif isinstance(item, str) and item not in made_up and _is_made_up(item, path):
             # Matching knows a UUID in any place, and other ids only where they stand alone.
             own = _UUID.search(item)
-            placeholder = stabiliser.placeholder(own[0] if own else item, path)
-            if placeholder is not None:
-                found.setdefault(item, item.replace(own[0], placeholder) if own else placeholder)
-    return found
+            head = UUID_HEAD if own else random_id_prefix(item, known=True) or ""
+            new = _placeholder(head, f"{place} request{path}")
+            made_up[item] = item.replace(own[0], new) if own else new
+    if not made_up:
+        return request
+    changed = _with_leaves(value, made_up)
+    return replace(request, body=bodies.write_json(changed))
 
 
-def _substituted(request: Request, ids: dict[str, str]) -> Request:
-    """The request with the ids of earlier responses, or its own, replaced."""
+def _is_made_up(text: str, path: str) -> bool:
+    return bool(_TOOL_CALL.fullmatch(path)) and is_random_id(text) and not PLACEHOLDER.search(text)
+
+
+def _with_leaves(value: JsonValue, leaves: Mapping[str, str]) -> JsonValue:
+    if isinstance(value, str):
+        return leaves.get(value, value)
+    if isinstance(value, list):
+        return [_with_leaves(item, leaves) for item in value]
+    if isinstance(value, dict):
+        return {key: _with_leaves(item, leaves) for key, item in value.items()}
+    return value
+
+
+def sent_back(request: Request, ids: Mapping[str, str]) -> Request:
+    """The request with the placeholders of ids that earlier responses gave."""
     if not ids:
         return request
-    url = _replaced(request.url.encode(), ids).decode()
-    return replace(request, url=url, body=_replaced(request.body, ids))
+    return replace(
+        request,
+        url=_replaced(request.url, ids),
+        headers=tuple((name, _replaced(value, ids)) for name, value in request.headers),
+        body=_replaced_in_body(request.body, ids),
+    )
 
 
-def _replaced(content: bytes, ids: dict[str, str]) -> bytes:
-    if not ids:
-        return content
+def _replaced_in_body(content: bytes, ids: Mapping[str, str]) -> bytes:
     try:
-        text = content.decode()
+        text = content.decode() if ids else ""
     except UnicodeDecodeError:
         return content
-    known = sorted(ids, key=len, reverse=True)
-    pattern = re.compile("|".join(re.escape(value) for value in known))
-    return pattern.sub(lambda found: ids[found[0]], text).encode()
+    return _replaced(text, ids).encode() if ids else content
+
+
+def _replaced(text: str, ids: Mapping[str, str]) -> str:
+    return _TOKEN.sub(lambda found: _replaced_token(found[0], ids), text) if ids else text
+
+
+_SEPARATOR = re.compile(r"([-_])")
+
+
+def _replaced_token(token: str, ids: Mapping[str, str]) -> str:
+    """An id, or several words and ids that ``-`` and ``_`` join, with placeholders."""
+    if token in ids:
+        return ids[token]
+    parts = _SEPARATOR.split(token)
+    if len(parts) == 1 or len(parts) > _MAX_PARTS:
+        return token
+    # The longest run of parts that is an id, from each part on.
+    done, start = [], 0
+    while start < len(parts):
+        ends = range(len(parts), start, -1)
+        end = next((end for end in ends if "".join(parts[start:end]) in ids), None)
+        done.append(parts[start] if end is None else ids["".join(parts[start:end])])
+        start = start + 1 if end is None else end
+    return "".join(done)
+
+
+_MAX_PARTS = 40
+"""Longer chains of words are prose or base64; to try all their runs would take long."""

@@ -42,11 +42,11 @@ _DROPPED_REQUEST = (
 )
 _MASKED_RESPONSE = (
     "openai-organization openai-project *-organization-id request-id *-request-id x-litellm-key-* "
-    "*trace-id x-session-id www-authenticate authorization *-api-key *-auth-token"
+    "*trace-id x-session-id www-authenticate authorization *-api-key *-auth-token set-cookie"
 )
 _KEPT_RESPONSE = "x-amzn-errortype x-amzn-remapped-content-type"
 _DROPPED_RESPONSE = (
-    "set-cookie x-amzn-* apim-request-id azureml-model-session cf-ray x-amz-cf-* traceresponse "
+    "x-amzn-* apim-request-id azureml-model-session cf-ray x-amz-cf-* traceresponse "
     "x-oauth-* x-accepted-oauth-scopes report-to nel via server-timing *ratelimit-*"
 )
 
@@ -226,7 +226,27 @@ def _default_header_action(side: Side, name: str) -> Action | Literal[False]:
         return False
     if _globs(tuple(dropped.split())).fullmatch(name):
         return None
+    if name == "set-cookie":
+        return _without_value
     return PLACEHOLDER if _globs(tuple(masked.split())).fullmatch(name) else False
+
+
+_COOKIE = re.compile(r"(?P<name>[^=;]*=)(?P<value>[^;]*)(?P<attributes>.*)", re.DOTALL)
+_EXPIRES = re.compile(r"(?i)(;\s*expires=)[^;]*")
+_NEVER = "Fri, 31 Dec 9999 23:59:59 GMT"
+
+
+def _without_value(name: str, value: str, request: Request) -> str:
+    """A cookie with its name and attributes: the program's session has to get one in replay.
+
+    One with a value is given to be used, and a date that passes would take it away.
+    """
+    found = _COOKIE.match(value)
+    if found is None:
+        return PLACEHOLDER
+    if not found["value"].strip():
+        return value
+    return f"{found['name']}{PLACEHOLDER}" + _EXPIRES.sub(rf"\g<1>{_NEVER}", found["attributes"])
 
 
 _KINDS = ("header", "query", "body", "text")

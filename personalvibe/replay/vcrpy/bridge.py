@@ -134,7 +134,7 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
             ticket = self.session.ticket()
         new = self.before_save(Interaction(request=own, response=to_response(kept)))
         if new is not None:
-            self.session.record(ticket, new.request, new.response)
+            self.session.record(ticket, new.request, new.response, asked=own)
 
     def _own(self, request: VcrRequest) -> Request | None:
         """The request after the suite's filters; None if they ignore it."""
@@ -153,16 +153,19 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
         return accepts
 
     def adapt(self, interaction: Interaction) -> Interaction | None:
-        """A loaded interaction after the suite's filters and hooks; None if they drop it."""
+        """A loaded interaction after the suite's hooks; None if they drop it.
+
+        The request is filtered as a live one is, which it has to meet. The response was filtered
+        when it was recorded: a filter that counts or appends must not do that at every replay.
+        """
         if not self._filtered:
             return interaction
         pair = from_request(interaction.request), from_response(interaction.response)
         pair = vcr.cassette._run_hooks(self._after_load_interaction, *pair, self)
         request = self._before_record_request(pair[0]) if pair else None
-        response = self._before_record_response(pair[1]) if request else None
-        if response is None:
+        if pair is None or request is None:
             return None
-        return replace(interaction, request=to_request(request), response=to_response(response))
+        return replace(interaction, request=to_request(request), response=to_response(pair[1]))
 
     def before_save(self, interaction: Interaction) -> Interaction | None:
         """An interaction to be written after the suite's hooks; None if they drop it."""
@@ -254,12 +257,11 @@ class VcrpyFormat:
         self._serializer = serializer
 
     def load(self, path: Path) -> list[Interaction]:
+        return self.parse(path.read_bytes(), path)
+
+    def parse(self, content: bytes, path: Path) -> list[Interaction]:
         try:
-            requests, responses = vcr.serialize.deserialize(
-                path.read_text("utf-8"), self._serializer
-            )[:2]
-        except FileNotFoundError:
-            raise
+            requests, responses = vcr.serialize.deserialize(content.decode(), self._serializer)[:2]
         except Exception as error:
             raise CassetteError(
                 f"the serializer cannot read it: {error}",
