@@ -269,7 +269,19 @@ def _built(skip: frozenset[str], custom: tuple[Any, ...] = ()) -> list[Any]:
             patch.new = _explicit_body(patch.new)
     if "aiohttp" not in skip and "vcr.stubs.aiohttp_stubs" in sys.modules:
         stubs = sys.modules["vcr.stubs.aiohttp_stubs"]
-        patches.append(mock.patch.object(stubs, "build_response", _aiohttp_response(stubs)))
+        patches += [
+            mock.patch.object(stubs, "build_response", _aiohttp_response(stubs)),
+            mock.patch.object(stubs, "record_response", _unread_again(stubs.record_response)),
+            mock.patch.object(stubs.MockClientResponse, "read", _read_the_rest),
+            *(
+                mock.patch.object(
+                    stubs.MockClientResponse,
+                    name,
+                    _after_reading(getattr(stubs.MockClientResponse, name)),
+                )
+                for name in ("text", "json")
+            ),
+        ]
     return patches
 
 
@@ -488,12 +500,39 @@ def _aiohttp_response(stubs: Any) -> Callable[..., Any]:
 
     def build_response(request: Any, recorded: Mapping[str, Any], history: Any) -> Any:
         response = build(request, recorded, history)
+        response._body = None
         pieces = _pieces(recorded)
         if len(pieces) > 1:
             response.content = Pieces(pieces)
         return response
 
     return build_response
+
+
+async def _read_the_rest(response: Any) -> Any:
+    if response._body is None:
+        response._body = await response.content.read()
+    return response._body
+
+
+def _after_reading(method: Any) -> Any:
+    @functools.wraps(method)
+    async def call(response: Any, *args: Any, **kwargs: Any) -> Any:
+        await response.read()
+        return await method(response, *args, **kwargs)
+
+    return call
+
+
+def _unread_again(record: Any) -> Any:
+    """Recording reads a response; its program shall still read it in parts and then the rest."""
+
+    async def record_response(cassette: Any, request: Any, response: Any) -> None:
+        await record(cassette, request, response)
+        if response._body:
+            response._body = None
+
+    return record_response
 
 
 def _explicit_body(inner: Any) -> Any:
