@@ -7,6 +7,7 @@ import itertools
 import json
 import math
 import re
+import uuid
 import zlib
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -44,13 +45,26 @@ def parse_json(body: bytes) -> JsonValue:
     Duplicate keys, NaN, numbers beyond a double, lone surrogates and nesting that exhausts the
     parser are such losses.
     """
+    # To ask of every number of an embedding whether it is finite takes as long as all the rest.
+    parse_float = _finite if _MAYBE_INFINITE.search(body) else None
     try:
         value: JsonValue = json.loads(
-            body.decode(), object_pairs_hook=_unique, parse_constant=_refuse, parse_float=_finite
+            body.decode(),
+            object_pairs_hook=_unique,
+            parse_constant=_refuse,
+            parse_float=parse_float,
         )
     except (ValueError, RecursionError) as error:
         raise NotJsonError(str(error)) from None
     return value
+
+
+_MAYBE_INFINITE = re.compile(rb"[0-9][eE]\+?[0-9]{3}|[0-9]{300}")
+
+
+def is_numbers(values: list[Any]) -> bool:
+    """Whether a list holds nothing but numbers."""
+    return {int, float}.issuperset(map(type, values))
 
 
 def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
@@ -71,9 +85,30 @@ def _finite(text: str) -> float:
     return value
 
 
-def write_json(value: JsonValue) -> bytes:
-    """JSON without spaces, in UTF-8; keys keep their order."""
-    return json.dumps(value, ensure_ascii=False, separators=(",", ":")).encode()
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NumberText:
+    """A list of numbers as JSON spells it, without its brackets: to parse an embedding takes long,
+    and whoever writes it again needs no more than its text."""
+
+    text: str
+
+
+def write_json(value: Any) -> bytes:
+    """JSON without spaces, in UTF-8; keys keep their order. Takes `NumberText` for a list."""
+    spelled: dict[str, str] = {}
+    mark = f"numbers-{uuid.uuid4().hex}-"
+
+    def stand_in(item: Any) -> str:
+        if not isinstance(item, NumberText):
+            raise TypeError(f"JSON has no {type(item).__name__}")
+        name = f"{mark}{len(spelled)}"
+        spelled[f'"{name}"'] = f"[{item.text}]"
+        return name
+
+    text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=stand_in)
+    if spelled:
+        text = re.sub(f'"{mark}[0-9]+"', lambda found: spelled[found[0]], text)
+    return text.encode()
 
 
 def is_json(headers: Headers, body: bytes) -> bool:

@@ -22,6 +22,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from personalvibe.replay.cassette import bodies
 from personalvibe.replay.model import CassetteError
 
 MAX_DEPTH = 200
@@ -65,7 +66,8 @@ def representable(value: Any, *, max_depth: int = 60) -> bool:
                         return False
                     stack.append((child, depth + 1))
             case list():
-                stack.extend((child, depth + 1) for child in item)
+                if not _is_numbers(item) or not all(map(math.isfinite, item)):
+                    stack.extend((child, depth + 1) for child in item)
     return True
 
 
@@ -91,7 +93,10 @@ def _block(value: Any, indent: int) -> Iterator[str]:
 
 
 def _entry(head: str, child: Any, indent: int) -> Iterator[str]:
-    if isinstance(child, dict) and child:
+    if _is_numbers(child):
+        yield f"{head} {_NUMBERS} |-"
+        yield from _number_lines(child, " " * (indent + 2))
+    elif isinstance(child, dict) and child:
         yield head
         yield from _block(child, indent + 2)
     elif isinstance(child, list) and child:
@@ -102,12 +107,42 @@ def _entry(head: str, child: Any, indent: int) -> Iterator[str]:
 
 
 def _item(pad: str, child: Any, indent: int) -> Iterator[str]:
-    if isinstance(child, (dict, list)) and child:
+    if _is_numbers(child):
+        yield f"{pad}- {_NUMBERS} |-"
+        yield from _number_lines(child, " " * (indent + 2))
+    elif isinstance(child, (dict, list)) and child:
         lines = _block(child, indent + 2)
         yield f"{pad}- {next(lines)[indent + 2 :]}"
         yield from lines
     else:
         yield f"{pad}- {_scalar(child, indent + 2)}"
+
+
+_NUMBERS = "!numbers"
+"""The tag of a list of numbers that is written as text: an embedding has thousands, and a YAML
+node for each takes four times the space and ten times the time of the JSON that it came from."""
+_MANY = 32
+_LINE = 240
+
+
+def _is_numbers(value: Any) -> bool:
+    return isinstance(value, list) and len(value) >= _MANY and bodies.is_numbers(value)
+
+
+def _number_lines(numbers: list[int | float], pad: str) -> Iterator[str]:
+    text = json.dumps(numbers, separators=(",", ":"))[1:-1]
+    start = 0
+    while len(text) - start > _LINE:
+        end = text.rfind(",", start, start + _LINE) + 1
+        yield pad + text[start:end]
+        start = end
+    yield pad + text[start:]
+
+
+@functools.cache
+def _number_list() -> re.Pattern[str]:
+    number = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+"
+    return re.compile(f"(?:{number},)*+{number}")
 
 
 def _scalar(value: Any, indent: int) -> str:
@@ -193,8 +228,9 @@ class Document:
 def load(text: bytes, path: Path, *, max_bytes: int) -> Document:
     """The data of one YAML document.
 
-    Aliases are shared objects. Raises `CassetteError`, with the line, for text that is no
-    YAML, too large, too deep, or has a tag other than YAML's own scalars.
+    Aliases are shared objects; a long list of numbers stays text (`bodies.NumberText`). Raises
+    `CassetteError`, with the line, for text that is no YAML, too large, too deep, or has a tag
+    other than YAML's own scalars.
     """
     import yaml
 
@@ -296,6 +332,13 @@ class _Builder:
         if self.nodes > MAX_NODES:
             raise self.error(f"more than {MAX_NODES:,} nodes", event)
 
+    def numbers(self, event: Any) -> bodies.NumberText:
+        text = event.value.replace("\n", "")
+        if not _number_list().fullmatch(text):
+            raise self.error("!numbers that are no list of numbers", event)
+        self.count(text.count(","), event)
+        return bodies.NumberText(text=text)
+
     def place(self, frame: list[Any], value: Any, event: Any) -> None:
         container = frame[0]
         if isinstance(container, list):
@@ -330,6 +373,8 @@ class _Builder:
                 return base64.b64decode(text.encode())
             except (binascii.Error, UnicodeEncodeError):
                 raise self.error("!!binary that is not base64", event) from None
+        if tag == _NUMBERS:
+            return self.numbers(event)
         if tag in (f"{_YAML}str", f"{_YAML}timestamp"):
             return text
         if tag == f"{_YAML}null":

@@ -24,6 +24,8 @@ from personalvibe.replay.matching.canonical import is_random_id, normalise
 from personalvibe.replay.matching.random_ids import UUID_HEAD, random_id_prefix
 from personalvibe.replay.model import Headers, Interaction, JsonValue, Request, Response
 
+_FEW = 8
+"""Longer lists of numbers are embeddings, not times."""
 EPOCH = 1_735_689_600
 """The instant that stands for all others: 2025-01-01 00:00:00 UTC."""
 _INSTANT = "2025-01-01T00:00:00Z"
@@ -168,6 +170,8 @@ class _Stabiliser:
                 for name, child in value.items()
             }
         if isinstance(value, list):
+            if len(value) > _FEW and bodies.is_numbers(value):
+                return value
             return [self.change(child, key, f"{path}[{n}]") for n, child in enumerate(value)]
         if isinstance(value, str):
             return self.text(value, key, path)

@@ -93,6 +93,8 @@ class BodyRedactor:
                 action = False  # a JSON schema with a property of that name
             return dict(self.fields(value, action))
         if isinstance(value, list):
+            if action is False and bodies.is_numbers(value):
+                return value
             return [self.value(item, action) for item in value]
         if action is not False and value is not None and not isinstance(value, bool):
             return PLACEHOLDER

@@ -155,7 +155,7 @@ def _in_json(place: str, value: JsonValue, rules: RedactionRules) -> Iterator[Le
             for key, child in item.items():
                 yield from _in_text(where, key, rules)
                 stack.append((f"{where}.{key}", key, child))
-        elif isinstance(item, list):
+        elif isinstance(item, list) and not bodies.is_numbers(item):
             stack.extend((f"{where}[{number}]", name, child) for number, child in enumerate(item))
         elif isinstance(item, str) and squeeze(name) not in INTACT_NAMES:
             yield from _in_text(where, item, rules)
