@@ -33,6 +33,7 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[str] = []
+        self.kinds: dict[str, str] = {}
         self.headers: dict[str, list[tuple[str, str]]] = {}
         self.answers: dict[str, Callable[[str, object], object]] = {}
         self.url = f"http://127.0.0.1:{self.server_port}"
@@ -58,12 +59,12 @@ class _Handler(BaseHTTPRequestHandler):
             "n": len(self.server.asked) if self.path == "/count" else 0,
         }
         data = json.dumps(answer).encode()
-        for start, function in self.server.answers.items():
-            if self.path.startswith(start):
-                own = function(self.path.removeprefix(start), json.loads(body) if body else None)
-                data = own if isinstance(own, bytes) else json.dumps(own).encode()
+        start = next((one for one in self.server.answers if self.path.startswith(one)), None)
+        if start is not None:
+            own = self.server.answers[start](self.path.removeprefix(start), _parsed(body))
+            data = own if isinstance(own, bytes) else json.dumps(own).encode()
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", self.server.kinds.get(self.path) or "application/json")
         for name, value in self.server.headers.get(self.path, []):
             self.send_header(name, value)
         if status in (429, 503):
@@ -76,6 +77,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 @pytest.fixture

@@ -448,7 +448,7 @@ def test_the_scan_names_the_place_and_never_the_value() -> None:
     body = json.dumps({"data": [{"x": 1}, {"note": f"use {OPENAI_KEY}"}]}).encode()
     (leak,) = find_leaks(unredacted(headers=JSON, body=body), RULES)
     assert leak.place == "request.body.data[1].note"
-    assert leak.shape == "API key (sk-...)"
+    assert leak.shape == "a token of OpenAI"
     assert OPENAI_KEY not in repr(leak)
 
 

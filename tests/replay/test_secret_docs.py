@@ -8,6 +8,7 @@ from pathlib import Path
 from personalvibe.replay.offline.guard import LITELLM_SILENCERS
 from personalvibe.replay.redaction import rules
 from personalvibe.replay.redaction.shapes import SECRET_NAMES, squeeze
+from personalvibe.replay.redaction.token_prefixes import TOKEN_PREFIXES
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -30,6 +31,13 @@ def test_the_headers() -> None:
 
 def test_the_body_fields() -> None:
     assert {squeeze(name) for name in row("replay_secrets.md", "body fields")} == SECRET_NAMES
+
+
+def test_the_prefixes_of_vendors() -> None:
+    listed: dict[str, set[str]] = {}
+    for line in TOKEN_PREFIXES:
+        listed.setdefault(line.vendor, set()).update(line.prefixes)
+    assert {vendor: row("replay_secrets.md", f"{vendor} |") for vendor in listed} == listed
 
 
 def test_the_variables_of_litellm() -> None:

@@ -300,3 +300,27 @@ def parse_form(headers: Headers, body: bytes) -> list[tuple[str, str]] | None:
         return parse_qsl(body.decode("ascii"), keep_blank_values=True, strict_parsing=bool(body))
     except ValueError:
         return None
+
+
+_FORM = re.compile(rb"[\w.%+*\[\]-]+=[\w.%+*~:/@!$,()'-]*(?:&[\w.%+*\[\]-]+=[\w.%+*~:/@!$,()'-]*)*")
+
+
+def looks_like_form(body: bytes) -> bool:
+    """Whether a body is a URL-encoded form by its text, whatever its content type says."""
+    return b"=" in body[:_LONGEST_NAME] and _FORM.fullmatch(body) is not None
+
+
+_LONGEST_NAME = 200
+
+
+def text_encodings(body: bytes) -> list[str]:
+    """The encodings in which a body may hold text. Each gives every byte back, or fails."""
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        plain = "latin-1"
+    else:
+        plain = "utf-8"
+    # Every other byte of most texts is zero in UTF-16; which one differs with its order.
+    wide = ["utf-16-le", "utf-16-be"] if b"\x00" in body and len(body) % 2 == 0 else []
+    return [*wide, plain]

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import re
 import zlib
 from collections import defaultdict
 from collections.abc import Iterable
@@ -20,6 +21,15 @@ from personalvibe.replay.redaction.shapes import INTACT_NAMES, PLACEHOLDER, Hit,
 
 _SCHEMA_KEYS = frozenset(
     ("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "description", "properties", "title")
+)
+_HEADER_TABLES = frozenset(
+    ("headers", "extraheaders", "httpheaders", "requestheaders", "defaultheaders", "env")
+)
+_TABLE = re.compile(rb"(?i)headers\"|\"(?:env|value|token)\"")
+_SERVER_KEYS = frozenset(("server_url", "serverUrl", "server_label", "command", "url"))
+_PLAIN_HEADERS = re.compile(
+    r"(?i)accept.*|content-.*|user-agent|host|origin|referer|path|home|lang|lc_.*|tz|debug|.*log.*|"
+    r"node_env|python.*|.*port|.*host|.*region|.*version"
 )
 
 
@@ -45,6 +55,8 @@ class BodyRedactor:
             return self.form(body) if form else body
         if (parts := bodies.parse_multipart(headers, body)) is not None:
             return self.multipart(headers, body, parts)
+        if bodies.looks_like_form(body):
+            return self.form(body)
         start = body.lstrip()[:1]
         if start == b"{" and self.harmless(body):
             return body
@@ -58,16 +70,20 @@ class BodyRedactor:
         """Whether a JSON document can be seen to hold no secret without being parsed."""
         if b"\\u00" in body or b"\\/" in body:
             return False  # letters and slashes may be written as escapes
+        if _TABLE.search(body):
+            return False  # a secret by its place
         return not self.rules.may_find(body.decode("utf-8", "replace"))
 
     def text(self, body: bytes) -> bytes:
         """Text, or bytes that are no text: latin-1 gives every byte back as it was."""
-        try:
-            text, encoding = body.decode(), "utf-8"
-        except UnicodeDecodeError:
-            text, encoding = body.decode("latin-1"), "latin-1"
-        hits = self.rules.find(text)
-        return replaced(text, hits).encode(encoding) if hits else body
+        for encoding in bodies.text_encodings(body):
+            try:
+                text = body.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            if hits := self.rules.find(text):
+                body = replaced(text, hits).encode(encoding)
+        return body
 
     def json(self, body: bytes) -> bytes | None:
         """A JSON body, or None if it is not one."""
@@ -108,11 +124,50 @@ class BodyRedactor:
                 yield name, value
                 continue
             action = self.rules.body_action(self.side, name)
+            if action is False and name == "token" and self.is_credential(fields):
+                action = PLACEHOLDER
             if action is None and not isinstance(value, dict):
+                continue
+            if action is False and isinstance(value, dict) and squeeze(name) in _HEADER_TABLES:
+                yield name, self.header_table(value, whole=not _SERVER_KEYS.isdisjoint(fields))
+                continue
+            if name == "value" and isinstance(value, str) and self.names_header(fields):
+                yield name, PLACEHOLDER
                 continue
             action = outer if action is False else action
             hits = self.rules.find(name)
             yield replaced(name, hits) if hits else name, self.value(value, action)
+
+    def header_table(self, table: dict[str, JsonValue], *, whole: bool) -> JsonValue:
+        """Headers, or variables, that a tool or a server is to be called with.
+
+        `whole`: of a server that others run, where every name is its own and may be a secret's.
+        """
+        return {
+            name: PLACEHOLDER
+            if isinstance(value, str)
+            and (
+                self.rules.header_action("request", name) is not False
+                or self.rules.body_action("request", name) is not False
+                or (whole and not _PLAIN_HEADERS.fullmatch(name))
+            )
+            else self.value(value)
+            for name, value in table.items()
+        }
+
+    def is_credential(self, fields: dict[str, JsonValue]) -> bool:
+        """Whether the field ``token`` is one: elsewhere it is a piece of text."""
+        piece = {"logprob", "logprobs", "bytes", "top_logprobs", "id", "text"}
+        return (
+            self.side == "request"
+            and piece.isdisjoint(fields)
+            and "body:token" not in self.rules.keep
+        )
+
+    def names_header(self, fields: dict[str, JsonValue]) -> bool:
+        """Whether ``{"name": "x-api-key", "value": ...}`` names a header that is secret."""
+        name = fields.get("name", fields.get("key"))
+        return isinstance(name, str) and self.rules.header_action("request", name) is not False
 
     def acted(self, action: Action | Literal[False], value: str, name: str = "") -> str:
         if callable(action):
@@ -152,6 +207,8 @@ class BodyRedactor:
             action = self.rules.body_action(self.side, plain)
             if action is False:
                 action = self.rules.query_action(plain)
+            if action is False and plain == "code" and b"grant_type" in body:
+                action = PLACEHOLDER
             if action is None:
                 continue
             if action is not False and value:

@@ -2,9 +2,7 @@
 
 from __future__ import annotations
 
-import math
 import re
-from collections import Counter
 from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
@@ -13,7 +11,7 @@ from personalvibe.replay.cassette.streams import leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Leak, RedactedInteraction
 from personalvibe.replay.redaction.body import gunzipped
 from personalvibe.replay.redaction.rules import RedactionRules
-from personalvibe.replay.redaction.shapes import EMAIL, INTACT_NAMES, PLACEHOLDER, squeeze
+from personalvibe.replay.redaction.shapes import EMAIL, INTACT_NAMES, looks_random, squeeze
 
 _SECRETIVE = re.compile(
     r"(?:secret|passw|apikey|authkey|accesskey|credential|sessionkey|privatekey)|token(?!s|iz|type|count|usage|limit)"
@@ -21,24 +19,12 @@ _SECRETIVE = re.compile(
 _NOT_SECRET = re.compile(
     r"tokenid|.*(?:page|continuation|sync|next|previous|cursor)token|.*(?:stop|pad|bos|eos|mask|unk)token.*"
 )
-_TOKEN = re.compile(r"[A-Za-z0-9+/=_.~:-]{16,4096}")
 _PLAIN_REQUEST_HEADERS = re.compile(
     r"accept.*|content-.*|host|connection|anthropic-(?:beta|version|dangerous-direct-browser-access)|"
     r"openai-beta|x-amz-target|x-goog-api-client|http-referer|referer|origin|x-title|range|"
     r"x-ms-.*|date|cache-control|if-.*|transfer-encoding|expect|te|upgrade.*|sec-fetch-.*|"
     r"x-litellm-.*|x-request-id|x-correlation-id|x-client-request-id"
 )
-
-
-def _looks_random(text: str, *, bits: float = 3.2) -> bool:
-    """Whether a text without spaces has letters, digits and the variety of a generated token."""
-    if not _TOKEN.fullmatch(text) or PLACEHOLDER in text or "replay-" in text:
-        return False
-    if not (any(map(str.isdigit, text)) and any(map(str.isalpha, text))):
-        return False
-    counts = Counter(text)
-    entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
-    return entropy >= bits
 
 
 def find_leaks(interaction: RedactedInteraction, rules: RedactionRules) -> list[Leak]:
@@ -50,8 +36,8 @@ def find_leaks(interaction: RedactedInteraction, rules: RedactionRules) -> list[
     """
     request, response = interaction.request, interaction.response
     found = [
-        *_in_text("request.url", request.url, rules),
         *_in_query(request.url, rules),
+        *_in_text("request.url", request.url, rules),
         *_in_headers("request", request.headers, rules),
         *_in_body("request.body", request.headers, request.body, rules),
         *_in_text("response.reason", response.reason, rules),
@@ -93,7 +79,7 @@ def _in_headers(side: str, headers: Headers, rules: RedactionRules) -> Iterator[
         if f"header:{lower}" in rules.keep:
             continue
         if side == "request" and not _PLAIN_REQUEST_HEADERS.fullmatch(lower):
-            if _looks_random(value, bits=3.5):
+            if looks_random(value, bits=3.5):
                 yield Leak(place=place, shape="a random value in an unknown header")
         else:
             yield from _in_named(place, "header", name, value, rules)
@@ -107,7 +93,7 @@ def _in_named(
         return
     if f"{kind}:{name.lower() if kind == 'header' else squeezed}" in rules.keep:
         return
-    if _looks_random(value):
+    if looks_random(value):
         yield Leak(place=place, shape="a random value under a secret's name")
 
 

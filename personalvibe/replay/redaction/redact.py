@@ -87,6 +87,8 @@ def _headers(headers: Headers, side: Side, rules: RedactionRules, request: Reque
         if action is False:
             if name.lower() in ("location", "content-location", "referer"):
                 value = redact_url(value, rules, request)
+            elif side == "response" and rules.header_hides(name, value):
+                value = PLACEHOLDER
             elif not harmless and (hits := rules.find(value)):
                 value = replaced(value, hits)
         elif callable(action):
@@ -104,16 +106,36 @@ def _headers(headers: Headers, side: Side, rules: RedactionRules, request: Reque
 
 def redact_url(url: str, rules: RedactionRules, request: Request) -> str:
     """An address: the password before the host, secret parameters, shapes anywhere."""
-    base, mark, rest = url.partition("?")
-    query, hash_mark, fragment = rest.partition("#")
-    base = _quoted_text(base, rules)
-    if not mark:
-        return base
+    address, hash_mark, fragment = url.partition("#")
+    base, mark, query = address.partition("?")
+    named = {unquote_plus(field.partition("=")[0]) for field in query.split("&")}
+    # ``code`` is a coupon or a country elsewhere.
+    grants = bool(named & _OAUTH_PARAMETERS) or _OAUTH_PATH.search(base) is not None
+    hidden = _parameters(query, rules, request, grants=grants)
+    # An address whose every parameter is dropped has no question mark either.
+    url = _quoted_text(base, rules) + (mark + hidden if hidden or not query else "")
+    if hash_mark:
+        plain = "=" not in fragment
+        text = _quoted_text(fragment, rules) if plain else _parameters(fragment, rules, request)
+        url += hash_mark + text
+    return replaced(url, rules.find(url))
+
+
+_OAUTH_PARAMETERS = frozenset(("state", "redirect_uri", "grant_type", "code_verifier"))
+_OAUTH_PATH = re.compile(r"(?i)oauth|callback|/authori[sz]e|/token\b")
+
+
+def _parameters(
+    query: str, rules: RedactionRules, request: Request, *, grants: bool = False
+) -> str:
+    """The parameters of a query or of a fragment."""
     fields = []
     for field in query.split("&"):
         name, equals, value = field.partition("=")
         plain = unquote_plus(name)
         action = rules.query_action(plain)
+        if action is False and grants and plain == "code" and "query:code" not in rules.keep:
+            action = PLACEHOLDER
         if callable(action):
             changed = action(plain, unquote_plus(value), request)
             if changed is None:
@@ -126,10 +148,7 @@ def redact_url(url: str, rules: RedactionRules, request: Request) -> str:
         elif value:
             value = quote(action)
         fields.append(name + equals + value)
-    query = "&".join(fields)
-    tail = hash_mark + _quoted_text(fragment, rules) if hash_mark else ""
-    url = base + (mark + query if query or not rest else "") + tail
-    return replaced(url, rules.find(url))
+    return "&".join(fields)
 
 
 def _quoted_text(text: str, rules: RedactionRules) -> str:

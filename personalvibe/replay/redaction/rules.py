@@ -10,10 +10,13 @@ from typing import Literal
 from urllib.parse import quote
 
 from personalvibe.replay.model import CassetteError, Request
+from personalvibe.replay.redaction.assignments import assigned_secrets, may_have_assignment
+from personalvibe.replay.redaction.packed import may_be_packed, packed_secrets
 from personalvibe.replay.redaction.shapes import (
     PLACEHOLDER,
     SECRET_NAMES,
     Hit,
+    looks_random,
     may_have_name,
     may_have_shape,
     merged,
@@ -53,8 +56,15 @@ _DROPPED_RESPONSE = (
 _QUERY_NAMES = SECRET_NAMES | {"key", "token", "sig", "signature", "projectid", "uploadid"}
 _QUERY_PREFIXES = ("xamz", "xgoog")
 
+_PLAIN_RESPONSE_HEADERS = re.compile(
+    r"accept-.*|access-control-.*|age|allow|alt-svc|cache-.*|cf-cache-status|connection|content-.*|"
+    r"date|etag|expires|last-modified|link|location|retry-after|server|strict-transport-.*|"
+    r"transfer-encoding|vary|x-content-type-.*|x-powered-by|.*-version|.*-model|.*-region"
+)
+
 _SECRET_VARIABLE = re.compile(
-    r"(?:.*_)?(?:API_?KEY|SECRET|TOKEN|PASSWORD|ACCESS_KEY|ACCESS_KEY_ID|SECRET_KEY|AUTH_?KEY)",
+    r"(?:.*_)?(?:API_?KEY|SECRET|TOKEN|(?:PG)?PASSWORD|PASS(?:WD|PHRASE)?|PWD|ACCESS_KEY|"
+    r"ACCESS_KEY_ID|SECRET_KEY|AUTH_?KEY|CONNECTION_STRING|WEBHOOK_URL)",
     re.IGNORECASE,
 )
 MIN_VALUE_LENGTH = 8
@@ -149,6 +159,15 @@ class RedactionRules:
             return PLACEHOLDER
         return False
 
+    def header_hides(self, name: str, value: str) -> bool:
+        """Whether a header of a response that nobody knows has a value that looks drawn."""
+        lower = name.lower()
+        return (
+            f"header:{lower}" not in self.keep
+            and not _PLAIN_RESPONSE_HEADERS.fullmatch(lower)
+            and looks_random(value, bits=3.5)
+        )
+
     def body_action(self, side: Side, name: str) -> Action | Literal[False]:
         """What becomes of a body field; False leaves it."""
         squeezed = squeeze(name)
@@ -163,6 +182,11 @@ class RedactionRules:
         """What is secret in running text: by shape, by value, by the name it is given there."""
         if not self.may_find(text):
             return []
+        hits = self._plain_hits(text)
+        hits += packed_secrets(text, lambda plain: bool(self._plain_hits(plain)))
+        return merged(hits)
+
+    def _plain_hits(self, text: str) -> list[Hit]:
         hits = list(shape_hits(text))
         for value in self.values:
             start = text.find(value)
@@ -171,12 +195,14 @@ class RedactionRules:
                 start = text.find(value, start + len(value))
         if ":" in text or "</" in text:
             hits += _named_hits(text, self.text_names())
-        return merged(hits)
+        if may_have_assignment(text):
+            hits += assigned_secrets(text, lambda name: f"body:{squeeze(name)}" in self.keep)
+        return hits
 
     def may_find(self, text: str) -> bool:
         """False if `find` would find nothing: quick, for the many texts without any secret."""
         lower = text.lower()
-        if may_have_shape(lower):
+        if may_have_shape(lower) or may_have_assignment(lower) or may_be_packed(text):
             return True
         for value in self.values:
             if value in text:

@@ -7,9 +7,13 @@ middle of a base64 image is not a key.
 
 from __future__ import annotations
 
+import math
 import re
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
+
+from personalvibe.replay.redaction.token_prefixes import ALPHABETS, TOKEN_PREFIXES, TokenPrefix
 
 PLACEHOLDER = "REDACTED"
 """Stands for a secret. Safe in a header, an address, a form, JSON and YAML, and itself no shape."""
@@ -55,21 +59,47 @@ def _in(name: str, hints: str, pattern: str, replacement: str = PLACEHOLDER) -> 
     return Shape(name, tuple(hints.lower().split()), re.compile(pattern), replacement)
 
 
+def _of(line: TokenPrefix) -> Shape:
+    """The shape of a vendor's tokens."""
+    alphabet = ALPHABETS[line.alphabet]
+    before = _BASE64 if line.alphabet == "b64" else _WORD
+    # A key has digits or letters of both cases; a long hyphenated word mostly has neither.
+    digit = f"(?={alphabet}*?(?:[0-9]|[a-z][A-Z]))"
+    choices = "|".join(
+        f"{re.escape(prefix)}(?<!{before}{re.escape(prefix)})" for prefix in line.prefixes
+    )
+    pattern = f"(?:{choices}){digit}{alphabet}{{{line.length},}}{_END}"
+    hints = tuple(prefix.lower() for prefix in line.prefixes)
+    return Shape(f"a token of {line.vendor}", hints, re.compile(pattern))
+
+
+_ADDRESSES = (
+    _in(
+        "webhook address",
+        "hooks.slack.com/ /api/webhooks/ webhook.office.com/ hooks.zapier.com/ hook.make.com/ "
+        "logic.azure.com",
+        r"(?i)(?:hooks\.slack\.com/(?:services|workflows|triggers)|"
+        r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+|[\w.-]*webhook\.office\.com/webhookb2|"
+        r"hooks\.zapier\.com/hooks/(?:catch|standard)|hook\.(?:[\w-]+\.)?make\.com|"
+        r"[\w.-]+\.logic\.azure\.com(?::443)?/workflows)/(?P<v>[^\s\"'<>?#\\)]{8,})",
+    ),
+    _in("Telegram bot token", ":aa", r"(?<!\d)(?P<v>\d{8,10}:AA[\w-]{32,})(?![\w-])"),
+    _in(
+        "Discord bot token",
+        ".",
+        rf"(?<!{_WORD})[MNO][A-Za-z\d_-]{{23,27}}\.[\w-]{{6}}\.[\w-]{{27,40}}{_END}",
+    ),
+    _in("Terraform token", ".atlasv1.", r"[\w-]{10,}\.atlasv1\.[\w-]{40,}"),
+    _in(
+        "Azure client secret",
+        "q~",
+        r"(?<![\w.~-])[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w.~-])",
+    ),
+)
+
 SHAPES: tuple[Shape, ...] = (
-    _key("Anthropic API key", "sk-ant-", r"[A-Za-z0-9_-]{16,}"),
-    _key("API key (sk-...)", "sk-", rf"{_DIGIT}[A-Za-z0-9_-]{{20,}}"),
-    _key("OpenAI session key", "sess-", r"[A-Za-z0-9]{32,}"),
-    _key("OpenAI ephemeral key", "ek_", r"[0-9a-f]{32,}"),
-    _key("OpenAI organization id", "org-", r"[A-Za-z0-9]{20,}"),
-    _key("OpenAI project id", "proj_", r"[A-Za-z0-9]{20,}"),
-    _key("Google API key", "AIza", r"[0-9A-Za-z_-]{35}"),
-    _key("Google API key", r"AQ\.Ab", r"[0-9A-Za-z_-]{30,}", hints="AQ.Ab"),
-    _key("Google access token", r"ya29\.", r"[0-9A-Za-z_.-]{20,}", hints="ya29."),
-    _key("Google refresh token", "1//0", r"[0-9A-Za-z_-]{30,}"),
-    _key("Google client secret", "GOCSPX-", r"[0-9A-Za-z_-]{20,}"),
-    _key("AWS access key id", "AKIA", r"[0-9A-Z]{16}"),
-    _key("AWS access key id", "ASIA", r"[0-9A-Z]{16}"),
-    _key("Bedrock API key", "ABSK", r"[A-Za-z0-9+/]{40,}=*", before=_BASE64),
+    *(_of(line) for line in TOKEN_PREFIXES),
+    *_ADDRESSES,
     _key("AWS session token", "IQoJ", r"[A-Za-z0-9+/]{80,}=*", before=_BASE64),
     _key("AWS session token", "FwoG", r"[A-Za-z0-9+/]{80,}=*", before=_BASE64),
     _in("AWS signature", "AWS4-HMAC-SHA256", r"AWS4-HMAC-SHA256 (?P<v>Credential=[^\s\"']+.*)"),
@@ -79,33 +109,11 @@ SHAPES: tuple[Shape, ...] = (
         r"(?i)arn(?::|%3a)aws[a-z-]*(?:(?::|%3a)[a-z0-9-]*){2}(?::|%3a)(?P<v>[0-9]{12})(?![0-9])",
         ACCOUNT,
     ),
-    _key("Groq API key", "gsk_", r"[A-Za-z0-9]{20,}"),
-    _key("xAI API key", "xai-", rf"{_DIGIT}[A-Za-z0-9]{{20,}}"),
-    _key("Perplexity API key", "pplx-", rf"{_DIGIT}[A-Za-z0-9]{{30,}}"),
-    _key("Replicate API token", "r8_", r"[A-Za-z0-9]{30,}"),
-    _key("Fireworks API key", "fw_", rf"{_DIGIT}[A-Za-z0-9]{{20,}}"),
-    _key("NVIDIA API key", "nvapi-", r"[A-Za-z0-9_-]{40,}"),
-    _key("Cerebras API key", "csk-", rf"{_DIGIT}[A-Za-z0-9]{{20,}}"),
-    _key("Databricks token", "dapi", r"[0-9a-f]{32}(?:-[0-9])?"),
-    _key("Hugging Face token", "hf_", r"[A-Za-z0-9]{30,}"),
-    _key("GitHub token", "gh[pousr]_", r"[A-Za-z0-9]{30,}", hints="ghp_ gho_ ghu_ ghs_ ghr_"),
-    _key("GitHub token", "github_pat_", r"[A-Za-z0-9_]{22,}"),
-    _key("GitLab token", "glpat-", r"[A-Za-z0-9_-]{20,}"),
-    _key(
-        "Slack token",
-        "xox[abeoprs]-",
-        r"[A-Za-z0-9-]{10,}",
-        hints="xoxa- xoxb- xoxe- xoxo- xoxp- xoxr- xoxs-",
+    _in(
+        "key in a connection string",
+        "accountkey= sharedaccesskey= sharedaccesssignature=",
+        r"(?i)(?:AccountKey|SharedAccessKey|SharedAccessSignature)=(?P<v>[^;\s\"']{16,})",
     ),
-    _key("Stripe key", "[sr]k_(?:live|test)_", r"[A-Za-z0-9]{16,}", hints="k_live_ k_test_"),
-    _key("Tavily API key", "tvly-", rf"{_DIGIT}[A-Za-z0-9_-]{{20,}}"),
-    _key("LangSmith key", "lsv2_(?:pt|sk)_", r"[A-Za-z0-9_]{20,}", hints="lsv2_"),
-    _key("Pinecone key", "pcsk_", r"[A-Za-z0-9_]{30,}"),
-    _key("Jina API key", "jina_", r"[A-Za-z0-9_-]{30,}"),
-    _key("npm token", "npm_", r"[A-Za-z0-9]{30,}"),
-    _key("PyPI token", "pypi-AgE", r"[A-Za-z0-9_-]{30,}"),
-    _key("SendGrid key", r"SG\.", r"[A-Za-z0-9_-]{16,}\.[A-Za-z0-9_-]{16,}", hints="SG."),
-    _in("Azure storage key", "AccountKey=", r"AccountKey=(?P<v>[A-Za-z0-9+/]{40,}=*)"),
     _in("JSON web token", "eyJ", rf"eyJ(?<!{_WORD}eyJ)[\w-]{{8,}}(?:\.[\w-]*){{2,4}}{_END}"),
     _in(
         "private key",
@@ -141,6 +149,20 @@ EMAIL = re.compile(
 """Addresses of persons, probably. They are reported, not replaced: prompts are full of them."""
 
 
+_TOKEN = re.compile(r"[A-Za-z0-9+/=_.~:-]{16,4096}")
+
+
+def looks_random(text: str, *, bits: float = 3.2) -> bool:
+    """Whether a text without spaces has letters, digits and the variety of a generated token."""
+    if not _TOKEN.fullmatch(text) or PLACEHOLDER in text or "replay-" in text or "://" in text:
+        return False
+    if not (any(map(str.isdigit, text)) and any(map(str.isalpha, text))):
+        return False
+    counts = Counter(text)
+    entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+    return entropy >= bits
+
+
 def squeeze(name: str) -> str:
     """The spelling under which names are compared: ``API-Key``, ``apiKey``, ``api_key`` are one."""
     return name.lower().replace("_", "").replace("-", "").replace(".", "")
@@ -153,7 +175,15 @@ _NAMES = """
     accesskeyid awsaccesskeyid secretaccesskey awssecretaccesskey awssessiontoken secretkey
     clientsecret clientid clientassertion assertion apikey xapikey openaiapikey privatekey
     privatekeyid password passwd authorization usersecret rolearn credential subscriptionkey
-    ocpapimsubscriptionkey
+    ocpapimsubscriptionkey auth bearer pwd passphrase passcode otp totp jwt jwttoken secret
+    authkey authsecret apisecret apitoken apptoken appsecret bottoken accesskey accesssecret
+    sharedsecret sharedaccesskey accountkey storagekey masterkey encryptionkey signingkey
+    signingsecret webhooksecret webhookurl sessionsecret consumersecret consumerkey privatetoken
+    deploytoken csrftoken xsrftoken mfacode verificationcode recoverycode codeverifier devicecode
+    authorizationcode authcode connectionstring connstr databaseurl dburl dsn mongouri redisurl
+    credentials keyfile privatekeypem servicetoken usertoken personalaccesstoken sastoken
+    secretvalue secrettoken tokensecret userpassword dbpassword adminpassword newpassword
+    oldpassword currentpassword proxyauthorization xauthtoken
 """
 SECRET_NAMES = frozenset(_NAMES.split())
 
@@ -174,7 +204,7 @@ def named_value_pattern(names: Iterable[str]) -> re.Pattern[str]:
     value = (
         r"(?:[bu]?(?P=q)(?P<v>(?:(?!(?<!\\)(?P=q))[\s\S])+)(?<!\\)(?P=q)|(?P<n>-?[0-9][0-9.eE+-]*))"
     )
-    element = rf"<(?P<e>{spelled})>(?P<x>[^<>]+)</(?P=e)>"
+    element = rf"<(?:[\w-]+:)?(?P<e>{spelled})(?:\s[^<>]*)?>(?P<x>[^<>]+)</(?:[\w-]+:)?(?P=e)>"
     return re.compile(f"(?i:{quoted}{value}|{element})")
 
 
@@ -189,7 +219,11 @@ def _by_rarest_mark() -> dict[str, tuple[str, ...]]:
 
 
 _HINTS = _by_rarest_mark()
-_STEMS = ("token", "key", "secret", "clientid", "assertion", "passw", "authoriz", "rolearn", "cred")
+_STEMS = (
+    *("token", "key", "secret", "clientid", "assertion", "pass", "auth", "rolearn", "cred", "pwd"),
+    *("bearer", "otp", "jwt", "webhook", "code", "conn", "database", "dburl", "dsn", "uri"),
+    "redisurl",
+)
 
 
 def may_have_shape(lower: str) -> bool:
