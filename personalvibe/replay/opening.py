@@ -19,6 +19,9 @@ from personalvibe.replay.vcrpy import bridge, patches
 RUN_VARIABLE = "PERSONALVIBE_REPLAY_RUN"
 """Names a test run's folder of notes: programs, started ones too, tell there what they opened."""
 
+# pytest leaves such frames out of tracebacks: their locals are requests before redaction.
+__tracebackhide__ = True
+
 
 @contextlib.contextmanager
 def opened(

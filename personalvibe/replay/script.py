@@ -17,6 +17,9 @@ if TYPE_CHECKING:
     from personalvibe.replay.session import Session
     from personalvibe.replay.vcrpy.bridge import ReplayCassette
 
+# pytest leaves such frames out of tracebacks: their locals are requests before redaction.
+__tracebackhide__ = True
+
 P = ParamSpec("P")
 T = TypeVar("T")
 

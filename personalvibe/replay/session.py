@@ -26,9 +26,12 @@ from personalvibe.replay.model import (
     Usage,
 )
 from personalvibe.replay.options import Options
-from personalvibe.replay.redaction.redact import redact_request, redact_text
+from personalvibe.replay.redaction.redact import redact_miss, redact_request
 from personalvibe.replay.transaction import Change, FileFormat, Outcome, Storage, commit
 from personalvibe.replay.usage import total, usage_of
+
+# pytest leaves such frames out of tracebacks: their locals are requests before redaction.
+__tracebackhide__ = True
 
 
 class Session:
@@ -133,7 +136,7 @@ class Session:
 
     def _missed(self, prepared: Request, canonical: CanonicalRequest) -> misses.CassetteMiss:
         found = misses.explain(prepared, canonical, self.index, self.paths, hint=self.options.hint)
-        text = misses.render(found, lambda text: redact_text(text, self.options.redaction))
+        text = misses.render(found, lambda text: redact_miss(text, self.options.redaction))
         error = misses.CassetteMiss(found, text)
         self.misses.append(error)
         return error

@@ -56,6 +56,12 @@ def random_id_prefix(text: str, *, known: bool) -> str | None:
     return head if digit_inside and long_enough else None
 
 
+def is_of_unknown_kind(text: str) -> bool:
+    """Whether a text looks drawn, and no provider's prefix says that it is but an id."""
+    head = random_id_prefix(text, known=False)
+    return head not in (None, UUID_HEAD) and not _PREFIX.fullmatch(re.split("[-_]", text)[0])
+
+
 def _entropy(text: str) -> float:
     counts = Counter(text)
     return -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())

@@ -16,6 +16,9 @@ from personalvibe.replay.pytest_plugin.state import CASSETTE, CONFIG, MODE, STAT
 if TYPE_CHECKING:
     from personalvibe.replay.vcrpy.bridge import ReplayCassette
 
+# pytest leaves such frames out of tracebacks: their locals are requests before redaction.
+__tracebackhide__ = True
+
 
 @pytest.fixture(scope="session")
 def record_mode(request: pytest.FixtureRequest) -> str:

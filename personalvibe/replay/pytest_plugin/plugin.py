@@ -60,6 +60,9 @@ __all__ = [
 _OTHERS = {"recording": "pytest_recording.plugin", "cassetter": "cassetter.pytest_plugin"}
 _RUN_VARIABLE = "PERSONALVIBE_REPLAY_RUN"  # as in `opening`, which is imported late
 
+# pytest leaves such frames out of tracebacks: their locals are requests before redaction.
+__tracebackhide__ = True
+
 
 @contextlib.contextmanager
 def _environment(name: str, value: str) -> Iterator[None]:

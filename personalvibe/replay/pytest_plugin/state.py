@@ -36,7 +36,7 @@ class State:
         self._stand_in: Any = None
         self.guard = guard.NetworkGuard(
             current_test=lambda: self.current_test,
-            redact=_redacted,
+            redact=redacted,
             allowed_hosts=options.allowed_hosts or (),
         )
 
@@ -49,10 +49,11 @@ class State:
         return self._stand_in
 
 
-def _redacted(host: str) -> str:
+def redacted(text: str) -> str:
+    """Text for people, without secrets."""
     from personalvibe.replay.redaction.redact import RedactionRules, redact_text
 
-    return redact_text(host, RedactionRules.from_config({}, os.environ))
+    return redact_text(text, RedactionRules.from_config({}, os.environ))
 
 
 STATE: pytest.StashKey[State] = pytest.StashKey()

@@ -16,6 +16,8 @@ from personalvibe.replay.matching.miss import CassetteMiss
 from personalvibe.replay.model import CassetteError, Source
 from personalvibe.replay.pytest_plugin import naming
 from personalvibe.replay.pytest_plugin.report import TestRecord, unplayed_text
+from personalvibe.replay.redaction.redact import RedactionRules, redact_text
+from personalvibe.replay.redaction.shapes import replaced
 from personalvibe.replay.vcrpy import bridge
 
 
@@ -55,11 +57,12 @@ class TestCassette:
         settings = options.vcrpy_kwargs(self.config)
         folder = Path(settings.pop("cassette_library_dir", self.folder)).absolute()
         own_names = "path_transformer" in settings
+        hide = self._for_file_names()
         path = naming.cassette_path(
             folder,
-            self.name,
+            hide(self.name),
             class_name=self.class_name,
-            test_name=self.test_name,
+            test_name=hide(self.test_name),
             suffix="" if own_names else f".{settings.get('serializer', 'yaml')}",
         )
         chosen = options.parse(
@@ -67,7 +70,7 @@ class TestCassette:
             os.environ,
             record_mode=self.mode,
             unplayed=self.unplayed,
-            shared=naming.is_shared(path, self.name, self.class_name, self.test_name),
+            shared=naming.is_shared(path, hide(self.name), self.class_name, hide(self.test_name)),
             refresh_before="" if self.max_age_days is None else days_ago(self.max_age_days),
             notes=self.notes,
             hint=self.hint,
@@ -86,11 +89,22 @@ class TestCassette:
         self.cassette.route = self.route
         return self.cassette
 
+    def _for_file_names(self) -> Callable[[str], str]:
+        """What a key becomes that is a test's parameter, or its name: no file is called so."""
+        rules = RedactionRules.from_config({}, os.environ)
+        return lambda name: replaced(name, rules.find(name))
+
     @contextlib.contextmanager
     def in_use(self) -> Iterator[None]:
         assert self.cassette is not None
         with opening.in_use(self.cassette):
             yield
+
+    def redacted(self, text: str) -> str:
+        """Text for people, without what the test's settings hide."""
+        if self.cassette is None:
+            return redact_text(text, RedactionRules.from_config(self.config, os.environ))
+        return redact_text(text, self.cassette.session.options.redaction)
 
     def take_misses(self) -> list[tuple[str, CassetteMiss]]:
         """The misses since the last call."""

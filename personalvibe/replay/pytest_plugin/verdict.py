@@ -14,7 +14,7 @@ import pytest
 
 from personalvibe.replay.abort import Abort, leaves
 from personalvibe.replay.offline import guard
-from personalvibe.replay.pytest_plugin.state import CASSETTE, FACTS, PASSED, STATE, names
+from personalvibe.replay.pytest_plugin.state import CASSETTE, FACTS, PASSED, STATE, names, redacted
 
 if TYPE_CHECKING:
     from personalvibe.replay.pytest_plugin.test_cassette import TestCassette
@@ -48,7 +48,7 @@ def pytest_runtest_makereport(
     )
     problems, listed = _found(test, attempts, ends, lenient=lenient)
     if problems:
-        _fail(item, report, problems, error)
+        _fail(item, report, problems, error, test)
     facts: dict[str, Any] = {}
     if listed:
         facts["refused"] = [one.message.splitlines()[0] for one in listed]
@@ -115,6 +115,7 @@ def _fail(
     report: pytest.TestReport,
     problems: Sequence[Problem],
     error: BaseException | None,
+    test: TestCassette | None,
 ) -> None:
     """Make a report say what was missed instead of how the client's inside looked."""
     lines = ["\n\n".join(one.text for one in problems)]
@@ -126,7 +127,9 @@ def _fail(
         places = [place for one in (error, *ends[:1]) for place in _places(one, item.config)]
         lines.append("\n".join(f"  asked at {place}" for place in dict.fromkeys(places[-3:])))
     if report.failed and not all(isinstance(end, Abort) for end in ends):
-        lines.append(f"{'Then' if caught else 'With it'} the test failed:\n{report.longreprtext}")
+        hide = test.redacted if test is not None else redacted
+        failure = hide(report.longreprtext)
+        lines.append(f"{'Then' if caught else 'With it'} the test failed:\n{failure}")
     report.outcome = "failed"
     report.longrepr = "\n".join(line for line in lines if line)
     vars(report).pop("wasxfail", None)

@@ -34,10 +34,10 @@ _FORMS = tuple(
         # password: ... on a line of its own
         rf"(?im)^[ \t]*(?:-[ \t]+)?(?P<name>{_NAME})[ \t]*:[ \t]+{_VALUE}[ \t]*(?:#.*)?$",
         # curl -H 'X-Token: ...', --header "Authorization: Basic ..."
-        r"(?i)(?:-H|--header)[= ]?\s*\\?[\"']?"
+        r"(?i)(?<![\w-])(?:(?-i:-H)|--header)[= ]?\s*\\?[\"']?"
         r"(?P<name>[\w-]*(?:auth|key|token|secret|cookie|password)[\w-]*)\s*:\s*(?:(?:bearer|basic|token|apikey)\s+)?(?P<p>[^\s\"'\\]+)",
         # curl -u name:password
-        r"(?:\s-u|--user)[= ]\s*[\"']?(?P<name>[\w.@-]+):(?P<p>[^\s\"'\\]+)",
+        r"(?:(?<![\w-])-u|--user)[= ]\s*[\"']?(?P<name>[\w.@-]+):(?P<p>[^\s\"'\\]+)",
         # --password ..., --api-key ...
         rf"(?i)--(?P<name>{_NAME})[ \t]+{_VALUE}",
         # Authorization: Basic ...
@@ -52,7 +52,7 @@ _NO_VALUE = re.compile(
     r".*(?:your|example|placeholder|changeme|redacted|dummy|x{4}|\.{3}|\*{3}|…).*|"
     r"none|null|nil|undefined|true|false|yes|no|str|string|text|int|integer|number|bool|boolean|"
     r"any|object|array|list|dict|bytes|required|optional|hidden|missing|invalid|valid|empty|"
-    r"secret|password|token|self|[A-Za-z_]\w*\(.*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[0-9.]{1,5}"
+    r"secret|password|token|self|[A-Z]+(?:_[A-Z]+)+|[A-Za-z_]\w*\(.*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[0-9.]{1,5}"
 )
 _PAGING = re.compile(
     r"(?i).*(?:page|continuation|sync|next|previous|cursor|stop|pad|bos|eos|mask|unk|sep|cls)_?-?token"

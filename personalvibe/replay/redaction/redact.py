@@ -10,6 +10,7 @@ from dataclasses import replace
 from urllib.parse import quote, unquote, unquote_plus
 
 from personalvibe.replay.cassette import bodies
+from personalvibe.replay.matching.random_ids import is_of_unknown_kind
 from personalvibe.replay.model import (
     Headers,
     Interaction,
@@ -29,6 +30,7 @@ __all__ = [
     "find_leaks",
     "find_warnings",
     "redact",
+    "redact_miss",
     "redact_request",
     "redact_text",
 ]
@@ -174,6 +176,23 @@ _ASSIGNED = re.compile(
 _PAIR = re.compile(
     r"\(b?(?P<a>[\"'])(?P<name>[\w-]+)(?P=a), b?(?P<b>[\"'])(?P<v>(?:(?!(?P=b)).)+)(?P=b)\)"
 )
+
+
+# Not the digests that stand for large payloads: they tell which differs.
+_DRAWN = re.compile(r"(?<!sha256 )(?<![\w-])[A-Za-z0-9_-]{16,}")
+
+
+def redact_miss(text: str, rules: RedactionRules) -> str:
+    """The text of a miss: without secrets, and without values of which nobody knows what they are.
+
+    Ids that providers give stay, by which a reader finds out what differs.
+    """
+    return _DRAWN.sub(
+        lambda found: (
+            f"<{len(found[0])} random characters>" if is_of_unknown_kind(found[0]) else found[0]
+        ),
+        redact_text(text, rules),
+    )
 
 
 def redact_text(text: str, rules: RedactionRules) -> str:

@@ -62,7 +62,9 @@ def _in(name: str, hints: str, pattern: str, replacement: str = PLACEHOLDER) -> 
 def _of(line: TokenPrefix) -> Shape:
     """The shape of a vendor's tokens."""
     alphabet = ALPHABETS[line.alphabet]
-    before = _BASE64 if line.alphabet == "b64" else _WORD
+    # Base64 has no hyphen, underscore or dot, but any other prefix may stand in the middle of it.
+    marked = all(re.search("[-_.~]", prefix) for prefix in line.prefixes)
+    before = _WORD if marked and line.alphabet != "b64" else _BASE64
     # A key has digits or letters of both cases; a long hyphenated word mostly has neither.
     digit = f"(?={alphabet}*?(?:[0-9]|[a-z][A-Z]))"
     choices = "|".join(

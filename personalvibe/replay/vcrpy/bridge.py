@@ -35,6 +35,9 @@ from personalvibe.replay.vcrpy.patches import claim, header_pairs
 
 _FRAMING = frozenset(("content-length", "content-encoding", "transfer-encoding"))
 
+# pytest leaves such frames out of tracebacks: their locals are requests before redaction.
+__tracebackhide__ = True
+
 
 def to_request(request: VcrRequest) -> Request:
     """Our request for vcrpy's."""

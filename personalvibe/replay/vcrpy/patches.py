@@ -24,6 +24,9 @@ from personalvibe.replay.model import Headers, Interaction
 from personalvibe.replay.vcrpy.import_hooks import on_import
 from personalvibe.replay.vcrpy.loading import AWAITED, VcrRequest, note_originals, vcr
 
+# pytest leaves such frames out of tracebacks: their locals are requests before redaction.
+__tracebackhide__ = True
+
 
 class InUse(Protocol):
     """What the patches ask of a cassette; `bridge.ReplayCassette` is one."""
