@@ -168,6 +168,10 @@ class Usage:
     cost_usd: float = 0.0
 
 
+_LONGEST = 600
+"""Characters of a message: it quotes files, in which a key can have a megabyte."""
+
+
 class CassetteError(Exception):
     """A cassette that cannot be read or must not be written.
 
@@ -178,6 +182,8 @@ class CassetteError(Exception):
         self, message: str, *, path: Path | None = None, line: int | None = None, hint: str = ""
     ) -> None:
         where = "" if path is None else f"{path}:{line}: " if line else f"{path}: "
+        if len(message) > _LONGEST:
+            message = f"{message[:_LONGEST]}..."
         self.message = f"{where}{message}"
         self.path = path
         self.line = line

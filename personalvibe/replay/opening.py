@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from personalvibe.replay import options
+from personalvibe.replay.cassette.disk import require_file
 from personalvibe.replay.dates import now
 from personalvibe.replay.model import CassetteError
 from personalvibe.replay.offline import guard, no_sleep
@@ -33,6 +34,7 @@ def opened(
     """A cassette in use by a program. Committing is left to the caller."""
     for message in options.unknown(config):
         raise CassetteError(message, hint="docs/replay.md lists the settings.")
+    require_file(path)
     chosen = options.parse(config, os.environ, record_mode=record_mode, unplayed="ignore")
     cassette = bridge.open_cassette(
         bridge.make_vcr(),

@@ -188,6 +188,7 @@ class Session:
             loaded=self._loaded,
             shared=self.options.shared,
             refresh_before=self.options.refresh_before,
+            lock_seconds=self.options.lock_seconds,
         )
         outcome = commit(change, self._storage, self.options.match, self.options.redaction)
         if self._note is not None and outcome.kind == "written" and not self.existed:

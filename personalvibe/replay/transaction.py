@@ -2,12 +2,6 @@
 
 from __future__ import annotations
 
-import contextlib
-import glob
-import hashlib
-import os
-import stat
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
@@ -15,6 +9,7 @@ from pathlib import Path
 from typing import Literal, Protocol
 
 from personalvibe.replay.cassette import file as cassette_file
+from personalvibe.replay.cassette.disk import locked, remove_leftovers, replace_file, require_file
 from personalvibe.replay.matching.canonical import MatchRules, canonicalise, normalise
 from personalvibe.replay.matching.placeholders import stabilise
 from personalvibe.replay.matching.rehearsal import Rehearsal, hidden_values, unanswered
@@ -100,6 +95,8 @@ class Change:
     """Other tests keep recordings in this cassette, which REWRITE must then leave."""
     refresh_before: str = ""
     """An unchanged exchange recorded before this instant (ISO 8601) gets a new date."""
+    lock_seconds: int
+    """How long to wait for another process that records into the same cassette."""
 
 
 def key_of(request: Request, match: MatchRules, rules: RedactionRules) -> str:
@@ -108,9 +105,11 @@ def key_of(request: Request, match: MatchRules, rules: RedactionRules) -> str:
 
 def commit(change: Change, storage: Storage, match: MatchRules, rules: RedactionRules) -> Outcome:
     """Merge the recordings into the cassette. The old file stays as it is unless all went well."""
+    require_file(change.path)
     path = change.path.resolve()
     try:
-        with _locked(path):
+        with locked(path, seconds=change.lock_seconds):
+            remove_leftovers(path.parent)
             on_disk = _on_disk(path, storage, change.mode)
             planned = _planned(change, on_disk, storage, match, rules)
             if planned.problem:
@@ -118,7 +117,7 @@ def commit(change: Change, storage: Storage, match: MatchRules, rules: Redaction
             recorded = len(change.interactions)
             if path.exists() and path.read_bytes() == planned.content:
                 return Outcome(kind="unchanged", path=change.path, interactions=recorded)
-            write(path, planned.content)
+            replace_file(path, planned.content)
     except OSError as error:
         reason = f"{error.strerror or error}: {error.filename or path}"
         return Outcome(kind="refused", path=change.path, reason=reason)
@@ -270,46 +269,3 @@ def _in_order(
         else:
             groups[last].append(one)
     return [one for _, group in sorted(groups.items()) for one in group]
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replace a file in one step. Raises `OSError`; the old file is then untouched."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in path.parent.glob(f".{glob.escape(path.name[:100])}.*.tmp"):
-        leftover.unlink(missing_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(_permissions(path))
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _permissions(path: Path) -> int:
-    with contextlib.suppress(FileNotFoundError):
-        return stat.S_IMODE(path.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
-def _user() -> int:
-    # Containers often run under a number that has no name.
-    return os.getuid() if hasattr(os, "getuid") else 0
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One process at a time merges into a cassette. The locks lie outside of the repository."""
-    from filelock import FileLock
-
-    folder = Path(tempfile.gettempdir()) / f"personalvibe-replay-{_user()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    name = hashlib.blake2b(os.fsencode(path), digest_size=16).hexdigest()
-    with FileLock(folder / f"{name}.lock"):
-        yield

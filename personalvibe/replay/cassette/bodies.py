@@ -9,10 +9,10 @@ import math
 import re
 import uuid
 import zlib
-from collections.abc import Callable, Iterable
+from collections.abc import Iterable
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import parse_qsl
+from urllib.parse import parse_qsl, urlsplit
 
 from personalvibe.replay.model import Headers, JsonValue
 
@@ -32,6 +32,15 @@ def header(headers: Headers, name: str) -> str | None:
 def without(headers: Headers, names: Iterable[str]) -> Headers:
     """The header fields except those named (lower case)."""
     return tuple((name, value) for name, value in headers if name.lower() not in names)
+
+
+def is_address(url: str) -> bool:
+    """Whether a URL can be taken apart: ``http://[::1`` and ``http://h:port/`` cannot."""
+    try:
+        parts = urlsplit(url)
+        return parts.port is None or parts.port >= 0
+    except ValueError:
+        return False
 
 
 def media_type(headers: Headers) -> str:
@@ -117,8 +126,33 @@ def is_json(headers: Headers, body: bytes) -> bool:
     return "json" in kind if kind else body.lstrip()[:1] in (b"{", b"[")
 
 
-def decompress(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
+class Budget:
+    """Bytes that bodies may unpack to, all of a cassette together."""
+
+    def __init__(self, total: int) -> None:
+        self.total = total
+        self.left = total
+
+    def spend(self, count: int) -> None:
+        """Raises `OverBudgetError`."""
+        self.left -= count
+        if self.left < 0:
+            raise OverBudgetError
+
+
+class OverBudgetError(Exception):
+    """Compressed bodies, or aliases, that stand for more than is allowed."""
+
+    def __init__(self) -> None:
+        super().__init__("what is compressed, or repeated by aliases, is larger than allowed")
+
+
+def decompress(
+    headers: Headers, body: bytes, budget: Budget | None = None
+) -> tuple[Headers, bytes]:
     """The body without its content encoding, and the headers without the mention of it.
+
+    Raises `OverBudgetError` where there is a budget.
 
     A body that is already plain (some clients hand it over decoded, but leave the header) and an
     encoding that is not known here are left as they are.
@@ -130,57 +164,93 @@ def decompress(headers: Headers, body: bytes) -> tuple[Headers, bytes]:
         return without(headers, ("content-encoding", "content-length")), body
     plain = body
     for name in reversed(encoding.split(",")):
-        decoded = _decoded(name.strip(), plain)
+        try:
+            decoded = _decoded(name.strip(), plain, MAX_UNPACKED if budget is None else budget.left)
+        except OverBudgetError:
+            if budget is None:
+                return headers, body
+            raise
         if decoded is None:
             return headers, body
+        if budget is not None and decoded is not plain:
+            budget.spend(len(decoded))
         plain = decoded
     return without(headers, ("content-encoding", "content-length")), plain
 
 
-# Clients ask for these only where the package is installed.
-_DECODERS: dict[str, tuple[str, Callable[[Any, bytes], bytes]]] = {
-    "br": ("brotli", lambda module, body: module.decompress(body)),
-    "zstd": (
-        "zstandard",
-        lambda module, body: module.ZstdDecompressor().decompressobj().decompress(body),
-    ),
-}
-
-
-def _decoded(encoding: str, body: bytes) -> bytes | None:
+def _decoded(encoding: str, body: bytes, most: int) -> bytes | None:
+    """A body decoded; None for an encoding that is not known here. Raises `OverBudgetError`."""
     try:
         if encoding in ("gzip", "x-gzip"):
-            return inflated(body) if body[:2] == b"\x1f\x8b" else body
+            return _bounded(inflated(body, most=most)) if body[:2] == b"\x1f\x8b" else body
         if encoding == "deflate":
             try:
-                return inflated(body, zlib.MAX_WBITS)
+                return _bounded(inflated(body, zlib.MAX_WBITS, most=most))
             except zlib.error:
-                return inflated(body, -zlib.MAX_WBITS)
-        if encoding in _DECODERS:
-            module, decode = _DECODERS[encoding]
-            return bytes(decode(importlib.import_module(module), body))
+                return _bounded(inflated(body, -zlib.MAX_WBITS, most=most))
+        if encoding == "br":
+            return _bounded(_brotli(body, most))
+        if encoding == "zstd":
+            return _bounded(_zstandard(body, most))
     except ImportError:
         return None
+    except OverBudgetError:
+        raise
     except Exception:
         # Not in this encoding: the client decoded it and left the header.
         return body
     return None
 
 
+def _bounded(plain: bytes | None) -> bytes:
+    if plain is None:
+        raise OverBudgetError
+    return plain
+
+
+# Clients ask for these two only where the package is installed.
+
+
+def _brotli(body: bytes, most: int) -> bytes | None:
+    decoder = importlib.import_module("brotli").Decompressor()
+    plain: list[bytes] = []
+    # A few bytes at a time: older versions know no limit, and one byte can stand for a megabyte.
+    for start in range(0, len(body), _SIP):
+        plain.append(decoder.process(body[start : start + _SIP]))
+        most -= len(plain[-1])
+        if most < 0:
+            return None
+    if not decoder.is_finished():
+        raise ValueError("the compressed data ends too early")
+    return b"".join(plain)
+
+
+_SIP = 8
+
+
+def _zstandard(body: bytes, most: int) -> bytes | None:
+    decoder = importlib.import_module("zstandard").ZstdDecompressor()
+    with decoder.stream_reader(body, read_across_frames=True) as reader:
+        plain = bytes(reader.read(most + 1))
+    return plain if len(plain) <= most else None
+
+
 MAX_UNPACKED = 64 * 1024 * 1024
 """Bytes that a compressed body may unpack to."""
 
 
-def inflated(body: bytes, window: int = zlib.MAX_WBITS | 16) -> bytes | None:
-    """A gzip or zlib body unpacked; None if it is larger than `MAX_UNPACKED`.
+def inflated(
+    body: bytes, window: int = zlib.MAX_WBITS | 16, *, most: int = MAX_UNPACKED
+) -> bytes | None:
+    """A gzip or zlib body unpacked; None if it is larger than `most` bytes.
 
     Raises `zlib.error` for one that is damaged.
     """
     plain = b""
     while body:
         unpacker = zlib.decompressobj(window)
-        plain += unpacker.decompress(body, MAX_UNPACKED + 1 - len(plain))
-        if len(plain) > MAX_UNPACKED:
+        plain += unpacker.decompress(body, most + 1 - len(plain))
+        if len(plain) > most:
             return None
         if not unpacker.eof:
             raise zlib.error("the compressed data ends too early")

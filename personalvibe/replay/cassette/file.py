@@ -10,7 +10,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from personalvibe.replay.cassette import bodies, yaml_io
+from personalvibe.replay.cassette import bodies, disk, yaml_io
 from personalvibe.replay.model import (
     CassetteError,
     Headers,
@@ -26,6 +26,8 @@ VERSION = 2
 MAX_BYTES = 32 * 1024 * 1024
 """The largest cassette that is read, decompressed. The largest met in the wild had 4 MB."""
 
+_UNPACKED = 2
+"""Bytes that the bodies of a cassette may unpack to, for each byte that its file may have."""
 _HEAD = "# Recorded by personalvibe.replay. Re-record it with: pytest --record-mode=rewrite\n"
 _END = "...\n"
 _REPAIR = "Restore it from version control, or record it again with --record-mode=rewrite."
@@ -54,8 +56,7 @@ def load(path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interaction]:
     Raises `FileNotFoundError`, and `CassetteError` for a file that is damaged, too large or in
     no known format.
     """
-    with path.open("rb") as file:
-        return parse(file.read(max_bytes + 1), path, max_bytes=max_bytes)
+    return parse(disk.read(path, max_bytes + 1), path, max_bytes=max_bytes)
 
 
 def parse(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interaction]:
@@ -82,7 +83,7 @@ def parse(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interac
         return _Reader(path, document).interactions(value)
     from personalvibe.replay.cassette.foreign import read_foreign
 
-    return read_foreign(value, path)
+    return read_foreign(value, path, bodies.Budget(max_bytes * _UNPACKED))
 
 
 def _gunzip(raw: bytes, path: Path, max_bytes: int) -> bytes:
@@ -232,7 +233,7 @@ class _Reader:
         return Interaction(
             request=Request(
                 method=self.text(request, "method"),
-                url=self.text(request, "url"),
+                url=self.url(request),
                 headers=self.headers(request),
                 body=self.body(request),
             ),
@@ -261,6 +262,12 @@ class _Reader:
         for name in item:
             if name not in known:
                 raise self.error(f"{what} has an unknown key, {name!r}", item)
+
+    def url(self, item: dict[Any, Any]) -> str:
+        value = self.text(item, "url")
+        if not bodies.is_address(value):
+            raise self.error(f"{value[:80]!r} is no address", item)
+        return value
 
     def text(self, item: dict[Any, Any], name: str) -> str:
         value = item.get(name)

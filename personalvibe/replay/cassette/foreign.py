@@ -24,12 +24,13 @@ _EMPTY = "Restore it from version control, or record it again with --record-mode
 _HINT = "Known are vcrpy's cassettes (interactions with a request and a response) and our own."
 
 
-def read_foreign(document: object, path: Path) -> list[Interaction]:
+def read_foreign(document: object, path: Path, budget: bodies.Budget) -> list[Interaction]:
     """The interactions of a cassette in a format that is not ours.
 
     Args:
         document: what the YAML or JSON of the file says; dicts, lists and scalars.
         path: of the file, for error messages.
+        budget: what all bodies together may unpack to.
 
     Raises:
         CassetteError: it is none of the known formats, or a part of it is not what it should be.
@@ -39,7 +40,7 @@ def read_foreign(document: object, path: Path) -> list[Interaction]:
     if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
         raise CassetteError("not a cassette: it has no list `interactions`", path=path, hint=_HINT)
     return [
-        _interaction(item, _Place(path, number))
+        _interaction(item, _Place(path, number, budget))
         for number, item in enumerate(document["interactions"], 1)
     ]
 
@@ -47,9 +48,10 @@ def read_foreign(document: object, path: Path) -> list[Interaction]:
 class _Place:
     """Where in which file, for an error that can be found."""
 
-    def __init__(self, path: Path, number: int) -> None:
+    def __init__(self, path: Path, number: int, budget: bodies.Budget) -> None:
         self.path = path
         self.number = number
+        self.budget = budget
 
     def error(self, what: str) -> CassetteError:
         return CassetteError(f"interaction {self.number}: {what}", path=self.path, hint=_HINT)
@@ -68,6 +70,8 @@ def _request(item: dict[str, Any], place: _Place) -> Request:
     method, uri = item.get("method"), item.get("uri", item.get("url"))
     if not isinstance(method, str) or not isinstance(uri, str):
         raise place.error("the request lacks its method or its uri")
+    if not bodies.is_address(uri):
+        raise place.error(f"the uri {uri[:80]!r} is no address")
     headers, body = _unpacked(_headers(item.get("headers"), place), _body(item, place), place)
     return Request(method=method.upper(), url=uri, headers=headers, body=body)
 
@@ -153,10 +157,10 @@ def _json(value: Any, place: _Place) -> bytes:
 
 def _unpacked(headers: Headers, body: bytes, place: _Place) -> tuple[Headers, bytes]:
     """Without content encoding; also where the header stayed on a body that is already plain."""
-    headers, plain = bodies.decompress(headers, body)
-    encoding = bodies.header(headers, "content-encoding")
-    if encoding and ("gzip" in encoding.lower() or "deflate" in encoding.lower()):
-        raise place.error(f"a body is larger than {bodies.MAX_UNPACKED:,} bytes when unpacked")
+    try:
+        headers, plain = bodies.decompress(headers, body, place.budget)
+    except bodies.OverBudgetError as error:
+        raise place.error(str(error)) from None
     return headers, plain
 
 

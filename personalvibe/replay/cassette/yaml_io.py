@@ -27,6 +27,8 @@ from personalvibe.replay.model import CassetteError
 
 MAX_DEPTH = 200
 """Levels of nesting in a file."""
+_EXPANDED = 2
+"""Characters after aliases are expanded, for each byte that a file may have."""
 MAX_NODES = 5_000_000
 """Nodes in a file after aliases are expanded."""
 
@@ -244,7 +246,7 @@ def load(text: bytes, path: Path, *, max_bytes: int) -> Document:
     try:
         loader = parser(text)
         try:
-            builder = _Builder(path)
+            builder = _Builder(path, max_bytes * _EXPANDED)
             return Document(value=builder.build(loader), lines=builder.lines)
         finally:
             loader.dispose()
@@ -277,10 +279,13 @@ _MAX_DIGITS = sys.get_int_max_str_digits()
 class _Builder:
     """Objects from parser events, without recursion."""
 
-    def __init__(self, path: Path) -> None:
+    def __init__(self, path: Path, most: int) -> None:
         self.path = path
+        self.most = most
         self.nodes = 0
-        self.anchors: dict[str, tuple[Any, int]] = {}
+        self.characters = 0
+        self.anchors: dict[str, tuple[Any, int, int]] = {}
+        """Name -> value, its nodes, its characters."""
         self.lines: dict[int, int] = {}
 
     def error(self, message: str, event: Any) -> CassetteError:
@@ -288,8 +293,8 @@ class _Builder:
 
     def build(self, loader: Any) -> Any:
         document: list[Any] = []
-        # (container, the key that waits for its value, anchor, nodes before the container)
-        stack: list[list[Any]] = [[document, None, None, 0]]
+        # (container, the key that waits for its value, anchor, nodes and characters before it)
+        stack: list[list[Any]] = [[document, None, None, 0, 0]]
         while True:
             event = loader.get_event()
             # By name: where PyYAML was imported twice (pytester does that), its C parser still
@@ -297,28 +302,29 @@ class _Builder:
             kind = type(event).__name__
             if kind == "ScalarEvent":
                 value = self.scalar(event)
-                self.count(1, event)
+                self.count(1, len(event.value), event)
                 if event.anchor:
-                    self.anchors[event.anchor] = (value, 1)
+                    self.anchors[event.anchor] = (value, 1, len(event.value))
             elif kind in _STARTS:
                 if event.tag is not None and event.tag not in _CONTAINER_TAGS:
                     raise self.error(f"the tag {event.tag} is not allowed", event)
                 if len(stack) > MAX_DEPTH:
                     raise self.error(f"nested deeper than {MAX_DEPTH} levels", event)
-                self.count(1, event)
+                self.count(1, 0, event)
                 container = _STARTS[kind]()
                 self.lines[id(container)] = event.start_mark.line + 1
-                stack.append([container, _NO_KEY, event.anchor, self.nodes])
+                stack.append([container, _NO_KEY, event.anchor, self.nodes, self.characters])
                 continue
             elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-                value, _, anchor, before = stack.pop()
+                value, _, anchor, nodes, characters = stack.pop()
                 if anchor:
-                    self.anchors[anchor] = (value, self.nodes - before + 1)
+                    size = (self.nodes - nodes + 1, self.characters - characters)
+                    self.anchors[anchor] = (value, *size)
             elif kind == "AliasEvent":
                 if event.anchor not in self.anchors:
                     raise self.error(f"the alias *{event.anchor} stands for nothing", event)
-                value, size = self.anchors[event.anchor]
-                self.count(size, event)
+                value, nodes, characters = self.anchors[event.anchor]
+                self.count(nodes, characters, event)
             elif kind == "DocumentStartEvent" and document:
                 raise self.error("a second document in one cassette", event)
             elif event is None or kind == "StreamEndEvent":
@@ -327,16 +333,19 @@ class _Builder:
                 continue
             self.place(stack[-1], value, event)
 
-    def count(self, nodes: int, event: Any) -> None:
+    def count(self, nodes: int, characters: int, event: Any) -> None:
         self.nodes += nodes
+        self.characters += characters
         if self.nodes > MAX_NODES:
             raise self.error(f"more than {MAX_NODES:,} nodes", event)
+        if self.characters > self.most:
+            raise self.error(str(bodies.OverBudgetError()), event)
 
     def numbers(self, event: Any) -> bodies.NumberText:
         text = event.value.replace("\n", "")
         if not _number_list().fullmatch(text):
             raise self.error("!numbers that are no list of numbers", event)
-        self.count(text.count(","), event)
+        self.count(text.count(","), 0, event)
         return bodies.NumberText(text=text)
 
     def place(self, frame: list[Any], value: Any, event: Any) -> None:

@@ -17,7 +17,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-from personalvibe.replay.cassette import bodies
+from personalvibe.replay.cassette import bodies, disk
+from personalvibe.replay.cassette.file import MAX_BYTES
 from personalvibe.replay.model import (
     CassetteError,
     Interaction,
@@ -260,7 +261,7 @@ class VcrpyFormat:
         self._serializer = serializer
 
     def load(self, path: Path) -> list[Interaction]:
-        return self.parse(path.read_bytes(), path)
+        return self.parse(disk.read(path, MAX_BYTES), path)
 
     def parse(self, content: bytes, path: Path) -> list[Interaction]:
         try:
