@@ -12,6 +12,7 @@ millisecond to build), because every pytest session pays for it.
 
 from __future__ import annotations
 
+import _socket
 import fnmatch
 import functools
 import re
@@ -51,7 +52,7 @@ class Violation(NamedTuple):
     """Redacted."""
     port: int | None
     what: str
-    """``connection`` or ``name look-up``."""
+    """``connection``, ``name look-up`` or a look-up of the other direction."""
     declared: bool
     """Refused because the suite asked for it (`block_network`), not by the session's own guard."""
 
@@ -85,16 +86,42 @@ _INET = frozenset({socket.AF_INET, socket.AF_INET6})
 def _text(host: object) -> str:
     if isinstance(host, (bytes, bytearray)):
         return host.decode("ascii", "replace")
-    return "" if host is None else str(host)
+    # The characters that the interpreter takes, whatever a sub-class says of itself.
+    return "" if host is None else str.__str__(host) if isinstance(host, str) else str(host)
 
 
 def is_loopback(host: str) -> bool:
     """Whether a name or address means this machine, without asking the resolver."""
     name = host.lower().rstrip(".").partition("%")[0]
-    if name in _LOOPBACK_NAMES or name.endswith(".localhost"):
-        return True
-    name = name.removeprefix("::ffff:")
-    return name in {"::1", "::"} or (name.startswith("127.") and _is_address(name))
+    return name in _LOOPBACK_NAMES or _packed(name)[:1] == b"\x7f" or _packed(name) in _LOOPBACK
+
+
+_LOOPBACK = frozenset({bytes(4), bytes(16), bytes(15) + b"\x01"})
+_MAPPED = bytes(10) + b"\xff\xff"
+"""What an IPv4 address in IPv6's clothes begins with."""
+
+
+def _packed(address: str) -> bytes:
+    """An address as its bytes, in whichever spelling (``127.1``, ``::ffff:7f00:1``); else empty."""
+    try:
+        if ":" in address:
+            return socket.inet_pton(socket.AF_INET6, address).removeprefix(_MAPPED)
+        return b"" if " " in address else socket.inet_aton(address)
+    except (OSError, ValueError):
+        return b""
+
+
+def _is_own(address: str) -> bool:
+    """Whether an address is one of this machine's: only such can be bound to."""
+    if not _is_address(address):
+        return False
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        with socket.socket(family, socket.SOCK_DGRAM) as probe:
+            probe.bind((address, 0))
+    except OSError:
+        return False
+    return True
 
 
 def _is_address(host: str) -> bool:
@@ -162,7 +189,8 @@ class NetworkGuard:
         self._allowed = split_hosts(allowed_hosts)
         self._policy = Policy(blocked=False)
         self._violations: list[Violation] = []
-        self._addresses: set[str] = set()
+        self._names: dict[str, set[str]] = {}
+        """An address -> the allowed names that it was the answer for."""
         self._outer: NetworkGuard | None = None
 
     def install(self) -> None:
@@ -219,6 +247,10 @@ class NetworkGuard:
             _installed, self._policy = outer_guard, outer_policy
 
     @property
+    def is_closed(self) -> bool:
+        return self._policy.blocked
+
+    @property
     def violations(self) -> tuple[Violation, ...]:
         """What was refused so far, also when the application caught the exception."""
         return tuple(self._violations)
@@ -230,9 +262,14 @@ class NetworkGuard:
         return taken
 
     def _check(self, host: str, port: int | None, what: str) -> None:
-        if is_loopback(host) or host in self._addresses or self._policy.allows(host):
+        if is_loopback(host) or self._policy.allows(host):
             return
-        if what == "name look-up" and (_is_address(host) or host == socket.gethostname()):
+        # Allowed as long as a name is that it belongs to: another test's holes are closed again.
+        if any(map(self._policy.allows, self._names.get(host, ()))):
+            return
+        if what == _LOOK_UP and (_is_address(host) or _is_own_name(host)):
+            return
+        if what == _CONNECTION and _is_own(host):
             return
         violation = Violation(
             test=self._current_test(),
@@ -249,14 +286,19 @@ class NetworkGuard:
     def _resolved(self, host: str, addresses: Iterable[str]) -> None:
         """An allowed name is connected to by its address, which must then be allowed too."""
         if self._policy.blocked and not is_loopback(host) and self._policy.allows(host):
-            self._addresses.update(addresses)
+            for address in addresses:
+                self._names.setdefault(address, set()).add(host)
 
 
 _installed: NetworkGuard | None = None
 _listening = False
 
 _CONNECTIONS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
-_LOOK_UPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname", "socket.gethostbyaddr"})
+_LOOK_UPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
+_CONNECTION = "connection"
+_LOOK_UP = "name look-up"
+# As the interpreter knows it: a sub-class of `socket.socket` may say something else.
+_family = _socket.socket.family.__get__
 
 
 def _audit(event: str, args: tuple[object, ...]) -> None:
@@ -268,14 +310,19 @@ def _audit(event: str, args: tuple[object, ...]) -> None:
         connection, address = args[0], args[1]
         if not (isinstance(address, tuple) and len(address) >= 2):
             return  # a unix socket's path, or no address: already connected
-        if getattr(connection, "family", None) in _INET:
+        if isinstance(connection, _socket.socket) and _family(connection) in _INET:
             port = address[1] if isinstance(address[1], int) else None
-            guard._check(_text(address[0]), port, "connection")
+            guard._check(_text(address[0]), port, _CONNECTION)
     elif event in _LOOK_UPS:
         port = args[1] if len(args) > 1 and isinstance(args[1], int) else None
-        guard._check(_text(args[0]), port, "name look-up")
+        guard._check(_text(args[0]), port, _LOOK_UP)
+    elif event == "socket.gethostbyaddr":
+        guard._check(_text(args[0]), None, _REVERSE_LOOK_UP)
     elif event == "socket.getnameinfo" and isinstance(args[0], tuple):
-        guard._check(_text(args[0][0]), None, "connection")
+        guard._check(_text(args[0][0]), None, _REVERSE_LOOK_UP)
+
+
+_REVERSE_LOOK_UP = "look-up of a name by its address"
 
 
 def _listen() -> None:
@@ -289,12 +336,29 @@ def _listen() -> None:
 
     @functools.wraps(original)
     def getaddrinfo(host: object, *args: object, **kwargs: object) -> object:
+        if _installed is not None and _text(host).lower().rstrip(".").endswith(".localhost"):
+            # Loopback by definition, but not every resolver knows: some ask the network.
+            host = "localhost"
         found = original(host, *args, **kwargs)  # type: ignore[arg-type]
         if _installed is not None:
             _installed._resolved(_text(host), (str(entry[4][0]) for entry in found))
         return found
 
     socket.getaddrinfo = getaddrinfo  # type: ignore[assignment]
+    by_address = socket.gethostbyaddr
+
+    @functools.wraps(by_address)
+    def gethostbyaddr(host: str) -> tuple[str, list[str], list[str]]:
+        if _installed is not None and _installed.is_closed and _is_own_name(host):
+            # `getfqdn` asks for the machine's domain, for which resolvers ask the network.
+            raise socket.herror(1, "Unknown host")
+        return by_address(host)
+
+    socket.gethostbyaddr = gethostbyaddr
+
+
+def _is_own_name(host: object) -> bool:
+    return _text(host).lower() == socket.gethostname().lower()
 
 
 def silence_litellm(environ: MutableMapping[str, str]) -> dict[str, str]:
