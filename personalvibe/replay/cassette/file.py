@@ -6,6 +6,7 @@ import base64
 import binascii
 import gzip
 import io
+import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -72,6 +73,10 @@ def parse(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interac
             path=path,
             hint="Upgrade personalvibe, or record it again with --record-mode=rewrite.",
         )
+    if document.repeated is not None:
+        if version == VERSION:
+            raise document.repeated
+        logging.getLogger(__name__).warning("%s; the last one counts", document.repeated.message)
     if isinstance(value, dict) and version == VERSION:
         if not raw.endswith(_END.encode()):
             raise CassetteError(

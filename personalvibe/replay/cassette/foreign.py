@@ -1,4 +1,4 @@
-"""Cassettes that other tools wrote: vcrpy (YAML and JSON), older httpx stubs, pydantic-ai.
+"""Cassettes that other tools wrote: vcrpy, older httpx stubs, pydantic-ai, langchain-tests.
 
 Reads the plain data of a parsed file and never constructs anything but `Interaction`; writes
 vcrpy's own format for projects that share their cassettes with it.
@@ -37,12 +37,27 @@ def read_foreign(document: object, path: Path, budget: bodies.Budget) -> list[In
     """
     if document is None:
         raise CassetteError("the cassette is empty", path=path, hint=_EMPTY)
-    if not isinstance(document, dict) or not isinstance(document.get("interactions"), list):
-        raise CassetteError("not a cassette: it has no list `interactions`", path=path, hint=_HINT)
     return [
         _interaction(item, _Place(path, number, budget))
-        for number, item in enumerate(document["interactions"], 1)
+        for number, item in enumerate(_items(document, path), 1)
     ]
+
+
+def _items(document: object, path: Path) -> Sequence[object]:
+    if isinstance(document, dict):
+        if isinstance(document.get("interactions"), list):
+            return list(document["interactions"])
+        requests, responses = document.get("requests"), document.get("responses")
+        if isinstance(requests, list) and isinstance(responses, list):  # langchain-tests
+            if len(requests) != len(responses):
+                raise CassetteError(
+                    f"{len(requests)} requests and {len(responses)} responses",
+                    path=path,
+                    hint=_EMPTY,
+                )
+            pairs = zip(requests, responses, strict=True)
+            return [{"request": request, "response": response} for request, response in pairs]
+    raise CassetteError("not a cassette: it has no list `interactions`", path=path, hint=_HINT)
 
 
 class _Place:

@@ -222,6 +222,8 @@ class Document:
     value: Any
     lines: dict[int, int]
     """id() of a mapping or a list in `value` -> the line on which it starts."""
+    repeated: CassetteError | None
+    """What to say of a key of the document's own mapping that it has twice; the last one counts."""
 
     def line(self, container: object) -> int | None:
         return self.lines.get(id(container))
@@ -247,7 +249,8 @@ def load(text: bytes, path: Path, *, max_bytes: int) -> Document:
         loader = parser(text)
         try:
             builder = _Builder(path, max_bytes * _EXPANDED)
-            return Document(value=builder.build(loader), lines=builder.lines)
+            value = builder.build(loader)
+            return Document(value=value, lines=builder.lines, repeated=builder.repeated)
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -270,10 +273,33 @@ _CONSTANTS = {
     **dict.fromkeys(("false", "False", "FALSE"), False),
 }
 _YAML = "tag:yaml.org,2002:"
-_CONTAINER_TAGS = ("!", f"{_YAML}map", f"{_YAML}seq", f"{_YAML}omap")
+_PYTHON = f"{_YAML}python/"
+_CONTAINER_TAGS = (
+    *("!", f"{_YAML}map", f"{_YAML}seq", f"{_YAML}omap"),
+    *(f"{_PYTHON}tuple", f"{_PYTHON}list", f"{_PYTHON}dict"),
+)
+_OBJECT = re.compile(rf"{re.escape(_PYTHON)}object/(?:new|apply):(?P<name>[\w.]+)")
+_TEXTS = (f"{_YAML}str", f"{_YAML}timestamp", f"{_PYTHON}str", f"{_PYTHON}unicode")
 _STARTS: dict[str, type[Any]] = {"MappingStartEvent": dict, "SequenceStartEvent": list}
 _NUMERIC = frozenset("-+.0123456789")
 _MAX_DIGITS = sys.get_int_max_str_digits()
+
+
+def _arguments(value: Any) -> Any:
+    """What PyYAML would call an object with, as plain data: a list, or a mapping that has one."""
+    found = value.get("args", value.get("state")) if isinstance(value, dict) else value
+    return found[0] if isinstance(found, list) and found else None
+
+
+# Objects that vcrpy and its users' cassettes hold, by the data that they stand for. None is made.
+_STANDS_FOR: dict[str, tuple[type[Any], ...]] = {
+    "_io.BytesIO": (bytes, str),
+    "_io.StringIO": (str,),
+    "builtins.iter": (list, bytes, str),
+    "multidict._multidict.istr": (str,),
+    "multidict.istr": (str,),
+    "multidict._multidict_py.istr": (str,),
+}
 
 
 class _Builder:
@@ -287,14 +313,16 @@ class _Builder:
         self.anchors: dict[str, tuple[Any, int, int]] = {}
         """Name -> value, its nodes, its characters."""
         self.lines: dict[int, int] = {}
+        self.repeated: CassetteError | None = None
 
     def error(self, message: str, event: Any) -> CassetteError:
         return CassetteError(message, path=self.path, line=event.start_mark.line + 1, hint=_REPAIR)
 
     def build(self, loader: Any) -> Any:
         document: list[Any] = []
-        # (container, the key that waits for its value, anchor, nodes and characters before it)
-        stack: list[list[Any]] = [[document, None, None, 0, 0]]
+        # (container, the key that waits for its value, anchor, nodes and characters before it, the
+        # class that its tag names)
+        stack: list[list[Any]] = [[document, None, None, 0, 0, ""]]
         while True:
             event = loader.get_event()
             # By name: where PyYAML was imported twice (pytester does that), its C parser still
@@ -306,17 +334,18 @@ class _Builder:
                 if event.anchor:
                     self.anchors[event.anchor] = (value, 1, len(event.value))
             elif kind in _STARTS:
-                if event.tag is not None and event.tag not in _CONTAINER_TAGS:
-                    raise self.error(f"the tag {event.tag} is not allowed", event)
+                name = self.object_name(event)
                 if len(stack) > MAX_DEPTH:
                     raise self.error(f"nested deeper than {MAX_DEPTH} levels", event)
                 self.count(1, 0, event)
                 container = _STARTS[kind]()
                 self.lines[id(container)] = event.start_mark.line + 1
-                stack.append([container, _NO_KEY, event.anchor, self.nodes, self.characters])
+                stack.append([container, _NO_KEY, event.anchor, self.nodes, self.characters, name])
                 continue
             elif kind in ("MappingEndEvent", "SequenceEndEvent"):
-                value, _, anchor, nodes, characters = stack.pop()
+                value, _, anchor, nodes, characters, name = stack.pop()
+                if name:
+                    value = self.plain(value, name, event)
                 if anchor:
                     size = (self.nodes - nodes + 1, self.characters - characters)
                     self.anchors[anchor] = (value, *size)
@@ -331,7 +360,7 @@ class _Builder:
                 return document[0] if document else None
             else:
                 continue
-            self.place(stack[-1], value, event)
+            self.place(stack[-1], value, event, top=len(stack) == _TOP)
 
     def count(self, nodes: int, characters: int, event: Any) -> None:
         self.nodes += nodes
@@ -348,7 +377,23 @@ class _Builder:
         self.count(text.count(","), 0, event)
         return bodies.NumberText(text=text)
 
-    def place(self, frame: list[Any], value: Any, event: Any) -> None:
+    def object_name(self, event: Any) -> str:
+        """The class that a tag names, if it is a known one; empty for plain containers."""
+        if event.tag is None or event.tag in _CONTAINER_TAGS:
+            return ""
+        found = _OBJECT.fullmatch(event.tag)
+        if found is None or found["name"] not in _STANDS_FOR:
+            raise self.error(f"the tag {event.tag} is not allowed", event)
+        return found["name"]
+
+    def plain(self, value: Any, name: str, event: Any) -> Any:
+        """The data that an object of a known class stands for."""
+        found = _arguments(value)
+        if not isinstance(found, _STANDS_FOR[name]):
+            raise self.error(f"a {name} without its data", event)
+        return found
+
+    def place(self, frame: list[Any], value: Any, event: Any, *, top: bool) -> None:
         container = frame[0]
         if isinstance(container, list):
             container.append(value)
@@ -356,7 +401,10 @@ class _Builder:
             if isinstance(value, (dict, list)):
                 raise self.error("a mapping or a list cannot be a key", event)
             if value in container:
-                raise self.error(f"the key {value!r} appears twice", event)
+                error = self.error(f"the key {value!r} appears twice", event)
+                if not top:
+                    raise error
+                self.repeated = self.repeated or error
             frame[1] = value
         else:
             container[frame[1]] = value
@@ -384,7 +432,7 @@ class _Builder:
                 raise self.error("!!binary that is not base64", event) from None
         if tag == _NUMBERS:
             return self.numbers(event)
-        if tag in (f"{_YAML}str", f"{_YAML}timestamp"):
+        if tag in _TEXTS:
             return text
         if tag == f"{_YAML}null":
             return None
@@ -398,4 +446,6 @@ class _Builder:
         raise self.error(f"the tag {tag} is not allowed", event)
 
 
+_TOP = 2
+"""Frames of the builder where the keys of the document's own mapping are placed."""
 _NO_KEY = object()

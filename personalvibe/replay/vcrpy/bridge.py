@@ -7,12 +7,14 @@ httplib2, tornado) and asks its cassette; `ReplayCassette` is that cassette and 
 from __future__ import annotations
 
 import collections
+import contextlib
 import copy
 import functools
 import importlib.metadata
 import os
 import sys
-from collections.abc import Callable, Mapping, Sequence
+import tempfile
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -31,6 +33,7 @@ from personalvibe.replay.model import (
 )
 from personalvibe.replay.options import Options
 from personalvibe.replay.session import Session
+from personalvibe.replay.transaction import Storage
 from personalvibe.replay.vcrpy.loading import Cassette, VcrRequest, vcr
 from personalvibe.replay.vcrpy.patches import claim, header_pairs
 
@@ -264,26 +267,70 @@ class VcrpyFormat:
         return self.parse(disk.read(path, MAX_BYTES), path)
 
     def parse(self, content: bytes, path: Path) -> list[Interaction]:
-        try:
+        with _of_the_suite("serializer", path):
             requests, responses = vcr.serialize.deserialize(content.decode(), self._serializer)[:2]
-        except Exception as error:
-            raise CassetteError(
-                f"the serializer cannot read it: {error}",
-                path=path,
-                hint="Restore it from version control, or record it again.",
-            ) from error
-        return [
-            Interaction(request=to_request(request), response=to_response(response))
-            for request, response in zip(requests, responses, strict=True)
-        ]
+            pairs = zip(requests, responses, strict=True)
+            return [
+                Interaction(request=to_request(request), response=to_response(response))
+                for request, response in pairs
+            ]
 
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes:
         pairs = {
             "requests": [from_request(one.request) for one in interactions],
             "responses": [from_response(one.response) for one in interactions],
         }
-        text = vcr.serialize.serialize(pairs, self._serializer)
+        with _of_the_suite("serializer", None):
+            text = vcr.serialize.serialize(pairs, self._serializer)
         return text.encode() if isinstance(text, str) else bytes(text)
+
+
+class PersisterFormat:
+    """Cassettes that a persister of the suite reads and writes: ``vcr.register_persister``.
+
+    It is handed a file of its own, so that what it writes is still swapped in as a whole.
+    """
+
+    def __init__(self, persister: Any, serializer: Any) -> None:
+        self._persister = persister
+        self._serializer = serializer
+
+    def load(self, path: Path) -> list[Interaction]:
+        return self.parse(disk.read(path, MAX_BYTES), path)
+
+    def parse(self, content: bytes, path: Path) -> list[Interaction]:
+        with tempfile.TemporaryDirectory() as folder, _of_the_suite("persister", path):
+            own = Path(folder, path.name)
+            own.write_bytes(content)
+            requests, responses = self._persister.load_cassette(own, self._serializer)[:2]
+            pairs = zip(requests, responses, strict=True)
+            return [
+                Interaction(request=to_request(request), response=to_response(response))
+                for request, response in pairs
+            ]
+
+    def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes:
+        pairs = {
+            "requests": [from_request(one.request) for one in interactions],
+            "responses": [from_response(one.response) for one in interactions],
+        }
+        with tempfile.TemporaryDirectory() as folder, _of_the_suite("persister", None):
+            own = Path(folder, "cassette")
+            self._persister.save_cassette(own, pairs, self._serializer)
+            return own.read_bytes()
+
+
+@contextlib.contextmanager
+def _of_the_suite(part: str, path: Path | None) -> Iterator[None]:
+    """Code of the suite's own: what it raises is one line."""
+    try:
+        yield
+    except Exception as error:
+        raise CassetteError(
+            f"the {part} of the suite fails: {type(error).__name__}: {error}",
+            path=path,
+            hint="Mend it, restore the cassette from version control, or record it again.",
+        ) from error
 
 
 @functools.cache
@@ -352,13 +399,12 @@ def open_cassette(
         path = config["path_transformer"](path)
     for surplus in ("path_transformer", "func_path_generator", "record_on_exception"):
         config.pop(surplus)
-    stock = config["serializer"] is _STOCK.serializers["yaml"] and not options.plain
     stamp = functools.cache(lambda: provenance(source, at))
     session = Session(
         Path(path),
         replace(options, match=replace(options.match, match_on=indexed)),
         extra_paths=extra_paths,
-        storage=None if stock else VcrpyFormat(config["serializer"]),
+        storage=_storage(maker, config["serializer"], plain=options.plain),
         provenance=stamp,
     )
     filtered = any(kwargs.get(one) or getattr(maker, one, None) for one in _FILTERS)
@@ -367,6 +413,15 @@ def open_cassette(
     session.index.allow_playback_repeats = bool(config["allow_playback_repeats"])
     session.load(cassette.adapt)
     return cassette
+
+
+def _storage(maker: Any, serializer: Any, *, plain: bool) -> Storage | None:
+    """The suite's own format; None for ours."""
+    if maker.persister is not _STOCK.persister:
+        return PersisterFormat(maker.persister, serializer)
+    if serializer is _STOCK.serializers["yaml"] and not plain:
+        return None
+    return VcrpyFormat(serializer)
 
 
 _VCR_MODES = {

@@ -47,10 +47,10 @@ class InUse(Protocol):
     def filter_request(self, request: VcrRequest) -> VcrRequest | None: ...
 
 
-def header_pairs(headers: Mapping[str, Any]) -> Headers:
-    """vcrpy's headers, whose values are strings, bytes or lists of them."""
+def header_pairs(headers: Mapping[str, Any] | Iterable[tuple[str, Any]]) -> Headers:
+    """vcrpy's headers, whose values are strings, bytes or lists of them; tornado's are pairs."""
     found = []
-    for name, content in headers.items():
+    for name, content in headers.items() if isinstance(headers, Mapping) else headers:
         for value in content if isinstance(content, (list, tuple)) else (content,):
             text = value.decode("latin-1") if isinstance(value, bytes) else str(value)
             found.append((str(name), text))
