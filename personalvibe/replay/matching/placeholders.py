@@ -21,7 +21,7 @@ from urllib.parse import unquote
 
 from personalvibe.replay.cassette import bodies
 from personalvibe.replay.matching.canonical import is_random_id, normalise
-from personalvibe.replay.matching.random_ids import UUID_HEAD, random_id_prefix
+from personalvibe.replay.matching.random_ids import UUID, UUID_HEAD, random_id_prefix
 from personalvibe.replay.model import Headers, Interaction, JsonValue, Request, Response
 
 _FEW = 8
@@ -41,7 +41,6 @@ _TIME_KEYS = re.compile(
 _DURATION_KEYS = re.compile(r"(?:total|load|eval|prompt_eval)_duration")
 PLACEHOLDER = re.compile(r"(?:[\w-]+[-_])?replay-[0-9a-f]{10}|00000000-0000-4000-8000-[0-9a-f]{12}")
 """What stands for an id, with the prefix of the id."""
-_UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 _TOOL_CALL = re.compile(
     r".*(?:tool_calls|toolCalls|content)\[\d+\]\.id|.*\.(?:tool_)?call_id|.*tool_use_id"
 )
@@ -229,7 +228,7 @@ def _without_made_up(request: Request, place: str) -> Request:
             stack += ((child, f"{path}[{n}]") for n, child in enumerate(item))
         elif isinstance(item, str) and item not in made_up and _is_made_up(item, path):
             # Matching knows a UUID in any place, and other ids only where they stand alone.
-            own = _UUID.search(item)
+            own = UUID.search(item)
             head = UUID_HEAD if own else random_id_prefix(item, known=True) or ""
             new = _placeholder(head, f"{place} request{path}")
             made_up[item] = item.replace(own[0], new) if own else new

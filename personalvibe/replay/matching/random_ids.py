@@ -10,7 +10,7 @@ import math
 import re
 from collections import Counter
 
-_UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
+UUID = re.compile(r"(?i)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}")
 UUID_HEAD = "uuid"
 """Said of a UUID, which has no prefix."""
 
@@ -38,7 +38,7 @@ def random_id_prefix(text: str, *, known: bool) -> str | None:
     """
     if len(text) > _LONGEST:
         return None
-    if _UUID.fullmatch(text):
+    if UUID.fullmatch(text):
         return UUID_HEAD
     found = _SHAPE.fullmatch(text)
     if found is None:

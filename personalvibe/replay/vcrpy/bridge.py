@@ -14,7 +14,7 @@ import importlib.metadata
 import os
 import sys
 import tempfile
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -257,6 +257,24 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
         """Nothing: the session commits."""
 
 
+def _interactions(
+    requests: Iterable[VcrRequest], responses: Iterable[Mapping[str, Any]]
+) -> list[Interaction]:
+    """Ours of vcrpy's parallel lists."""
+    return [
+        Interaction(request=to_request(request), response=to_response(response))
+        for request, response in zip(requests, responses, strict=True)
+    ]
+
+
+def _vcrpys(interactions: Sequence[RedactedInteraction]) -> dict[str, list[Any]]:
+    """vcrpy's parallel lists of ours."""
+    return {
+        "requests": [from_request(one.request) for one in interactions],
+        "responses": [from_response(one.response) for one in interactions],
+    }
+
+
 class VcrpyFormat:
     """vcrpy's own cassettes, through one of its serializers: ``format="vcrpy"``."""
 
@@ -269,17 +287,10 @@ class VcrpyFormat:
     def parse(self, content: bytes, path: Path) -> list[Interaction]:
         with _of_the_suite("serializer", path):
             requests, responses = vcr.serialize.deserialize(content.decode(), self._serializer)[:2]
-            pairs = zip(requests, responses, strict=True)
-            return [
-                Interaction(request=to_request(request), response=to_response(response))
-                for request, response in pairs
-            ]
+            return _interactions(requests, responses)
 
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes:
-        pairs = {
-            "requests": [from_request(one.request) for one in interactions],
-            "responses": [from_response(one.response) for one in interactions],
-        }
+        pairs = _vcrpys(interactions)
         with _of_the_suite("serializer", None):
             text = vcr.serialize.serialize(pairs, self._serializer)
         return text.encode() if isinstance(text, str) else bytes(text)
@@ -303,17 +314,10 @@ class PersisterFormat:
             own = Path(folder, path.name)
             own.write_bytes(content)
             requests, responses = self._persister.load_cassette(own, self._serializer)[:2]
-            pairs = zip(requests, responses, strict=True)
-            return [
-                Interaction(request=to_request(request), response=to_response(response))
-                for request, response in pairs
-            ]
+            return _interactions(requests, responses)
 
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes:
-        pairs = {
-            "requests": [from_request(one.request) for one in interactions],
-            "responses": [from_response(one.response) for one in interactions],
-        }
+        pairs = _vcrpys(interactions)
         with tempfile.TemporaryDirectory() as folder, _of_the_suite("persister", None):
             own = Path(folder, "cassette")
             self._persister.save_cassette(own, pairs, self._serializer)
