@@ -6,7 +6,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass
 
 from personalvibe.errors import UserError
-from personalvibe.replay.secret_shapes import shape_hits
+from personalvibe.replay.redaction.shapes import shape_hits
 
 #: Files that usually hold credentials, in the language of .gitignore and in lower case.
 FILE_PATTERNS = (

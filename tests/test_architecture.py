@@ -13,7 +13,7 @@ import pytest
 ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("personalvibe", "codemods")
 
-# A third-party package -> the only modules that may import it, at any depth.
+# A third-party package -> the only modules, or rooms of modules, that may import it, at any depth.
 OWNERS: dict[str, set[str]] = {
     "litellm": {
         "personalvibe.llm_router_parts.hooks",
@@ -21,11 +21,11 @@ OWNERS: dict[str, set[str]] = {
         "personalvibe.llm_router_parts.replies",
         "personalvibe.llm_router_parts.wire",
         "personalvibe.providers.sharp_boe",
-        "personalvibe.replay.guard",
+        "personalvibe.replay.offline.guard",
     },
-    "vcr": {"personalvibe.replay.vcr_loading"},
+    "vcr": {"personalvibe.replay.vcrpy.loading"},
     "pytest": {
-        "personalvibe.replay.plugin",
+        "personalvibe.replay.pytest_plugin",
         "codemods.migrate_openai.prove.hook.migrate_proof_pytest",
     },
     "_pytest": set(),
@@ -88,7 +88,11 @@ def within(target: str, package: str) -> bool:
 
 @pytest.mark.parametrize("package", sorted(OWNERS))
 def test_only_the_owner_imports(package: str) -> None:
-    strangers = {name for name, target, _ in ALL if within(target, package)} - OWNERS[package]
+    strangers = {
+        name
+        for name, target, _ in ALL
+        if within(target, package) and not any(within(name, owner) for owner in OWNERS[package])
+    }
     assert not strangers, f"{package} is imported by {sorted(strangers)}"
 
 
@@ -101,7 +105,7 @@ def test_the_heavy_packages_are_imported_late() -> None:
         if name
         not in {
             "personalvibe.providers.sharp_boe",
-            "personalvibe.replay.vcr_loading",
+            "personalvibe.replay.vcrpy.loading",
         }
     }
     assert not early
@@ -181,6 +185,47 @@ def test_libcst_is_what_rewrites() -> None:
 FACE, PARTS = "personalvibe.llm_router", "personalvibe.llm_router_parts"
 
 
+# The rooms and modules of the harness by floor: imports lead down, or stay in their room.
+REPLAY_FLOORS = (
+    {"model", "abort", "dates"},
+    {"cassette"},
+    {"matching"},
+    {"redaction", "usage"},
+    {"transaction", "options"},
+    {"session"},
+    {"vcrpy"},
+    {"offline"},
+    {"opening"},
+    {"pytest_plugin", "script"},
+)
+
+
+def room(name: str) -> str:
+    """``cassette`` of ``personalvibe.replay.cassette.file``; empty for what is not replay's."""
+    return name.removeprefix("personalvibe.replay.").split(".")[0] if "replay." in name else ""
+
+
+def test_the_rooms_of_replay_import_downwards() -> None:
+    floor = {one: number for number, rooms in enumerate(REPLAY_FLOORS) for one in rooms}
+    known = {room(name) for name in modules() if within(name, "personalvibe.replay")} - {""}
+    assert known == {*floor, "standin"}
+    upwards = {
+        (name, target)
+        for name, target, _ in ALL
+        if (ours := room(name)) in floor
+        and (theirs := room(target)) in floor
+        and ours != theirs
+        and floor[theirs] >= floor[ours]
+    }
+    assert not upwards
+
+
+def test_the_standin_stands_beside() -> None:
+    """It answers for providers: of the harness it knows the data and the bodies, no more."""
+    used = {room(target) for name, target, _ in ALL if room(name) == "standin"}
+    assert used - {"", "standin"} <= {"model", "cassette"}
+
+
 def test_the_router_is_self_contained() -> None:
     own = {
         (name, target)
@@ -202,7 +247,7 @@ def test_nobody_else_reaches_into_the_routers_parts() -> None:
 @pytest.mark.parametrize(
     "statement",
     [
-        "import personalvibe.replay.plugin",
+        "import personalvibe.replay.pytest_plugin.plugin",
         "import personalvibe.cli",
         "import personalvibe.llm_router",
     ],

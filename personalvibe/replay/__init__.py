@@ -9,9 +9,9 @@ from __future__ import annotations
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
-    from personalvibe.replay.guard import NetworkBlocked, NetworkDisabled
-    from personalvibe.replay.miss import CassetteMiss
+    from personalvibe.replay.matching.miss import CassetteMiss
     from personalvibe.replay.model import CassetteError, RecordMode
+    from personalvibe.replay.offline.guard import NetworkBlocked, NetworkDisabled
     from personalvibe.replay.script import use_cassette
     from personalvibe.replay.standin import StandIn
 
@@ -27,9 +27,9 @@ __all__ = [
 
 _HOMES = {
     "CassetteError": "model",
-    "CassetteMiss": "miss",
-    "NetworkBlocked": "guard",
-    "NetworkDisabled": "guard",
+    "CassetteMiss": "matching.miss",
+    "NetworkBlocked": "offline.guard",
+    "NetworkDisabled": "offline.guard",
     "RecordMode": "model",
     "StandIn": "standin",
     "use_cassette": "script",

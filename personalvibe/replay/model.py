@@ -3,32 +3,7 @@
 How they flow::
 
     playing    live request -> redact_request -> CanonicalRequest.key -> Interaction | Miss
-    recording  Interaction -> stabilise -> redact -> RedactedInteraction -> find_suspects -> bytes
-
-The parts and what they promise one another:
-
-``redact.py`` (pure, idempotent; the only module that constructs `RedactedInteraction`)
-    ``RedactionRules.from_config(config: Mapping[str, object], environ: Mapping[str, str])``;
-    ``redact(interaction: Interaction, rules) -> RedactedInteraction``;
-    ``redact_request(request: Request, rules) -> Request``: for live requests, so that they meet
-    the redacted ones in the index;
-    ``redact_text(text: str, rules) -> str``: for failure messages;
-    ``find_suspects(interaction: RedactedInteraction, rules) -> list[Suspect]``: before every write.
-
-``guard.py`` (standard library only; imported in less than 3 ms)
-    ``NetworkGuard``: ``install()``, ``uninstall()``, ``allow(hosts)``, told the current test by
-    a callable; raises ``NetworkBlocked``, whose text names the test and the host;
-    ``silence_litellm(environ)``; ``forget_litellm_clients()``.
-
-``wild.py``
-    ``read_foreign(document: object, path: Path) -> list[Interaction]``: cassettes that other
-    tools wrote. `cassette.load` calls it with the parsed YAML of a file that does not have our
-    ``version``; raises `CassetteError`.
-
-``standin.py``
-    ``StandIn``: a context manager with ``base_url``, ``port`` and ``route(url: str) -> str``, which
-    maps a provider's real address to the loopback server. Recording then sends the traffic there
-    and stores the provider's address with ``recorded_from="stand-in"``.
+    recording  Interaction -> stabilise -> redact -> RedactedInteraction -> find_leaks -> bytes
 
 Bodies are bytes as the program sees them: already decoded (no gzip), never chunked.
 """
@@ -117,7 +92,7 @@ class RedactedInteraction:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Suspect:
+class Leak:
     """Something that looks like a secret in an interaction about to be written."""
 
     place: str
@@ -159,6 +134,16 @@ class Nearest:
     differences: tuple[Difference, ...]
 
 
+class SameRequest(StrEnum):
+    """What became of the recordings of the very request that was asked."""
+
+    NOT_RECORDED = "not recorded"
+    PLAYED = "played"
+    """Every one of them was already played."""
+    NOT_ACCEPTED = "not accepted"
+    """Some were not played, but a matcher of the suite does not accept them."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Miss:
     """A request that no recording answers."""
@@ -169,8 +154,7 @@ class Miss:
     interactions: int
     """How many recordings were there to choose from."""
     nearest: Nearest | None = None
-    exhausted: bool = False
-    """The same request is recorded, but every recording of it was already played."""
+    same: SameRequest = SameRequest.NOT_RECORDED
     hint: str = ""
     """What to do: the command that re-records just this test."""
 
@@ -184,6 +168,10 @@ class Usage:
     cost_usd: float = 0.0
 
 
+_LONGEST = 600
+"""Characters of a message: it quotes files, in which a key can have a megabyte."""
+
+
 class CassetteError(Exception):
     """A cassette that cannot be read or must not be written.
 
@@ -194,6 +182,8 @@ class CassetteError(Exception):
         self, message: str, *, path: Path | None = None, line: int | None = None, hint: str = ""
     ) -> None:
         where = "" if path is None else f"{path}:{line}: " if line else f"{path}: "
+        if len(message) > _LONGEST:
+            message = f"{message[:_LONGEST]}..."
         self.message = f"{where}{message}"
         self.path = path
         self.line = line

@@ -9,13 +9,19 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from personalvibe.replay import backoff, guard, options, vcr_bridge, vcr_patches
+from personalvibe.replay import options
+from personalvibe.replay.cassette.disk import require_file
 from personalvibe.replay.dates import now
-from personalvibe.replay.logs import redacted_logs
 from personalvibe.replay.model import CassetteError
+from personalvibe.replay.offline import guard, no_sleep
+from personalvibe.replay.offline.logs import redacted_logs
+from personalvibe.replay.vcrpy import bridge, patches
 
 RUN_VARIABLE = "PERSONALVIBE_REPLAY_RUN"
 """Names a test run's folder of notes: programs, started ones too, tell there what they opened."""
+
+# pytest leaves such frames out of tracebacks: their locals are requests before redaction.
+__tracebackhide__ = True
 
 
 @contextlib.contextmanager
@@ -24,13 +30,14 @@ def opened(
     record_mode: str,
     config: Mapping[str, Any],
     route: Callable[[str], str] | None,
-) -> Iterator[vcr_bridge.ReplayCassette]:
+) -> Iterator[bridge.ReplayCassette]:
     """A cassette in use by a program. Committing is left to the caller."""
     for message in options.unknown(config):
         raise CassetteError(message, hint="docs/replay.md lists the settings.")
+    require_file(path)
     chosen = options.parse(config, os.environ, record_mode=record_mode, unplayed="ignore")
-    cassette = vcr_bridge.open_cassette(
-        vcr_bridge.make_vcr(),
+    cassette = bridge.open_cassette(
+        bridge.make_vcr(),
         path.resolve(),
         options.vcrpy_kwargs(config),
         chosen,
@@ -58,7 +65,7 @@ def _tell(path: str) -> None:
 
 
 @contextlib.contextmanager
-def _network(cassette: vcr_bridge.ReplayCassette) -> Iterator[None]:
+def _network(cassette: bridge.ReplayCassette) -> Iterator[None]:
     own = guard.NetworkGuard()
     if cassette.session.records and cassette.route is None:
         with own.opened():
@@ -72,16 +79,16 @@ def _network(cassette: vcr_bridge.ReplayCassette) -> Iterator[None]:
 
 
 @contextlib.contextmanager
-def in_use(cassette: vcr_bridge.ReplayCassette) -> Iterator[None]:
+def in_use(cassette: bridge.ReplayCassette) -> Iterator[None]:
     """The HTTP clients ask `cassette`; clients that LiteLLM keeps do not outlive it."""
     session = cassette.session
     added = guard.silence_litellm(os.environ)
     guard.forget_litellm_clients()
     try:
-        with vcr_patches.intercepting(cassette), contextlib.ExitStack() as stack:
+        with patches.intercepting(cassette), contextlib.ExitStack() as stack:
             stack.enter_context(redacted_logs(session.options.redaction))
             if session.plays:
-                stack.enter_context(backoff.skipped(lambda: session.error_played))
+                stack.enter_context(no_sleep.skipped(lambda: session.error_played))
             yield
     finally:
         guard.forget_litellm_clients()

@@ -9,10 +9,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, Literal
 
-from personalvibe.replay.canonical import DEFAULT_MATCH_ON, MatchRules
-from personalvibe.replay.cassette import MAX_BYTES
+from personalvibe.replay.cassette.file import MAX_BYTES
+from personalvibe.replay.matching.canonical import DEFAULT_MATCH_ON, MatchRules
 from personalvibe.replay.model import CassetteError, RecordMode
-from personalvibe.replay.redact import RedactionRules
+from personalvibe.replay.redaction.redact import RedactionRules
+
+LOCK_SECONDS = 60
 
 Severity = Literal["fail", "warn", "ignore"]
 
@@ -23,6 +25,7 @@ OWN_KEYS = frozenset(
         "format",
         "host_aliases",
         "ignore_json_paths",
+        "lock_seconds",
         "max_cassette_bytes",
         "record_mode",
         "redact",
@@ -77,6 +80,8 @@ class Options:
     unplayed: Severity = "warn"
     """What becomes of a passing test that left recordings unplayed."""
     max_bytes: int = MAX_BYTES
+    lock_seconds: int = LOCK_SECONDS
+    """How long a commit waits for another process that has the cassette."""
     plain: bool = False
     """Write vcrpy's own format."""
     shared: bool = False
@@ -112,6 +117,7 @@ def parse(
         allow_errors=_allow_errors(config.get("allow_errors", False)),
         unplayed=_one_of("unplayed", config.get("unplayed", unplayed)),
         max_bytes=_positive(config, "max_cassette_bytes", MAX_BYTES),
+        lock_seconds=_positive(config, "lock_seconds", LOCK_SECONDS),
         plain=_format(config.get("format", "personalvibe")),
         shared=shared,
         refresh_before=refresh_before,

@@ -15,7 +15,10 @@ from personalvibe.replay.model import CassetteError, RecordMode
 
 if TYPE_CHECKING:
     from personalvibe.replay.session import Session
-    from personalvibe.replay.vcr_bridge import ReplayCassette
+    from personalvibe.replay.vcrpy.bridge import ReplayCassette
+
+# pytest leaves such frames out of tracebacks: their locals are requests before redaction.
+__tracebackhide__ = True
 
 P = ParamSpec("P")
 T = TypeVar("T")

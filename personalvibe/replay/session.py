@@ -1,6 +1,6 @@
 """The life of a cassette while a test or a script runs: play, record, miss, commit.
 
-Knows nothing of HTTP clients (`vcr_bridge` does) nor of pytest (`plugin` does).
+Knows nothing of HTTP clients (`vcrpy` does) nor of pytest (`pytest_plugin` does).
 """
 
 from __future__ import annotations
@@ -13,9 +13,9 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from personalvibe.replay import miss as misses
-from personalvibe.replay.canonical import canonicalise, normalise
-from personalvibe.replay.index import Index, Recording
+from personalvibe.replay.matching import miss as misses
+from personalvibe.replay.matching.canonical import canonicalise, normalise
+from personalvibe.replay.matching.index import Index, Recording
 from personalvibe.replay.model import (
     CanonicalRequest,
     Interaction,
@@ -26,9 +26,12 @@ from personalvibe.replay.model import (
     Usage,
 )
 from personalvibe.replay.options import Options
-from personalvibe.replay.redact import redact_request, redact_text
+from personalvibe.replay.redaction.redact import redact_miss, redact_request
 from personalvibe.replay.transaction import Change, FileFormat, Outcome, Storage, commit
 from personalvibe.replay.usage import total, usage_of
+
+# pytest leaves such frames out of tracebacks: their locals are requests before redaction.
+__tracebackhide__ = True
 
 
 class Session:
@@ -55,7 +58,8 @@ class Session:
         self._storage = storage or FileFormat(max_bytes=options.max_bytes)
         self._provenance = provenance
         self._loaded: Counter[str] = Counter()
-        self._recorded: list[tuple[int, Interaction]] = []
+        self._recorded: list[tuple[int, Interaction, Request]] = []
+        self._adapt: Callable[[Interaction], Interaction | None] = lambda interaction: interaction
         self._order = itertools.count()
         self._lock = threading.Lock()
 
@@ -69,11 +73,12 @@ class Session:
     def plays(self) -> bool:
         return self.options.record_mode not in (RecordMode.ALL, RecordMode.REWRITE)
 
-    def load(self, change: Callable[[Interaction], Interaction | None] | None = None) -> None:
+    def load(self, adapt: Callable[[Interaction], Interaction | None] | None = None) -> None:
         """Read the cassettes. Raises `CassetteError`; a file that does not exist is empty.
 
-        `change` edits or drops an interaction before it is indexed.
+        `adapt` edits or drops an interaction before it is indexed.
         """
+        self._adapt = adapt or self._adapt
         if not self.plays:
             self.existed = self.path.exists()
             return
@@ -87,7 +92,7 @@ class Session:
                 continue
             self.existed = True
             for position, stored in enumerate(interactions, 1):
-                interaction = change(stored) if change else stored
+                interaction = self._adapt(stored)
                 if interaction is None:
                     continue
                 canonical = self.canonical(self.prepared(interaction.request))
@@ -131,7 +136,7 @@ class Session:
 
     def _missed(self, prepared: Request, canonical: CanonicalRequest) -> misses.CassetteMiss:
         found = misses.explain(prepared, canonical, self.index, self.paths, hint=self.options.hint)
-        text = misses.render(found, lambda text: redact_text(text, self.options.redaction))
+        text = misses.render(found, lambda text: redact_miss(text, self.options.redaction))
         error = misses.CassetteMiss(found, text)
         self.misses.append(error)
         return error
@@ -140,16 +145,24 @@ class Session:
         """The place of a request that starts now in the order of the cassette."""
         return next(self._order)
 
-    def record(self, ticket: int, request: Request, response: Response) -> None:
-        """Keep an exchange until `commit`. Nothing is written before."""
+    def record(
+        self, ticket: int, request: Request, response: Response, *, asked: Request | None = None
+    ) -> None:
+        """Keep an exchange until `commit`. Nothing is written before.
+
+        `asked` is what the program sent, where a hook of the suite has changed the request.
+        """
         interaction = Interaction(request=request, response=response, provenance=self._provenance())
         with self._lock:
-            self._recorded.append((ticket, interaction))
+            self._recorded.append((ticket, interaction, asked or request))
 
     @property
     def recorded(self) -> list[Interaction]:
         """What was recorded so far, in the order in which the requests started."""
-        return [one for _, one in sorted(self._recorded, key=lambda pair: pair[0])]
+        return [interaction for _, interaction, _ in self._in_order()]
+
+    def _in_order(self) -> list[tuple[int, Interaction, Request]]:
+        return sorted(self._recorded, key=lambda entry: entry[0])
 
     def commit(self) -> Outcome:
         """Write what was recorded, if it deserves it. To be called once, after success."""
@@ -170,9 +183,12 @@ class Session:
             path=self.path,
             mode=self.options.record_mode,
             interactions=recorded,
+            asked=[asked for _, _, asked in self._in_order()],
+            adapt=self._adapt,
             loaded=self._loaded,
             shared=self.options.shared,
             refresh_before=self.options.refresh_before,
+            lock_seconds=self.options.lock_seconds,
         )
         outcome = commit(change, self._storage, self.options.match, self.options.redaction)
         if self._note is not None and outcome.kind == "written" and not self.existed:

@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-import contextlib
-import glob
-import hashlib
-import os
-import stat
-import tempfile
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
 
-from personalvibe.replay import cassette
-from personalvibe.replay.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.cassette import file as cassette_file
+from personalvibe.replay.cassette.disk import locked, remove_leftovers, replace_file, require_file
+from personalvibe.replay.matching.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.matching.placeholders import stabilise
+from personalvibe.replay.matching.rehearsal import Rehearsal, hidden_values, unanswered
 from personalvibe.replay.model import (
     CassetteError,
     Interaction,
@@ -23,21 +20,23 @@ from personalvibe.replay.model import (
     RedactedInteraction,
     Request,
 )
-from personalvibe.replay.redact import (
+from personalvibe.replay.redaction.redact import (
     RedactionRules,
-    find_suspects,
+    find_leaks,
     find_warnings,
     redact,
     redact_request,
 )
-from personalvibe.replay.stable import stabilise
 
 
 class Storage(Protocol):
-    """A cassette format. The default is `cassette`; see `vcr_bridge` for vcrpy's own."""
+    """A cassette format. The default is `cassette.file`; see `vcrpy.bridge` for vcrpy's own."""
 
     def load(self, path: Path) -> list[Interaction]:
         """Raises `FileNotFoundError` and `CassetteError`."""
+
+    def parse(self, content: bytes, path: Path) -> list[Interaction]:
+        """What `load` would read from a file of this content. Raises `CassetteError`."""
 
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes: ...
 
@@ -46,14 +45,17 @@ class Storage(Protocol):
 class FileFormat:
     """The harness's own format."""
 
-    max_bytes: int = cassette.MAX_BYTES
+    max_bytes: int = cassette_file.MAX_BYTES
 
     def load(self, path: Path) -> list[Interaction]:
-        return cassette.load(path, max_bytes=self.max_bytes)
+        return cassette_file.load(path, max_bytes=self.max_bytes)
+
+    def parse(self, content: bytes, path: Path) -> list[Interaction]:
+        return cassette_file.parse(content, path, max_bytes=self.max_bytes)
 
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes:
         """Raises `CassetteError` for what `load` would refuse."""
-        content = cassette.dump(interactions)
+        content = cassette_file.dump(interactions)
         if len(content) > self.max_bytes:
             raise CassetteError(
                 f"the recording has {len(content):,} bytes; {self.max_bytes:,} are allowed",
@@ -83,12 +85,18 @@ class Change:
     mode: RecordMode
     interactions: Sequence[Interaction]
     """In the order in which the requests started."""
+    asked: Sequence[Request]
+    """What the program sent for each of them, after the suite's filters."""
+    adapt: Callable[[Interaction], Interaction | None] = lambda interaction: interaction
+    """What the suite's hooks make of an interaction that is read; None if they drop it."""
     loaded: Counter[str]
     """Key -> how many recordings of it the session found in the cassette and may have played."""
     shared: bool
     """Other tests keep recordings in this cassette, which REWRITE must then leave."""
     refresh_before: str = ""
     """An unchanged exchange recorded before this instant (ISO 8601) gets a new date."""
+    lock_seconds: int
+    """How long to wait for another process that records into the same cassette."""
 
 
 def key_of(request: Request, match: MatchRules, rules: RedactionRules) -> str:
@@ -97,34 +105,66 @@ def key_of(request: Request, match: MatchRules, rules: RedactionRules) -> str:
 
 def commit(change: Change, storage: Storage, match: MatchRules, rules: RedactionRules) -> Outcome:
     """Merge the recordings into the cassette. The old file stays as it is unless all went well."""
-
-    def key(request: Request) -> str:
-        return key_of(request, match, rules)
-
+    require_file(change.path)
     path = change.path.resolve()
     try:
-        with _locked(path):
-            old = _on_disk(path, storage, change.mode)
-            if change.mode in (RecordMode.REWRITE, RecordMode.ALL):
-                stable = [*old, *stabilise(change.interactions, key)]
-            else:
-                # What was recorded now may send back ids that were played from the cassette.
-                stable = stabilise([*old, *change.interactions], key)
-            redacted = [redact(one, rules) for one in stable]
-            new = redacted[len(old) :]
-            merged = merge(redacted[: len(old)], new, key, change)
-            problem = _suspicious(merged, rules)
-            if problem:
-                return Outcome(kind="refused", path=change.path, reason=problem)
-            content = storage.dump(merged)
-            if path.exists() and path.read_bytes() == content:
-                return Outcome(kind="unchanged", path=change.path, interactions=len(new))
-            write(path, content)
-            warnings = _warnings(merged, rules)
+        with locked(path, seconds=change.lock_seconds):
+            remove_leftovers(path.parent)
+            on_disk = _on_disk(path, storage, change.mode)
+            planned = _planned(change, on_disk, storage, match, rules)
+            if planned.problem:
+                return Outcome(kind="refused", path=change.path, reason=planned.problem)
+            recorded = len(change.interactions)
+            if path.exists() and path.read_bytes() == planned.content:
+                return Outcome(kind="unchanged", path=change.path, interactions=recorded)
+            replace_file(path, planned.content)
     except OSError as error:
         reason = f"{error.strerror or error}: {error.filename or path}"
         return Outcome(kind="refused", path=change.path, reason=reason)
-    return Outcome(kind="written", path=change.path, interactions=len(new), warnings=warnings)
+    return Outcome(
+        kind="written", path=change.path, interactions=recorded, warnings=planned.warnings
+    )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Planned:
+    """What a cassette is to become."""
+
+    content: bytes = b""
+    problem: str = ""
+    """Why it must not be written; empty if it may."""
+    warnings: tuple[str, ...] = ()
+
+
+def _planned(
+    change: Change,
+    on_disk: Sequence[Interaction],
+    storage: Storage,
+    match: MatchRules,
+    rules: RedactionRules,
+) -> _Planned:
+    def key(request: Request) -> str:
+        return key_of(request, match, rules)
+
+    if change.mode in (RecordMode.REWRITE, RecordMode.ALL):
+        stable = stabilise(change.interactions, key)
+        before, given = [*on_disk], stable.interactions
+    else:
+        # What was recorded now may send back ids that were played from the cassette.
+        stable = stabilise([*on_disk, *change.interactions], key)
+        before, given = stable.interactions[: len(on_disk)], stable.interactions[len(on_disk) :]
+    new = [redact(one, rules) for one in given]
+    merged = merge([redact(one, rules) for one in before], new, key, change)
+    problem = _leak(merged, rules)
+    if problem:
+        return _Planned(problem=problem)
+    content = storage.dump(merged)
+    rehearsal = Rehearsal(asked=change.asked, given=given, stored=new, ids=stable.ids)
+    read = [change.adapt(one) for one in storage.parse(content, change.path)]
+    played = change.loaded if change.mode is RecordMode.NEW_EPISODES else Counter[str]()
+    problem = unanswered(rehearsal, [one.request for one in read if one], played, key)
+    warnings = (*_warnings(merged, rules), *_hidden(given, new))
+    return _Planned(content=content, problem=problem, warnings=warnings)
 
 
 def _on_disk(path: Path, storage: Storage, mode: RecordMode) -> list[Interaction]:
@@ -139,11 +179,11 @@ def _on_disk(path: Path, storage: Storage, mode: RecordMode) -> list[Interaction
         raise
 
 
-def _suspicious(interactions: Sequence[RedactedInteraction], rules: RedactionRules) -> str:
+def _leak(interactions: Sequence[RedactedInteraction], rules: RedactionRules) -> str:
     for number, one in enumerate(interactions, 1):
-        for suspect in find_suspects(one, rules):
+        for leak in find_leaks(one, rules):
             return (
-                f"interaction {number} has what looks like {suspect.shape} at {suspect.place}; "
+                f"interaction {number} has what looks like {leak.shape} at {leak.place}; "
                 "redact it with `redact` in vcr_config"
             )
     return ""
@@ -157,6 +197,14 @@ def _warnings(
         for number, one in enumerate(interactions, 1)
         for warning in find_warnings(one, rules)
     )
+
+
+def _hidden(given: Sequence[Interaction], new: Sequence[RedactedInteraction]) -> Iterator[str]:
+    """The values of responses that the program will not get in replay."""
+    for number, (before, after) in enumerate(zip(given, new, strict=True), 1):
+        for one in hidden_values(before.response, after.response):
+            keep = f'; to keep it: redact_keep=["body:{one.name}"]' if one.name else ""
+            yield f"interaction {number}: {one.place} is hidden{keep}"
 
 
 def merge(
@@ -200,7 +248,7 @@ def _dated(
     one: RedactedInteraction, before: RedactedInteraction | None, change: Change
 ) -> RedactedInteraction:
     """An unchanged exchange keeps its date."""
-    if before is None or before.provenance is None or not cassette.same(one, before):
+    if before is None or before.provenance is None or not cassette_file.same(one, before):
         return one
     if before.provenance.recorded_at < change.refresh_before:
         return one
@@ -221,46 +269,3 @@ def _in_order(
         else:
             groups[last].append(one)
     return [one for _, group in sorted(groups.items()) for one in group]
-
-
-def write(path: Path, content: bytes) -> None:
-    """Replace a file in one step. Raises `OSError`; the old file is then untouched."""
-    path.parent.mkdir(parents=True, exist_ok=True)
-    for leftover in path.parent.glob(f".{glob.escape(path.name[:100])}.*.tmp"):
-        leftover.unlink(missing_ok=True)
-    handle, name = tempfile.mkstemp(prefix=f".{path.name[:100]}.", suffix=".tmp", dir=path.parent)
-    try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
-            file.flush()
-            os.fsync(file.fileno())
-        Path(name).chmod(_permissions(path))
-        Path(name).replace(path)
-    except BaseException:
-        Path(name).unlink(missing_ok=True)
-        raise
-
-
-def _permissions(path: Path) -> int:
-    with contextlib.suppress(FileNotFoundError):
-        return stat.S_IMODE(path.stat().st_mode)
-    mask = os.umask(0)
-    os.umask(mask)
-    return 0o666 & ~mask
-
-
-def _user() -> int:
-    # Containers often run under a number that has no name.
-    return os.getuid() if hasattr(os, "getuid") else 0
-
-
-@contextlib.contextmanager
-def _locked(path: Path) -> Iterator[None]:
-    """One process at a time merges into a cassette. The locks lie outside of the repository."""
-    from filelock import FileLock
-
-    folder = Path(tempfile.gettempdir()) / f"personalvibe-replay-{_user()}"
-    folder.mkdir(mode=0o700, exist_ok=True)
-    name = hashlib.blake2b(os.fsencode(path), digest_size=16).hexdigest()
-    with FileLock(folder / f"{name}.lock"):
-        yield

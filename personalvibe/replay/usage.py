@@ -7,7 +7,7 @@ import sys
 from collections.abc import Iterator
 from typing import Any
 
-from personalvibe.replay import bodies
+from personalvibe.replay.cassette import bodies
 from personalvibe.replay.model import Interaction, Usage
 
 _INPUT = ("prompt_tokens", "input_tokens", "promptTokenCount", "prompt_eval_count")

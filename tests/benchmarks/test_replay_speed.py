@@ -19,10 +19,10 @@ from pathlib import Path
 
 import pytest
 
-from personalvibe.replay import cassette
+from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.cassette.foreign import to_vcrpy
 from personalvibe.replay.model import Interaction, Request, Response
-from personalvibe.replay.redact import RedactionRules, redact
-from personalvibe.replay.wild import to_vcrpy
+from personalvibe.replay.redaction.redact import RedactionRules, redact
 
 SCRIPT = Path(__file__).with_name("replay_many.py")
 MANY = runpy.run_path(str(SCRIPT))

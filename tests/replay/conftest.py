@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 
 import aiohttp  # noqa: F401
@@ -20,7 +20,7 @@ import importlib_metadata  # noqa: F401
 import pytest
 
 # pytester forgets what a run in this process imported; what it would import again is loaded here.
-import personalvibe.replay.testing  # noqa: F401
+import personalvibe.replay.pytest_plugin.test_cassette  # noqa: F401
 
 pytest_plugins = ["pytester"]
 
@@ -33,11 +33,18 @@ class Server(ThreadingHTTPServer):
     def __init__(self) -> None:
         super().__init__(("127.0.0.1", 0), _Handler)
         self.asked: list[str] = []
+        self.kinds: dict[str, str] = {}
+        self.headers: dict[str, list[tuple[str, str]]] = {}
+        self.answers: dict[str, Callable[[str, object], object]] = {}
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
 class _Handler(BaseHTTPRequestHandler):
-    """``/status/<n>`` answers with that status, ``/count`` counts, everything else echoes."""
+    """``/status/<n>`` answers with that status, ``/count`` counts, everything else echoes.
+
+    A test may have paths answered by a function of the rest of the path and of the JSON that was
+    sent: ``server.answers["/files/"] = lambda rest, sent: {"id": rest}``. Bytes are sent as text.
+    """
 
     protocol_version = "HTTP/1.1"
     server: Server
@@ -52,8 +59,14 @@ class _Handler(BaseHTTPRequestHandler):
             "n": len(self.server.asked) if self.path == "/count" else 0,
         }
         data = json.dumps(answer).encode()
+        start = next((one for one in self.server.answers if self.path.startswith(one)), None)
+        if start is not None:
+            own = self.server.answers[start](self.path.removeprefix(start), _parsed(body))
+            data = own if isinstance(own, bytes) else json.dumps(own).encode()
         self.send_response(status)
-        self.send_header("content-type", "application/json")
+        self.send_header("content-type", self.server.kinds.get(self.path) or "application/json")
+        for name, value in self.server.headers.get(self.path, []):
+            self.send_header(name, value)
         if status in (429, 503):
             self.send_header("retry-after", "30")
         self.send_header("content-length", str(len(data)))
@@ -64,6 +77,13 @@ class _Handler(BaseHTTPRequestHandler):
 
     def log_message(self, format: str, *args: object) -> None:
         pass
+
+
+def _parsed(body: bytes) -> object:
+    try:
+        return json.loads(body)
+    except ValueError:
+        return None
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from personalvibe.replay import cassette
+from personalvibe.replay.cassette import file as cassette
 
 # By place; a shape where the name of the place says nothing. None is in the searched tree: the
 # inner run reads them from a file beside it.
@@ -256,3 +256,68 @@ def test_an_e_mail_address_is_written_and_pointed_at(pytester: pytest.Pytester, 
     done.stdout.fnmatch_lines(
         ["look at: test_mail.yaml: interaction 1 has an e-mail address at request.body"]
     )
+
+
+NAMED = """
+import httpx, pytest
+
+KEY = open({secret!r}).read()
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("key", [KEY])
+def test_parameter(key):
+    httpx.post({url!r} + "/stream", json={{}})
+
+@pytest.mark.vcr
+@pytest.mark.default_cassette("of " + KEY)
+def test_named():
+    httpx.post({url!r} + "/stream", json={{}})
+"""
+
+
+def test_a_key_never_becomes_a_file_name(
+    pytester: pytest.Pytester, url: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    secret = CANARIES["prompt"]
+    outside = tmp_path_factory.mktemp("outside") / "secret"
+    outside.write_text(secret)
+    pytester.makepyfile(test_it=NAMED.format(url=url, secret=str(outside)))
+    for mode in ("once", "none"):
+        done = pytester.runpytest_inprocess(f"--record-mode={mode}", "-p", "no:cacheprovider")
+        done.assert_outcomes(passed=2)
+    names = {path.name for path in (pytester.path / "cassettes" / "test_it").iterdir()}
+    assert names == {"test_parameter[REDACTED].yaml", "of REDACTED.yaml"}
+    assert search_tree(pytester.path / "cassettes") == []
+
+
+THEN = """
+import httpx, pytest
+
+KEY = open({secret!r}).read()
+
+@pytest.mark.vcr
+def test_then():
+    try:
+        httpx.post({url!r}, json={{"ticket": "{unknown}"}}, headers={{"api-key": KEY}})
+    except BaseException as error:
+        pass
+    raise AssertionError("said " + KEY)
+"""
+
+
+def test_a_failure_after_a_miss_and_its_locals_are_redacted(
+    pytester: pytest.Pytester, url: str, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    secret, unknown = CANARIES["prompt"], "9f8a7c6b5d4e3f2a1b0c"
+    outside = tmp_path_factory.mktemp("outside") / "secret"
+    outside.write_text(secret)
+    program = THEN.format(url=url, secret=str(outside), unknown=unknown)
+    pytester.makepyfile(test_it=program.replace(unknown, unknown[::-1]))
+    pytester.runpytest_inprocess("--record-mode=once", "-p", "no:cacheprovider")
+    pytester.makepyfile(test_it=program)
+    done = pytester.runpytest_inprocess("--showlocals", "-p", "no:cacheprovider")
+    done.assert_outcomes(failed=1)
+    done.stdout.fnmatch_lines(["Then the test failed:*"])
+    shown = done.stdout.str().replace(str(outside), "")
+    assert secret not in shown
+    assert "KEY" in shown

@@ -8,9 +8,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personalvibe.replay.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.matching.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.matching.placeholders import stabilise
 from personalvibe.replay.model import Interaction, Request, Response
-from personalvibe.replay.stable import stabilise
 
 JSON = (("content-type", "application/json"),)
 URL = "https://api.openai.com/v1/chat/completions"
@@ -163,7 +163,9 @@ def test_recording_again_gives_the_same_placeholders_also_where_they_are_sent_ba
         ]
 
     def stable(interactions: list[Interaction]) -> list[Interaction]:
-        return stabilise(interactions, lambda request: canonicalise(request, MatchRules()).key)
+        return stabilise(
+            interactions, lambda request: canonicalise(request, MatchRules()).key
+        ).interactions
 
     one = stable(recorded("call_Abcdefgh12345678", 1_700_000_001, "chatcmpl-aB3dE5gH7jK9"))
     other = stable(recorded("call_Zyxwvuts98765432", 1_700_000_999, "chatcmpl-zY8xW6vU4tS2"))
@@ -182,7 +184,7 @@ def test_streams_keep_their_bytes_except_for_placeholders() -> None:
         b": comment\r\n\r\ndata: [DONE]\r\n\r\n"
     )
     exchange = Interaction(request=post({}), response=Response(status=200, headers=head, body=body))
-    (stable,) = stabilise([exchange], lambda request: "k")
+    (stable,) = stabilise([exchange], lambda request: "k").interactions
     lines = stable.response.body.split(b"\r\n")
     assert lines[0] == b"event: x"
     assert json.loads(lines[1].removeprefix(b"data: "))["obfuscation"] == ""

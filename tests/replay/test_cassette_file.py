@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personalvibe.replay import cassette
-from personalvibe.replay.bodies import parse_json
+from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.cassette.bodies import parse_json
+from personalvibe.replay.cassette.foreign import to_vcrpy
 from personalvibe.replay.model import (
     CassetteError,
     Interaction,
@@ -17,7 +19,7 @@ from personalvibe.replay.model import (
     Request,
     Response,
 )
-from personalvibe.replay.redact import RedactionRules, redact
+from personalvibe.replay.redaction.redact import RedactionRules, redact
 
 RULES = RedactionRules.from_config({}, {})
 TYPES = ["application/json", "text/event-stream", "text/plain", "application/octet-stream", ""]
@@ -155,4 +157,38 @@ def test_a_later_version_is_not_taken_for_another_format(tmp_path: Path) -> None
     path = tmp_path / "later.yaml"
     path.write_text("version: 3\ninteractions: []\n")
     with pytest.raises(CassetteError, match="version 3"):
+        cassette.load(path)
+
+
+def embeddings(count: int) -> Interaction:
+    numbers = [round(((n * 7919) % 20_011) / 10_005.5 - 1, 9) for n in range(1_536)]
+    data = [{"index": n, "embedding": [-0.0, 1e-09, n, *numbers]} for n in range(count)]
+    return Interaction(
+        request=Request(method="POST", url="https://api.openai.com/v1/embeddings", body=b"{}"),
+        response=Response(
+            status=200,
+            headers=(("content-type", "application/json"),),
+            body=json.dumps({"data": data, "usage": {"prompt_tokens": 1}}).encode(),
+        ),
+    )
+
+
+def test_embeddings_take_no_more_than_in_vcrpys_format(tmp_path: Path) -> None:
+    exchange = embeddings(4)
+    path = write(tmp_path / "a.yaml", exchange)
+    (again,) = cassette.load(path)
+    assert parse_json(again.response.body) == parse_json(exchange.response.body)
+    assert path.stat().st_size <= len(to_vcrpy([redact(exchange, RULES)]))
+    assert "prompt_tokens: 1" in path.read_text()
+    assert cassette.dump([redact(again, RULES)]) == path.read_bytes()
+
+
+@pytest.mark.parametrize("numbers", ["1,,2", "01,2", "1,NaN", "1,[2]", "a,", "1 2,"])
+def test_numbers_that_are_none_are_refused(tmp_path: Path, numbers: str) -> None:
+    path = write(tmp_path / "a.yaml", embeddings(1))
+    head, mark, rest = path.read_text().partition("!numbers |-\n")
+    line = head.count("\n") + 1
+    indent = rest.partition("-")[0]
+    path.write_text(f"{head}{mark}{indent}{numbers}\n{rest}")
+    with pytest.raises(CassetteError, match=f"a.yaml:{line}: !numbers that are no list of"):
         cassette.load(path)

@@ -12,9 +12,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from personalvibe.replay import cassette
+from personalvibe.replay.cassette import file as cassette
 from personalvibe.replay.model import CassetteError, Interaction, Provenance, Request, Response
-from personalvibe.replay.redact import RedactionRules, redact
+from personalvibe.replay.redaction.redact import RedactionRules, redact
 
 RULES = RedactionRules.from_config({}, {})
 

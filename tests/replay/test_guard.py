@@ -15,7 +15,7 @@ from pathlib import Path
 
 import pytest
 
-from personalvibe.replay.guard import (
+from personalvibe.replay.offline.guard import (
     LITELLM_SILENCERS,
     NetworkBlocked,
     NetworkDisabled,
@@ -104,6 +104,98 @@ def test_no_name_is_looked_up(guard: NetworkGuard, attempt: Callable[[], object]
         attempt()
 
 
+class Liar(socket.socket):
+    """A socket that says that it is a unix socket's, and a host that says that it is loopback."""
+
+    @property
+    def family(self) -> socket.AddressFamily:  # type: ignore[override]
+        return socket.AF_UNIX
+
+
+class Alias(str):
+    def __str__(self) -> str:
+        return "127.0.0.1"
+
+    def lower(self) -> str:
+        return "127.0.0.1"
+
+
+REVERSE: dict[str, Callable[[], object]] = {
+    "gethostbyaddr": lambda: socket.gethostbyaddr("192.0.2.1"),
+    "the C function": lambda: _socket.gethostbyaddr("192.0.2.1"),
+    "getfqdn": lambda: socket.getfqdn("192.0.2.1"),
+    "a lying socket": lambda: Liar().connect(REMOTE),
+    "a lying host": lambda: socket.socket().connect((Alias("192.0.2.1"), 9)),
+}
+
+
+@pytest.mark.parametrize("attempt", REVERSE.values(), ids=REVERSE)
+def test_no_reverse_look_up_and_no_lie_gets_through(
+    guard: NetworkGuard, attempt: Callable[[], object]
+) -> None:
+    with pytest.raises(NetworkBlocked, match=r"host '192\.0\.2\.1'"):
+        attempt()
+
+
+def test_names_below_localhost_are_loopback_and_ask_no_resolver(guard: NetworkGuard) -> None:
+    for name in ("api.localhost", "A.B.LOCALHOST", "x.localhost."):
+        found = socket.getaddrinfo(name, 80)
+        assert {entry[4][0] for entry in found} <= {"127.0.0.1", "::1"}
+        with pytest.raises(NetworkBlocked):
+            _socket.getaddrinfo(name, 80)
+    assert socket.getfqdn()
+
+
+def test_the_machines_own_address_stays_open(guard: NetworkGuard) -> None:
+    with socket.socket() as one:
+        one.settimeout(5)
+        # Nobody listens there; what matters is that the attempt is made.
+        assert one.connect_ex(("127.0.0.2", 9)) != 0
+    own = own_address()
+    if own is None:
+        pytest.skip("this machine has loopback only")
+    with socket.socket() as one, contextlib.suppress(OSError):
+        one.settimeout(5)
+        one.connect((own, 9))
+    assert guard.violations == ()
+
+
+def own_address() -> str | None:
+    done = subprocess.run(["hostname", "-I"], capture_output=True, text=True, check=False)
+    return next((one for one in done.stdout.split() if "." in one), None)
+
+
+HOLES = """
+import pytest, socket
+
+@pytest.mark.allowed_hosts(["198.51.100.7", "hole.invalid"])
+def test_with_a_hole():
+    assert socket.getaddrinfo("hole.invalid", 9)[0][4][0] == "198.51.100.7"
+
+def test_without():
+    with pytest.raises(BaseException, match="Network is disabled for host '198.51.100.7'"):
+        socket.create_connection(("198.51.100.7", 9), timeout=1)
+"""
+
+
+def test_addresses_of_a_tests_hole_are_closed_with_it(pytester: pytest.Pytester) -> None:
+    # A resolver that knows the name, from before the guard is there.
+    pytester.makepyfile(
+        resolver="""
+import socket
+real = socket.getaddrinfo
+def known(host, *args, **kwargs):
+    return real("198.51.100.7" if host == "hole.invalid" else host, *args, **kwargs)
+socket.getaddrinfo = known
+""",
+        test_it=HOLES,
+    )
+    done = pytester.runpytest_subprocess(
+        "-p", "resolver", "--record-mode=none", "-o", "replay_caught_network=warn", timeout=60
+    )
+    done.assert_outcomes(passed=2)
+
+
 def test_a_function_that_was_imported_early_is_refused_too(guard: NetworkGuard) -> None:
     early = socket.socket.connect
     with pytest.raises(NetworkBlocked), socket.socket() as plain:
@@ -177,7 +269,13 @@ def test_the_name_of_this_machine_may_be_asked_for(guard: NetworkGuard) -> None:
         ("::ffff:127.0.0.1", True),
         ("::ffff:192.0.2.1", False),
         ("LOCALHOST.", True),
-        ("api.localhost", True),
+        ("api.localhost", False),
+        ("127.1", True),
+        ("2130706433", True),
+        ("0x7f.0.0.1", True),
+        ("::ffff:7f00:1", True),
+        ("LOCALHOST", True),
+        ("126.255.255.255", False),
         ("localhost.example", False),
         ("192.0.2.1", False),
     ],
@@ -210,7 +308,7 @@ def test_allowed_hosts_open_holes(guard: NetworkGuard, entry: str, host: str, op
 
 def test_an_allowed_name_opens_its_addresses() -> None:
     answer = [(2, 2, 17, "", ("192.0.2.7", 9))]
-    script = "import socket; from personalvibe.replay.guard import NetworkGuard, NetworkBlocked\n"
+    script = "import socket\nfrom personalvibe.replay.offline.guard import *\n"
     script += f"socket.getaddrinfo = lambda *a, **k: {answer!r}\n"
     script += """
 guard = NetworkGuard(current_test=lambda: "t", allowed_hosts=("good.invalid",))
@@ -315,7 +413,7 @@ def test_litellm_imported_under_the_guard_asks_nobody() -> None:
     """One process, because the import costs seconds: no look-up, no threads, caches dropped."""
     script = """
 import asyncio, os, threading
-from personalvibe.replay.guard import NetworkGuard, forget_litellm_clients, silence_litellm
+from personalvibe.replay.offline.guard import NetworkGuard, forget_litellm_clients, silence_litellm
 silence_litellm(os.environ)
 guard = NetworkGuard(current_test=lambda: "t")
 guard.install()
@@ -342,7 +440,7 @@ print("violations", guard.violations)
 
 def test_without_litellm_nothing_is_imported() -> None:
     script = (
-        "import sys; import personalvibe.replay.guard as g; g.forget_litellm_clients();"
+        "import sys; import personalvibe.replay.offline.guard as g; g.forget_litellm_clients();"
         "g.silence_litellm({}); print('litellm' in sys.modules, 'yaml' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)

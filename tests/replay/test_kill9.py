@@ -17,7 +17,7 @@ from pathlib import Path
 
 import pytest
 
-from personalvibe.replay import cassette
+from personalvibe.replay.cassette import file as cassette
 
 SUITES = Path(__file__).parent / "suites"
 KILLS = int(os.environ.get("PERSONALVIBE_KILLS", "20"))

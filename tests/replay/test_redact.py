@@ -15,7 +15,6 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personalvibe.replay import redact as redact_module
 from personalvibe.replay.model import (
     CassetteError,
     Interaction,
@@ -23,9 +22,10 @@ from personalvibe.replay.model import (
     Request,
     Response,
 )
-from personalvibe.replay.redact import (
+from personalvibe.replay.redaction import redact as redact_module
+from personalvibe.replay.redaction.redact import (
     RedactionRules,
-    find_suspects,
+    find_leaks,
     find_warnings,
     redact,
     redact_request,
@@ -223,7 +223,7 @@ def test_base64_is_no_key() -> None:
     body = {"url": f"data:image/png;base64,{image}", "b64_json": safe}
     assert body_of(body) == body
     sent = redact(exchange(request(headers=JSON, body=json.dumps(body).encode())), RULES)
-    assert find_suspects(sent, RULES) == []
+    assert find_leaks(sent, RULES) == []
 
 
 @pytest.mark.parametrize(
@@ -446,10 +446,10 @@ def unredacted(**fields: object) -> RedactedInteraction:
 
 def test_the_scan_names_the_place_and_never_the_value() -> None:
     body = json.dumps({"data": [{"x": 1}, {"note": f"use {OPENAI_KEY}"}]}).encode()
-    (suspect,) = find_suspects(unredacted(headers=JSON, body=body), RULES)
-    assert suspect.place == "request.body.data[1].note"
-    assert suspect.shape == "API key (sk-...)"
-    assert OPENAI_KEY not in repr(suspect)
+    (leak,) = find_leaks(unredacted(headers=JSON, body=body), RULES)
+    assert leak.place == "request.body.data[1].note"
+    assert leak.shape == "a token of OpenAI"
+    assert OPENAI_KEY not in repr(leak)
 
 
 @pytest.mark.parametrize(
@@ -488,10 +488,10 @@ def test_the_scan_names_the_place_and_never_the_value() -> None:
     ],
 )
 def test_the_scan_finds(interaction: RedactedInteraction, place: str) -> None:
-    suspects = find_suspects(interaction, RULES)
-    assert suspects
-    assert place in suspects[0].place
-    assert "9f8a" not in repr(suspects)
+    leaks = find_leaks(interaction, RULES)
+    assert leaks
+    assert place in leaks[0].place
+    assert "9f8a" not in repr(leaks)
 
 
 def test_a_suspect_can_be_declared_harmless() -> None:
@@ -500,7 +500,7 @@ def test_a_suspect_can_be_declared_harmless() -> None:
         headers=(("X-Shard", "9f8a7c6b5d4e3f2a1b0c"),),
         body=b'{"csrf_token": "9f8a7c6b5d4e3f2a1b0c"}',
     )
-    assert find_suspects(interaction, rules) == []
+    assert find_leaks(interaction, rules) == []
 
 
 def test_ordinary_traffic_is_not_suspected() -> None:
@@ -519,14 +519,14 @@ def test_ordinary_traffic_is_not_suspected() -> None:
         ("host", "my-resource-12345678.openai.azure.com"),
     )
     sent = request(headers=headers, body=json.dumps(body).encode())
-    assert find_suspects(redact(exchange(sent), RULES), RULES) == []
+    assert find_leaks(redact(exchange(sent), RULES), RULES) == []
 
 
 def test_mail_addresses_are_a_warning() -> None:
     sent = request(headers=JSON, body=b'{"content": "write to jane.roe@company.io"}')
     redacted = redact(exchange(sent), RULES)
     assert b"jane.roe" in redacted.request.body
-    assert find_suspects(redacted, RULES) == []
+    assert find_leaks(redacted, RULES) == []
     assert [warning.place for warning in find_warnings(redacted, RULES)] == ["request.body"]
     fine = request(headers=JSON, body=b'{"content": "a@example.com b@mail.example.org i@2x.png"}')
     assert find_warnings(redact(exchange(fine), RULES), RULES) == []
@@ -607,7 +607,7 @@ def test_redaction_is_idempotent(interaction: Interaction) -> None:
 def test_nothing_that_has_a_shape_is_left(interaction: Interaction) -> None:
     redacted = redact(interaction, RULES)
     assert [
-        s for s in find_suspects(redacted, RULES) if not re.search("random|searched", s.shape)
+        s for s in find_leaks(redacted, RULES) if not re.search("random|searched", s.shape)
     ] == []
 
 

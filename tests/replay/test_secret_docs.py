@@ -5,9 +5,10 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from personalvibe.replay import redaction_rules
-from personalvibe.replay.guard import LITELLM_SILENCERS
-from personalvibe.replay.secret_shapes import SECRET_NAMES, squeeze
+from personalvibe.replay.offline.guard import LITELLM_SILENCERS
+from personalvibe.replay.redaction import rules
+from personalvibe.replay.redaction.shapes import SECRET_NAMES, squeeze
+from personalvibe.replay.redaction.token_prefixes import TOKEN_PREFIXES
 
 DOCS = Path(__file__).parent.parent.parent / "docs"
 
@@ -19,10 +20,10 @@ def row(page: str, start: str) -> set[str]:
 
 def test_the_headers() -> None:
     page = "replay_secrets.md"
-    masked, dropped = redaction_rules._MASKED_REQUEST, redaction_rules._DROPPED_REQUEST
+    masked, dropped = rules._MASKED_REQUEST, rules._DROPPED_REQUEST
     assert row(page, "request headers, replaced") == set(masked.split())
     assert row(page, "request headers, dropped") == set(dropped.split())
-    masked, dropped = redaction_rules._MASKED_RESPONSE, redaction_rules._DROPPED_RESPONSE
+    masked, dropped = rules._MASKED_RESPONSE, rules._DROPPED_RESPONSE
     assert row(page, "response headers, replaced") == set(masked.split())
     kept = {"x-amzn-errortype"}
     assert row(page, "response headers, dropped") - kept == set(dropped.split())
@@ -30,6 +31,13 @@ def test_the_headers() -> None:
 
 def test_the_body_fields() -> None:
     assert {squeeze(name) for name in row("replay_secrets.md", "body fields")} == SECRET_NAMES
+
+
+def test_the_prefixes_of_vendors() -> None:
+    listed: dict[str, set[str]] = {}
+    for line in TOKEN_PREFIXES:
+        listed.setdefault(line.vendor, set()).update(line.prefixes)
+    assert {vendor: row("replay_secrets.md", f"{vendor} |") for vendor in listed} == listed
 
 
 def test_the_variables_of_litellm() -> None:

@@ -23,7 +23,7 @@ import requests
 import urllib3
 
 from personalvibe.replay import CassetteError, CassetteMiss, StandIn, use_cassette
-from personalvibe.replay.guard import NetworkDisabled
+from personalvibe.replay.offline.guard import NetworkDisabled
 
 URL = "https://api.openai.com/v1/chat/completions"
 KEY = {"authorization": "Bearer sk-test"}
@@ -423,3 +423,24 @@ def test_a_binary_upload_is_bounded_and_still_matches(tmp_path: Path, stand_in: 
         assert ask(sound) == 200
     with pytest.raises(CassetteMiss, match=r"file\.content"), use_cassette(path):
         ask(sound + b"more")
+
+
+async def read_in_parts(url: str) -> list[object]:
+    found: list[object] = []
+    async with aiohttp.ClientSession() as session:
+        async with session.get(url) as response:
+            found += [await response.content.readexactly(4), await response.read()]
+        async with session.get(url) as response:
+            found += [await response.content.readexactly(4), await response.content.read()]
+        async with session.get(url) as response:
+            found += [await response.text(), await response.read(), await response.text()]
+    return found
+
+
+def test_aiohttp_reads_a_part_and_then_the_rest(tmp_path: Path, server) -> None:
+    server.answers["/text"] = lambda rest, sent: b"hello world"
+    url = f"{server.url}/text"
+    live = asyncio.run(read_in_parts(url))
+    for mode in ("once", "none"):
+        with use_cassette(tmp_path / "it.yaml", record_mode=mode):
+            assert asyncio.run(read_in_parts(url)) == live

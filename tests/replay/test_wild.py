@@ -15,11 +15,11 @@ from hypothesis import strategies as st
 from vcr.serialize import deserialize
 from vcr.serializers import yamlserializer
 
-from personalvibe.replay import cassette
-from personalvibe.replay.bodies import MAX_UNPACKED
+from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.cassette.bodies import MAX_UNPACKED, Budget
+from personalvibe.replay.cassette.foreign import read_foreign, to_vcrpy
 from personalvibe.replay.model import CassetteError, Interaction, Request, Response
-from personalvibe.replay.redact import RedactionRules, redact
-from personalvibe.replay.wild import read_foreign, to_vcrpy
+from personalvibe.replay.redaction.redact import RedactionRules, redact
 
 ANSWER = {"choices": [{"message": {"content": "Grüße"}}]}
 PLAIN = json.dumps(ANSWER, ensure_ascii=False)
@@ -141,7 +141,7 @@ def test_an_empty_cassette_has_no_interactions(tmp_path: Path) -> None:
 )
 def test_what_is_no_cassette_is_refused_in_one_line(document: object, message: str) -> None:
     with pytest.raises(CassetteError, match=message) as caught:
-        read_foreign(document, Path("tests/c.yaml"))
+        read_foreign(document, Path("tests/c.yaml"), Budget(MAX_UNPACKED))
     assert caught.value.message.startswith("tests/c.yaml: ")
     assert "\n" not in caught.value.message
     assert caught.value.hint
@@ -153,7 +153,7 @@ def test_a_body_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
     bomb = b"".join(packer.compress(piece) for _ in range(MAX_UNPACKED // len(piece) + 2))
     bomb += packer.flush()
     response = status(headers={"content-encoding": ["gzip"]}, body={"string": bomb})
-    with pytest.raises(CassetteError, match="when unpacked"):
+    with pytest.raises(CassetteError, match="larger than allowed"):
         cassette.load(written(tmp_path, response))
 
 
@@ -193,7 +193,7 @@ def test_what_is_written_for_vcrpy_is_read_by_it_and_by_us(interactions: list[In
     assert [one["body"]["string"] or b"" for one in responses] == [
         one.response.body for one in redacted
     ]
-    back = read_foreign(yaml.safe_load(written), Path("c.yaml"))
+    back = read_foreign(yaml.safe_load(written), Path("c.yaml"), Budget(MAX_UNPACKED))
     assert [(one.request.body, one.response.body) for one in back] == [
         (one.request.body, one.response.body) for one in redacted
     ]

@@ -9,7 +9,7 @@ import yaml
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from personalvibe.replay import yaml_io
+from personalvibe.replay.cassette import yaml_io
 from personalvibe.replay.model import CassetteError
 
 HERE = Path("cassette.yaml")
@@ -62,7 +62,9 @@ def test_texts_are_block_literals() -> None:
         ("a: 1\n\tb: 2", 2, "not valid YAML"),
         ("a: 1\nb: !!python/object/apply:os.system [true]", 2, "not allowed"),
         ("a: 1\nb: !!python/name:os.system", 2, "not allowed"),
-        ("a: 1\na: 2", 2, "appears twice"),
+        ("b:\n  a: 1\n  a: 2", 3, "appears twice"),
+        ("a: !!python/object/new:_io.BytesIO {b: 1}", 1, "BytesIO without its data"),
+        ("a: !!python/object/apply:builtins.eval ['1']", 1, "not allowed"),
         ("? [1]\n: 2", 1, "cannot be a key"),
         ("a: *nothing", 1, "nothing"),
         ("a: 1\n---\nb: 2", 2, "second document"),

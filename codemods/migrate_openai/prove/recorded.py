@@ -7,12 +7,12 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 
 from codemods.migrate_openai.errors import UsageError
-from personalvibe.replay import cassette
-from personalvibe.replay.canonical import MatchRules, canonicalise
-from personalvibe.replay.index import Index, Recording
+from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.matching.canonical import MatchRules, canonicalise
+from personalvibe.replay.matching.index import Index, Recording
 from personalvibe.replay.model import CanonicalRequest, CassetteError, Interaction, Request
-from personalvibe.replay.redact import redact_request
-from personalvibe.replay.redaction_rules import RedactionRules
+from personalvibe.replay.redaction.redact import redact_request
+from personalvibe.replay.redaction.rules import RedactionRules
 from personalvibe.replay.standin import Received, Reply
 
 First = Callable[[Received], Reply | None]

@@ -1,0 +1,1 @@
+"""What a cassette file says: the format, YAML, bodies, streams, the formats of other tools."""

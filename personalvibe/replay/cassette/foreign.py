@@ -1,0 +1,221 @@
+"""Cassettes that other tools wrote: vcrpy, older httpx stubs, pydantic-ai, langchain-tests.
+
+Reads the plain data of a parsed file and never constructs anything but `Interaction`; writes
+vcrpy's own format for projects that share their cassettes with it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import Any
+
+from personalvibe.replay.cassette import bodies, yaml_io
+from personalvibe.replay.model import (
+    CassetteError,
+    Headers,
+    Interaction,
+    RedactedInteraction,
+    Request,
+    Response,
+)
+
+_EMPTY = "Restore it from version control, or record it again with --record-mode=rewrite."
+_HINT = "Known are vcrpy's cassettes (interactions with a request and a response) and our own."
+
+
+def read_foreign(document: object, path: Path, budget: bodies.Budget) -> list[Interaction]:
+    """The interactions of a cassette in a format that is not ours.
+
+    Args:
+        document: what the YAML or JSON of the file says; dicts, lists and scalars.
+        path: of the file, for error messages.
+        budget: what all bodies together may unpack to.
+
+    Raises:
+        CassetteError: it is none of the known formats, or a part of it is not what it should be.
+    """
+    if document is None:
+        raise CassetteError("the cassette is empty", path=path, hint=_EMPTY)
+    return [
+        _interaction(item, _Place(path, number, budget))
+        for number, item in enumerate(_items(document, path), 1)
+    ]
+
+
+def _items(document: object, path: Path) -> Sequence[object]:
+    if isinstance(document, dict):
+        if isinstance(document.get("interactions"), list):
+            return list(document["interactions"])
+        requests, responses = document.get("requests"), document.get("responses")
+        if isinstance(requests, list) and isinstance(responses, list):  # langchain-tests
+            if len(requests) != len(responses):
+                raise CassetteError(
+                    f"{len(requests)} requests and {len(responses)} responses",
+                    path=path,
+                    hint=_EMPTY,
+                )
+            pairs = zip(requests, responses, strict=True)
+            return [{"request": request, "response": response} for request, response in pairs]
+    raise CassetteError("not a cassette: it has no list `interactions`", path=path, hint=_HINT)
+
+
+class _Place:
+    """Where in which file, for an error that can be found."""
+
+    def __init__(self, path: Path, number: int, budget: bodies.Budget) -> None:
+        self.path = path
+        self.number = number
+        self.budget = budget
+
+    def error(self, what: str) -> CassetteError:
+        return CassetteError(f"interaction {self.number}: {what}", path=self.path, hint=_HINT)
+
+
+def _interaction(item: object, place: _Place) -> Interaction:
+    if not isinstance(item, dict):
+        raise place.error("it is not a mapping")
+    request, response = item.get("request"), item.get("response")
+    if not isinstance(request, dict) or not isinstance(response, dict):
+        raise place.error("it lacks its request or its response")
+    return Interaction(request=_request(request, place), response=_response(response, place))
+
+
+def _request(item: dict[str, Any], place: _Place) -> Request:
+    method, uri = item.get("method"), item.get("uri", item.get("url"))
+    if not isinstance(method, str) or not isinstance(uri, str):
+        raise place.error("the request lacks its method or its uri")
+    if not bodies.is_address(uri):
+        raise place.error(f"the uri {uri[:80]!r} is no address")
+    headers, body = _unpacked(_headers(item.get("headers"), place), _body(item, place), place)
+    return Request(method=method.upper(), url=uri, headers=headers, body=body)
+
+
+def _response(item: dict[str, Any], place: _Place) -> Response:
+    line = item.get("status")
+    if not isinstance(line, dict):  # httpx, before vcrpy 6
+        line = {"code": item.get("status_code", line)}
+    status = line.get("code")
+    if not isinstance(status, int) or isinstance(status, bool) or not 100 <= status <= 999:
+        raise place.error("the response has no status")
+    headers, body = _unpacked(_headers(item.get("headers"), place), _body(item, place), place)
+    headers = bodies.without(headers, ("transfer-encoding",))
+    if body and bodies.header(headers, "content-length") not in (None, str(len(body))):
+        # Decoded by the recorder, which left the length of the encoded body.
+        headers = bodies.without(headers, ("content-length",))
+    return Response(
+        status=status, reason=_text(line.get("message") or ""), headers=headers, body=body
+    )
+
+
+def _headers(value: object, place: _Place) -> Headers:
+    if value is None:
+        return ()
+    if isinstance(value, list):  # pairs
+        value = _grouped(value, place)
+    if not isinstance(value, dict):
+        raise place.error("its headers are not a mapping")
+    return tuple(
+        (_text(name), _text(one))
+        for name, content in value.items()
+        for one in (content if isinstance(content, list) else [content])
+        if one is not None
+    )
+
+
+def _grouped(pairs: list[Any], place: _Place) -> dict[str, list[Any]]:
+    grouped: dict[str, list[Any]] = {}
+    for pair in pairs:
+        if not isinstance(pair, list) or len(pair) != 2:
+            raise place.error("its headers are neither a mapping nor pairs")
+        grouped.setdefault(_text(pair[0]), []).append(pair[1])
+    return grouped
+
+
+def _text(value: object) -> str:
+    return value.decode("latin-1") if isinstance(value, bytes) else str(value)
+
+
+def _body(item: dict[str, Any], place: _Place) -> bytes:
+    if item.get("parsed_body") is not None:  # pydantic-ai
+        return _json(item["parsed_body"], place)
+    value = item.get("body", item.get("content"))  # `content`: httpx, before vcrpy 6
+    if isinstance(value, dict):
+        unknown = [name for name in value if name not in ("string", "content")]
+        if unknown:
+            raise place.error(f"a body has the unknown key {unknown[0]!r}")
+        value = next(iter(value.values()), None)
+    return _bytes(value, place)
+
+
+def _bytes(value: object, place: _Place) -> bytes:
+    match value:
+        case None:
+            return b""
+        case bytes():
+            return value
+        case str():
+            return value.encode("utf-8", "surrogatepass")
+        case int() | float():
+            return _json(value, place)  # YAML reads the body `123` as a number
+        case list() if all(isinstance(one, (str, bytes)) for one in value):
+            return b"".join(_bytes(one, place) for one in value)  # an iterator's chunks
+    raise place.error(f"a body is a {type(value).__name__}, not text or bytes")
+
+
+def _json(value: Any, place: _Place) -> bytes:
+    try:
+        return bodies.write_json(value)
+    except (TypeError, ValueError, RecursionError):
+        raise place.error("a body holds something that JSON has not") from None
+
+
+def _unpacked(headers: Headers, body: bytes, place: _Place) -> tuple[Headers, bytes]:
+    """Without content encoding; also where the header stayed on a body that is already plain."""
+    try:
+        headers, plain = bodies.decompress(headers, body, place.budget)
+    except bodies.OverBudgetError as error:
+        raise place.error(str(error)) from None
+    return headers, plain
+
+
+def to_vcrpy(interactions: Iterable[RedactedInteraction]) -> bytes:
+    """A cassette that plain vcrpy reads: version 1, bodies as text, else ``!!binary``."""
+    document = {
+        "interactions": [
+            {
+                "request": {
+                    "body": _plain(one.request.body),
+                    "headers": _header_lists(one.request.headers),
+                    "method": one.request.method,
+                    "uri": one.request.url,
+                },
+                "response": {
+                    "body": {"string": _plain(one.response.body)},
+                    "headers": _header_lists(one.response.headers),
+                    "status": {"code": one.response.status, "message": one.response.reason},
+                },
+            }
+            for one in interactions
+        ],
+        "version": 1,
+    }
+    import yaml
+
+    dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
+    return yaml.dump(document, Dumper=dumper, allow_unicode=True, encoding="utf-8")
+
+
+def _plain(body: bytes) -> Any:
+    try:
+        text = body.decode()
+    except UnicodeDecodeError:
+        return body
+    return text if yaml_io.representable(text) else body
+
+
+def _header_lists(headers: Sequence[tuple[str, str]]) -> dict[str, list[str]]:
+    found: dict[str, list[str]] = {}
+    for name, value in headers:
+        found.setdefault(name, []).append(value)
+    return dict(sorted(found.items()))

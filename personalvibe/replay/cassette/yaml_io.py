@@ -1,0 +1,451 @@
+"""Plain data to YAML text and back, for cassettes.
+
+Why not ``yaml.safe_dump``: libyaml escapes every emoji and so turns the multi-line texts that
+models write into one quoted line; its output also differs between versions, and a re-recorded
+cassette must not change by a byte. Why not ``yaml.safe_load``: it recurses on the depth of an
+untrusted file, expands aliases without a bound, turns strings into dates and drops the lines that
+an error message needs. So the text is parsed by libyaml (`CSafeLoader`'s parser) and the objects
+are built here, from its events, with bounds and no tags that construct anything.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import functools
+import json
+import math
+import re
+import sys
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from personalvibe.replay.cassette import bodies
+from personalvibe.replay.model import CassetteError
+
+MAX_DEPTH = 200
+"""Levels of nesting in a file."""
+_EXPANDED = 2
+"""Characters after aliases are expanded, for each byte that a file may have."""
+MAX_NODES = 5_000_000
+"""Nodes in a file after aliases are expanded."""
+
+_REPAIR = "Restore it from version control, or record it again with --record-mode=rewrite."
+
+_PLAIN = re.compile(r"[A-Za-z/_][^\t\n]*")
+_WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
+_MAX_KEY = 900
+"""YAML limits a simple key to 1,024 characters; the rest is for escapes and indentation."""
+
+
+def dump(value: Any) -> str:
+    """YAML text of dicts, lists, strings, numbers, booleans and None.
+
+    Deterministic; multi-line strings become block literals.
+    """
+    return "\n".join(_block(value, 0)) + "\n"
+
+
+def representable(value: Any, *, max_depth: int = 60) -> bool:
+    """Whether `dump` followed by `load` gives the same value back."""
+    stack = [(value, 0)]
+    while stack:
+        item, depth = stack.pop()
+        if depth > max_depth:
+            return False
+        match item:
+            case str():
+                if not _encodable(item):
+                    return False
+            case float():
+                if not math.isfinite(item):
+                    return False
+            case dict():
+                for key, child in item.items():
+                    if len(key) > _MAX_KEY // 6 or not _encodable(key):
+                        return False
+                    stack.append((child, depth + 1))
+            case list():
+                if not _is_numbers(item) or not all(map(math.isfinite, item)):
+                    stack.extend((child, depth + 1) for child in item)
+    return True
+
+
+def _encodable(text: str) -> bool:
+    try:
+        text.encode()
+    except UnicodeEncodeError:
+        return False
+    return True
+
+
+def _block(value: Any, indent: int) -> Iterator[str]:
+    """The lines of a node that starts on a line of its own."""
+    pad = " " * indent
+    if isinstance(value, dict) and value:
+        for key, child in value.items():
+            yield from _entry(f"{pad}{_quoted_or_plain(key)}:", child, indent)
+    elif isinstance(value, list) and value:
+        for child in value:
+            yield from _item(pad, child, indent)
+    else:
+        yield pad + _scalar(value, indent + 2)
+
+
+def _entry(head: str, child: Any, indent: int) -> Iterator[str]:
+    if _is_numbers(child):
+        yield f"{head} {_NUMBERS} |-"
+        yield from _number_lines(child, " " * (indent + 2))
+    elif isinstance(child, dict) and child:
+        yield head
+        yield from _block(child, indent + 2)
+    elif isinstance(child, list) and child:
+        yield head
+        yield from _block(child, indent)
+    else:
+        yield f"{head} {_scalar(child, indent + 2)}"
+
+
+def _item(pad: str, child: Any, indent: int) -> Iterator[str]:
+    if _is_numbers(child):
+        yield f"{pad}- {_NUMBERS} |-"
+        yield from _number_lines(child, " " * (indent + 2))
+    elif isinstance(child, (dict, list)) and child:
+        lines = _block(child, indent + 2)
+        yield f"{pad}- {next(lines)[indent + 2 :]}"
+        yield from lines
+    else:
+        yield f"{pad}- {_scalar(child, indent + 2)}"
+
+
+_NUMBERS = "!numbers"
+"""The tag of a list of numbers that is written as text: an embedding has thousands, and a YAML
+node for each takes four times the space and ten times the time of the JSON that it came from."""
+_MANY = 32
+_LINE = 240
+
+
+def _is_numbers(value: Any) -> bool:
+    return isinstance(value, list) and len(value) >= _MANY and bodies.is_numbers(value)
+
+
+def _number_lines(numbers: list[int | float], pad: str) -> Iterator[str]:
+    text = json.dumps(numbers, separators=(",", ":"))[1:-1]
+    start = 0
+    while len(text) - start > _LINE:
+        end = text.rfind(",", start, start + _LINE) + 1
+        yield pad + text[start:end]
+        start = end
+    yield pad + text[start:]
+
+
+@functools.cache
+def _number_list() -> re.Pattern[str]:
+    number = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+"
+    return re.compile(f"(?:{number},)*+{number}")
+
+
+def _scalar(value: Any, indent: int) -> str:
+    match value:
+        case None:
+            return "null"
+        case bool():
+            return "true" if value else "false"
+        case int():
+            return str(value)
+        case float():
+            return _float(value)
+        case str():
+            return _literal(value, indent) or _quoted_or_plain(value)
+        case dict():
+            return "{}"
+        case list():
+            return "[]"
+    raise TypeError(f"cannot write a {type(value).__name__} to a cassette")
+
+
+def _float(value: float) -> str:
+    text = repr(value)
+    mantissa, e, exponent = text.partition("e")
+    if not e:
+        return text
+    sign = "" if exponent.startswith("-") else "+"
+    return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{sign}{exponent.lstrip('+')}"
+
+
+def _literal(text: str, indent: int) -> str | None:
+    """A block literal, where the text has several lines and survives the trip unescaped."""
+    if (
+        "\n" not in text
+        or text[0] in " \n\t"
+        or text.endswith("\n\n")
+        or _unquotable().search(text)
+    ):
+        return None
+    body, ends = (text[:-1], True) if text.endswith("\n") else (text, False)
+    lines = body.split("\n")
+    if not lines[-1].strip():
+        return None
+    pad = " " * indent
+    return "\n".join(["|" if ends else "|-", *(pad + line if line else "" for line in lines)])
+
+
+@functools.cache
+def _unquotable() -> re.Pattern[str]:
+    """What YAML wants escaped. Takes milliseconds to compile, and who replays writes nothing."""
+    return re.compile(
+        "[^\t\n\x20-\x7e\xa0-\u2027\u202a-\ud7ff\ue000-\ufefe\uff00-\ufffd\U00010000-\U0010ffff]"
+    )
+
+
+def _quoted_or_plain(text: str) -> str:
+    if (
+        _PLAIN.fullmatch(text)
+        and ": " not in text
+        and " #" not in text
+        and text[-1] not in ": "
+        and text.lower() not in _WORDS
+        and not _unquotable().search(text)
+    ):
+        return text
+    if ('"' in text or "\\" in text) and "\n" not in text and not _unquotable().search(text):
+        # No escapes: JSON inside of a string stays readable.
+        return "'" + text.replace("'", "''") + "'"
+    quoted = json.dumps(text, ensure_ascii=False)
+    return _unquotable().sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Document:
+    value: Any
+    lines: dict[int, int]
+    """id() of a mapping or a list in `value` -> the line on which it starts."""
+    repeated: CassetteError | None
+    """What to say of a key of the document's own mapping that it has twice; the last one counts."""
+
+    def line(self, container: object) -> int | None:
+        return self.lines.get(id(container))
+
+
+def load(text: bytes, path: Path, *, max_bytes: int) -> Document:
+    """The data of one YAML document.
+
+    Aliases are shared objects; a long list of numbers stays text (`bodies.NumberText`). Raises
+    `CassetteError`, with the line, for text that is no YAML, too large, too deep, or has a tag
+    other than YAML's own scalars.
+    """
+    import yaml
+
+    if len(text) > max_bytes:
+        raise CassetteError(
+            f"the cassette has {len(text):,} bytes, more than the {max_bytes:,} allowed",
+            path=path,
+            hint="Split it, or raise max_cassette_bytes in vcr_config.",
+        )
+    parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+    try:
+        loader = parser(text)
+        try:
+            builder = _Builder(path, max_bytes * _EXPANDED)
+            value = builder.build(loader)
+            return Document(value=value, lines=builder.lines, repeated=builder.repeated)
+        finally:
+            loader.dispose()
+    except yaml.MarkedYAMLError as error:
+        # A file that ends too early is reported past its end.
+        last = len(text.splitlines())
+        line = min(error.problem_mark.line + 1, last) if error.problem_mark else None
+        raise CassetteError(
+            f"not valid YAML: {error.problem}", path=path, line=line, hint=_REPAIR
+        ) from None
+    except (yaml.YAMLError, UnicodeDecodeError) as error:
+        detail = str(error).splitlines()[0]
+        raise CassetteError(f"not valid YAML: {detail}", path=path, hint=_REPAIR) from None
+
+
+_INT = re.compile(r"[-+]?(?:0|[1-9][0-9]*)")
+_FLOAT = re.compile(r"[-+]?(?:[0-9]+\.[0-9]*|\.[0-9]+)(?:[eE][-+][0-9]+)?")
+_CONSTANTS = {
+    **dict.fromkeys(("null", "Null", "NULL", "~", "")),
+    **dict.fromkeys(("true", "True", "TRUE"), True),
+    **dict.fromkeys(("false", "False", "FALSE"), False),
+}
+_YAML = "tag:yaml.org,2002:"
+_PYTHON = f"{_YAML}python/"
+_CONTAINER_TAGS = (
+    *("!", f"{_YAML}map", f"{_YAML}seq", f"{_YAML}omap"),
+    *(f"{_PYTHON}tuple", f"{_PYTHON}list", f"{_PYTHON}dict"),
+)
+_OBJECT = re.compile(rf"{re.escape(_PYTHON)}object/(?:new|apply):(?P<name>[\w.]+)")
+_TEXTS = (f"{_YAML}str", f"{_YAML}timestamp", f"{_PYTHON}str", f"{_PYTHON}unicode")
+_STARTS: dict[str, type[Any]] = {"MappingStartEvent": dict, "SequenceStartEvent": list}
+_NUMERIC = frozenset("-+.0123456789")
+_MAX_DIGITS = sys.get_int_max_str_digits()
+
+
+def _arguments(value: Any) -> Any:
+    """What PyYAML would call an object with, as plain data: a list, or a mapping that has one."""
+    found = value.get("args", value.get("state")) if isinstance(value, dict) else value
+    return found[0] if isinstance(found, list) and found else None
+
+
+# Objects that vcrpy and its users' cassettes hold, by the data that they stand for. None is made.
+_STANDS_FOR: dict[str, tuple[type[Any], ...]] = {
+    "_io.BytesIO": (bytes, str),
+    "_io.StringIO": (str,),
+    "builtins.iter": (list, bytes, str),
+    "multidict._multidict.istr": (str,),
+    "multidict.istr": (str,),
+    "multidict._multidict_py.istr": (str,),
+}
+
+
+class _Builder:
+    """Objects from parser events, without recursion."""
+
+    def __init__(self, path: Path, most: int) -> None:
+        self.path = path
+        self.most = most
+        self.nodes = 0
+        self.characters = 0
+        self.anchors: dict[str, tuple[Any, int, int]] = {}
+        """Name -> value, its nodes, its characters."""
+        self.lines: dict[int, int] = {}
+        self.repeated: CassetteError | None = None
+
+    def error(self, message: str, event: Any) -> CassetteError:
+        return CassetteError(message, path=self.path, line=event.start_mark.line + 1, hint=_REPAIR)
+
+    def build(self, loader: Any) -> Any:
+        document: list[Any] = []
+        # (container, the key that waits for its value, anchor, nodes and characters before it, the
+        # class that its tag names)
+        stack: list[list[Any]] = [[document, None, None, 0, 0, ""]]
+        while True:
+            event = loader.get_event()
+            # By name: where PyYAML was imported twice (pytester does that), its C parser still
+            # makes the classes of the first time.
+            kind = type(event).__name__
+            if kind == "ScalarEvent":
+                value = self.scalar(event)
+                self.count(1, len(event.value), event)
+                if event.anchor:
+                    self.anchors[event.anchor] = (value, 1, len(event.value))
+            elif kind in _STARTS:
+                name = self.object_name(event)
+                if len(stack) > MAX_DEPTH:
+                    raise self.error(f"nested deeper than {MAX_DEPTH} levels", event)
+                self.count(1, 0, event)
+                container = _STARTS[kind]()
+                self.lines[id(container)] = event.start_mark.line + 1
+                stack.append([container, _NO_KEY, event.anchor, self.nodes, self.characters, name])
+                continue
+            elif kind in ("MappingEndEvent", "SequenceEndEvent"):
+                value, _, anchor, nodes, characters, name = stack.pop()
+                if name:
+                    value = self.plain(value, name, event)
+                if anchor:
+                    size = (self.nodes - nodes + 1, self.characters - characters)
+                    self.anchors[anchor] = (value, *size)
+            elif kind == "AliasEvent":
+                if event.anchor not in self.anchors:
+                    raise self.error(f"the alias *{event.anchor} stands for nothing", event)
+                value, nodes, characters = self.anchors[event.anchor]
+                self.count(nodes, characters, event)
+            elif kind == "DocumentStartEvent" and document:
+                raise self.error("a second document in one cassette", event)
+            elif event is None or kind == "StreamEndEvent":
+                return document[0] if document else None
+            else:
+                continue
+            self.place(stack[-1], value, event, top=len(stack) == _TOP)
+
+    def count(self, nodes: int, characters: int, event: Any) -> None:
+        self.nodes += nodes
+        self.characters += characters
+        if self.nodes > MAX_NODES:
+            raise self.error(f"more than {MAX_NODES:,} nodes", event)
+        if self.characters > self.most:
+            raise self.error(str(bodies.OverBudgetError()), event)
+
+    def numbers(self, event: Any) -> bodies.NumberText:
+        text = event.value.replace("\n", "")
+        if not _number_list().fullmatch(text):
+            raise self.error("!numbers that are no list of numbers", event)
+        self.count(text.count(","), 0, event)
+        return bodies.NumberText(text=text)
+
+    def object_name(self, event: Any) -> str:
+        """The class that a tag names, if it is a known one; empty for plain containers."""
+        if event.tag is None or event.tag in _CONTAINER_TAGS:
+            return ""
+        found = _OBJECT.fullmatch(event.tag)
+        if found is None or found["name"] not in _STANDS_FOR:
+            raise self.error(f"the tag {event.tag} is not allowed", event)
+        return found["name"]
+
+    def plain(self, value: Any, name: str, event: Any) -> Any:
+        """The data that an object of a known class stands for."""
+        found = _arguments(value)
+        if not isinstance(found, _STANDS_FOR[name]):
+            raise self.error(f"a {name} without its data", event)
+        return found
+
+    def place(self, frame: list[Any], value: Any, event: Any, *, top: bool) -> None:
+        container = frame[0]
+        if isinstance(container, list):
+            container.append(value)
+        elif frame[1] is _NO_KEY:
+            if isinstance(value, (dict, list)):
+                raise self.error("a mapping or a list cannot be a key", event)
+            if value in container:
+                error = self.error(f"the key {value!r} appears twice", event)
+                if not top:
+                    raise error
+                self.repeated = self.repeated or error
+            frame[1] = value
+        else:
+            container[frame[1]] = value
+            frame[1] = _NO_KEY
+
+    def scalar(self, event: Any) -> Any:
+        text: str = event.value
+        tag = event.tag
+        if tag is None or tag == "!":
+            if not event.implicit[0] or tag == "!":
+                return text
+            if text in _CONSTANTS:
+                return _CONSTANTS[text]
+            if text[0] not in _NUMERIC:
+                return text
+            if _INT.fullmatch(text) and len(text.lstrip("+-")) <= _MAX_DIGITS:
+                return int(text)
+            if _FLOAT.fullmatch(text):
+                return float(text)
+            return text
+        if tag == f"{_YAML}binary":
+            try:
+                return base64.b64decode(text.encode())
+            except (binascii.Error, UnicodeEncodeError):
+                raise self.error("!!binary that is not base64", event) from None
+        if tag == _NUMBERS:
+            return self.numbers(event)
+        if tag in _TEXTS:
+            return text
+        if tag == f"{_YAML}null":
+            return None
+        try:
+            if tag == f"{_YAML}int":
+                return int(text)
+            if tag == f"{_YAML}float":
+                return float(text)
+        except ValueError:
+            raise self.error(f"{text!r} is not a number", event) from None
+        raise self.error(f"the tag {tag} is not allowed", event)
+
+
+_TOP = 2
+"""Frames of the builder where the keys of the document's own mapping are placed."""
+_NO_KEY = object()

@@ -1,0 +1,1 @@
+"""Replay without a network: the guard, logs without secrets, no waiting."""

@@ -1,0 +1,1 @@
+"""The only room that imports pytest: options, marks, fixtures, reports."""

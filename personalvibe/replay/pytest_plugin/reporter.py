@@ -1,0 +1,99 @@
+"""The closing lines of a run, and whether it fails for what they say."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import pytest
+
+from personalvibe.replay.pytest_plugin.options import unplayed_severity
+from personalvibe.replay.pytest_plugin.state import FACTS, STATE
+
+if TYPE_CHECKING:
+    from personalvibe.replay.pytest_plugin.report import RunRecord
+
+
+class Reporter:
+    """Adds up what the tests of all processes did. Lives where the terminal is."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self.config = config
+        self.run: RunRecord | None = None
+        self.skipped: set[str] = set()
+        self.lines: list[str] = []
+
+    def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        facts = getattr(report, FACTS, None)
+        if facts is None:
+            return
+        if self.run is None:
+            from personalvibe.replay.pytest_plugin.report import RunRecord
+
+            self.run = RunRecord()
+        if "test" in facts:
+            self.run.add(facts["test"])
+        self.skipped.update(facts.get("skipped", []))
+        self.run.refused += facts.get("refused", [])
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        if self.run is None:
+            return
+        from personalvibe.replay.dates import days_ago
+        from personalvibe.replay.pytest_plugin import report
+
+        days = self.config.getoption("--max-cassette-age")
+        stale = report.stale(self.run, days_ago(days)) if days is not None else []
+        self.run.other_paths.update(report.opened_by_programs(self.config.stash[STATE].notes))
+        strict = self.config.getoption("--unused-cassettes")
+        unused = [] if strict == "ignore" else self._unused(session)
+        unplayed = self._unplayed(session)
+        self.lines = report.summary(self.run, stale=stale, unplayed=unplayed, unused=unused)
+        failed = {
+            f"recordings are older than {days} days": stale,
+            "cassettes are unused": strict == "fail" and unused,
+            "recordings were not played": unplayed and unplayed_severity(self.config) == "fail",
+        }
+        reasons = [reason for reason, found in failed.items() if found]
+        if reasons and session.exitstatus == pytest.ExitCode.OK:
+            session.exitstatus = pytest.ExitCode.TESTS_FAILED
+            self.lines.append(f"The run fails: {', '.join(reasons)}.")
+
+    def _chose_tests(self, session: pytest.Session) -> bool:
+        """Whether tests were left out that might use a cassette."""
+        selective = ("keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly", "ignore")
+        stopped = session.shouldstop or session.shouldfail
+        return bool(stopped) or any(getattr(self.config.option, one, None) for one in selective)
+
+    def _unplayed(self, session: pytest.Session) -> list[str]:
+        """What no test played of cassettes that tests share."""
+        from personalvibe.replay.pytest_plugin import report
+
+        whole = self.config.args_source is not pytest.Config.ArgsSource.ARGS
+        wanted = unplayed_severity(self.config) != "ignore"
+        if self.run is None or not wanted or not whole or self._chose_tests(session):
+            return []
+        return report.unplayed_shared(self.run, self.skipped)
+
+    def _unused(self, session: pytest.Session) -> list[Path]:
+        """Cassettes without a test; only known where all tests that might use them ran."""
+        from personalvibe.replay.pytest_plugin import report
+
+        if self.run is None or self._chose_tests(session):
+            return []
+        found = report.unused(self.run, self.skipped)
+        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
+            return found
+        folders = [Path(self.config.invocation_params.dir, one) for one in self.config.args]
+        if not all(folder.is_dir() for folder in folders):
+            return []
+        return [
+            path for path in found if any(path.is_relative_to(one.resolve()) for one in folders)
+        ]
+
+    def pytest_terminal_summary(self, terminalreporter: Any) -> None:
+        if self.lines:
+            terminalreporter.write_sep("=", "cassettes")
+            for line in self.lines:
+                terminalreporter.write_line(line)

@@ -1,0 +1,1 @@
+"""No secret in a file: rules, shapes, bodies, and the scan before every write."""

@@ -1,0 +1,292 @@
+"""Hides secrets in a body of any form: JSON, streams, forms, parts, text, gzip, bytes. Pure."""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import re
+import zlib
+from collections import defaultdict
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from typing import Literal
+from urllib.parse import quote_plus, unquote_plus
+
+from personalvibe.replay.cassette import bodies
+from personalvibe.replay.cassette.streams import Leaf, leaves, parse_stream
+from personalvibe.replay.model import Headers, JsonValue, Request
+from personalvibe.replay.redaction.rules import Action, RedactionRules, Side
+from personalvibe.replay.redaction.shapes import INTACT_NAMES, PLACEHOLDER, Hit, replaced, squeeze
+
+_SCHEMA_KEYS = frozenset(
+    ("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "description", "properties", "title")
+)
+_HEADER_TABLES = frozenset(
+    ("headers", "extraheaders", "httpheaders", "requestheaders", "defaultheaders", "env")
+)
+_TABLE = re.compile(rb"(?i)headers\"|\"(?:env|value|token)\"")
+_SERVER_KEYS = frozenset(("server_url", "serverUrl", "server_label", "command", "url"))
+_PLAIN_HEADERS = re.compile(
+    r"(?i)accept.*|content-.*|user-agent|host|origin|referer|path|home|lang|lc_.*|tz|debug|.*log.*|"
+    r"node_env|python.*|.*port|.*host|.*region|.*version"
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class BodyRedactor:
+    """Redacts the bodies of one side of an interaction."""
+
+    rules: RedactionRules
+    side: Side
+    request: Request
+    """Handed to replacement functions, as vcrpy does."""
+
+    def body(self, headers: Headers, body: bytes) -> bytes:
+        """The body without secrets; the same object if there are none."""
+        if not body:
+            return body
+        if body[:2] == b"\x1f\x8b":
+            return self.gzipped(body)
+        stream = parse_stream(headers, body)
+        if stream is not None:
+            return stream.assemble(self.payloads(stream.payloads))
+        if (form := bodies.parse_form(headers, body)) is not None:
+            return self.form(body) if form else body
+        if (parts := bodies.parse_multipart(headers, body)) is not None:
+            return self.multipart(headers, body, parts)
+        if bodies.looks_like_form(body):
+            return self.form(body)
+        start = body.lstrip()[:1]
+        if start == b"{" and self.harmless(body):
+            return body
+        if start in (b"{", b"["):
+            changed = self.json(body)
+            if changed is not None:
+                return changed
+        return self.text(body)
+
+    def harmless(self, body: bytes) -> bool:
+        """Whether a JSON document can be seen to hold no secret without being parsed."""
+        if b"\\u00" in body or b"\\/" in body:
+            return False  # letters and slashes may be written as escapes
+        if _TABLE.search(body):
+            return False  # a secret by its place
+        return not self.rules.may_find(body.decode("utf-8", "replace"))
+
+    def text(self, body: bytes) -> bytes:
+        """Text, or bytes that are no text: latin-1 gives every byte back as it was."""
+        for encoding in bodies.text_encodings(body):
+            try:
+                text = body.decode(encoding)
+            except UnicodeDecodeError:
+                continue
+            if hits := self.rules.find(text):
+                body = replaced(text, hits).encode(encoding)
+        return body
+
+    def json(self, body: bytes) -> bytes | None:
+        """A JSON body, or None if it is not one."""
+        try:
+            document = bodies.parse_json(body)
+            changed = self.value(document)
+            if isinstance(changed, list):
+                # Gemini streams an array: a text may run through its items.
+                rejoin(changed, self.rules)
+            return body if changed == document else bodies.write_json(changed)
+        except (bodies.NotJsonError, RecursionError, UnicodeEncodeError):
+            return None
+
+    def value(self, value: JsonValue, action: Action | Literal[False] = False) -> JsonValue:
+        """A JSON value; `action` is what its name asks for."""
+        if isinstance(value, str):
+            if action is not False and value:
+                return self.acted(action, value)
+            hits = self.rules.find(value)
+            return replaced(value, hits) if hits else value
+        if isinstance(value, dict):
+            if action is not False and _SCHEMA_KEYS & value.keys():
+                action = False  # a JSON schema with a property of that name
+            return dict(self.fields(value, action))
+        if isinstance(value, list):
+            if action is False and bodies.is_numbers(value):
+                return value
+            return [self.value(item, action) for item in value]
+        if action is not False and value is not None and not isinstance(value, bool):
+            return PLACEHOLDER
+        return value
+
+    def fields(
+        self, fields: dict[str, JsonValue], outer: Action | Literal[False]
+    ) -> Iterable[tuple[str, JsonValue]]:
+        for name, value in fields.items():
+            if squeeze(name) in INTACT_NAMES and isinstance(value, str):
+                yield name, value
+                continue
+            action = self.rules.body_action(self.side, name)
+            if action is False and name == "token" and self.is_credential(fields):
+                action = PLACEHOLDER
+            if action is None and not isinstance(value, dict):
+                continue
+            if action is False and isinstance(value, dict) and squeeze(name) in _HEADER_TABLES:
+                yield name, self.header_table(value, whole=not _SERVER_KEYS.isdisjoint(fields))
+                continue
+            if name == "value" and isinstance(value, str) and self.names_header(fields):
+                yield name, PLACEHOLDER
+                continue
+            action = outer if action is False else action
+            hits = self.rules.find(name)
+            yield replaced(name, hits) if hits else name, self.value(value, action)
+
+    def header_table(self, table: dict[str, JsonValue], *, whole: bool) -> JsonValue:
+        """Headers, or variables, that a tool or a server is to be called with.
+
+        `whole`: of a server that others run, where every name is its own and may be a secret's.
+        """
+        return {
+            name: PLACEHOLDER
+            if isinstance(value, str)
+            and (
+                self.rules.header_action("request", name) is not False
+                or self.rules.body_action("request", name) is not False
+                or (whole and not _PLAIN_HEADERS.fullmatch(name))
+            )
+            else self.value(value)
+            for name, value in table.items()
+        }
+
+    def is_credential(self, fields: dict[str, JsonValue]) -> bool:
+        """Whether the field ``token`` is one: elsewhere it is a piece of text."""
+        piece = {"logprob", "logprobs", "bytes", "top_logprobs", "id", "text"}
+        return (
+            self.side == "request"
+            and piece.isdisjoint(fields)
+            and "body:token" not in self.rules.keep
+        )
+
+    def names_header(self, fields: dict[str, JsonValue]) -> bool:
+        """Whether ``{"name": "x-api-key", "value": ...}`` names a header that is secret."""
+        name = fields.get("name", fields.get("key"))
+        return isinstance(name, str) and self.rules.header_action("request", name) is not False
+
+    def acted(self, action: Action | Literal[False], value: str, name: str = "") -> str:
+        if callable(action):
+            return action(name, value, self.request) or ""
+        return action if isinstance(action, str) else PLACEHOLDER
+
+    def payloads(self, payloads: list[bytes]) -> list[bytes]:
+        """The payloads of a stream; also a secret that several of them carry bit by bit."""
+        documents: list[JsonValue] = []
+        originals: dict[int, JsonValue] = {}
+        changed = list(payloads)
+        wrapped: dict[int, dict[str, JsonValue]] = {}
+        for number, payload in enumerate(payloads):
+            try:
+                document = bodies.parse_json(payload)
+                if (inner := _unwrapped(document)) is not None:
+                    wrapped[number], document = inner
+                originals[number] = document
+                documents.append(self.value(document))
+            except (bodies.NotJsonError, RecursionError):
+                changed[number] = self.text(payload)
+        rejoin(documents, self.rules)
+        for (number, original), document in zip(originals.items(), documents, strict=True):
+            if document != original:
+                body = bodies.write_json(document)
+                if number in wrapped:
+                    data = base64.b64encode(body).decode()
+                    body = bodies.write_json({**wrapped[number], "bytes": data})
+                changed[number] = body
+        return changed
+
+    def form(self, body: bytes) -> bytes:
+        fields = []
+        for field in body.decode("ascii").split("&"):
+            name, equals, value = field.partition("=")
+            plain = unquote_plus(name)
+            action = self.rules.body_action(self.side, plain)
+            if action is False:
+                action = self.rules.query_action(plain)
+            if action is False and plain == "code" and b"grant_type" in body:
+                action = PLACEHOLDER
+            if action is None:
+                continue
+            if action is not False and value:
+                value = quote_plus(self.acted(action, unquote_plus(value), plain))
+            elif hits := self.rules.find(text := unquote_plus(value)):
+                value = quote_plus(replaced(text, hits))
+            fields.append(name + equals + value)
+        return "&".join(fields).encode("ascii")
+
+    def multipart(self, headers: Headers, body: bytes, parts: list[bodies.Part]) -> bytes:
+        changed = []
+        for part in parts:
+            action = self.rules.body_action(self.side, part.name)
+            if action is None:
+                continue
+            if action is not False and part.content:
+                text = part.content.decode("utf-8", "replace")
+                content = self.acted(action, text, part.name).encode()
+            else:
+                content = self.body(part.headers, part.content)
+            changed.append(part if content == part.content else replace(part, content=content))
+        if changed == parts:
+            return body
+        return bodies.write_multipart(changed, bodies.boundary(headers) or "")
+
+    def gzipped(self, body: bytes) -> bytes:
+        plain = gunzipped(body)
+        if plain is None:
+            return self.text(body)
+        changed = self.body((), plain)
+        return body if changed == plain else gzip.compress(changed, mtime=0)
+
+
+def _unwrapped(document: JsonValue) -> tuple[dict[str, JsonValue], JsonValue] | None:
+    """Bedrock wraps each event of a model into base64: ``{"bytes": "eyJ0eXBlIjoi..."}``."""
+    if not isinstance(document, dict) or not isinstance(data := document.get("bytes"), str):
+        return None
+    try:
+        return document, bodies.parse_json(base64.b64decode(data, validate=True))
+    except (binascii.Error, ValueError):
+        return None
+
+
+def gunzipped(body: bytes) -> bytes | None:
+    """What a gzip body holds, or None if it is damaged or too large: it must not be written."""
+    try:
+        return bodies.inflated(body)
+    except zlib.error:
+        return None
+
+
+def rejoin(documents: Iterable[JsonValue], rules: RedactionRules) -> None:
+    """Hide, in place, what is a secret only when the pieces of a streamed text are put together."""
+    channels: defaultdict[tuple[str | int, ...], list[Leaf]] = defaultdict(list)
+    for document in documents:
+        for leaf in leaves(document):
+            if squeeze(str(leaf.key)) not in INTACT_NAMES:
+                channels[leaf.channel].append(leaf)
+    for pieces in channels.values():
+        if len(pieces) > 1 and (hits := rules.find("".join(piece.text for piece in pieces))):
+            _cut(pieces, hits)
+
+
+def _cut(pieces: list[Leaf], hits: list[Hit]) -> None:
+    position = 0
+    for piece in pieces:
+        start, end = position, position + len(piece.text)
+        position = end
+        here = [
+            # The first piece gets the placeholder, the others only lose their share.
+            Hit(
+                max(hit.start, start) - start,
+                min(hit.end, end) - start,
+                hit.shape,
+                hit.replacement if hit.start >= start else "",
+            )
+            for hit in hits
+            if hit.start < end and hit.end > start
+        ]
+        if here:
+            piece.container[piece.key] = replaced(piece.text, here)  # type: ignore[index]

@@ -1,0 +1,341 @@
+"""Which names and values are secret: the defaults, the project's own, the environment's."""
+
+from __future__ import annotations
+
+import functools
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+from urllib.parse import quote
+
+from personalvibe.replay.model import CassetteError, Request
+from personalvibe.replay.redaction.assignments import assigned_secrets, may_have_assignment
+from personalvibe.replay.redaction.packed import may_be_packed, packed_secrets
+from personalvibe.replay.redaction.shapes import (
+    PLACEHOLDER,
+    SECRET_NAMES,
+    Hit,
+    looks_random,
+    may_have_name,
+    may_have_shape,
+    merged,
+    named_value_pattern,
+    shape_hits,
+    squeeze,
+)
+
+Side = Literal["request", "response"]
+
+Action = str | None | Callable[[str, str, Request], str | None]
+"""What becomes of a value: this text, nothing (the field goes, too), or what a function says."""
+
+# Lower case; ``*`` stands for anything. What shows a machine, an account or a moment and helps no
+# reader is dropped, the rest keeps its name so that a cassette shows that it was sent.
+_MASKED_REQUEST = (
+    "authorization proxy-authorization x-api-key api-key *-api-key x-goog-api-key "
+    "x-goog-user-project openai-organization openai-project *-organization-id "
+    "x-amz-security-token *-authorization *-auth *-token *-secret *-password *-access-key "
+    "*-subscription-key *-client-id x-auth-*"
+)
+_DROPPED_REQUEST = (
+    "cookie x-amz-date x-amz-content-sha256 amz-sdk-* idempotency-key x-idempotency-key "
+    "*-idempotency-key traceparent tracestate baggage *trace-id sentry-trace x-stainless-* "
+    "user-agent"
+)
+_MASKED_RESPONSE = (
+    "openai-organization openai-project *-organization-id request-id *-request-id x-litellm-key-* "
+    "*trace-id x-session-id www-authenticate authorization *-api-key *-auth-token set-cookie"
+)
+_KEPT_RESPONSE = "x-amzn-errortype x-amzn-remapped-content-type"
+_DROPPED_RESPONSE = (
+    "x-amzn-* apim-request-id azureml-model-session cf-ray x-amz-cf-* traceresponse "
+    "x-oauth-* x-accepted-oauth-scopes report-to nel via server-timing *ratelimit-*"
+)
+
+_QUERY_NAMES = SECRET_NAMES | {"key", "token", "sig", "signature", "projectid", "uploadid"}
+_QUERY_PREFIXES = ("xamz", "xgoog")
+
+_PLAIN_RESPONSE_HEADERS = re.compile(
+    r"accept-.*|access-control-.*|age|allow|alt-svc|cache-.*|cf-cache-status|connection|content-.*|"
+    r"date|etag|expires|last-modified|link|location|retry-after|server|strict-transport-.*|"
+    r"transfer-encoding|vary|x-content-type-.*|x-powered-by|.*-version|.*-model|.*-region"
+)
+
+_SECRET_VARIABLE = re.compile(
+    r"(?:.*_)?(?:API_?KEY|SECRET|TOKEN|(?:PG)?PASSWORD|PASS(?:WD|PHRASE)?|PWD|ACCESS_KEY|"
+    r"ACCESS_KEY_ID|SECRET_KEY|AUTH_?KEY|CONNECTION_STRING|WEBHOOK_URL)",
+    re.IGNORECASE,
+)
+MIN_VALUE_LENGTH = 8
+"""Shorter values of the environment are left alone: to hide every ``test`` would destroy text."""
+_WORD = re.compile(r"[a-z]{1,15}|[A-Z]{1,15}|[0-9]{1,11}")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RedactionRules:
+    """What to hide. Immutable; made once for a test."""
+
+    headers: Mapping[Side, Mapping[str, Action]] = field(default_factory=dict)
+    """Beside the defaults; lower case, ``*`` allowed. Likewise for the other two."""
+    query: Mapping[str, Action] = field(default_factory=dict)
+    """Squeezed names."""
+    body: Mapping[Side, Mapping[str, Action]] = field(default_factory=dict)
+    """Squeezed names."""
+    values: tuple[str, ...] = ()
+    """Texts that are secret wherever they stand."""
+    keep: frozenset[str] = frozenset()
+    """``header:x-shard``, ``query:key``, ``body:client_id``: neither hidden nor suspected."""
+
+    @classmethod
+    def from_config(
+        cls, config: Mapping[str, object], environ: Mapping[str, str]
+    ) -> RedactionRules:
+        """The rules of a ``vcr_config``.
+
+        ``redact`` lists what else is secret: ``x-my-header`` or ``header:x-my-header``,
+        ``query:sid``, ``body:session_key`` (a JSON or form field at any depth), ``text:...`` (a
+        literal). ``redact_keep`` lists what is not, in the same spelling. vcrpy's
+        ``filter_headers``, ``filter_query_parameters`` and ``filter_post_data_parameters`` mean
+        what they mean there: names are removed, (name, replacement) pairs replaced.
+
+        Args:
+            config: the merged configuration; other keys are ignored.
+            environ: values of its ``*_API_KEY``, ``*_SECRET``, ``*_TOKEN`` and the like are hidden
+                wherever they occur, from `MIN_VALUE_LENGTH` characters on.
+
+        Raises:
+            CassetteError: an entry that cannot be understood.
+        """
+        headers: dict[str, Action] = {}
+        query: dict[str, Action] = {}
+        body: dict[str, Action] = {}
+        literals: list[str] = []
+        for kind, name in _entries(config, "redact"):
+            if kind == "header":
+                headers[name.lower()] = PLACEHOLDER
+            elif kind == "query":
+                query[squeeze(name)] = PLACEHOLDER
+            elif kind == "body":
+                body[squeeze(name)] = PLACEHOLDER
+            else:
+                literals.append(name)
+        request_headers = headers | _filters(config, "filter_headers", str.lower)
+        request_body = body | _filters(config, "filter_post_data_parameters", squeeze)
+        kept = _entries(config, "redact_keep")
+        return cls(
+            headers={"request": request_headers, "response": headers},
+            query=query | _filters(config, "filter_query_parameters", squeeze),
+            body={"request": request_body, "response": body},
+            values=_longest_first([*literals, *_secret_values(environ)]),
+            keep=frozenset(
+                f"{kind}:{name.lower() if kind == 'header' else squeeze(name)}"
+                for kind, name in kept
+            ),
+        )
+
+    def header_action(self, side: Side, name: str) -> Action | Literal[False]:
+        """What becomes of a header; False leaves it."""
+        lower = name.lower()
+        own = self.headers.get(side)
+        if own:
+            if lower in own:
+                return own[lower]
+            for glob, action in own.items():
+                if "*" in glob and _globs((glob,)).fullmatch(lower):
+                    return action
+        if f"header:{lower}" in self.keep:
+            return False
+        return _default_header_action(side, lower)
+
+    def query_action(self, name: str) -> Action | Literal[False]:
+        """What becomes of a query parameter; False leaves it."""
+        squeezed = squeeze(name)
+        if squeezed in self.query:
+            return self.query[squeezed]
+        if f"query:{squeezed}" in self.keep:
+            return False
+        if squeezed in _QUERY_NAMES or squeezed.startswith(_QUERY_PREFIXES):
+            return PLACEHOLDER
+        return False
+
+    def header_hides(self, name: str, value: str) -> bool:
+        """Whether a header of a response that nobody knows has a value that looks drawn."""
+        lower = name.lower()
+        return (
+            f"header:{lower}" not in self.keep
+            and not _PLAIN_RESPONSE_HEADERS.fullmatch(lower)
+            and looks_random(value, bits=3.5)
+        )
+
+    def body_action(self, side: Side, name: str) -> Action | Literal[False]:
+        """What becomes of a body field; False leaves it."""
+        squeezed = squeeze(name)
+        own = self.body.get(side)
+        if own and squeezed in own:
+            return own[squeezed]
+        if squeezed in SECRET_NAMES and f"body:{squeezed}" not in self.keep:
+            return PLACEHOLDER
+        return False
+
+    def find(self, text: str) -> list[Hit]:
+        """What is secret in running text: by shape, by value, by the name it is given there."""
+        if not self.may_find(text):
+            return []
+        hits = self._plain_hits(text)
+        hits += packed_secrets(text, lambda plain: bool(self._plain_hits(plain)))
+        return merged(hits)
+
+    def _plain_hits(self, text: str) -> list[Hit]:
+        hits = list(shape_hits(text))
+        for value in self.values:
+            start = text.find(value)
+            while start >= 0:
+                hits.append(Hit(start, start + len(value), "a value of the environment"))
+                start = text.find(value, start + len(value))
+        if ":" in text or "</" in text:
+            hits += _named_hits(text, self.text_names())
+        if may_have_assignment(text):
+            hits += assigned_secrets(text, lambda name: f"body:{squeeze(name)}" in self.keep)
+        return hits
+
+    def may_find(self, text: str) -> bool:
+        """False if `find` would find nothing: quick, for the many texts without any secret."""
+        lower = text.lower()
+        if may_have_shape(lower) or may_have_assignment(lower) or may_be_packed(text):
+            return True
+        for value in self.values:
+            if value in text:
+                return True
+        if ":" in lower or "</" in lower:
+            squeezed = squeeze(lower)
+            return may_have_name(squeezed) or any(
+                name in squeezed for name in self.body.get("response") or ()
+            )
+        return False
+
+    def text_names(self) -> frozenset[str]:
+        """The squeezed names whose values are secret in text that holds JSON or XML."""
+        own = self.body.get("response") or {}
+        names = frozenset(SECRET_NAMES | own.keys()) if own else SECRET_NAMES
+        kept = {entry.removeprefix("body:") for entry in self.keep if entry.startswith("body:")}
+        return names - kept if kept else names
+
+
+def _named_hits(text: str, names: frozenset[str]) -> Iterable[Hit]:
+    for match in _named(names).finditer(text):
+        group = next(group for group in ("v", "n", "x") if match[group] is not None)
+        if match[group] != PLACEHOLDER:
+            # A bare number becomes a string, so that JSON stays JSON.
+            quotes = (match["q"] or "") if group == "n" else ""
+            yield Hit(*match.span(group), "a named secret", f"{quotes}{PLACEHOLDER}{quotes}")
+
+
+@functools.lru_cache(maxsize=64)
+def _named(names: frozenset[str]) -> re.Pattern[str]:
+    return named_value_pattern(names)
+
+
+@functools.lru_cache(maxsize=256)
+def _globs(globs: tuple[str, ...]) -> re.Pattern[str]:
+    return re.compile("|".join(re.escape(glob).replace(r"\*", ".*") for glob in globs))
+
+
+@functools.lru_cache(maxsize=4096)
+def _default_header_action(side: Side, name: str) -> Action | Literal[False]:
+    masked, dropped, kept = (
+        (_MASKED_REQUEST, _DROPPED_REQUEST, "")
+        if side == "request"
+        else (_MASKED_RESPONSE, _DROPPED_RESPONSE, _KEPT_RESPONSE)
+    )
+    if name in kept.split():
+        return False
+    if _globs(tuple(dropped.split())).fullmatch(name):
+        return None
+    if name == "set-cookie":
+        return _without_value
+    return PLACEHOLDER if _globs(tuple(masked.split())).fullmatch(name) else False
+
+
+_COOKIE = re.compile(r"(?P<name>[^=;]*=)(?P<value>[^;]*)(?P<attributes>.*)", re.DOTALL)
+_EXPIRES = re.compile(r"(?i)(;\s*expires=)[^;]*")
+_NEVER = "Fri, 31 Dec 9999 23:59:59 GMT"
+
+
+def _without_value(name: str, value: str, request: Request) -> str:
+    """A cookie with its name and attributes: the program's session has to get one in replay.
+
+    One with a value is given to be used, and a date that passes would take it away.
+    """
+    found = _COOKIE.match(value)
+    if found is None:
+        return PLACEHOLDER
+    if not found["value"].strip():
+        return value
+    return f"{found['name']}{PLACEHOLDER}" + _EXPIRES.sub(rf"\g<1>{_NEVER}", found["attributes"])
+
+
+_KINDS = ("header", "query", "body", "text")
+
+
+def _entries(config: Mapping[str, object], key: str) -> list[tuple[str, str]]:
+    """The (kind, name) pairs of a list such as ``["x-my-header", "query:sid"]``."""
+    given = config.get(key) or ()
+    entries = [given] if isinstance(given, str) else given
+    found = []
+    for entry in entries if isinstance(entries, Iterable) else [entries]:
+        if not isinstance(entry, str) or not entry.strip():
+            raise _misunderstood(key, entry)
+        kind, colon, name = entry.partition(":")
+        if not colon:
+            kind, name = "header", entry
+        if kind not in _KINDS or not name.strip():
+            raise _misunderstood(key, entry)
+        found.append((kind, name.strip() if kind != "text" else name))
+    return found
+
+
+def _misunderstood(key: str, entry: object) -> CassetteError:
+    return CassetteError(
+        f"{key} in vcr_config has an entry of type {type(entry).__name__} that names nothing"
+        if not isinstance(entry, str)
+        else f"{key} in vcr_config has an entry without a known kind and a name",
+        hint='Write "x-header", "header:x-header", "query:name", "body:name" or "text:literal".',
+    )
+
+
+def _filters(
+    config: Mapping[str, object], key: str, spell: Callable[[str], str]
+) -> dict[str, Action]:
+    """vcrpy's filters: names, or pairs of a name and its replacement."""
+    found: dict[str, Action] = {}
+    given = config.get(key) or ()
+    for entry in given if isinstance(given, Iterable) else ():
+        if isinstance(entry, str):
+            found[spell(entry)] = None
+        elif isinstance(entry, (tuple, list)) and len(entry) == 2 and isinstance(entry[0], str):
+            replacement = entry[1]
+            if replacement is not None and not isinstance(replacement, str):
+                found[spell(entry[0])] = replacement if callable(replacement) else str(replacement)
+            else:
+                found[spell(entry[0])] = replacement
+        else:
+            raise CassetteError(
+                f"{key} in vcr_config has an entry that is neither a name nor a pair",
+                hint='Write "name" to remove it, or ("name", "replacement").',
+            )
+    return found
+
+
+def _secret_values(environ: Mapping[str, str]) -> Iterable[str]:
+    for name, value in environ.items():
+        if _SECRET_VARIABLE.fullmatch(name):
+            value = value.strip()
+            if len(value) >= MIN_VALUE_LENGTH and not _WORD.fullmatch(value):
+                yield value
+                yield quote(value, safe="")
+
+
+def _longest_first(values: Iterable[str]) -> tuple[str, ...]:
+    unique = {value for value in values if value and value != PLACEHOLDER}
+    return tuple(sorted(unique, key=lambda value: (-len(value), value)))

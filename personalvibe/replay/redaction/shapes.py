@@ -1,0 +1,284 @@
+"""What secrets look like in running text: provider key prefixes, tokens, signed addresses.
+
+A shape is looked for only where one of its hints, plain substrings, occurs, so that a megabyte of
+base64 costs a few substring searches. Every prefix must start where a word starts: ``sk-`` in the
+middle of a base64 image is not a key.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator
+from typing import NamedTuple
+
+from personalvibe.replay.redaction.token_prefixes import ALPHABETS, TOKEN_PREFIXES, TokenPrefix
+
+PLACEHOLDER = "REDACTED"
+"""Stands for a secret. Safe in a header, an address, a form, JSON and YAML, and itself no shape."""
+
+ACCOUNT = "000000000000"
+"""Stands for an AWS account number, so that the ARN around it stays an ARN."""
+
+
+class Hit(NamedTuple):
+    """A stretch of text that must not be shown."""
+
+    start: int
+    end: int
+    shape: str
+    replacement: str = PLACEHOLDER
+
+
+class Shape(NamedTuple):
+    name: str
+    hints: tuple[str, ...]
+    """Substrings in lower case; where none of them occurs the pattern cannot match."""
+    pattern: re.Pattern[str]
+    """Group ``v`` is the secret, or the whole match when there is no such group."""
+    replacement: str = PLACEHOLDER
+
+
+# Not in the middle of a longer token, nor of base64url. Plain base64 has no hyphen, underscore or
+# dot, so a prefix with one of them cannot occur in it.
+_WORD = "[A-Za-z0-9_-]"
+_END = f"(?!{_WORD})"
+_BASE64 = "[A-Za-z0-9_+/-]"
+# A key has a digit somewhere; a long hyphenated word mostly has none.
+_DIGIT = r"(?=[A-Za-z_-]*[0-9])"
+
+
+def _key(name: str, prefix: str, tail: str, *, hints: str = "", before: str = _WORD) -> Shape:
+    # The look-behind comes second, because `re` searches fast for a literal that comes first.
+    pattern = re.compile(f"{prefix}(?<!{before}{prefix}){tail}{_END}")
+    return Shape(name, tuple((hints or prefix).lower().split()), pattern)
+
+
+def _in(name: str, hints: str, pattern: str, replacement: str = PLACEHOLDER) -> Shape:
+    return Shape(name, tuple(hints.lower().split()), re.compile(pattern), replacement)
+
+
+def _of(line: TokenPrefix) -> Shape:
+    """The shape of a vendor's tokens."""
+    alphabet = ALPHABETS[line.alphabet]
+    # Base64 has no hyphen, underscore or dot, but any other prefix may stand in the middle of it.
+    marked = all(re.search("[-_.~]", prefix) for prefix in line.prefixes)
+    before = _WORD if marked and line.alphabet != "b64" else _BASE64
+    # A key has digits or letters of both cases; a long hyphenated word mostly has neither.
+    digit = f"(?={alphabet}*?(?:[0-9]|[a-z][A-Z]))"
+    choices = "|".join(
+        f"{re.escape(prefix)}(?<!{before}{re.escape(prefix)})" for prefix in line.prefixes
+    )
+    pattern = f"(?:{choices}){digit}{alphabet}{{{line.length},}}{_END}"
+    hints = tuple(prefix.lower() for prefix in line.prefixes)
+    return Shape(f"a token of {line.vendor}", hints, re.compile(pattern))
+
+
+_ADDRESSES = (
+    _in(
+        "webhook address",
+        "hooks.slack.com/ /api/webhooks/ webhook.office.com/ hooks.zapier.com/ hook.make.com/ "
+        "logic.azure.com",
+        r"(?i)(?:hooks\.slack\.com/(?:services|workflows|triggers)|"
+        r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+|[\w.-]*webhook\.office\.com/webhookb2|"
+        r"hooks\.zapier\.com/hooks/(?:catch|standard)|hook\.(?:[\w-]+\.)?make\.com|"
+        r"[\w.-]+\.logic\.azure\.com(?::443)?/workflows)/(?P<v>[^\s\"'<>?#\\)]{8,})",
+    ),
+    _in("Telegram bot token", ":aa", r"(?<!\d)(?P<v>\d{8,10}:AA[\w-]{32,})(?![\w-])"),
+    _in(
+        "Discord bot token",
+        ".",
+        rf"(?<!{_WORD})[MNO][A-Za-z\d_-]{{23,27}}\.[\w-]{{6}}\.[\w-]{{27,40}}{_END}",
+    ),
+    _in("Terraform token", ".atlasv1.", r"[\w-]{10,}\.atlasv1\.[\w-]{40,}"),
+    _in(
+        "Azure client secret",
+        "q~",
+        r"(?<![\w.~-])[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w.~-])",
+    ),
+)
+
+SHAPES: tuple[Shape, ...] = (
+    *(_of(line) for line in TOKEN_PREFIXES),
+    *_ADDRESSES,
+    _key("AWS session token", "IQoJ", r"[A-Za-z0-9+/]{80,}=*", before=_BASE64),
+    _key("AWS session token", "FwoG", r"[A-Za-z0-9+/]{80,}=*", before=_BASE64),
+    _in("AWS signature", "AWS4-HMAC-SHA256", r"AWS4-HMAC-SHA256 (?P<v>Credential=[^\s\"']+.*)"),
+    _in(
+        "AWS account number",
+        "arn:aws arn%3aaws",
+        r"(?i)arn(?::|%3a)aws[a-z-]*(?:(?::|%3a)[a-z0-9-]*){2}(?::|%3a)(?P<v>[0-9]{12})(?![0-9])",
+        ACCOUNT,
+    ),
+    _in(
+        "key in a connection string",
+        "accountkey= sharedaccesskey= sharedaccesssignature=",
+        r"(?i)(?:AccountKey|SharedAccessKey|SharedAccessSignature)=(?P<v>[^;\s\"']{16,})",
+    ),
+    _in("JSON web token", "eyJ", rf"eyJ(?<!{_WORD}eyJ)[\w-]{{8,}}(?:\.[\w-]*){{2,4}}{_END}"),
+    _in(
+        "private key",
+        "key-----",
+        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?P<v>[\s\S]*?)"
+        r"(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
+    ),
+    _in("bearer token", "bearer", rf"\b[Bb]earer (?P<v>{_DIGIT}[\w.~+/-]{{20,}}=*)"),
+    _in(
+        "signed address",
+        "signature= sig= -credential= -token= accesskeyid= pair-id= api_key= api-key= apikey= "
+        "access_token= client_secret= upload_id=",
+        r"(?i)(?:[?&]|&amp;)(?:x-(?:amz|goog)-(?:signature|credential|security-token)|signature|sig|"
+        r"awsaccesskeyid|key-pair-id|api[-_]?key|access_token|client_secret|upload_id)="
+        r"(?P<v>[^&\s\"'<>()\\]+)",
+    ),
+    _in(
+        "password in an address",
+        "@",
+        r"(?i)\b[a-z][a-z0-9+.-]{0,20}://(?P<v>[^\s/?#\"'<>@]*:[^\s/?#\"'<>@]+)@",
+    ),
+    _in(
+        "Google Cloud project",
+        "projects/",
+        r"\bprojects/(?P<v>[a-z][a-z0-9-]{4,28}[a-z0-9])/locations/",
+    ),
+)
+
+EMAIL = re.compile(
+    r"(?i)(?<![\w.+-])[\w.+-]{1,64}@(?!(?:[\w-]+\.)*example\.|[\w.-]+\.(?:test|invalid|png|jpe?g|gif|svg|webp)\b)"
+    r"(?:[a-z0-9-]+\.)+[a-z]{2,24}(?![\w-])"
+)
+"""Addresses of persons, probably. They are reported, not replaced: prompts are full of them."""
+
+
+_TOKEN = re.compile(r"[A-Za-z0-9+/=_.~:-]{16,4096}")
+
+
+def looks_random(text: str, *, bits: float = 3.2) -> bool:
+    """Whether a text without spaces has letters, digits and the variety of a generated token."""
+    if not _TOKEN.fullmatch(text) or PLACEHOLDER in text or "replay-" in text or "://" in text:
+        return False
+    if not (any(map(str.isdigit, text)) and any(map(str.isalpha, text))):
+        return False
+    counts = Counter(text)
+    entropy = -sum(n / len(text) * math.log2(n / len(text)) for n in counts.values())
+    return entropy >= bits
+
+
+def squeeze(name: str) -> str:
+    """The spelling under which names are compared: ``API-Key``, ``apiKey``, ``api_key`` are one."""
+    return name.lower().replace("_", "").replace("-", "").replace(".", "")
+
+
+# Names whose value is a secret wherever they stand in a body, squeezed. Not ``token``: log
+# probabilities have it; not ``signature``: thinking blocks have it and must be sent back intact.
+_NAMES = """
+    accesstoken idtoken refreshtoken authtoken bearertoken sessiontoken securitytoken oauthtoken
+    accesskeyid awsaccesskeyid secretaccesskey awssecretaccesskey awssessiontoken secretkey
+    clientsecret clientid clientassertion assertion apikey xapikey openaiapikey privatekey
+    privatekeyid password passwd authorization usersecret rolearn credential subscriptionkey
+    ocpapimsubscriptionkey auth bearer pwd passphrase passcode otp totp jwt jwttoken secret
+    authkey authsecret apisecret apitoken apptoken appsecret bottoken accesskey accesssecret
+    sharedsecret sharedaccesskey accountkey storagekey masterkey encryptionkey signingkey
+    signingsecret webhooksecret webhookurl sessionsecret consumersecret consumerkey privatetoken
+    deploytoken csrftoken xsrftoken mfacode verificationcode recoverycode codeverifier devicecode
+    authorizationcode authcode connectionstring connstr databaseurl dburl dsn mongouri redisurl
+    credentials keyfile privatekeypem servicetoken usertoken personalaccesstoken sastoken
+    secretvalue secrettoken tokensecret userpassword dbpassword adminpassword newpassword
+    oldpassword currentpassword proxyauthorization xauthtoken
+"""
+SECRET_NAMES = frozenset(_NAMES.split())
+
+# Opaque to everybody but the provider, who wants them back as they were.
+INTACT_NAMES = frozenset({"thoughtsignature", "signature", "encryptedcontent", "encryptedindex"})
+
+
+def named_value_pattern(names: Iterable[str]) -> re.Pattern[str]:
+    """Finds ``"api_key": "..."`` in either quotes, in escaped JSON of any depth, and XML elements.
+
+    Args:
+        names: squeezed.
+    """
+    spelled = "|".join("[-_.]?".join(map(re.escape, name)) for name in sorted(names))
+    # (?P=q) is the same quote with the same number of backslashes before it. A shorter run of
+    # backslashes never closes the value.
+    quoted = rf"(?P<q>\\*[\"'])(?:{spelled})(?P=q)\s*:\s*"
+    value = (
+        r"(?:[bu]?(?P=q)(?P<v>(?:(?!(?<!\\)(?P=q))[\s\S])+)(?<!\\)(?P=q)|(?P<n>-?[0-9][0-9.eE+-]*))"
+    )
+    element = rf"<(?:[\w-]+:)?(?P<e>{spelled})(?:\s[^<>]*)?>(?P<x>[^<>]+)</(?:[\w-]+:)?(?P=e)>"
+    return re.compile(f"(?i:{quoted}{value}|{element})")
+
+
+def _by_rarest_mark() -> dict[str, tuple[str, ...]]:
+    """Hints under a character of theirs that ordinary prose may lack altogether."""
+    hints = sorted({hint for shape in SHAPES for hint in shape.hints})
+    found: dict[str, list[str]] = {}
+    for hint in hints:
+        mark = next((char for char in "@=/_.-" if char in hint), hint[0])
+        found.setdefault(mark, []).append(hint)
+    return {mark: tuple(group) for mark, group in found.items()}
+
+
+_HINTS = _by_rarest_mark()
+_STEMS = (
+    *("token", "key", "secret", "clientid", "assertion", "pass", "auth", "rolearn", "cred", "pwd"),
+    *("bearer", "otp", "jwt", "webhook", "code", "conn", "database", "dburl", "dsn", "uri"),
+    "redisurl",
+)
+
+
+def may_have_shape(lower: str) -> bool:
+    """False if `shape_hits` would find nothing in a text, given in lower case."""
+    for mark, hints in _HINTS.items():
+        if mark in lower:
+            for hint in hints:
+                if hint in lower:
+                    return True
+    return False
+
+
+def may_have_name(squeezed: str) -> bool:
+    """False if none of `SECRET_NAMES` is in a squeezed text."""
+    for stem in _STEMS:
+        if stem in squeezed:
+            return any(name in squeezed for name in SECRET_NAMES)
+    return False
+
+
+def shape_hits(text: str) -> Iterator[Hit]:
+    """Every stretch of `text` that has the shape of a secret, in no particular order."""
+    lower = text.lower()
+    for shape in SHAPES:
+        if not any(hint in lower for hint in shape.hints):
+            continue
+        for match in shape.pattern.finditer(text):
+            group = "v" if "v" in shape.pattern.groupindex else 0
+            if match[group] not in (shape.replacement, PLACEHOLDER):
+                yield Hit(*match.span(group), shape.name, shape.replacement)
+
+
+def merged(hits: Iterable[Hit]) -> list[Hit]:
+    """In order of position, overlapping ones as one."""
+    result: list[Hit] = []
+    for hit in sorted(hits):
+        if result and hit.start < result[-1].end:
+            last = result[-1]
+            if hit.end > last.end:
+                result[-1] = last._replace(end=hit.end, replacement=PLACEHOLDER)
+        else:
+            result.append(hit)
+    return result
+
+
+def replaced(text: str, hits: Iterable[Hit]) -> str:
+    """`text` with every hit replaced."""
+    parts, position = [], 0
+    for hit in merged(hits):
+        parts += [text[position : hit.start], hit.replacement]
+        position = hit.end
+    return "".join([*parts, text[position:]])
+
+
+Finder = Callable[[str], list[Hit]]
+"""Text in, what to hide in it out."""
