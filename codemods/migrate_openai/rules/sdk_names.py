@@ -105,5 +105,9 @@ RESPONSE_TYPES: dict[str, str] = {
     "ImagesResponse": "ImageResponse",
 }
 
-AT_NO_COST = frozenset({"Client", "AsyncClient", "AzureClient", "AsyncAzureClient"})
-"""Names of the router that can be imported one by one without loading LiteLLM or the SDK."""
+AT_NO_COST = (
+    frozenset({"Client", "AsyncClient", "AzureClient", "AsyncAzureClient", "Stream", "AsyncStream"})
+    | EXCEPTIONS
+    | SENTINELS
+)
+"""Names of the router that load no more, imported one by one, than the SDK's names did."""
