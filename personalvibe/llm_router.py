@@ -98,6 +98,7 @@ from personalvibe.llm_router_parts.responses import (
     responses_retrieve,
     responses_stream,
 )
+from personalvibe.llm_router_parts.sdk_module import SdkModule
 from personalvibe.llm_router_parts.settings import PLAIN, introduce
 
 __all__ = [
@@ -140,6 +141,7 @@ __all__ = [
     "legacy_error",
     "moderation",
     "of",
+    "openai",
     "resolve_model",
     "responses",
     "responses_cancel",
@@ -185,6 +187,10 @@ http_client: Any = None
 #: not retry unless told to, and replies and errors are what 0.28 made of them; a reply is an
 #: :class:`OpenAIObject`. One call: ``chat_completion(..., legacy=True)``.
 legacy: bool = False
+
+#: The openai module by its own names: what ``import openai`` turns into where a test replaces
+#: parts of it, ``patch("app.openai.ChatCompletion.create")``, or the spelling is to stay.
+openai = SdkModule(sys.modules[__name__])
 
 introduce(sys.modules[__name__])
 

@@ -70,7 +70,7 @@ def link(
         file = find(path) if find is not None else None
         return collect(file, options) if file is not None else None
 
-    project = Project(facts, load, search)
+    project = Project(facts, load, search, options.spelling)
     return Linked(views={path: project.view(path) for path in project.asked})
 
 
@@ -149,7 +149,7 @@ def _rewritten(planner: Planner, plan: Plan) -> tuple[Rewritten, frozenset[int]]
     """The new text, and which of the SDK's imports are gone, by their order."""
     file, text = planner.analysis.file, planner.text
     watched = {_offset(text, f) for f in plan.findings if f.status == "migrated"}
-    if not plan.changes:
+    if not (plan.changes or plan.renamed):
         return Rewritten(text=file.text, places={at: at for at in watched}), frozenset()
     from codemods.migrate_openai.rewrite.statements import rewrite
 

@@ -16,7 +16,7 @@ from libcst.codemod import CodemodCommand, CodemodContext, SkipFile
 
 from codemods.migrate_openai.engine import migrate
 from codemods.migrate_openai.files.pipeline import finder
-from codemods.migrate_openai.model import DEFAULT_ROUTER, Options, SourceFile
+from codemods.migrate_openai.model import DEFAULT_ROUTER, Options, SourceFile, Spelling
 
 
 class MigrateOpenAI(CodemodCommand):
@@ -27,6 +27,7 @@ class MigrateOpenAI(CodemodCommand):
         router: the dotted name of the router's module.
         select: ids of rules, or prefixes of them; none means all.
         ignore: those to leave out.
+        spelling: ``auto``, ``sdk`` or ``router``.
 
     Raises:
         SkipFile: the file cannot be analysed, or its result would not compile.
@@ -39,6 +40,9 @@ class MigrateOpenAI(CodemodCommand):
         arg_parser.add_argument("--router", default=DEFAULT_ROUTER, help="the router's module")
         arg_parser.add_argument("--select", nargs="*", default=(), help="rules to apply")
         arg_parser.add_argument("--ignore", nargs="*", default=(), help="rules to leave out")
+        arg_parser.add_argument(
+            "--spelling", choices=[*Spelling], default=Spelling.AUTO, help="how calls are written"
+        )
 
     def __init__(
         self,
@@ -46,9 +50,15 @@ class MigrateOpenAI(CodemodCommand):
         router: str = DEFAULT_ROUTER,
         select: Collection[str] = (),
         ignore: Collection[str] = (),
+        spelling: str = Spelling.AUTO,
     ) -> None:
         super().__init__(context)
-        self._options = Options(router=router, select=frozenset(select), ignore=frozenset(ignore))
+        self._options = Options(
+            router=router,
+            select=frozenset(select),
+            ignore=frozenset(ignore),
+            spelling=Spelling(spelling),
+        )
 
     def transform_module_impl(self, tree: cst.Module) -> cst.Module:
         path = self.context.filename or "module.py"

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
-from typing import Literal, TypeAlias
+from enum import StrEnum
+from typing import Literal, Protocol, TypeAlias
 
 FileStatus: TypeAlias = Literal["unchanged", "changed", "needs-human", "failed"]
 SiteStatus: TypeAlias = Literal["migrated", "already-done", "left"]
@@ -43,11 +44,28 @@ Finder: TypeAlias = Callable[[str], SourceFile | None]
 The engine asks for modules that mention openai nowhere but hand on a client of another module.
 """
 
-Searcher: TypeAlias = Callable[[Callable[[bytes], bool]], Iterable[str]]
-"""A question about the bytes of a file -> the paths of the Python files where it holds.
 
-The engine asks for those that mention openai nowhere but may give a client to another module.
-"""
+class Searcher(Protocol):
+    """A question about the bytes of a file -> the paths of the Python files where it holds.
+
+    The engine asks for those that mention openai nowhere but may give a client to another module
+    and, in the whole project *around* the paths of the run, for their tests.
+    """
+
+    def __call__(
+        self, holds: Callable[[bytes], bool], /, *, around: bool = False
+    ) -> Iterable[str]: ...
+
+
+class Spelling(StrEnum):
+    """How the calls of a program are written after the migration."""
+
+    AUTO = "auto"
+    """The router's functions, but the SDK's spelling where something else may stand there too."""
+    SDK = "sdk"
+    """As before: only imports, constructors, settings and exceptions change."""
+    ROUTER = "router"
+    """The router's functions wherever nothing but a client of the router can stand."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -60,6 +78,7 @@ class Options:
     """Rule ids, or prefixes of them, to apply; empty means all."""
     ignore: frozenset[str] = frozenset()
     """Rule ids, or prefixes of them, to leave out. Wins over ``select``."""
+    spelling: Spelling = Spelling.AUTO
 
     def applies(self, rule: str) -> bool:
         if any(rule.startswith(prefix) for prefix in self.ignore):

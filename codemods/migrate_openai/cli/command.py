@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from functools import partial
-from pathlib import Path
 
 from codemods.migrate_openai import engine
 from codemods.migrate_openai.cli.progress import Progress
@@ -17,8 +16,6 @@ from codemods.migrate_openai.files import pipeline as run
 from codemods.migrate_openai.files.discover import Candidate, discover, read
 from codemods.migrate_openai.files.file_report import Item, SideFile, TextChange, failed
 from codemods.migrate_openai.files.state_folder import StateFolder
-from codemods.migrate_openai.flow.limits import FILES_SEARCHED
-from codemods.migrate_openai.model import Searcher
 
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
 
@@ -109,7 +106,8 @@ def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
         yield from router_files(settings.vendor_router, settings.options.router)
     sources, requirements = _sorted(settings, progress)
     keeps_openai = migrates = False
-    find, search = run.finder(settings.paths), _searcher(settings, sources)
+    find = run.finder(settings.paths)
+    search = run.searcher(settings.paths, settings.exclude, sources)
     step = partial(progress.step, "migrating" if settings.write else "analysing")
     for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search, step):
         keeps_openai = keeps_openai or outcome.uses_openai or bool(outcome.error)
@@ -118,19 +116,6 @@ def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
     if settings.deps or migrates:
         for path in requirements:
             yield from _requirement_file(path, settings, keep=keeps_openai)
-
-
-def _searcher(settings: Settings, sources: Sequence[Candidate]) -> Searcher:
-    def search(holds: Callable[[bytes], bool]) -> Iterator[str]:
-        if any(candidate.order >= FILES_SEARCHED for candidate in sources):
-            return
-        found = discover(settings.paths, settings.exclude, holds=holds, most=FILES_SEARCHED)
-        for candidate in found:
-            readable = not (candidate.error or candidate.outside or candidate.requirements)
-            if readable and candidate.path.endswith(".py"):
-                yield Path(candidate.path).absolute().as_posix()
-
-    return search
 
 
 def _sorted(settings: Settings, progress: Progress) -> tuple[list[Candidate], list[str]]:

@@ -11,7 +11,7 @@ from typing import Any, NoReturn
 
 from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.files.state_folder import common_folder
-from codemods.migrate_openai.model import DEFAULT_ROUTER, Options
+from codemods.migrate_openai.model import DEFAULT_ROUTER, Options, Spelling
 
 TABLE = "migrate_openai"
 
@@ -20,8 +20,8 @@ exit codes: 0 clean; 1 --check found direct calls; 2 usage or configuration; 3 s
 not be processed, or none be written; 4 a bug; 130 interrupted.
 
 [tool.migrate_openai] in pyproject.toml takes select, ignore, exclude (lists), router,
-vendor-router and jobs. A comment "# migrate: skip" keeps a statement as it is; above the first
-statement, the file.
+vendor-router, spelling and jobs. A comment "# migrate: skip" keeps a statement as it is;
+above the first statement, the file.
 
 proof:
   --prove [OPTIONS] -- COMMAND...   run COMMAND before and after the migration of a copy, and
@@ -106,6 +106,7 @@ def read(arguments: Sequence[str]) -> Settings:
             router=router,
             select=frozenset(_split(given.select) or configured.select),
             ignore=frozenset(_split(given.ignore) or configured.ignore),
+            spelling=Spelling(given.spelling or configured.spelling),
         ),
     )
 
@@ -165,6 +166,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--jobs", metavar="N", type=int, help="processes (default: as the work asks)")
     group = parser.add_argument_group("the router")
     add = group.add_argument
+    add("--spelling", choices=[*Spelling], help="how calls are written (default: auto)")
     add("--router", metavar="MODULE", help=f"what to import (default: {DEFAULT_ROUTER})")
     add("--vendor-router", metavar="PATH", help="write the router, with its parts beside it")
     group = parser.add_argument_group("output")
@@ -189,6 +191,7 @@ class _Table:
     exclude: tuple[str, ...] = ()
     router: str = ""
     vendor_router: str = ""
+    spelling: str = Spelling.AUTO
     jobs: int | None = None
 
 
@@ -198,6 +201,7 @@ _KINDS: dict[str, type] = {
     "exclude": list,
     "router": str,
     "vendor-router": str,
+    "spelling": str,
     "jobs": int,
 }
 
@@ -238,5 +242,7 @@ def _table(file: Path) -> _Table | None:
             raise UsageError(f"{where}: not a {kind.__name__}", "Correct its value.")
         if isinstance(value, list) and not all(isinstance(item, str) for item in value):
             raise UsageError(f"{where}: not a list of strings", "Correct its value.")
+        if key == "spelling" and value not in [*Spelling]:
+            raise UsageError(f"{where}: {value!r}", f"Known: {', '.join(Spelling)}.")
         values[key.replace("-", "_")] = tuple(value) if isinstance(value, list) else value
     return _Table(**values)

@@ -18,9 +18,10 @@ from typing import TYPE_CHECKING
 from codemods.migrate_openai import engine
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files import project_bounds, source, workers
-from codemods.migrate_openai.files.discover import Candidate, read
+from codemods.migrate_openai.files.discover import Candidate, Exclude, discover, read
 from codemods.migrate_openai.files.file_report import Outcome, Site, TextChange, failed
 from codemods.migrate_openai.files.secrets import mask
+from codemods.migrate_openai.flow.limits import FILES_SEARCHED
 from codemods.migrate_openai.model import FileResult, Finder, Finding, Options, Searcher, SourceFile
 from codemods.migrate_openai.rules.reasons import REASONS, sentence
 
@@ -104,6 +105,23 @@ def finder(paths: Iterable[str]) -> Finder:
             return None
 
     return find
+
+
+def searcher(
+    paths: Sequence[str], exclude: Sequence[Exclude], candidates: Sequence[Candidate]
+) -> Searcher:
+    """What finds the modules of a run's project by what they hold. See `model.Searcher`."""
+
+    def search(holds: Callable[[bytes], bool], *, around: bool = False) -> Iterator[str]:
+        if any(candidate.order >= FILES_SEARCHED for candidate in candidates):
+            return
+        folders = project_bounds.roots(paths) if around else paths
+        for candidate in discover(folders, exclude, holds=holds, most=FILES_SEARCHED):
+            readable = not (candidate.error or candidate.outside or candidate.requirements)
+            if readable and candidate.path.endswith(".py"):
+                yield Path(candidate.path).absolute().as_posix()
+
+    return search
 
 
 def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:

@@ -32,8 +32,9 @@ def migrate_tree(
     """
     top = root.absolute()
     within = [str(top / path) for path in paths]
-    sources = (c for c in discover(within, exclude) if not c.requirements)
-    for outcome in run.outcomes(sources, options, jobs, run.finder(within)):
+    sources = [c for c in discover(within, exclude) if not c.requirements]
+    search = run.searcher(within, exclude, sources)
+    for outcome in run.outcomes(sources, options, jobs, run.finder(within), search):
         if not dry and outcome.after is not None:
             try:
                 write.replace(outcome.path, outcome.before, outcome.after)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import posixpath
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
-from codemods.migrate_openai.flow.modules import Modules, last
+from codemods.migrate_openai.flow.modules import Modules, last, stem_of
 from codemods.migrate_openai.flow.terms import EMPTY, Attr, CallResult, Cls, Inst, Item, Param, Term
 
 
@@ -34,7 +33,9 @@ def functions_uncalled(modules: Modules) -> Callers | None:
     missing = set(_uncalled(modules))
     if not missing:
         return None
-    stems = b"|".join(sorted({re.escape(_stem(path)).encode() for path, _ in missing}))
+    stems = b"|".join(
+        sorted({re.escape(stem_of(path)).encode(errors="surrogateescape") for path, _ in missing})
+    )
     names = sorted({name.encode() for _, name in missing})
     called = b"|".join(map(re.escape, names))
     return Callers(
@@ -42,13 +43,6 @@ def functions_uncalled(modules: Modules) -> Callers | None:
         re.compile(rb"\b(?:" + called + rb")\s*\("),
         re.compile(rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:" + stems + rb")\b", re.MULTILINE),
     )
-
-
-def _stem(path: str) -> str:
-    """The last part of the name by which a file is imported."""
-    folder, file = posixpath.split(path)
-    stem = file.removesuffix(".py")
-    return posixpath.basename(folder) if stem == "__init__" else stem
 
 
 def _uncalled(modules: Modules) -> Iterator[tuple[str, str]]:

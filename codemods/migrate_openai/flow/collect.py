@@ -13,6 +13,7 @@ from codemods.migrate_openai.flow.facts import (
     FunctionFacts,
     ModelNaming,
     ModuleFacts,
+    Replacement,
     Store,
     Use,
 )
@@ -66,6 +67,7 @@ _PROPERTIES = frozenset({"property", "cached_property", "async_cached_property"}
 _FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, "apply_async": 0}
 # Functions that replace an attribute by its name, most of them of the test tools.
 PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
+_TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _APPENDERS = frozenset({"append", "add", "appendleft", "insert", "put", "put_nowait"})
 
 
@@ -126,7 +128,11 @@ class _Collector:
         self.clients: set[Term] = set()
         self.clients_to_leave: set[Term] = set()
         self.clients_elsewhere: set[Term] = set()
+        self.public_parameters: set[Term] = set()
         self.direct: set[int] = set()
+        self.replacements: list[Replacement] = []
+        self.constructors: dict[int, str] = {}
+        self.is_test = is_test(self.path)
         self.skipped = analysis.file.kept_lines
         self.moves_clients = analysis.options.applies("MOA201")
 
@@ -160,6 +166,9 @@ class _Collector:
             sets_module=frozenset(self.sets_module),
             legacy=self.legacy,
             ties=tuple(self.ties),
+            public_parameters=frozenset(self.public_parameters),
+            replacements=tuple(self.replacements),
+            constructors=self.constructors,
             clients=frozenset(self.clients),
             clients_to_leave=frozenset(self.clients_to_leave),
             clients_elsewhere=frozenset(self.clients_elsewhere),
@@ -190,11 +199,14 @@ class _Collector:
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
                     self._store(target, value, None)
+                    self._assigned_by_test(target, value)
             case ast.AnnAssign(target=target, value=value, annotation=annotation):
                 self._declared(annotation)
                 self._store(target, value, annotation)
             case ast.arg(annotation=ast.expr() as annotation):
-                self._declared(annotation)
+                declared = self._declared(annotation)
+                if self._is_public(node):
+                    self.public_parameters |= declared
             case (
                 ast.FunctionDef(returns=ast.expr() as annotation)
                 | ast.AsyncFunctionDef(returns=ast.expr() as annotation)
@@ -220,10 +232,20 @@ class _Collector:
             callee = self.evaluator.terms(node.func)
             self.legacy |= any(isinstance(term, Router) for term in callee)
 
-    def _declared(self, annotation: ast.expr) -> None:
+    def _declared(self, annotation: ast.expr) -> set[Term]:
+        """The clients that an annotation declares."""
+        found: set[Term] = set()
         for term in self.evaluator.annotation(annotation):
             elements = term.elements if isinstance(term, Seq) else (term,)
-            self.clients |= {t for t in elements if isinstance(t, Typed)}
+            found |= {t for t in elements if isinstance(t, Typed)}
+        self.clients |= found
+        return found
+
+    def _is_public(self, parameter: ast.arg) -> bool:
+        """May somebody outside of the project call this function? By the names around it."""
+        function = self.index.parents[self.index.parents[parameter]]
+        names = self.index.own_scope[function].qualname.split(".")
+        return not any(n.startswith(("_", "<")) and n != "__init__" for n in names)
 
     def _returned(self, node: ast.AST, value: ast.expr) -> None:
         scope: Scope | None = self.index.scope_of[node]
@@ -300,11 +322,52 @@ class _Collector:
 
     def _replacement(self, node: ast.Call) -> None:
         """``patch.object(client.chat.completions, "create")`` assigns, as far as clients go."""
+        if called_name(node.func) not in PATCHERS:
+            return
         match node.args:
-            case [value, ast.Constant(value=str(attr)), *_] if called_name(node.func) in PATCHERS:
+            case [value, ast.Constant(value=str(attr)), *_] if not isinstance(value, ast.Constant):
                 base = self.evaluator.terms(value)
                 if _matters(base):
                     self.stores.append(Store(base=base, attr=attr, terms=EMPTY))
+                self._replaced(value, attr)
+            case [ast.Constant(value=str(path)), *_] if "." in path:
+                self.replacements.append(Replacement(base=EMPTY, name=path))
+        if called_name(node.func) == "multiple" and node.args:
+            self._replaced_names(node.args[0], [k.arg for k in node.keywords if k.arg])
+
+    def _replaced_names(self, target: ast.expr, names: list[str]) -> None:
+        """``patch.multiple("app", OpenAI=DEFAULT)``, or of a module itself."""
+        for name in names:
+            match target:
+                case ast.Constant(value=str(path)):
+                    self.replacements.append(Replacement(base=EMPTY, name=f"{path}.{name}"))
+                case _:
+                    self._replaced(target, name)
+
+    def _replaced(self, target: ast.expr, name: str) -> None:
+        chain = chain_names(target)
+        root_name = chain[0] if isinstance(_first(target), ast.Name) else ""
+        terms = self.evaluator.terms(target)
+        self.replacements.append(Replacement(base=terms, name=name, root=root_name))
+
+    def _assigned_by_test(self, target: ast.expr, value: ast.expr) -> None:
+        """``bot.client = Fake()``; what a test keeps in itself replaces nothing."""
+        if not (self.is_test and isinstance(target, ast.Attribute)):
+            return
+        if any(isinstance(t, (Client, RouterClient)) for t in self.evaluator.terms(value)):
+            return
+        match target.value:
+            case ast.Name(id="self" | "cls") if self._derives_from_nothing(target):
+                return
+        self._replaced(target.value, target.attr)
+
+    def _derives_from_nothing(self, node: ast.AST) -> bool:
+        """Is the class around one of the tests' own, and none of the program's below another?"""
+        owner = self.index.scope_of[node].owner_class()
+        if owner is None or not isinstance(owner.node, ast.ClassDef):
+            return True
+        bases = (t for base in owner.node.bases for t in self.evaluator.terms(base))
+        return all(isinstance(t, Foreign) for t in bases)
 
     def _tie(self, terms: Terms) -> None:
         known = frozenset(t for t in terms if t not in (UNKNOWN, NONE))
@@ -359,6 +422,8 @@ class _Collector:
             )
             if likely and self._names_class(node):
                 self.direct.add(place)
+                first = _first(node.args[0] if called_name(node.func) == "partial" else node.func)
+                self.constructors[place] = first.id if isinstance(first, ast.Name) else ""
 
     def _names_class(self, node: ast.Call) -> bool:
         """Is the class named by an import, with nothing assigned in between?"""
@@ -489,6 +554,19 @@ class _Collector:
             methods=methods,
             fields=tuple(fields) if "__init__" not in methods else (),
         )
+
+
+def is_test(path: str) -> bool:
+    """Is this a file of a test suite, by its name or its folder?"""
+    *folders, name = path.lower().split("/")
+    named = name.startswith("test") or name in {"conftest.py", "tests.py"}
+    return named or name.endswith("_test.py") or not _TEST_FOLDERS.isdisjoint(folders[-3:])
+
+
+def _first(node: ast.expr) -> ast.expr:
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
 
 
 def _unsubscribed(base: ast.expr) -> ast.expr:

@@ -6,7 +6,7 @@ A place is the number of a node in `Index.nodes`: the same in every analysis of 
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
 from codemods.migrate_openai.flow.terms import EMPTY, Ref, Term, Terms
@@ -59,6 +59,19 @@ class Store:
     """Is it an element that is stored, ``base.attr[key] = value``?"""
 
 
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Replacement:
+    """A test puts something else in the place of a name: ``patch.object(base, "name")``.
+
+    With no base, ``name`` is the dotted path that a test tool is given: ``patch("app.OpenAI")``.
+    """
+
+    base: Terms
+    name: str
+    root: str = ""
+    """The name in this file that ``base`` begins with."""
+
+
 class ModelNaming(StrEnum):
     """How the request of a use names its model, or why the use makes no request itself."""
 
@@ -99,6 +112,9 @@ class ModuleFacts:
     """The settings of the openai module that this file assigns: ``api_key`` and so on."""
     legacy: bool = False
     """Does this file ask the router for replies as of openai 0.28?"""
+    replacements: tuple[Replacement, ...] = ()
+    constructors: dict[int, str] = field(default_factory=dict)
+    """The calls that may make clients, by place: the name that what they call begins with."""
     ties: tuple[Terms, ...] = ()
     """Terms that an annotation declares to be one thing."""
     direct: frozenset[int] = frozenset()
@@ -109,6 +125,9 @@ class ModuleFacts:
     """Those of them that the options, or a comment, say to leave."""
     clients_elsewhere: Terms = EMPTY
     """Those of them that sign for another service: ``OpenAI(provider=bedrock(...))``."""
+
+    public_parameters: Terms = EMPTY
+    """Those of them that are parameters which somebody outside of the project may fill."""
 
     def is_direct(self, place: int) -> bool:
         return place in self.direct

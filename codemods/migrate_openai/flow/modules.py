@@ -188,6 +188,13 @@ def is_drop_in(ref: Ref) -> bool:
     return last(ref.module) == "openai"
 
 
+def stem_of(path: str) -> str:
+    """The last part of the name by which a file is imported."""
+    folder, file = posixpath.split(path)
+    stem = file.removesuffix(".py")
+    return posixpath.basename(folder) if stem == "__init__" else stem
+
+
 def last(dotted: str) -> str:
     return dotted.rpartition(".")[2]
 

@@ -71,8 +71,9 @@ class RouterClient:
 
 def router_client(name: str) -> RouterClient | None:
     """What a class of the router makes; None for its other names."""
-    last = name.rpartition(".")[2]
-    known = last in {"Client", "AsyncClient", "AzureClient", "AsyncAzureClient"}
+    module, _, last = name.rpartition(".")
+    of_sdk = module == "llm_router.openai" and last in CLIENT_CLASSES
+    known = of_sdk or last in {"Client", "AsyncClient", "AzureClient", "AsyncAzureClient"}
     return RouterClient(last.startswith("Async")) if known else None
 
 
@@ -260,3 +261,11 @@ class ClientPath:
 Atom: TypeAlias = Term | ClientPath
 Atoms: TypeAlias = frozenset[Atom]
 Member: TypeAlias = Client | Typed
+
+
+def members_of(atoms: Atoms) -> list[Member]:
+    return [
+        a.client
+        for a in atoms
+        if isinstance(a, ClientPath) and isinstance(a.client, (Client, Typed))
+    ]

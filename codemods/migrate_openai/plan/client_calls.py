@@ -19,7 +19,14 @@ from codemods.migrate_openai.plan.clients import FileClients, is_partial
 from codemods.migrate_openai.plan.fates import Fate
 from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
-from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse, receiver_of
+from codemods.migrate_openai.plan.planner import (
+    AS_WRITTEN,
+    Draft,
+    Plan,
+    Planner,
+    ResolvedUse,
+    receiver_of,
+)
 from codemods.migrate_openai.plan.removable_clients import removable_clients
 from codemods.migrate_openai.plan.split_clients import name_beside, split_clients
 from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
@@ -208,8 +215,8 @@ class ClientCalls:
 
     def _construction(self, member: Client, call: ast.Call) -> None:
         fate = self.clients.fates[member]
-        new = router_class(member)
-        azure = CLIENT_CLASSES[member.cls][1]
+        new = router_class(member, azure=fate.as_spelled)
+        azure = CLIENT_CLASSES[member.cls][1] and not fate.as_spelled
         provider = "azure" if azure else "openai" if fate.provider else ""
         argument = f'provider="{provider}"' if provider else ""
         if member in self.removable:
@@ -224,6 +231,9 @@ class ClientCalls:
             self.draft.left(MADE, call, "skipped")
             return
         named = self.clients.class_named(call)
+        if self.planner.keeps_module(named):
+            self.draft.migrated(MADE, call, AS_WRITTEN)
+            return
         place = self.imports.conditional(named) if func is None else None
         if place in self.conditional:
             self.draft.renamed[place] = new
@@ -246,7 +256,8 @@ class ClientCalls:
             if place is not None:
                 moves = self.clients.fates[member].kind == "router"
                 applies = self.planner.applies(MADE, call)
-                groups[place].add(router_class(member) if moves and applies else "")
+                new = router_class(member, azure=self.clients.fates[member].as_spelled)
+                groups[place].add(new if moves and applies else "")
         return {place: name for place, [name, *more] in groups.items() if name and not more}
 
     def _stays(self, member: Client, call: ast.Call, new: str, argument: str) -> None:
@@ -258,7 +269,7 @@ class ClientCalls:
             self.draft.changes.append(
                 CopyAssignment(span=statement, target=beside, callee=callee, argument=argument)
             )
-        if not (fate.others or fate.foreign or fate.patched):
+        if not (fate.others or fate.foreign):
             return  # only settings of it are read
         reason, why = _why_it_stays(fate)
         message = f"the client {why}" + (f"; beside it: {beside}" if beside else "")
@@ -271,14 +282,14 @@ class ClientCalls:
             self.draft.changes.append(ReplaceStatement(span=span))
 
 
-def router_class(client: Client) -> str:
-    return "AsyncClient" if CLIENT_CLASSES[client.cls][0] else "Client"
+def router_class(client: Client, *, azure: bool = False) -> str:
+    """The router's class; its own for Azure, where no argument is to say so."""
+    is_async, is_azure = CLIENT_CLASSES[client.cls]
+    return f"{'Async' * is_async}{'Azure' * (is_azure and azure)}Client"
 
 
 def _why_it_stays(fate: Fate) -> tuple[str, str]:
     """The code of the reason, and what to say of the client."""
-    if fate.patched:
-        return "mock", "has parts that are replaced here"
     if RUN_TIME in fate.foreign:
         return "chosen-at-run-time", RUN_TIME
     uses = ", ".join((*fate.others, *fate.foreign)[:3])

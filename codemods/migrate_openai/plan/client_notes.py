@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
 from codemods.migrate_openai.flow.facts import Flow, ModelNaming, ModuleFacts, Store, Use
@@ -24,7 +24,9 @@ from codemods.migrate_openai.flow.terms import (
     Term,
     Typed,
     Unknown,
+    members_of,
 )
+from codemods.migrate_openai.plan.replaced_names import ReplacedNames
 from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS
 from codemods.migrate_openai.rules.client_attributes import (
     is_answered,
@@ -47,21 +49,16 @@ _HARMLESS = frozenset(
 _NAMED = frozenset({ModelNaming.PREFIXED, ModelNaming.PROVIDED, ModelNaming.HANDED})
 
 
-def members_of(atoms: Atoms) -> list[Member]:
-    return [
-        a.client
-        for a in atoms
-        if isinstance(a, ClientPath) and isinstance(a.client, (Client, Typed))
-    ]
-
-
 @dataclass(slots=True)
 class Notes:
     """What the project does with a client, or with all that may stand in for it."""
 
     sites: int = 0
     configured: bool = False
-    patched: bool = False
+    replaced: bool = False
+    """Does something put another thing in the place of a part of it?"""
+    public: bool = False
+    """Is it a parameter that others may fill, with a client of the SDK?"""
     unnamed_models: bool = False
     """Does only the client know the provider of a model?"""
     prefixed_models: bool = False
@@ -126,12 +123,17 @@ class ClientNotes:
     """Notes on the clients of a project. `groups` is their sum."""
 
     def __init__(
-        self, resolver: Resolver, resolved: Mapping[str, tuple[Atoms, ...]], callers: set[str]
+        self,
+        resolver: Resolver,
+        resolved: Mapping[str, tuple[Atoms, ...]],
+        callers: set[str],
+        replaced: ReplacedNames,
     ) -> None:
         self._resolver = resolver
         self._atoms = resolver.atoms
         self._resolved = resolved
         self._callers = callers
+        self._replaced = replaced
         self._joined = _Joined()
         self._derived: set[Client] = set()
         self._notes: dict[Member, Notes] = defaultdict(Notes)
@@ -166,6 +168,8 @@ class ClientNotes:
             self._joined.join([member])
         for member in members_of(self._atoms(module.clients_to_leave)):
             self._notes[member].others.add("a line to skip")
+        for member in members_of(self._atoms(module.public_parameters)):
+            self._notes[member].public = True
         for member in members_of(self._atoms(module.clients_elsewhere)):
             self._notes[member].foreign.add("openai.providers")
         for use, atoms in zip(module.uses, self._resolved.get(module.path, ()), strict=False):
@@ -177,7 +181,7 @@ class ClientNotes:
         for tie in module.ties:
             self._joined.join(members_of(self._atoms(tie)))
         for store in module.stores:
-            self._note_store(module.path, store)
+            self._note_store(store)
 
     def _has_clients(self, module: ModuleFacts) -> bool:
         """Is a client made, declared or used in a file? Others cannot hand one on unseen."""
@@ -196,13 +200,14 @@ class ClientNotes:
                 notes.paths.add(path)
                 notes.add(atom.path, use.model, mixed)
 
-    def _note_store(self, path: str, store: Store) -> None:
+    def _note_store(self, store: Store) -> None:
         bases = self._atoms(store.base)
         for member in members_of(bases):
             self._notes[member].configured = True
         for member in members_of(frozenset(filter(_is_part, bases))):
-            # A test that reaches into the program's client is told so; the program moves.
-            self._notes[member].patched |= member.path == path
+            self._notes[member].replaced = True
+            if store.attr.startswith("_"):
+                self._hand([member], f"{store.attr}, which is replaced")
         for base in bases:
             if isinstance(base, Foreign) and self._resolver.members.is_read_back(base, store.attr):
                 continue
@@ -232,10 +237,14 @@ class ClientNotes:
     # -- the sum
 
     def groups(self, facts: Mapping[str, ModuleFacts]) -> list[ClientGroup]:
-        return [self._group(members, facts) for members in self._joined.groups()]
+        held = self._replaced.held()
+        return [self._group(members, facts, held) for members in self._joined.groups()]
 
-    def _group(self, members: frozenset[Member], facts: Mapping[str, ModuleFacts]) -> ClientGroup:
+    def _group(
+        self, members: frozenset[Member], facts: Mapping[str, ModuleFacts], held: Set[Member]
+    ) -> ClientGroup:
         notes = _total(self._notes[m] for m in members if m in self._notes)
+        notes.replaced |= not held.isdisjoint(members) or any(map(self._replaced.make, members))
         made = [m for m in members if isinstance(m, Client)]
         direct = [m for m in made if facts[m.path].is_direct(m.at)]
         indirect = len(direct) < len(made) or len({(m.path, m.at) for m in made}) < len(made)
@@ -262,7 +271,8 @@ def _total(every: Iterable[Notes]) -> Notes:
     for notes in every:
         total.sites += notes.sites
         total.configured |= notes.configured
-        total.patched |= notes.patched
+        total.replaced |= notes.replaced
+        total.public |= notes.public
         total.unnamed_models |= notes.unnamed_models
         total.prefixed_models |= notes.prefixed_models
         total.half_migrated |= notes.half_migrated

@@ -42,6 +42,8 @@ class ClientTypes:
             self.draft.migrated(TYPED, node)
 
     def _rename_class(self, node: ast.AST, cls: str, *, runtime: bool) -> None:
+        if self.planner.keeps_module(node):
+            return
         asynchronous, azure = CLIENT_CLASSES[cls]
         # An annotation takes any client; a value is what makes it Azure's.
         new = f"{'Async' * asynchronous}{'Azure' * (azure and runtime)}Client"

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from enum import Enum, StrEnum, auto
 
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Member
+from codemods.migrate_openai.model import Spelling
 from codemods.migrate_openai.plan.client_notes import ClientGroup
 from codemods.migrate_openai.rules.client_attributes import is_passed_on
 
@@ -23,7 +24,6 @@ class Obstacle(Enum):
     """They are used for something that has no counterpart; the router's may pass it on."""
     HANDED = auto()
     OUTSIDE = auto()
-    PATCHED = auto()
     UNUSED = auto()
     """They are declared and never made, and nothing is called on them."""
 
@@ -32,7 +32,6 @@ _STANDS: Mapping[Obstacle, Callable[[ClientGroup], object]] = {
     Obstacle.SDK_USES: lambda group: group.notes.others,
     Obstacle.HANDED: lambda group: group.notes.foreign,
     Obstacle.OUTSIDE: lambda group: group.outside,
-    Obstacle.PATCHED: lambda group: group.notes.patched,
     Obstacle.UNUSED: lambda group: not group.is_made and not group.notes.sites,
 }
 
@@ -50,10 +49,8 @@ class Fate:
     """Is the client used in the file that makes it, and nowhere else?"""
     configured: bool = False
     """Does the program set attributes of the client after it is made?"""
-    patched: bool = False
-    """Does the file that makes the client put something else in the place of a part of it?"""
     as_spelled: bool = False
-    """Do the calls keep the SDK's spelling, because only the client knows its provider?"""
+    """Do the calls keep the SDK's spelling, and the client the arguments that it is made with?"""
     half_migrated: bool = False
     """Were calls of it migrated before, and it was not?"""
     members: frozenset[Member] = frozenset()
@@ -70,7 +67,7 @@ class Fate:
         return kinds.pop() if len(kinds) == 1 else None
 
 
-def decide(group: ClientGroup) -> Fate:
+def decide(group: ClientGroup, spelling: Spelling) -> Fate:
     notes = group.notes
     obstacles = {obstacle for obstacle, stands in _STANDS.items() if stands(group)}
     passed_on = all(map(is_passed_on, notes.others))
@@ -79,17 +76,32 @@ def decide(group: ClientGroup) -> Fate:
     moves = not obstacles or (passes and (group.shared or notes.half_migrated))
     # A class of the program's own has no place for a provider: its calls name it.
     nameable = notes.unnamed_models and not notes.prefixed_models and not group.derived
+    as_spelled = _keeps_spelling(group, spelling)
+    named = group.is_made and (group.azure or nameable) and not group.indirect
     return Fate(
         kind=FateKind.ROUTER if moves else FateKind.STAYS,
         passes=passes,
-        provider=group.is_made and (group.azure or nameable) and not group.indirect,
+        provider=named and (not as_spelled or notes.half_migrated),
         local=not group.shared,
         configured=notes.configured,
-        patched=notes.patched,
-        as_spelled=group.indirect and (group.azure or notes.unnamed_models),
+        as_spelled=as_spelled,
         half_migrated=notes.half_migrated,
         members=group.members,
         others=tuple(sorted(notes.others)),
         foreign=tuple(sorted(notes.foreign)),
         outside=group.outside,
+    )
+
+
+def _keeps_spelling(group: ClientGroup, spelling: Spelling) -> bool:
+    """Where something else may stand in a client's place, all that may answer the SDK's spelling.
+
+    So does the router's client, which alone knows the provider of a model that is not written out.
+    """
+    notes = group.notes
+    return (
+        spelling is Spelling.SDK
+        or notes.replaced
+        or (notes.public and spelling is Spelling.AUTO)
+        or (group.indirect and (group.azure or notes.unnamed_models))
     )

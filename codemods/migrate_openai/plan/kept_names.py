@@ -13,10 +13,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 
 from codemods.migrate_openai.flow.scopes import Binding
-from codemods.migrate_openai.plan.planner import Plan, Planner
+from codemods.migrate_openai.flow.terms import client_class
+from codemods.migrate_openai.plan.planner import AS_WRITTEN, Plan, Planner
 from codemods.migrate_openai.rewrite.changes import Change, Replace, Span
 from codemods.migrate_openai.rewrite.reads import sdk_imports
-from codemods.migrate_openai.rules.sdk_names import AT_NO_COST
+from codemods.migrate_openai.rules.sdk_names import AT_NO_COST, ROUTER_CLASSES
 
 _OFTEN = 6
 """From so many reads on, one line of import is less to review than the reads."""
@@ -48,6 +49,13 @@ class NamedImports:
 class _NameUses:
     reads: int = 0
     changes: list[Replace] = field(default_factory=list)
+    calls_left: int = 0
+    """Reads that are called, and do not change."""
+
+    @property
+    def makes_move(self) -> bool:
+        """Does all that is made by this name become the router's?"""
+        return bool(self.changes) and not self.calls_left
 
     def one_name(self, prefix: str) -> str | None:
         """What of the router all reads become, if it is one thing."""
@@ -59,19 +67,40 @@ class _NameUses:
 
 
 def with_kept_names(planner: Planner, plan: Plan) -> Plan:
-    """The plan with one changed import instead of many changed reads, where that costs nothing."""
+    """The plan with one changed import instead of many changed reads, where that costs nothing.
+
+    A name that somebody replaces keeps its import whatever it costs.
+    """
     replaced = {change.span: change for change in plan.changes if isinstance(change, Replace)}
     places = NamedImports(planner).places
-    uses = _uses(planner, replaced, places)
     renamed = dict(plan.renamed)
     spared: set[Change] = set()
-    for alias, found in uses.items():
-        name = found.one_name(f"{planner.router}.")
-        if name in AT_NO_COST and found.reads >= _OFTEN and places[alias] not in renamed:
+    for alias, found in _uses(planner, replaced, places).items():
+        if places[alias] in renamed:
+            continue
+        name = _kept_as(planner, alias, found)
+        if name is not None:
             renamed[places[alias]] = name
             spared.update(found.changes)
     kept = tuple(change for change in plan.changes if change not in spared)
-    return replace(plan, changes=kept, renamed=renamed) if spared else plan
+    moves = any(finding.message == AS_WRITTEN for finding in plan.findings)
+    modules = {
+        place: "openai"
+        for place, (_, name, _, alias) in enumerate(sdk_imports(planner.analysis))
+        if alias in planner.kept_modules and (moves or name in planner.view.replacing)
+    }
+    return replace(plan, changes=kept, renamed={**renamed, **modules})
+
+
+def _kept_as(planner: Planner, alias: ast.alias, uses: _NameUses) -> str | None:
+    """What of the router the import of a name is to mean; None where its reads change."""
+    name = uses.one_name(f"{planner.router}.")
+    if planner.keeps_name(alias):
+        cls = client_class(f"openai.{alias.name}")
+        if cls is not None and uses.makes_move:
+            return ROUTER_CLASSES[cls]
+        return name
+    return name if name in AT_NO_COST and uses.reads >= _OFTEN else None
 
 
 def _uses(
@@ -89,4 +118,6 @@ def _uses(
                 change = replaced.get(planner.text.span(node))
                 if change is not None and len(bindings) == 1:
                     uses[alias].changes.append(change)
+                elif planner.called(node) is not None:
+                    uses[alias].calls_left += 1
     return uses

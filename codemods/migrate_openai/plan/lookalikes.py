@@ -3,25 +3,24 @@
 from __future__ import annotations
 
 import ast
-import re
 import sys
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
-from codemods.migrate_openai.flow.collect import PATCHERS, chain_names
+from codemods.migrate_openai.flow.collect import PATCHERS
 from codemods.migrate_openai.flow.signatures import called_name
-from codemods.migrate_openai.flow.terms import Atom, ClientPath, Foreign, Param, Router, Sdk
+from codemods.migrate_openai.flow.terms import (
+    Atom,
+    ClientPath,
+    Foreign,
+    Param,
+    Router,
+    Sdk,
+    client_class,
+)
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
 from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, UNPROVEN
+from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
-# What a test names to replace a call of the SDK, or a client.
-_TARGET = re.compile(
-    r"(^|\.)openai\.(\w+\.)*\w+$|\.openai$|(^|\.)(Async)?(Azure)?OpenAI$"
-    r"|\.(chat\.completions|embeddings|completions|responses|moderations)\.create$"
-    r"|\.(ChatCompletion|Completion|Embedding|Image|Audio|Moderation)\.a?create$"
-)
-
-# What a mock is asked or told behind the name that it replaces.
-_MOCKED = frozenset({"return_value", "side_effect", "call_args", "call_count", "mock_calls"})
 _METHODS = frozenset({"create", "acreate", "parse", "stream", "generate", "edit", "retrieve"})
 # Packages whose classes say nothing of where an attribute comes from.
 _NEUTRAL = frozenset({"typing", "typing_extensions", "pydantic", "dataclasses", "abc", "attr"})
@@ -36,31 +35,25 @@ class LookAlikes:
         for site in self.planner.sites:
             if any(isinstance(a, (ClientPath, Sdk, Router)) for a in site.atoms):
                 continue
-            if is_shaped(site.use.names) and not _is_mocked(site.node):
+            if is_shaped(site.use.names) and not _is_asked_of_mock(site.use.names[-1]):
                 self._shaped(site)
         for node in self.planner.index.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
-                self._patched(node)
-            elif isinstance(node, ast.Attribute):
-                self._mocked(node)
+                self._patched(node, node.value)
         return self.draft.plan()
 
-    def _mocked(self, node: ast.Attribute) -> None:
-        """``client.chat.completions.create.return_value = ...``, or another put in its place."""
-        replaced = isinstance(node.ctx, ast.Store) and node.attr in _METHODS
-        target = node if replaced else node.value
-        if (replaced or _is_mocked(node)) and is_shaped(chain_names(target)):
-            self.draft.left(MOCK, target, "mock")
-
-    def _patched(self, node: ast.Constant) -> None:
-        """``patch("app.openai.ChatCompletion.create")``: strings are never changed."""
+    def _patched(self, node: ast.Constant, target: str) -> None:
+        """``patch("openai.OpenAI")``: follows what it replaces, or replaces it in vain."""
         parent = self.planner.parent(node)
-        if (
-            isinstance(parent, ast.Call)
-            and called_name(parent.func) in PATCHERS
-            and _TARGET.search(str(node.value))
-        ):
-            self.draft.left(MOCK, node, "mock")
+        if not (isinstance(parent, ast.Call) and called_name(parent.func) in PATCHERS):
+            return
+        if target in self.planner.view.rerouted and self.planner.applies(MOCK, node):
+            cls = client_class(target)
+            new = ROUTER_CLASSES[cls] if cls else target
+            quote = self.planner.text.of(node)[0]
+            code = f"{quote}{self.planner.options.router}.{new}{quote}"
+            self.draft.replace(node, code)
+            self.draft.migrated(MOCK, node)
 
     def _shaped(self, site: ResolvedUse) -> None:
         if self.planner.called(site.node) is None and site.use.names[-1] not in _METHODS:
@@ -78,10 +71,9 @@ class LookAlikes:
         self.draft.left(UNPROVEN, site.node, "receiver-unproven")
 
 
-def _is_mocked(node: ast.expr) -> bool:
-    return isinstance(node, ast.Attribute) and (
-        node.attr in _MOCKED or node.attr.startswith("assert_")
-    )
+def _is_asked_of_mock(name: str) -> bool:
+    """``create.assert_awaited_once()``: no call of the API."""
+    return name.startswith("assert_") or name in {"reset_mock", "configure_mock"}
 
 
 def another_sdk(atom: Atom) -> str | None:

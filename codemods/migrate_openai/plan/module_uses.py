@@ -14,7 +14,7 @@ from codemods.migrate_openai.plan.arguments import (
     argument_changes,
     new_keyword,
 )
-from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
+from codemods.migrate_openai.plan.planner import AS_WRITTEN, Draft, Plan, Planner, ResolvedUse
 from codemods.migrate_openai.rewrite.changes import (
     AddArgument,
     AddTarget,
@@ -113,7 +113,10 @@ class ModuleUses:
             if not isinstance(atom, Router) or isinstance(site.node, ast.Name):
                 continue
             name = atom.name.removeprefix("llm_router.")
-            if name in ROUTER_FUNCTIONS:
+            call = call_of(name) if name.startswith("openai.") else None
+            if call is not None:
+                self.draft.found(rule_of(call), site.node, "already-done")
+            elif name in ROUTER_FUNCTIONS:
                 by_function = {c.function: rule_of(c) for c in LEGACY_CALLS.values()}
                 by_function.update({c.function: rule_of(c) for c in CALLS.values()})
                 rule = by_function.get(name) or by_function.get(name.removeprefix("a"))
@@ -126,6 +129,12 @@ class ModuleUses:
         found = set(site.sdk)
         if isinstance(site.node, ast.Name) and not self.planner.imported(site.node):
             return
+        if len(found) == len(site.atoms) == 1 and self.planner.keeps_module(site.node):
+            rule = _rule_as_written(*found)
+            if rule is not None:
+                where = self.planner.called(site.node) if rule.kind == "call" else None
+                self.draft.migrated(rule, where or site.node, AS_WRITTEN)
+                return
         same = {names.exceptions(name) for name in found}
         if len(same) == 1 and () not in same and len(site.atoms) == len(found):
             # One class under the names of several generations.
@@ -167,6 +176,8 @@ class ModuleUses:
 
     def _resource(self, site: ResolvedUse) -> None:
         """A class of 0.28 that is not called here."""
+        if self.planner.keeps_module(site.node):
+            return
         parent = self.planner.parent(site.node)
         if isinstance(parent, ast.ClassDef):
             self.draft.left(NO_COUNTERPART, site.node, "subclass")
@@ -338,7 +349,7 @@ class ModuleUses:
             return
         if not self.planner.imported(site.node) or not self.planner.is_placed(site.node):
             return
-        codes = tuple(self.draft.routed(name) for name in new)
+        codes = tuple(self._written(site.node, name) for name in new)
         if grouped and len(codes) > 1:
             span = self.planner.text.span(site.node)
             self.draft.changes.append(ReplaceElement(span=span, codes=codes))
@@ -346,6 +357,15 @@ class ModuleUses:
             joined = ", ".join(codes)
             self.draft.replace(site.node, joined if len(codes) == 1 else f"({joined})")
         self.draft.migrated(rule, site.node)
+
+    def _written(self, node: ast.expr, name: str) -> str:
+        """A name of the router, read from its module of the SDK's name where that is at hand."""
+        module = node
+        while isinstance(module, ast.Attribute):
+            module = module.value
+        if self.planner.keeps_module(module) and name in names.EXCEPTIONS | names.SENTINELS:
+            return f"{self.planner.text.of(module)}.{name}"
+        return self.draft.routed(name)
 
     def _type(self, site: ResolvedUse, name: str) -> None:
         if not self.planner.imported(site.node):
@@ -387,6 +407,9 @@ class ModuleUses:
         if not self.planner.applies(SETTING, node):
             self.draft.left(SETTING, node, "skipped")
             return
+        if self.planner.keeps_module(node.value):
+            self.draft.migrated(SETTING, node, AS_WRITTEN)
+            return
         statement = self.planner.parent(node)
         if self.leftovers and isinstance(statement, ast.Assign):
             self._both(node, statement)
@@ -404,6 +427,17 @@ class ModuleUses:
         name = self.draft.routed(names.SETTINGS[node.attr])
         self.draft.changes.append(AddTarget(span=self.planner.text.span(node), code=name))
         self.draft.migrated(SETTING, node, "kept for what stays on the SDK, too")
+
+
+def _rule_as_written(name: str) -> Rule | None:
+    """The rule of what the router's module answers to by the SDK's name."""
+    if (call := call_of(name)) is not None:
+        return rule_of(call)
+    if names.exceptions(name) == (name.removeprefix("openai."),):
+        return EXCEPTION
+    if name.removeprefix("openai.") in names.SENTINELS:
+        return SENTINEL
+    return SETTING if name.removeprefix("openai.") in names.SETTINGS else None
 
 
 def is_move(finding: Finding) -> bool:

@@ -16,7 +16,7 @@ from codemods.migrate_openai.flow.terms import (
     Router,
     Sdk,
 )
-from codemods.migrate_openai.model import Finding, Options, SiteStatus
+from codemods.migrate_openai.model import Finding, Options, SiteStatus, Spelling
 from codemods.migrate_openai.plan.occurrences import Occurrences
 from codemods.migrate_openai.plan.project import ModuleView
 from codemods.migrate_openai.rewrite.changes import Change, Replace
@@ -24,6 +24,8 @@ from codemods.migrate_openai.rewrite.positions import Text
 from codemods.migrate_openai.rewrite.reads import is_annotation
 from codemods.migrate_openai.rules import Rule
 from codemods.migrate_openai.rules.reasons import REASONS
+
+AS_WRITTEN = "the router's module answers to this name"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -153,6 +155,34 @@ class Planner:
         if not bindings:
             return bool(self.index.module.star_imports)
         return all(b.kind == "import" for b in bindings)
+
+    def keeps_name(self, alias: ast.alias) -> bool:
+        """Does the import of a name of the SDK stay, and means the router's from now on?"""
+        name = alias.asname or alias.name
+        kept = self.view.replaced | self.view.replacing
+        return self.options.spelling is Spelling.SDK or name in kept
+
+    @cached_property
+    def kept_modules(self) -> frozenset[ast.alias]:
+        """The imports of openai whose name stays, and means the router's module of that name."""
+        return frozenset(
+            binding.node
+            for scope in self.index.own_scope.values()
+            for bindings in scope.bindings.values()
+            for binding in bindings
+            if isinstance(binding.node, ast.alias)
+            and (self.keeps_name(binding.node) or self.view.replaced_calls)
+            and self.evaluator.binding(binding) == {Sdk("openai")}
+        )
+
+    def keeps_module(self, node: ast.AST) -> bool:
+        """Is this read from the openai module, by a name that stays?"""
+        while isinstance(node, ast.Attribute):
+            node = node.value
+        if not isinstance(node, ast.Name) or not self.kept_modules:
+            return False
+        reaching = self.index.reaching(node)
+        return bool(reaching) and all(b.node in self.kept_modules for b in reaching)
 
     def is_annotation(self, node: ast.AST) -> bool:
         return is_annotation(self.index, node)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from codemods.migrate_openai.flow.caller_search import functions_uncalled
@@ -21,13 +21,16 @@ from codemods.migrate_openai.flow.terms import (
     Router,
     RouterClient,
     Sdk,
+    client_class,
+    members_of,
 )
-from codemods.migrate_openai.model import Searcher
-from codemods.migrate_openai.plan.client_notes import ClientNotes, members_of
-from codemods.migrate_openai.plan.fates import Fate, decide
+from codemods.migrate_openai.model import Searcher, Spelling
+from codemods.migrate_openai.plan.client_notes import ClientNotes
+from codemods.migrate_openai.plan.fates import Fate, FateKind, decide
+from codemods.migrate_openai.plan.replaced_names import ReplacedNames, tests_of
 from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
 from codemods.migrate_openai.rules.client_attributes import is_answered, is_router_spelled
-from codemods.migrate_openai.rules.module_names import call_of, is_leftover
+from codemods.migrate_openai.rules.module_names import call_of, is_leftover, is_of_router
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,6 +51,14 @@ class ModuleView:
     """Are there calls of later generations beside those of 0.28, migrated or not?"""
     compared: frozenset[str] = frozenset()
     """Methods of the module that some file compares with ``==`` or ``is``."""
+    replaced: frozenset[str] = frozenset()
+    """Names of this file that a test puts something else in the place of."""
+    replacing: frozenset[str] = frozenset()
+    """Names by which this test replaces what of the SDK has moved."""
+    replaced_calls: bool = False
+    """Does a test replace functions of the openai module itself?"""
+    rerouted: frozenset[str] = frozenset()
+    """Dotted names of the SDK that a test's string replaces, and that the router has as well."""
     settings: frozenset[str] = frozenset()
     """The settings of the openai module that some file of the project assigns."""
 
@@ -56,24 +67,33 @@ class Project:
     """Joins facts. Ask `view` for each file; then forget the project."""
 
     def __init__(
-        self, facts: Iterable[ModuleFacts], load: FactsLoader, search: Searcher | None = None
+        self,
+        facts: Iterable[ModuleFacts],
+        load: FactsLoader,
+        search: Searcher | None = None,
+        spelling: Spelling = Spelling.AUTO,
     ) -> None:
         modules = Modules(facts, load)
-        callers = _callers(modules, search)
+        callers = _meet(modules, search, functions_uncalled(modules))
         self._resolver = Resolver(modules)
         self.facts = modules.facts
         self.asked = modules.asked
         self.resolved = self._resolve()
-        self._every_view = _shared_view(self.facts, self.resolved)
+        _meet(modules, search, tests_of(modules), around=True)
+        self._replaced = ReplacedNames(modules, self._resolver)
+        every = _shared_view(self.facts, self.resolved)
+        calls = every.calls_module and self._replaced.touches_calls
+        self._every_view = replace(every, replaced_calls=calls)
         self._classes = self._resolver.classes.clients()
-        notes = ClientNotes(self._resolver, self.resolved, callers)
+        notes = ClientNotes(self._resolver, self.resolved, callers, self._replaced)
         notes.take(self.facts, self._classes.values())
         self._fates: dict[Member, Fate] = {}
         self._by_path: dict[str, set[Member]] = defaultdict(set)
         for group in notes.groups(self.facts):
-            self._fates.update(dict.fromkeys(group.members, decide(group)))
+            self._fates.update(dict.fromkeys(group.members, decide(group, spelling)))
             for member in group.members:
                 self._by_path[member.path].add(member)
+        self._every_view = replace(self._every_view, rerouted=self._rerouted())
         self._wanted: dict[str, set[str]] = defaultdict(set)
         for path, name in self._resolver.sdk_exports:
             self._wanted[path].add(name)
@@ -93,6 +113,22 @@ class Project:
             for path in self.asked
         }
 
+    def _rerouted(self) -> frozenset[str]:
+        """What tests of the run replace in the SDK, where all that they can mean has moved."""
+        made = {m: fate.kind for m, fate in self._fates.items() if isinstance(m, Client)}
+        stay = {member.cls for member, kind in made.items() if kind is FateKind.STAYS}
+        moved = {member.cls for member in made} - stay
+        asked = set(self.asked)
+        return frozenset(
+            name
+            for name, files in self._replaced.of_sdk.items()
+            if files <= asked
+            and (
+                client_class(name) in moved
+                or (self._every_view.calls_module and is_of_router(name))
+            )
+        )
+
     @property
     def work(self) -> int:
         """What joining the facts has cost, in atoms handed on."""
@@ -111,15 +147,22 @@ class Project:
                 if (path, name) in self._classes
             },
             wanted=frozenset(self._wanted.get(path, ())),
+            replaced=frozenset(self._replaced.of_files.get(path, ())),
+            replacing=self._replaced.replacing(path, self._every_view.rerouted),
         )
 
 
-def _callers(modules: Modules, search: Searcher | None) -> set[str]:
-    """The files that say nothing of openai but may give a client to another module; met now."""
-    wanted = functions_uncalled(modules) if search is not None else None
+def _meet(
+    modules: Modules,
+    search: Searcher | None,
+    wanted: Callable[[bytes], bool] | None,
+    *,
+    around: bool = False,
+) -> set[str]:
+    """Take in the files that say nothing of openai and are wanted for something else."""
     if search is None or wanted is None:
         return set()
-    found = set(search(wanted)) - set(modules.asked)
+    found = set(search(wanted, around=around)) - set(modules.asked)
     for path in sorted(found):
         modules.meet(path)
     return found

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Inst, Member, Param, Sdk
+from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Member, Param, Sdk
 from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.fates import Fate
 from codemods.migrate_openai.plan.planner import ResolvedUse, receiver_of
@@ -36,7 +36,7 @@ class _Removal:
         self.written = clients.planner.occurrences
 
     def are_calls(self, members: frozenset[Member], fate: Fate) -> bool:
-        if fate.kind != "router" or not fate.local or fate.asynchronous is None:
+        if fate.kind != "router" or not fate.local or fate.as_spelled or fate.asynchronous is None:
             return False
         sites = list({id(s): s for m in members for s in self.clients.sites_of[m]}.values())
         if not sites:
@@ -88,9 +88,7 @@ class _Removal:
                 return False
         if isinstance(target, ast.Name):
             return self._name_only_received(target, allowed, members)
-        if isinstance(target, ast.Attribute):
-            return self._attribute_only_received(target, allowed, members)
-        return False
+        return False  # an object that cannot have its client fails when it is made
 
     def _name_only_received(
         self, target: ast.Name, allowed: set[ast.AST], members: frozenset[Member]
@@ -111,19 +109,6 @@ class _Removal:
             node in allowed or isinstance(node.ctx, ast.Store)
             for node in self.written.names_of(scope, target.id)
         )
-
-    def _attribute_only_received(
-        self, target: ast.Attribute, allowed: set[ast.AST], members: frozenset[Member]
-    ) -> bool:
-        if not any(isinstance(t, Inst) for t in self.planner.evaluator.terms(target.value)):
-            return False
-        calls = {self.clients.made[m] for m in members if isinstance(m, Client)}
-        if target.attr in self.written.of_classes or not all(
-            getattr(self.planner.parent(node), "value", None) in calls
-            for node in self.written.stores(target.attr)
-        ):
-            return False
-        return self._attribute_loads_allowed(target.attr, allowed)
 
     def _attribute_loads_allowed(self, attr: str, allowed: set[ast.AST]) -> bool:
         if attr in self.planner.analysis.parsed.hidden or attr in self.written.strings:

@@ -105,7 +105,11 @@ TYPED = Rule(
     id="MOA202",
     title="OpenAI in an annotation becomes llm_router.Client",
     kind="type",
-    what="Parameters and variables that are declared to be a client, and calls on them.",
+    what=(
+        "Parameters and variables that are declared to be a client, and calls on them. A function "
+        "that others can call may be given a client of the SDK as well: calls on its parameter "
+        "keep the SDK's spelling, which both answer."
+    ),
     cases=(
         Case(
             before="""\
@@ -123,7 +127,7 @@ from personalvibe import llm_router
 
 def ask(client: llm_router.Client, model: str, question: str) -> str:
     messages = [{"role": "user", "content": question}]
-    reply = client.chat_completion(provider="openai", model=model, messages=messages)
+    reply = client.chat.completions.create(model=model, messages=messages)
     return reply.choices[0].message.content
 """,
         ),

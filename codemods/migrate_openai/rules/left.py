@@ -67,20 +67,46 @@ RAW = Rule(
 _MOCK = """\
 from unittest.mock import patch
 
+from openai import OpenAI
 
-@patch("app.openai.ChatCompletion.create")
-def test_ask(create):
-    create.return_value = {}
+
+def ask(text):
+    return OpenAI().embeddings.create(model="m", input=text)
+
+
+@patch("openai.OpenAI")
+def test_ask(make):
+    ask("x")
+    make.assert_called_once_with()
+"""
+_MOCK_AFTER = """\
+from unittest.mock import patch
+
+from personalvibe import llm_router
+
+
+def ask(text):
+    return llm_router.Client().embeddings.create(model="m", input=text)
+
+
+@patch("personalvibe.llm_router.Client")
+def test_ask(make):
+    ask("x")
+    make.assert_called_once_with()
 """
 MOCK = Rule(
     id="MOA905",
     title="a test replaces part of the SDK by name",
     kind="other",
     what=(
-        "Strings are never changed; where the test replaces something that moves, it must move. "
-        "A client whose parts are replaced in the file that makes it stays, and so do its calls."
+        'What a test replaces stays where it looks for it. `patch("app.OpenAI")`: the import in '
+        "`app` becomes `from personalvibe.llm_router import Client as OpenAI`. "
+        '`patch("app.openai.ChatCompletion.create")`: it becomes `from personalvibe.llm_router '
+        'import openai`, a module that has the SDK\'s names. `patch("openai.OpenAI")`: the string '
+        "names the router's class. A client that a fake may stand in for keeps the SDK's spelling "
+        "of its calls, and the arguments that it is made with."
     ),
-    cases=(Case(before=_MOCK, after=_MOCK),),
+    cases=(Case(before=_MOCK, after=_MOCK_AFTER),),
 )
 
 RULES = (NO_COUNTERPART, UNPROVEN, LOOK_ALIKE, RAW, MOCK)

@@ -20,3 +20,11 @@ def is_leftover(name: str) -> bool:
     if path[0] in names.LEGACY_RESOURCES or path[0] == "embeddings_utils":
         return len(path) > 1
     return path[0] in names.RESOURCES and len(path) > 1
+
+
+def is_of_router(name: str) -> bool:
+    """Has ``llm_router.openai`` this name of the SDK's, or what leads to a call?"""
+    path = name.removeprefix("openai.")
+    leads = (sdk.startswith(f"{path}.") for sdk in (*CALLS, *LEGACY_CALLS))
+    answered = path in names.SETTINGS or path in names.SENTINELS or path in names.EXCEPTIONS
+    return answered or call_of(name) is not None or any(leads)

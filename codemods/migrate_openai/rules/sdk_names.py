@@ -63,6 +63,16 @@ TYPES: dict[str, str] = {
     "openai.AsyncStream": "AsyncStream",
 }
 
+# The SDK's client classes -> the router's, made with the same arguments.
+ROUTER_CLASSES: dict[str, str] = {
+    "OpenAI": "Client",
+    "Client": "Client",
+    "AsyncOpenAI": "AsyncClient",
+    "AsyncClient": "AsyncClient",
+    "AzureOpenAI": "AzureClient",
+    "AsyncAzureOpenAI": "AsyncAzureClient",
+}
+
 # Modules of 0.28 that later generations do not have.
 LEGACY_MODULES = (
     "openai.api_requestor",
