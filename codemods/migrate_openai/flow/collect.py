@@ -8,7 +8,9 @@ from collections.abc import Iterator, Mapping
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.evaluate import Evaluator
 from codemods.migrate_openai.flow.facts import (
+    SDK_IN_MODULES,
     ClassFacts,
+    Constructor,
     Flow,
     FunctionFacts,
     ModelNaming,
@@ -131,7 +133,7 @@ class _Collector:
         self.public_parameters: set[Term] = set()
         self.direct: set[int] = set()
         self.replacements: list[Replacement] = []
-        self.constructors: dict[int, str] = {}
+        self.constructors: dict[int, Constructor] = {}
         self.is_test = is_test(self.path)
         self.skipped = analysis.file.kept_lines
         self.moves_clients = analysis.options.applies("MOA201")
@@ -322,6 +324,8 @@ class _Collector:
 
     def _replacement(self, node: ast.Call) -> None:
         """``patch.object(client.chat.completions, "create")`` assigns, as far as clients go."""
+        if called_name(node.func) in {"setitem", "delitem", "dict"} and node.args:
+            self._module_replaced(node.args[0], node.args[1:2])
         if called_name(node.func) not in PATCHERS:
             return
         match node.args:
@@ -334,6 +338,15 @@ class _Collector:
                 self.replacements.append(Replacement(base=EMPTY, name=path))
         if called_name(node.func) == "multiple" and node.args:
             self._replaced_names(node.args[0], [k.arg for k in node.keywords if k.arg])
+
+    def _module_replaced(self, target: ast.expr, names: list[ast.expr]) -> None:
+        """``setitem(sys.modules, "openai", fake)``, ``patch.dict("sys.modules", {...})``."""
+        match target:
+            case ast.Constant(value="sys.modules") | ast.Attribute(attr="modules"):
+                keys = [k for n in names for k in (n.keys if isinstance(n, ast.Dict) else [n])]
+                for key in keys:
+                    if isinstance(key, ast.Constant) and str(key.value).startswith("openai"):
+                        self.replacements.append(Replacement(base=EMPTY, name=SDK_IN_MODULES))
 
     def _replaced_names(self, target: ast.expr, names: list[str]) -> None:
         """``patch.multiple("app", OpenAI=DEFAULT)``, or of a module itself."""
@@ -352,6 +365,8 @@ class _Collector:
 
     def _assigned_by_test(self, target: ast.expr, value: ast.expr) -> None:
         """``bot.client = Fake()``; what a test keeps in itself replaces nothing."""
+        if isinstance(target, ast.Subscript):
+            self._module_replaced(target.value, [target.slice])
         if not (self.is_test and isinstance(target, ast.Attribute)):
             return
         if any(isinstance(t, (Client, RouterClient)) for t in self.evaluator.terms(value)):
@@ -422,8 +437,12 @@ class _Collector:
             )
             if likely and self._names_class(node):
                 self.direct.add(place)
-                first = _first(node.args[0] if called_name(node.func) == "partial" else node.func)
-                self.constructors[place] = first.id if isinstance(first, ast.Name) else ""
+                self.constructors[place] = self._constructor(node)
+
+    def _constructor(self, node: ast.Call) -> Constructor:
+        name = _first(node.args[0] if called_name(node.func) == "partial" else node.func)
+        assert isinstance(name, ast.Name)
+        return Constructor(name=name.id, lazy=is_lazy(self.index, name))
 
     def _names_class(self, node: ast.Call) -> bool:
         """Is the class named by an import, with nothing assigned in between?"""
@@ -554,6 +573,11 @@ class _Collector:
             methods=methods,
             fields=tuple(fields) if "__init__" not in methods else (),
         )
+
+
+def is_lazy(index: Index, name: ast.Name) -> bool:
+    """Is a name imported in a function, each time that it runs?"""
+    return any(binding.scope is not index.module for binding in index.reaching(name))
 
 
 def is_test(path: str) -> bool:

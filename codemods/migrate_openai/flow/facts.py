@@ -59,6 +59,10 @@ class Store:
     """Is it an element that is stored, ``base.attr[key] = value``?"""
 
 
+SDK_IN_MODULES = "sys.modules.openai"
+"""What is replaced where a test imports another module under the SDK's name."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Replacement:
     """A test puts something else in the place of a name: ``patch.object(base, "name")``.
@@ -70,6 +74,16 @@ class Replacement:
     name: str
     root: str = ""
     """The name in this file that ``base`` begins with."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Constructor:
+    """How a call that may make a client names its class."""
+
+    name: str
+    """The first name of it: ``openai`` of ``openai.OpenAI``."""
+    lazy: bool
+    """Is that name imported where it is used, in a function?"""
 
 
 class ModelNaming(StrEnum):
@@ -113,8 +127,8 @@ class ModuleFacts:
     legacy: bool = False
     """Does this file ask the router for replies as of openai 0.28?"""
     replacements: tuple[Replacement, ...] = ()
-    constructors: dict[int, str] = field(default_factory=dict)
-    """The calls that may make clients, by place: the name that what they call begins with."""
+    constructors: dict[int, Constructor] = field(default_factory=dict)
+    """The calls that may make clients, by place."""
     ties: tuple[Terms, ...] = ()
     """Terms that an annotation declares to be one thing."""
     direct: frozenset[int] = frozenset()

@@ -269,7 +269,7 @@ class ClientCalls:
             self.draft.changes.append(
                 CopyAssignment(span=statement, target=beside, callee=callee, argument=argument)
             )
-        if not (fate.others or fate.foreign):
+        if not (fate.others or fate.foreign or fate.in_vain):
             return  # only settings of it are read
         reason, why = _why_it_stays(fate)
         message = f"the client {why}" + (f"; beside it: {beside}" if beside else "")
@@ -290,6 +290,8 @@ def router_class(client: Client, *, azure: bool = False) -> str:
 
 def _why_it_stays(fate: Fate) -> tuple[str, str]:
     """The code of the reason, and what to say of the client."""
+    if fate.in_vain:
+        return "mock", f"is replaced by a test: {fate.in_vain}"
     if RUN_TIME in fate.foreign:
         return "chosen-at-run-time", RUN_TIME
     uses = ", ".join((*fate.others, *fate.foreign)[:3])

@@ -57,6 +57,8 @@ class Notes:
     configured: bool = False
     replaced: bool = False
     """Does something put another thing in the place of a part of it?"""
+    in_vain: str = ""
+    """A test that would replace it in vain if it moved."""
     public: bool = False
     """Is it a parameter that others may fill, with a client of the SDK?"""
     unnamed_models: bool = False
@@ -244,6 +246,7 @@ class ClientNotes:
         self, members: frozenset[Member], facts: Mapping[str, ModuleFacts], held: Set[Member]
     ) -> ClientGroup:
         notes = _total(self._notes[m] for m in members if m in self._notes)
+        notes.in_vain = min(filter(None, map(self._replaced.in_vain, members)), default="")
         notes.replaced |= not held.isdisjoint(members) or any(map(self._replaced.make, members))
         made = [m for m in members if isinstance(m, Client)]
         direct = [m for m in made if facts[m.path].is_direct(m.at)]

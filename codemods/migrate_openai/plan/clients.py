@@ -72,7 +72,7 @@ class FileClients:
             and receiver_of(site.node, path) is not None
             and self.clear(site)
             and self.planner.is_placed(site.node)
-            and not fate.as_spelled
+            and not (fate.as_spelled or fate.in_vain)
             and fate.asynchronous is not None
         )
 

@@ -24,6 +24,8 @@ class Obstacle(Enum):
     """They are used for something that has no counterpart; the router's may pass it on."""
     HANDED = auto()
     OUTSIDE = auto()
+    REPLACED = auto()
+    """A test replaces them where it would not find the router's."""
     UNUSED = auto()
     """They are declared and never made, and nothing is called on them."""
 
@@ -32,6 +34,7 @@ _STANDS: Mapping[Obstacle, Callable[[ClientGroup], object]] = {
     Obstacle.SDK_USES: lambda group: group.notes.others,
     Obstacle.HANDED: lambda group: group.notes.foreign,
     Obstacle.OUTSIDE: lambda group: group.outside,
+    Obstacle.REPLACED: lambda group: group.notes.in_vain,
     Obstacle.UNUSED: lambda group: not group.is_made and not group.notes.sites,
 }
 
@@ -49,6 +52,8 @@ class Fate:
     """Is the client used in the file that makes it, and nowhere else?"""
     configured: bool = False
     """Does the program set attributes of the client after it is made?"""
+    in_vain: str = ""
+    """The test that would replace it in vain if it moved."""
     as_spelled: bool = False
     """Do the calls keep the SDK's spelling, and the client the arguments that it is made with?"""
     half_migrated: bool = False
@@ -84,6 +89,7 @@ def decide(group: ClientGroup, spelling: Spelling) -> Fate:
         provider=named and (not as_spelled or notes.half_migrated),
         local=not group.shared,
         configured=notes.configured,
+        in_vain=notes.in_vain,
         as_spelled=as_spelled,
         half_migrated=notes.half_migrated,
         members=group.members,

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from codemods.migrate_openai.flow.collect import PATCHERS
+from codemods.migrate_openai.flow.collect import PATCHERS, is_lazy
 from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Foreign, Router, Sdk
 from codemods.migrate_openai.model import Finding
@@ -129,6 +129,11 @@ class ModuleUses:
         found = set(site.sdk)
         if isinstance(site.node, ast.Name) and not self.planner.imported(site.node):
             return
+        if len(found) == 1 and (test := self._in_vain(site, *found)):
+            if (call := call_of(*found)) is not None:
+                message = f"a test replaces it: {test}"
+                self.draft.left(rule_of(call), site.node, "mock", message)
+            return
         if len(found) == len(site.atoms) == 1 and self.planner.keeps_module(site.node):
             rule = _rule_as_written(*found)
             if rule is not None:
@@ -164,6 +169,16 @@ class ModuleUses:
             self._resource(site)
         else:
             self._setting_read(site, name)
+
+    def _in_vain(self, site: ResolvedUse, name: str) -> str:
+        """The test that would replace this in vain if it moved."""
+        root = site.node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        if isinstance(root, ast.Name) and is_lazy(self.planner.index, root):
+            return self.planner.view.lazy_in_vain
+        in_vain = self.planner.view.calls_in_vain
+        return next((by for part, by in in_vain.items() if f"{name}.".startswith(f"{part}.")), "")
 
     def _leftover(self, site: ResolvedUse, name: str) -> None:
         if "with_raw_response" in name or "with_streaming_response" in name:

@@ -57,6 +57,10 @@ class ModuleView:
     """Names by which this test replaces what of the SDK has moved."""
     replaced_calls: bool = False
     """Does a test replace functions of the openai module itself?"""
+    calls_in_vain: Mapping[str, str] = field(default_factory=dict)
+    """Functions of the module that a test outside of the run replaces -> that test."""
+    lazy_in_vain: str = ""
+    """The test that replaces the module where it is imported in a function."""
     rerouted: frozenset[str] = frozenset()
     """Dotted names of the SDK that a test's string replaces, and that the router has as well."""
     settings: frozenset[str] = frozenset()
@@ -83,7 +87,12 @@ class Project:
         self._replaced = ReplacedNames(modules, self._resolver)
         every = _shared_view(self.facts, self.resolved)
         calls = every.calls_module and self._replaced.touches_calls
-        self._every_view = replace(every, replaced_calls=calls)
+        self._every_view = replace(
+            every,
+            replaced_calls=calls,
+            calls_in_vain=self._replaced.calls_in_vain(),
+            lazy_in_vain=self._replaced.module_by,
+        )
         self._classes = self._resolver.classes.clients()
         notes = ClientNotes(self._resolver, self.resolved, callers, self._replaced)
         notes.take(self.facts, self._classes.values())

@@ -12,13 +12,17 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from codemods.migrate_openai.flow.facts import ModuleFacts, Replacement
+from codemods.migrate_openai.flow.facts import (
+    SDK_IN_MODULES,
+    Constructor,
+    ModuleFacts,
+    Replacement,
+)
 from codemods.migrate_openai.flow.modules import Modules, stem_of
 from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (
     EMPTY,
     Attr,
-    Client,
     Func,
     Member,
     Ref,
@@ -66,6 +70,8 @@ class ReplacedNames:
         self.attributes: set[str] = set()
         self.of_sdk: dict[str, set[str]] = defaultdict(set)
         """Dotted names of the SDK -> the tests that replace them by its own name."""
+        self.module_by = ""
+        """A test that has another module imported under the SDK's name."""
         every = [(path, r) for path, facts in modules.facts.items() for r in facts.replacements]
         for _, replacement in every:
             for base in replacement.base:
@@ -104,6 +110,9 @@ class ReplacedNames:
 
     def _take_path(self, path: str, dotted: str) -> None:
         """``app.service.OpenAI``: the longest part that is a module, and names in it."""
+        if dotted == SDK_IN_MODULES:
+            self.module_by = path
+            return
         parts = dotted.split(".")
         if parts[0] == "openai":
             self.of_sdk[dotted].add(path)
@@ -150,10 +159,31 @@ class ReplacedNames:
 
     def make(self, member: Member) -> bool:
         """Is a client made of a class that is read by a name which is replaced?"""
-        if not isinstance(member, Client):
-            return False
-        name = self._modules.facts[member.path].constructors.get(member.at)
-        return member.cls in self.classes or name in self.of_files.get(member.path, ())
+        made = self._constructor(member)
+        names = self.of_files.get(member.path, ())
+        return member.cls in self.classes or (made is not None and made.name in names)
+
+    def in_vain(self, member: Member) -> str:
+        """The test that would replace a client in vain if it moved; empty where there is none."""
+        made = self._constructor(member)
+        if made is not None and made.lazy and self.module_by:
+            return self.module_by
+        asked = set(self._modules.asked)
+        names = (name for name in self.of_sdk if client_class(name) == member.cls)
+        files = (file for name in names for file in self.of_sdk[name] - asked)
+        return min(files, default="") if made is not None else ""
+
+    def calls_in_vain(self) -> dict[str, str]:
+        """The same of functions of the module, and what leads to them: name -> test."""
+        asked = set(self._modules.asked)
+        return {
+            name: min(files - asked)
+            for name, files in self.of_sdk.items()
+            if is_of_router(name) and files - asked
+        }
+
+    def _constructor(self, member: Member) -> Constructor | None:
+        return self._modules.facts[member.path].constructors.get(member.at)
 
     def _holders(self, module: ModuleFacts) -> Iterator[Term]:
         """What is kept under a name that is replaced, or returned by a function of that name."""

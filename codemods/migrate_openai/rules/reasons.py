@@ -108,7 +108,7 @@ REASONS: dict[str, Reason] = {
         Reason(
             code="mock",
             title="a test replaces this by name",
-            advice="Point the test at llm_router, or replay a recording instead.",
+            advice="Migrate the test with it, or have the test replace what the program reads.",
         ),
         Reason(
             code="drop-in",
