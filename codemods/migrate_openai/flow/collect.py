@@ -472,13 +472,6 @@ class _Collector:
 
     def _model(self, node: ast.expr) -> ModelNaming:
         parent = self.index.parents[node]
-        if isinstance(parent, (ast.Tuple, ast.List, ast.Set)):
-            parent = self.index.parents[parent]
-        if isinstance(parent, ast.Compare) or (
-            isinstance(parent, ast.Dict) and node in parent.keys
-        ):
-            return ModelNaming.COMPARED
-        parent = self.index.parents[node]
         if not (isinstance(parent, ast.Call) and parent.func is node):
             return ModelNaming.HANDED
         if any(k.arg == "response_model" for k in parent.keywords):

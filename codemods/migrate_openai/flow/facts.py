@@ -93,7 +93,6 @@ class ModelNaming(StrEnum):
     DYNAMIC = "dynamic"
     NONE = "none"
     HANDED = "handed"
-    COMPARED = "compared"
     PREFIXED = "prefixed"
     """Of a call of the router: the model is written out with its provider."""
     PROVIDED = "provided"

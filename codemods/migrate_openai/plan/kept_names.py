@@ -85,7 +85,7 @@ def with_kept_names(planner: Planner, plan: Plan) -> Plan:
     kept = tuple(change for change in plan.changes if change not in spared)
     moves = any(finding.message == AS_WRITTEN for finding in plan.findings)
     modules = {
-        place: "openai"
+        place: "openai" if alias.name == "openai" else f"openai.{alias.name}"
         for place, (_, name, _, alias) in enumerate(sdk_imports(planner.analysis))
         if alias in planner.kept_modules and (moves or name in planner.view.replacing)
     }

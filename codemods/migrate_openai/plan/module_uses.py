@@ -6,7 +6,7 @@ import ast
 
 from codemods.migrate_openai.flow.collect import PATCHERS, is_lazy
 from codemods.migrate_openai.flow.signatures import called_name
-from codemods.migrate_openai.flow.terms import Foreign, Router, Sdk
+from codemods.migrate_openai.flow.terms import Router, Sdk
 from codemods.migrate_openai.model import Finding
 from codemods.migrate_openai.plan.arguments import (
     Provider,
@@ -304,12 +304,12 @@ class ModuleUses:
         self.draft.replace(node, self.draft.routed(function))
 
     def _handed(self, site: ResolvedUse, target: Call) -> None:
-        """The method goes to something that calls it: a retry helper, a thread pool."""
+        """The method goes to something that calls it: a retry helper, a thread pool.
+
+        It is one object wherever it is named, so that it can be compared.
+        """
         rule = rule_of(target)
         parent = self.planner.parent(site.node)
-        if self.planner.view.compared & set(site.sdk):
-            self._compared(site, target)
-            return
         if isinstance(parent, ast.Call) and parent.args and parent.args[0] is site.node:
             name = getattr(parent.func, "attr", None) or getattr(parent.func, "id", "")
             if name in _FORWARDERS:
@@ -323,38 +323,14 @@ class ModuleUses:
                 self._note_legacy(target)
                 self.draft.migrated(rule, site.node, "handed over uncalled")
                 return
-        function = self.draft.routed(target.function)
-        provider = "azure" if self.azure and target.legacy else "openai"
-        self._note_legacy(target)
-        legacy = ", legacy=True" if target.legacy and self.planner.view.mixed else ""
-        if target.has_model:
-            function = f'{self._partial()}({function}, provider="{provider}"{legacy})'
-        self.draft.replace(site.node, function)
-        self.draft.migrated(rule, site.node, "handed over uncalled")
-
-    def _compared(self, site: ResolvedUse, target: Call) -> None:
-        """Some file compares this method: it has to be one object wherever it is named."""
-        rule = rule_of(target)
+        name = target.function
         if target.legacy and self.planner.view.mixed:
-            self.draft.left(rule, site.node, "chosen-at-run-time")
-            return
+            name = f"openai.{target.sdk}"
+        elif target.has_model:
+            name = f'of("openai").{target.function}'
         self._note_legacy(target)
-        self._name(site.node, f'of("openai").{target.function}')
-        self.draft.migrated(rule, site.node, "handed over uncalled, and compared")
-
-    def _partial(self) -> str:
-        """How this module spells ``functools.partial``."""
-        for name, bindings in self.planner.index.module.bindings.items():
-            for binding in bindings:
-                if binding.kind != "import" or binding.arms:
-                    continue
-                terms = self.planner.evaluator.binding(binding)
-                if terms == {Foreign("functools.partial")}:
-                    return name
-                if terms == {Foreign("functools")}:
-                    return f"{name}.partial"
-        self.draft.reads.add("functools")
-        return "functools.partial"
+        self._name(site.node, name)
+        self.draft.migrated(rule, site.node, "handed over uncalled")
 
     # -- names that are no calls
 
@@ -385,15 +361,15 @@ class ModuleUses:
     def _type(self, site: ResolvedUse, name: str) -> None:
         if not self.planner.imported(site.node):
             return
-        new = names.RESPONSE_TYPES.get(name.rpartition(".")[2])
-        chat = ".chat." in name or not name.startswith("openai.types.chat")
-        if (
-            new
-            and chat
-            and self.planner.is_annotation(site.node)
-            and self.planner.applies(TYPE, site.node)
-        ):
-            self._name(site.node, new)
+        last = name.rpartition(".")[2]
+        root = site.node
+        while isinstance(root, ast.Attribute):
+            root = root.value
+        # What makes one, such as a fake of the program's tests, says so as before.
+        reads = self.planner.occurrences.names[root.id] if isinstance(root, ast.Name) else []
+        declares = all(map(self.planner.is_annotation, reads))
+        if last in names.REPLIES and declares and self.planner.applies(TYPE, site.node):
+            self._name(site.node, last)
             self.draft.migrated(TYPE, site.node)
 
     def _setting_read(self, site: ResolvedUse, name: str) -> None:

@@ -15,6 +15,7 @@ from codemods.migrate_openai.flow.terms import (
     ClientPath,
     Router,
     Sdk,
+    Term,
 )
 from codemods.migrate_openai.model import Finding, Options, SiteStatus, Spelling
 from codemods.migrate_openai.plan.occurrences import Occurrences
@@ -24,6 +25,7 @@ from codemods.migrate_openai.rewrite.positions import Text
 from codemods.migrate_openai.rewrite.reads import is_annotation
 from codemods.migrate_openai.rules import Rule
 from codemods.migrate_openai.rules.reasons import REASONS
+from codemods.migrate_openai.rules.sdk_names import LEGACY_RESOURCES
 
 AS_WRITTEN = "the router's module answers to this name"
 
@@ -35,7 +37,7 @@ class Plan:
     changes: tuple[Change, ...] = ()
     findings: tuple[Finding, ...] = ()
     reads: frozenset[str] = frozenset()
-    """Names that the changes write and that something has to import: the router, functools."""
+    """Names that the changes write and that something has to import: the router."""
     renamed: Mapping[int, str] = field(default_factory=dict)
     """Imports of the SDK, by their order, whose name stays and is to mean this of the router."""
     legacy: bool = False
@@ -172,7 +174,7 @@ class Planner:
             for binding in bindings
             if isinstance(binding.node, ast.alias)
             and (self.keeps_name(binding.node) or self.view.replaced_calls)
-            and self.evaluator.binding(binding) == {Sdk("openai")}
+            and any(map(_leads_to_calls, self.evaluator.binding(binding)))
         )
 
     def keeps_module(self, node: ast.AST) -> bool:
@@ -249,6 +251,13 @@ class Draft:
         if getattr(node, "lineno", 0) in self._planner.analysis.file.unprintable_lines:
             reason, message = "unprintable", ""
         self.found(rule, node, "left", message, reason)
+
+
+def _leads_to_calls(term: Term) -> bool:
+    """Is this the module, or a class of 0.28 that a file imports from it?"""
+    return isinstance(term, Sdk) and (
+        term.name == "openai" or term.name.removeprefix("openai.") in LEGACY_RESOURCES
+    )
 
 
 def _expression(node: ast.AST) -> ast.expr:

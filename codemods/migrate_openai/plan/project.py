@@ -49,8 +49,6 @@ class ModuleView:
     """Does a module of the project call the openai module itself, or did before its migration?"""
     mixed: bool = False
     """Are there calls of later generations beside those of 0.28, migrated or not?"""
-    compared: frozenset[str] = frozenset()
-    """Methods of the module that some file compares with ``==`` or ``is``."""
     replaced: frozenset[str] = frozenset()
     """Names of this file that a test puts something else in the place of."""
     replacing: frozenset[str] = frozenset()
@@ -196,7 +194,6 @@ def _shared_view(
         openai_stays=patched or any(map(is_leftover, names)),
         calls_module=bool(calls) or any(module.legacy for module in given),
         mixed=later or not all(call.legacy for call in calls),
-        compared=frozenset(_compared(uses)),
         settings=frozenset().union(*(module.sets_module for module in facts.values())),
     )
 
@@ -205,12 +202,6 @@ def _each(module: ModuleFacts, resolved: tuple[Atoms, ...]) -> Iterator[tuple[Us
     for use, atoms in zip(module.uses, resolved, strict=True):
         for atom in atoms:
             yield use, atom
-
-
-def _compared(uses: Iterable[tuple[Use, Atom]]) -> Iterator[str]:
-    for use, atom in uses:
-        if isinstance(atom, Sdk) and use.model is ModelNaming.COMPARED:
-            yield atom.name
 
 
 def _possible(atoms: Atoms, naming: ModelNaming) -> Atoms:

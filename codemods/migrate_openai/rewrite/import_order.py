@@ -74,14 +74,6 @@ def sorted_point(
     return Point(above[-1]) if above else Point(rest[0], before=True)
 
 
-def standard_home(text: Text, body: Sequence[ast.stmt]) -> ast.stmt | None:
-    """The last import of the standard library's section, where there is one."""
-    for section in sections(text, body):
-        if all(_kind(statement, ()) is _Section.STANDARD for statement in section):
-            return section[-1]
-    return None
-
-
 def third_party_point(
     text: Text, body: Sequence[ast.stmt], imports: Collection[ast.stmt], own: Collection[str]
 ) -> Point | None:

@@ -18,7 +18,6 @@ from codemods.migrate_openai.rewrite.import_order import (
     Point,
     is_import,
     sorted_point,
-    standard_home,
 )
 from codemods.migrate_openai.rewrite.import_places import Places
 from codemods.migrate_openai.rewrite.positions import Text, is_alone, last_line
@@ -30,7 +29,6 @@ from codemods.migrate_openai.rewrite.unread_imports import (
 )
 
 _LEGACY = "{}.legacy = True  # no retries, replies are dictionaries: as openai 0.28"
-_FUNCTOOLS = "import functools"
 _DEFINITIONS = (ast.FunctionDef, ast.AsyncFunctionDef, ast.ClassDef)
 
 
@@ -80,8 +78,8 @@ class _Imports:
             if place in request.renamed:
                 statement = new.index.statement(alias)
                 self.aliases.setdefault(statement, []).append(alias)
-                line = f"from {request.router} import {_alias(request.renamed[place], name)}"
-                self.renamed.setdefault(statement, []).append(line)
+                lines = _renamed(request.router, request.renamed[place], name)
+                self.renamed.setdefault(statement, []).extend(lines)
         router_reads = self.reads.unbound.get(request.name, [])
         self.places = Places(new, text, router_reads, self.aliases)
 
@@ -125,7 +123,7 @@ class _Imports:
         """The import statements that are missing, and whether the router's is among them."""
         request, unbound = self.request, self.reads.unbound
         package, _, module = request.router.rpartition(".")
-        lines = [_FUNCTOOLS] if "functools" in request.reads & unbound.keys() else []
+        lines = []
         needs_router = request.name in request.reads & unbound.keys()
         if needs_router:
             source = f"from {package} " if package else ""
@@ -144,8 +142,10 @@ class _Imports:
         inserted: dict[Point, list[str]] = {}
         gone = [statement for statement in unread.aliases if unread.is_whole(statement)]
         for home, new in in_place.items():
+            # An assignment from what is imported has to stand behind it.
+            movable = all(line.startswith(("from ", "import ")) for line in new)
             for line in new:
-                place = self._sorted(home, line, gone)
+                place = self._sorted(home, line, gone) if movable else None
                 if place is None:
                     left.setdefault(home, []).append(line)
                 else:
@@ -166,10 +166,7 @@ class _Imports:
             yield self._inserted(place, new)
 
     def _sorted(self, home: ast.stmt, line: str, gone: Collection[ast.stmt]) -> Point | None:
-        body = self.new.tree.body
-        if line == _FUNCTOOLS and (standard := standard_home(self.text, body)) is not None:
-            return sorted_point(self.text, body, standard, line, gone) or Point(standard)
-        return sorted_point(self.text, body, home, line, gone)
+        return sorted_point(self.text, self.new.tree.body, home, line, gone)
 
     def _inserted(self, point: Point, lines: list[str]) -> Change:
         statement, before, apart = point
@@ -207,6 +204,14 @@ class _Imports:
         blank = 0 if is_import(body[0]) else 2 if isinstance(body[0], _DEFINITIONS) else 1
         span = self.text.span(body[0])
         return InsertStatements(span=span, codes=(*lines, *[""] * blank), before=True)
+
+
+def _renamed(router: str, meant: str, name: str) -> list[str]:
+    """Statements that let a name mean something of the router; an import takes no dotted one."""
+    module, _, attribute = meant.rpartition(".")
+    if not module:
+        return [f"from {router} import {_alias(meant, name)}"]
+    return [f"from {router} import {module}", f"{name} = {module}.{attribute}"]
 
 
 def _alias(name: str, bound: str) -> str:

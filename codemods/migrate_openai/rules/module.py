@@ -145,8 +145,8 @@ TYPE = Rule(
     title="types of replies in annotations",
     kind="type",
     what=(
-        "`ChatCompletion` in an annotation becomes `llm_router.ModelResponse`, and so on. Types "
-        "that are made or checked at run time stay: replies are instances of both."
+        "`ChatCompletion` in an annotation becomes `llm_router.ChatCompletion`: the same class, "
+        "which replies are instances of. Where it is made or checked at run time too, it stays."
     ),
     cases=(
         Case(
@@ -164,7 +164,7 @@ def ask(messages) -> ChatCompletion:
 from personalvibe import llm_router
 
 
-def ask(messages) -> llm_router.ModelResponse:
+def ask(messages) -> llm_router.ChatCompletion:
     return llm_router.chat_completion(model="openai/gpt-4o", messages=messages)
 """,
         ),

@@ -106,14 +106,10 @@ def exceptions(name: str) -> tuple[str, ...]:
     return ()
 
 
-# Types of replies, where they stand in annotations.
-RESPONSE_TYPES: dict[str, str] = {
-    "openai.openai_object.OpenAIObject": "OpenAIObject",
-    "ChatCompletion": "ModelResponse",
-    "ChatCompletionChunk": "ModelResponseStream",
-    "CreateEmbeddingResponse": "EmbeddingResponse",
-    "ImagesResponse": "ImageResponse",
-}
+# Types of replies, which the router has under the same names.
+REPLIES = frozenset(
+    {"ChatCompletion", "ChatCompletionChunk", "CreateEmbeddingResponse", "ImagesResponse"}
+)
 
 AT_NO_COST = (
     frozenset({"Client", "AsyncClient", "AzureClient", "AsyncAzureClient", "Stream", "AsyncStream"})
