@@ -60,6 +60,13 @@ from personalvibe.llm_router_parts.clients import (
     AzureClient,
     Client,
 )
+from personalvibe.llm_router_parts.embeddings_utils import (
+    aget_embedding,
+    aget_embeddings,
+    cosine_similarity,
+    get_embedding,
+    get_embeddings,
+)
 from personalvibe.llm_router_parts.legacy import OpenAIObject, legacy_base, legacy_error
 from personalvibe.llm_router_parts.media import (
     aembedding,
@@ -115,6 +122,8 @@ __all__ = [
     "achat_completion_parse",
     "achat_completion_stream",
     "aembedding",
+    "aget_embedding",
+    "aget_embeddings",
     "aimage_edit",
     "aimage_generation",
     "aimage_variation",
@@ -133,7 +142,10 @@ __all__ = [
     "chat_completion",
     "chat_completion_parse",
     "chat_completion_stream",
+    "cosine_similarity",
     "embedding",
+    "get_embedding",
+    "get_embeddings",
     "image_edit",
     "image_generation",
     "image_variation",

@@ -15,6 +15,7 @@ from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files import pipeline as run
 from codemods.migrate_openai.files.discover import Candidate, discover, read
 from codemods.migrate_openai.files.file_report import Item, SideFile, TextChange, failed
+from codemods.migrate_openai.files.import_roots import refuse_hidden_router
 from codemods.migrate_openai.files.state_folder import StateFolder
 
 CLEAN, TO_DO, SOME_FAILED = 0, 1, 3
@@ -104,6 +105,8 @@ def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
         from codemods.migrate_openai.files.vendor import router_files
 
         yield from router_files(settings.vendor_router, settings.options.router)
+    else:
+        refuse_hidden_router(settings.paths, settings.options.router)
     sources, requirements = _sorted(settings, progress)
     keeps_openai = migrates = False
     find = run.finder(settings.paths)

@@ -80,8 +80,11 @@ def read(arguments: Sequence[str]) -> Settings:
     if not vendor and configured.vendor_router:
         vendor = _within(base, configured.vendor_router)
     router = given.router or configured.router
-    if not router:
-        router = module_name(vendor) if vendor else DEFAULT_ROUTER
+    if not router and vendor:
+        from codemods.migrate_openai.files.import_roots import module_name
+
+        router = module_name(vendor)
+    router = router or DEFAULT_ROUTER
     if not all(part.isidentifier() for part in router.split(".")):
         raise UsageError(f"{router}: no module name", "Give a dotted name, as in app.llm_router.")
     jobs = configured.jobs if given.jobs is None else given.jobs
@@ -120,17 +123,6 @@ def _within(base: Path, path: str) -> str:
             "Give a path within it; --vendor-router on the command line may name any.",
         )
     return os.path.relpath(base / path)
-
-
-def module_name(path: str) -> str:
-    """The dotted name under which a program imports the file at ``path``."""
-    file = Path(path).absolute()
-    parts = [file.stem]
-    folder = file.parent
-    while (folder / "__init__.py").exists():
-        parts.insert(0, folder.name)
-        folder = folder.parent
-    return ".".join(parts)
 
 
 class _Parser(argparse.ArgumentParser):

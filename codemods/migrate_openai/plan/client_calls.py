@@ -60,6 +60,8 @@ class ClientCalls:
         for member, call in sorted(self.clients.made.items(), key=lambda i: (i[0].at, i[0].cls)):
             if member.at not in done:
                 self._construction(member, call)
+            elif (place := self._conditional_place(member, call)) is not None:
+                self.draft.renamed[place] = self._class_for(member)
             done.add(member.at)
         return self.draft.plan() + ClientTypes(self.clients).plan()
 
@@ -215,7 +217,7 @@ class ClientCalls:
 
     def _construction(self, member: Client, call: ast.Call) -> None:
         fate = self.clients.fates[member]
-        new = router_class(member, azure=fate.as_spelled)
+        new = self._class_for(member)
         azure = CLIENT_CLASSES[member.cls][1] and not fate.as_spelled
         provider = "azure" if azure else "openai" if fate.provider else ""
         argument = f'provider="{provider}"' if provider else ""
@@ -234,7 +236,7 @@ class ClientCalls:
         if self.planner.keeps_module(named):
             self.draft.migrated(MADE, call, AS_WRITTEN)
             return
-        place = self.imports.conditional(named) if func is None else None
+        place = self._conditional_place(member, call)
         if place in self.conditional:
             self.draft.renamed[place] = new
         elif func is not None or place is not None:
@@ -248,16 +250,25 @@ class ClientCalls:
         before = "calls on it were migrated before" if fate.half_migrated else ""
         self.draft.migrated(MADE, call, before)
 
+    def _class_for(self, member: Client) -> str:
+        return router_class(member, azure=self.clients.fates[member].as_spelled)
+
+    def _conditional_place(self, member: Client, call: ast.Call) -> int | None:
+        """The import of a class under a name that something else, or another class, binds too."""
+        kinds = {router_class(m, azure=True) for m in self.clients.made if m.at == member.at}
+        if len(kinds) == 1 and self.clients.direct_class(call) is not None:
+            return None
+        return self.imports.conditional(self.clients.class_named(call), member.cls)
+
     def _conditional(self) -> dict[int, str]:
         """Imports of client classes under names that something else binds too, which all move."""
         groups: dict[int, set[str]] = defaultdict(set)
         for member, call in self.clients.made.items():
-            place = self.imports.conditional(self.clients.class_named(call))
+            place = self._conditional_place(member, call)
             if place is not None:
                 moves = self.clients.fates[member].kind == "router"
                 applies = self.planner.applies(MADE, call)
-                new = router_class(member, azure=self.clients.fates[member].as_spelled)
-                groups[place].add(new if moves and applies else "")
+                groups[place].add(self._class_for(member) if moves and applies else "")
         return {place: name for place, [name, *more] in groups.items() if name and not more}
 
     def _stays(self, member: Client, call: ast.Call, new: str, argument: str) -> None:

@@ -250,10 +250,11 @@ class ClientNotes:
         notes.replaced |= not held.isdisjoint(members) or any(map(self._replaced.make, members))
         made = [m for m in members if isinstance(m, Client)]
         direct = [m for m in made if facts[m.path].is_direct(m.at)]
+        # One name, imported in two ways, may make clients of two classes at one call.
         indirect = len(direct) < len(made) or len({(m.path, m.at) for m in made}) < len(made)
         derived = not self._derived.isdisjoint(made)
         provider_unknown = notes.half_migrated and notes.unnamed_models
-        if _have_two_classes(direct) or (provider_unknown and indirect):
+        if provider_unknown and indirect:
             notes.foreign.add(RUN_TIME)
         elif provider_unknown and derived:
             notes.foreign.add("models without a provider")
@@ -283,14 +284,6 @@ def _total(every: Iterable[Notes]) -> Notes:
         total.foreign |= notes.foreign
         total.paths |= notes.paths
     return total
-
-
-def _have_two_classes(made: Iterable[Client]) -> bool:
-    """Does one name, imported in two ways, make clients of two kinds at one call?"""
-    kinds: dict[tuple[str, int], set[tuple[bool, bool]]] = defaultdict(set)
-    for client in made:
-        kinds[client.path, client.at].add(CLIENT_CLASSES[client.cls])
-    return any(len(found) > 1 for found in kinds.values())
 
 
 def _is_part(atom: Atom) -> bool:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import ast
 import re
+from collections import defaultdict
+from functools import cached_property
 
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Typed, client_class
 from codemods.migrate_openai.plan.clients import FileClients
@@ -24,38 +26,55 @@ class ClientTypes:
         self._class_references()
         return self.draft.plan()
 
+    @cached_property
+    def _all_move(self) -> bool:
+        """Are all clients that this file, or the whole project, has to do with the router's?"""
+        own = [
+            fate
+            for member, fate in self.clients.fates.items()
+            if member.path == self.planner.facts.path and not fate.unused
+        ]
+        moves = bool(own) and all(fate.kind == "router" for fate in own)
+        return moves or (not own and self.planner.view.all_move)
+
     def _annotations(self) -> None:
         """Annotations of what is now the router's client."""
+        strings: dict[ast.Constant, list[str]] = defaultdict(list)
         for member, fate in self.clients.fates.items():
             if not isinstance(member, Typed) or member.path != self.planner.facts.path:
                 continue
-            if member.at < 0 or fate.kind != "router":
+            if member.at < 0 or not (fate.kind == "router" or (fate.unused and self._all_move)):
                 continue
             node = self.planner.index.nodes[member.at]
             if not self.planner.applies(TYPED, node):
                 self.draft.left(TYPED, node, "skipped")
-                continue
-            if isinstance(node, ast.Constant):
-                self._string_annotation(node, member)
-                continue
-            self._rename_class(node, member.cls, runtime=not self.planner.is_annotation(node))
-            self.draft.migrated(TYPED, node)
+            elif isinstance(node, ast.Constant):
+                strings[node].append(member.cls)
+            else:
+                self._rename_class(node, member.cls, runtime=not self.planner.is_annotation(node))
+                self.draft.migrated(TYPED, node)
+        for node, classes in strings.items():
+            self._string_annotation(node, classes)
 
     def _rename_class(self, node: ast.AST, cls: str, *, runtime: bool) -> None:
         if self.planner.keeps_module(node):
             return
         asynchronous, azure = CLIENT_CLASSES[cls]
-        # An annotation takes any client; a value is what makes it Azure's.
-        new = f"{'Async' * asynchronous}{'Azure' * (azure and runtime)}Client"
-        self.draft.replace(node, self.draft.routed(new))
+        # An annotation takes any client, but names none twice; a value is what makes it Azure's.
+        azure = azure and (runtime or self._is_alternative(node))
+        self.draft.replace(node, self.draft.routed(_class_name(asynchronous, azure)))
 
-    def _string_annotation(self, node: ast.Constant, member: Typed) -> None:
-        new = "AsyncClient" if CLIENT_CLASSES[member.cls][0] else "Client"
-        pattern = rf"(?<![\w.])(?:\w+\.)?{member.cls}\b"
-        code, changed = re.subn(
-            pattern, self.draft.routed(new), self.planner.text.of(node), count=1
-        )
-        if changed:
+    def _is_alternative(self, node: ast.AST) -> bool:
+        """Is this one of several in a union?"""
+        return isinstance(self.planner.parent(node), (ast.BinOp, ast.Tuple))
+
+    def _string_annotation(self, node: ast.Constant, classes: list[str]) -> None:
+        code = old = self.planner.text.of(node)
+        for cls in classes:
+            asynchronous, azure = CLIENT_CLASSES[cls]
+            new = self.draft.routed(_class_name(asynchronous, azure and len(classes) > 1))
+            code = re.sub(rf"(?<![\w.])(?:\w+\.)?{cls}\b", new, code, count=1)
+        if code != old:
             self.draft.replace(node, code)
             self.draft.migrated(TYPED, node)
 
@@ -67,8 +86,6 @@ class ClientTypes:
             for m in self.clients.fates
             if isinstance(m, Typed) and m.path == self.planner.facts.path
         }
-        own = [f for m, f in self.clients.fates.items() if m.path == self.planner.facts.path]
-        everything_moves = bool(own) and all(f.kind == "router" for f in own)
         for site in self.planner.sites:
             for name in site.sdk:
                 cls = client_class(name)
@@ -76,9 +93,9 @@ class ClientTypes:
                     continue
                 if not self.planner.imported(site.node):
                     continue
-                self._class_reference(site, cls, everything_moves)
+                self._class_reference(site, cls)
 
-    def _class_reference(self, site: ResolvedUse, cls: str, everything_moves: bool) -> None:
+    def _class_reference(self, site: ResolvedUse, cls: str) -> None:
         parent = self.planner.parent(site.node)
         if isinstance(parent, ast.ClassDef):
             place = self.planner.evaluator.place[parent]
@@ -93,7 +110,7 @@ class ClientTypes:
         annotation = self.planner.is_annotation(site.node)
         if not self.planner.applies(TYPED, site.node):
             return
-        if everything_moves or (not annotation and self._is_chosen(site.node, cls)):
+        if self._all_move or (not annotation and self._is_chosen(site.node, cls)):
             self._rename_class(site.node, cls, runtime=not annotation)
             self.draft.migrated(TYPED, site.node)
 
@@ -112,3 +129,7 @@ class ClientTypes:
             and self.clients.direct_class(call) is None
         ]
         return bool(fates) and all(fate.kind == "router" for fate in fates)
+
+
+def _class_name(asynchronous: bool, azure: bool) -> str:
+    return f"{'Async' * asynchronous}{'Azure' * azure}Client"

@@ -52,6 +52,8 @@ class Fate:
     """Is the client used in the file that makes it, and nowhere else?"""
     configured: bool = False
     """Does the program set attributes of the client after it is made?"""
+    unused: bool = False
+    """Is it declared, and never made nor called?"""
     in_vain: str = ""
     """The test that would replace it in vain if it moved."""
     as_spelled: bool = False
@@ -89,6 +91,7 @@ def decide(group: ClientGroup, spelling: Spelling) -> Fate:
         provider=named and (not as_spelled or notes.half_migrated),
         local=not group.shared,
         configured=notes.configured,
+        unused=Obstacle.UNUSED in obstacles,
         in_vain=notes.in_vain,
         as_spelled=as_spelled,
         half_migrated=notes.half_migrated,

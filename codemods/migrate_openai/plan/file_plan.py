@@ -15,6 +15,7 @@ from codemods.migrate_openai.rewrite.imports import ImportRequest
 from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules.left import NO_COUNTERPART
 from codemods.migrate_openai.rules.module import TYPE
+from codemods.migrate_openai.rules.reasons import REASONS
 from codemods.migrate_openai.rules.sdk_names import LEGACY_MODULES
 
 
@@ -22,8 +23,18 @@ def plan_file(planner: Planner) -> Plan:
     """All that is to change in a file but its imports."""
     clients = ClientCalls(planner).plan()
     moves = any(map(is_move, clients.findings))
-    plan = clients + ModuleUses(planner, moves=moves).plan() + LookAlikes(planner).plan()
-    return with_kept_names(planner, plan)
+    plan = clients + ModuleUses(planner, moves=moves).plan()
+    if _only_names_move(plan):
+        plan = clients + ModuleUses(planner, moves=moves, names_move=False).plan()
+    return with_kept_names(planner, plan + LookAlikes(planner).plan())
+
+
+def _only_names_move(plan: Plan) -> bool:
+    """Do all calls of a file stay, so that it would get the router for an exception alone?"""
+    sites = [f for f in plan.findings if f.kind in {"call", "client"}]
+    left = [f for f in sites if f.status == "left" and f.reason != "skipped"]
+    stay = [f for f in left if REASONS[f.reason].is_openai]
+    return bool(stay) and len(stay) == len(sites)
 
 
 def import_request(planner: Planner, plan: Plan) -> ImportRequest:

@@ -35,13 +35,19 @@ class NamedImports:
         }
         """Each name's place among the imports of the SDK."""
 
-    def conditional(self, func: ast.expr) -> int | None:
-        """The place of a name that something else may bind as well: ``OpenAI = None``."""
+    def conditional(self, func: ast.expr, cls: str) -> int | None:
+        """The place of a name that something else may bind as well: ``OpenAI = None``.
+
+        Of several imports under one name, that of the class *cls*.
+        """
         if not isinstance(func, ast.Name):
             return None
         reaching = self._index.reaching(func)
-        nodes = [b.node for b in reaching if isinstance(b.node, ast.alias)]
-        found = [self.places[node] for node in nodes if node in self.places]
+        found = [
+            self.places[b.node]
+            for b in reaching
+            if isinstance(b.node, ast.alias) and b.node in self.places and b.node.name == cls
+        ]
         return found[0] if len(found) == 1 < len(reaching) else None
 
 

@@ -11,7 +11,10 @@ from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import (
     Atom,
     ClientPath,
+    Cls,
     Foreign,
+    Func,
+    Inst,
     Param,
     Router,
     Sdk,
@@ -59,6 +62,8 @@ class LookAlikes:
         if self.planner.called(site.node) is None and site.use.names[-1] not in _METHODS:
             return
         known = [a for a in site.atoms if not isinstance(a, Param)]
+        if known and all(isinstance(atom, (Func, Cls, Inst)) for atom in known):
+            return  # a class of the program's own
         foreign = [a.name for a in known if isinstance(a, Foreign) and a.package not in _NEUTRAL]
         if foreign and len(foreign) == len(known):
             if any("openai" in name for name in foreign):

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+from collections.abc import Set
+from functools import cached_property
 
 from codemods.migrate_openai.flow.collect import PATCHERS, is_lazy
 from codemods.migrate_openai.flow.signatures import called_name
@@ -14,11 +16,20 @@ from codemods.migrate_openai.plan.arguments import (
     argument_changes,
     new_keyword,
 )
-from codemods.migrate_openai.plan.planner import AS_WRITTEN, Draft, Plan, Planner, ResolvedUse
+from codemods.migrate_openai.plan.planner import (
+    AS_WRITTEN,
+    BY_STRING,
+    Draft,
+    Plan,
+    Planner,
+    ResolvedUse,
+    root_of,
+)
 from codemods.migrate_openai.rewrite.changes import (
     AddArgument,
     AddTarget,
     Change,
+    NameArgument,
     ReplaceElement,
 )
 from codemods.migrate_openai.rules import (
@@ -32,23 +43,25 @@ from codemods.migrate_openai.rules import (
 from codemods.migrate_openai.rules import sdk_names as names
 from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, NO_COUNTERPART, RAW
 from codemods.migrate_openai.rules.module import EXCEPTION, SENTINEL, SETTING, TYPE
-from codemods.migrate_openai.rules.module_names import call_of, is_leftover
+from codemods.migrate_openai.rules.module_names import call_of, is_leftover, is_of_router
+
+HELPER: Rule = rule_of(LEGACY_CALLS["Embedding.create"])
 
 # Functions that call what they are given, with the arguments that follow it.
 _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "partialmethod"})
 # Packages that read the settings of the openai module themselves.
 _READERS = frozenset({"langchain", "llama_index", "guidance", "gpt_index", "dspy", "marvin"})
 
-# What every error of 0.28 could be made with, beside its text.
-_MADE_WITH = frozenset(
-    {"message", "http_body", "http_status", "json_body", "headers", "code", "param"}
-)
+# What the errors of 0.28 are made with, in order.
+_ERROR = ("message", "http_body", "http_status", "json_body", "headers", "code")
+_BAD_REQUEST = ("message", "param", "code", "http_body", "http_status", "json_body", "headers")
 
 
 class ModuleUses:
-    def __init__(self, planner: Planner, *, moves: bool) -> None:
-        """*moves*: does something else of this file move already?"""
+    def __init__(self, planner: Planner, *, moves: bool, names_move: bool = True) -> None:
+        """*moves*: does something else of this file move already? *names_move*: do exceptions?"""
         self.planner = planner
+        self._names_move = names_move
         self.draft = Draft(planner)
         self._moves_already = moves
         self.mine = [s for s in planner.sites if s.sdk and not s.client_paths]
@@ -114,7 +127,9 @@ class ModuleUses:
                 continue
             name = atom.name.removeprefix("llm_router.")
             call = call_of(name) if name.startswith("openai.") else None
-            if call is not None:
+            if name in names.HELPERS.values():
+                self.draft.found(HELPER, site.node, "already-done")
+            elif call is not None:
                 self.draft.found(rule_of(call), site.node, "already-done")
             elif name in ROUTER_FUNCTIONS:
                 by_function = {c.function: rule_of(c) for c in LEGACY_CALLS.values()}
@@ -129,17 +144,8 @@ class ModuleUses:
         found = set(site.sdk)
         if isinstance(site.node, ast.Name) and not self.planner.imported(site.node):
             return
-        if len(found) == 1 and (test := self._in_vain(site, *found)):
-            if (call := call_of(*found)) is not None:
-                message = f"a test replaces it: {test}"
-                self.draft.left(rule_of(call), site.node, "mock", message)
+        if self._stays(site, found) or self._is_as_written(site, found):
             return
-        if len(found) == len(site.atoms) == 1 and self.planner.keeps_module(site.node):
-            rule = _rule_as_written(*found)
-            if rule is not None:
-                where = self.planner.called(site.node) if rule.kind == "call" else None
-                self.draft.migrated(rule, where or site.node, AS_WRITTEN)
-                return
         same = {names.exceptions(name) for name in found}
         if len(same) == 1 and () not in same and len(site.atoms) == len(found):
             # One class under the names of several generations.
@@ -163,6 +169,8 @@ class ModuleUses:
             self._type(site, name)
         elif name in names.TYPES:
             self._replace(site, TYPE, names.TYPES[name])
+        elif name in names.HELPERS:
+            self._replace(site, HELPER, names.HELPERS[name])
         elif is_leftover(name):
             self._leftover(site, name)
         elif name.removeprefix("openai.") in names.LEGACY_RESOURCES:
@@ -170,11 +178,54 @@ class ModuleUses:
         else:
             self._setting_read(site, name)
 
+    def _stays(self, site: ResolvedUse, found: Set[str]) -> bool:
+        """Is this where it does not run, or where a test would not find the router's?"""
+        calls = [call for call in map(call_of, sorted(found)) if call is not None]
+        test = self._in_vain(site, *found) if len(found) == 1 else ""
+        if self._is_dead(site.node):
+            if calls or any(map(names.exceptions, found)):
+                rule = rule_of(calls[0]) if calls else EXCEPTION
+                self.draft.left(rule, site.node, "other-generation")
+            return True
+        if test and calls:
+            self.draft.left(rule_of(calls[0]), site.node, "mock", f"a test replaces it: {test}")
+        return bool(test)
+
+    def _is_as_written(self, site: ResolvedUse, found: Set[str]) -> bool:
+        """Is this read from a module that has the same name in the router?"""
+        if not len(found) == len(site.atoms) == 1 or not self.planner.keeps_module(site.node):
+            return False
+        parent = self.planner.parent(site.node)
+        by_string = isinstance(parent, ast.Call) and called_name(parent.func) in BY_STRING
+        rule = SETTING if by_string else _rule_as_written(*found)
+        if rule is SETTING and not self.calls_module:
+            return False
+        if rule is not None:
+            where = self.planner.called(site.node) if rule.kind == "call" else None
+            self.draft.migrated(rule, where or site.node, AS_WRITTEN)
+        return rule is not None
+
+    @cached_property
+    def _dead_arms(self) -> tuple[range, ...]:
+        """Lines that run with openai 0.28 only, in a program that has calls of later generations.
+
+        ``try: import openai.error ...`` asks which generation there is.
+        """
+        if not self.planner.view.mixed:
+            return ()
+        tries = (node for node in self.planner.index.nodes if isinstance(node, ast.Try))
+        return tuple(
+            range(node.body[0].lineno, (node.body[-1].end_lineno or 0) + 1)
+            for node in tries
+            if node.handlers and any(map(_imports_legacy, node.body))
+        )
+
+    def _is_dead(self, node: ast.expr) -> bool:
+        return any(node.lineno in lines for lines in self._dead_arms)
+
     def _in_vain(self, site: ResolvedUse, name: str) -> str:
         """The test that would replace this in vain if it moved."""
-        root = site.node
-        while isinstance(root, ast.Attribute):
-            root = root.value
+        root = root_of(site.node)
         if isinstance(root, ast.Name) and is_lazy(self.planner.index, root):
             return self.planner.view.lazy_in_vain
         in_vain = self.planner.view.calls_in_vain
@@ -191,9 +242,13 @@ class ModuleUses:
 
     def _resource(self, site: ResolvedUse) -> None:
         """A class of 0.28 that is not called here."""
-        if self.planner.keeps_module(site.node):
-            return
         parent = self.planner.parent(site.node)
+        if self.planner.keeps_module(site.node):
+            if isinstance(parent, ast.ClassDef) and is_of_router(site.sdk[0]):
+                self.draft.migrated(TYPE, site.node, AS_WRITTEN)
+                return
+            if not isinstance(parent, ast.ClassDef):
+                return
         if isinstance(parent, ast.ClassDef):
             self.draft.left(NO_COUNTERPART, site.node, "subclass")
         elif isinstance(parent, ast.Call) and parent.func is not site.node:
@@ -204,10 +259,12 @@ class ModuleUses:
 
     def _exceptions(self, site: ResolvedUse, name: str) -> None:
         """One class of 0.28 may be several today: an except clause gets them all."""
+        if not self._names_move:
+            return
         today = names.exceptions(name)
         parent = self.planner.parent(site.node)
         made = self.planner.called(site.node)
-        if name.startswith("openai.error.") and today != ("OpenAIError",):
+        if name.startswith("openai.error."):
             # Today's classes ask for the response that they stand for, which 0.28's did not.
             if made:
                 self._made_by_hand(site, made, today[0])
@@ -222,15 +279,23 @@ class ModuleUses:
         self._replace(site, EXCEPTION, *today, grouped=grouped)
 
     def _made_by_hand(self, site: ResolvedUse, call: ast.Call, today: str) -> None:
+        order = _BAD_REQUEST if site.sdk[0].endswith(".InvalidRequestError") else _ERROR
         starred = any(isinstance(a, ast.Starred) for a in call.args)
-        if starred or len(call.args) > 1 or any(k.arg not in _MADE_WITH for k in call.keywords):
+        unknown = any(k.arg not in {*order, "param"} for k in call.keywords)
+        if (starred and order is _BAD_REQUEST) or len(call.args) > len(order) or unknown:
             self.draft.left(EXCEPTION, site.node, "exception")
             return
         if not (self.planner.applies(EXCEPTION, site.node) and self.planner.imported(site.node)):
             self.draft.left(EXCEPTION, site.node, "skipped")
             return
         span, kind = self.planner.text.span(call), self.draft.routed(today)
-        self.draft.changes.append(AddArgument(span=span, code=kind, before=0))
+        if order is _BAD_REQUEST:
+            self.draft.changes += (
+                NameArgument(span=span, argument=place, name=order[place])
+                for place in range(1, len(call.args))
+            )
+        first = 0 if call.args or call.keywords else None
+        self.draft.changes.append(AddArgument(span=span, code=kind, before=first))
         self._name(site.node, "legacy_error")
         self.draft.migrated(EXCEPTION, site.node)
 
@@ -253,6 +318,10 @@ class ModuleUses:
 
     def _call(self, site: ResolvedUse, target: Call) -> None:
         rule = rule_of(target)
+        if target.legacy and (setting := self.planner.view.transport):
+            message = f"it depends on openai.{setting}, which the router does not have"
+            self.draft.left(rule, site.node, "setting", message)
+            return
         if site.use.model == "patched":
             self.draft.left(LOOK_ALIKE, site.node, "patched", "a library adds response_model to it")
             return
@@ -335,6 +404,8 @@ class ModuleUses:
     # -- names that are no calls
 
     def _replace(self, site: ResolvedUse, rule: Rule, *new: str, grouped: bool = True) -> None:
+        if not self._names_move and rule.kind != "call":
+            return
         if not self.planner.applies(rule, site.node):
             self.draft.left(rule, site.node, "skipped")
             return
@@ -351,9 +422,7 @@ class ModuleUses:
 
     def _written(self, node: ast.expr, name: str) -> str:
         """A name of the router, read from its module of the SDK's name where that is at hand."""
-        module = node
-        while isinstance(module, ast.Attribute):
-            module = module.value
+        module = root_of(node)
         if self.planner.keeps_module(module) and name in names.EXCEPTIONS | names.SENTINELS:
             return f"{self.planner.text.of(module)}.{name}"
         return self.draft.routed(name)
@@ -362,9 +431,7 @@ class ModuleUses:
         if not self.planner.imported(site.node):
             return
         last = name.rpartition(".")[2]
-        root = site.node
-        while isinstance(root, ast.Attribute):
-            root = root.value
+        root = root_of(site.node)
         # What makes one, such as a fake of the program's tests, says so as before.
         reads = self.planner.occurrences.names[root.id] if isinstance(root, ast.Name) else []
         declares = all(map(self.planner.is_annotation, reads))
@@ -418,6 +485,18 @@ class ModuleUses:
         name = self.draft.routed(names.SETTINGS[node.attr])
         self.draft.changes.append(AddTarget(span=self.planner.text.span(node), code=name))
         self.draft.migrated(SETTING, node, "kept for what stays on the SDK, too")
+
+
+def _imports_legacy(statement: ast.stmt) -> bool:
+    """Does a statement import what only 0.28 has?"""
+    match statement:
+        case ast.Import(names=imported):
+            modules = [alias.name for alias in imported]
+        case ast.ImportFrom(module=str(module), level=0):
+            modules = [module]
+        case _:
+            return False
+    return any(module.startswith((*names.LEGACY_MODULES, "openai.error")) for module in modules)
 
 
 def _rule_as_written(name: str) -> Rule | None:

@@ -31,6 +31,7 @@ from codemods.migrate_openai.plan.replaced_names import ReplacedNames, tests_of
 from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
 from codemods.migrate_openai.rules.client_attributes import is_answered, is_router_spelled
 from codemods.migrate_openai.rules.module_names import call_of, is_leftover, is_of_router
+from codemods.migrate_openai.rules.sdk_names import OF_TRANSPORT
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,12 +56,16 @@ class ModuleView:
     """Names by which this test replaces what of the SDK has moved."""
     replaced_calls: bool = False
     """Does a test replace functions of the openai module itself?"""
+    all_move: bool = False
+    """Is every client that the project makes or uses the router's from now on?"""
     calls_in_vain: Mapping[str, str] = field(default_factory=dict)
     """Functions of the module that a test outside of the run replaces -> that test."""
     lazy_in_vain: str = ""
     """The test that replaces the module where it is imported in a function."""
     rerouted: frozenset[str] = frozenset()
     """Dotted names of the SDK that a test's string replaces, and that the router has as well."""
+    transport: str = ""
+    """A setting of 0.28 that changes how its requests are sent, if the project has one."""
     settings: frozenset[str] = frozenset()
     """The settings of the openai module that some file of the project assigns."""
 
@@ -100,7 +105,12 @@ class Project:
             self._fates.update(dict.fromkeys(group.members, decide(group, spelling)))
             for member in group.members:
                 self._by_path[member.path].add(member)
-        self._every_view = replace(self._every_view, rerouted=self._rerouted())
+        used = [fate for fate in self._fates.values() if not fate.unused]
+        self._every_view = replace(
+            self._every_view,
+            rerouted=self._rerouted(),
+            all_move=bool(used) and all(fate.kind is FateKind.ROUTER for fate in used),
+        )
         self._wanted: dict[str, set[str]] = defaultdict(set)
         for path, name in self._resolver.sdk_exports:
             self._wanted[path].add(name)
@@ -185,7 +195,9 @@ def _shared_view(
     ]
     names = {atom.name for _, atom in uses if isinstance(atom, Sdk)}
     routed = {atom.name.rpartition(".")[2] for _, atom in uses if isinstance(atom, Router)}
-    calls = list(filter(None, map(call_of, names)))
+    settings = frozenset[str]().union(*(module.sets_module for module in facts.values()))
+    transport = min(settings & OF_TRANSPORT, default="")
+    calls = [c for c in map(call_of, names) if c is not None and not (c.legacy and transport)]
     later = any(module.clients for module in facts.values()) or not ROUTER_FUNCTIONS.isdisjoint(
         routed
     )
@@ -194,7 +206,8 @@ def _shared_view(
         openai_stays=patched or any(map(is_leftover, names)),
         calls_module=bool(calls) or any(module.legacy for module in given),
         mixed=later or not all(call.legacy for call in calls),
-        settings=frozenset().union(*(module.sets_module for module in facts.values())),
+        settings=settings,
+        transport=transport,
     )
 
 

@@ -10,6 +10,7 @@ from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.files import notebook, tree
 from codemods.migrate_openai.files.file_report import Outcome
+from codemods.migrate_openai.files.import_roots import refuse_hidden_router
 from codemods.migrate_openai.prove.model import CallSite
 from codemods.migrate_openai.prove.scratch import Scratch
 
@@ -37,6 +38,8 @@ def migrate(settings: Settings, place: Scratch) -> Migrated:
 
         router = in_project(settings.vendor_router, place)
         vendor(str(place.root / router), settings.options.router)
+    else:
+        refuse_hidden_router(settings.paths, settings.options.router)
     exclude = tuple(
         (str(place.root / in_project(folder, place)), patterns)
         for folder, patterns in settings.exclude

@@ -15,7 +15,7 @@ def call_of(name: str) -> Call | None:
 def is_leftover(name: str) -> bool:
     """Is this a call or resource of the module that has no counterpart?"""
     path = name.removeprefix("openai.").split(".")
-    if call_of(name) is not None or name == "openai":
+    if call_of(name) is not None or name == "openai" or name in names.HELPERS:
         return False
     if path[0] in names.LEGACY_RESOURCES or path[0] == "embeddings_utils":
         return len(path) > 1

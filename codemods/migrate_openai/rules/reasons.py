@@ -111,6 +111,12 @@ REASONS: dict[str, Reason] = {
             advice="Migrate the test with it, or have the test replace what the program reads.",
         ),
         Reason(
+            code="other-generation",
+            title="it runs with openai 0.28 only, which this program asks for",
+            advice="Delete the branch when 0.28 is not supported any more.",
+            is_openai=False,
+        ),
+        Reason(
             code="drop-in",
             title="a drop-in module stands in for openai",
             advice="Use LiteLLM's own callback for that service, then migrate by hand.",

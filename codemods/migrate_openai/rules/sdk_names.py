@@ -73,6 +73,17 @@ ROUTER_CLASSES: dict[str, str] = {
     "AsyncAzureOpenAI": "AsyncAzureClient",
 }
 
+# Functions of 0.28 that the router has under the same names, with the same arguments.
+HELPERS: dict[str, str] = {
+    f"openai.embeddings_utils.{name}": name
+    for name in (
+        *("get_embedding", "aget_embedding", "get_embeddings", "aget_embeddings"),
+        "cosine_similarity",
+    )
+}
+# Settings of 0.28 that changed how a request was sent.
+OF_TRANSPORT = frozenset({"aiosession", "api_key_path", "proxy", "requestssession"})
+
 # Modules of 0.28 that later generations do not have.
 LEGACY_MODULES = (
     "openai.api_requestor",
