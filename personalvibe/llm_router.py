@@ -39,7 +39,6 @@ they are. docs/LLM_PROVIDERS.md lists what stays different.
 
 from __future__ import annotations
 
-import functools
 import sys
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -67,7 +66,9 @@ from personalvibe.llm_router_parts.embeddings_utils import (
     get_embedding,
     get_embeddings,
 )
-from personalvibe.llm_router_parts.legacy import OpenAIObject, legacy_base, legacy_error
+from personalvibe.llm_router_parts.functions import of
+from personalvibe.llm_router_parts.legacy import OpenAIObject
+from personalvibe.llm_router_parts.legacy_errors import legacy_base, legacy_error
 from personalvibe.llm_router_parts.media import (
     aembedding,
     aimage_edit,
@@ -89,7 +90,6 @@ from personalvibe.llm_router_parts.media import (
     translation,
 )
 from personalvibe.llm_router_parts.models import resolve_model
-from personalvibe.llm_router_parts.operations import OPERATIONS
 from personalvibe.llm_router_parts.packages import named
 from personalvibe.llm_router_parts.responses import (
     aresponses,
@@ -106,7 +106,7 @@ from personalvibe.llm_router_parts.responses import (
     responses_stream,
 )
 from personalvibe.llm_router_parts.sdk_module import SdkModule
-from personalvibe.llm_router_parts.settings import PLAIN, introduce
+from personalvibe.llm_router_parts.settings import PLAIN, introduce, is_setting, unset
 
 __all__ = [
     "ALIASES",
@@ -178,22 +178,29 @@ ALIASES: dict[str, str] = {"o3": DEFAULT_MODEL}
 CUSTOM_PROVIDERS: tuple[str, ...] = ("personalvibe.providers.sharp_boe",)
 
 # Settings of the whole process for OpenAI and Azure, read at every call. They are what
-# ``openai.api_key = ...`` turns into, and are never sent to another provider.
-api_key: str | None = None
-api_base: str | None = None
-base_url: str | None = None
-organization: str | None = None
-project: str | None = None
-api_type: str | None = None  # "openai" or "azure"
-api_version: str | None = None
-azure_endpoint: str | None = None
-azure_ad_token: str | None = None
-azure_ad_token_provider: Callable[[], Any] | None = None
-timeout: Any = None  # seconds, or an httpx.Timeout
-max_retries: int | None = None
-default_headers: Mapping[str, str] | None = None
-default_query: Mapping[str, object] | None = None
-http_client: Any = None
+# ``openai.api_key = ...`` turns into, and are never sent to another provider. One that is not set
+# reads as None; in a program for openai 0.28, and `api_base` in any, as what 0.28 had there.
+api_key: str | None
+api_base: str | None
+base_url: str | None
+organization: str | None
+project: str | None
+api_type: str | None  # "openai" or "azure"
+api_version: str | None
+azure_endpoint: str | None
+azure_ad_token: str | None
+azure_ad_token_provider: Callable[[], Any] | None
+timeout: Any  # seconds, or an httpx.Timeout
+max_retries: int | None
+default_headers: Mapping[str, str] | None
+default_query: Mapping[str, object] | None
+http_client: Any
+
+# Of openai 0.28 only.
+api_key_path: str | None  # a file with the key, read at every call
+verify_ssl_certs: bool  # had no effect, and has none
+ca_bundle_path: str | None  # likewise
+enable_telemetry: bool  # likewise
 
 #: For programs written for openai 0.28, which knew no clients: calls of the module's functions do
 #: not retry unless told to, and replies and errors are what 0.28 made of them; a reply is an
@@ -208,19 +215,5 @@ introduce(sys.modules[__name__])
 
 
 def __getattr__(name: str) -> Any:
-    """Exceptions, types and sentinels of the SDK, and those that only LiteLLM has."""
-    return named(name, __name__)
-
-
-@functools.cache
-def of(provider: str) -> Any:
-    """The functions of this module with *provider* given, so that ``model`` is the wire name.
-
-    They are the same objects at every call, to be handed around, compared and used as keys:
-    ``llm_router.of("openai").chat_completion``.
-    """
-    from types import SimpleNamespace
-
-    names = [prefix + name for name in OPERATIONS for prefix in ("", "a")]
-    functions = {name: functools.partial(globals()[name], provider=provider) for name in names}
-    return SimpleNamespace(**functions)
+    """Settings that are not set; the SDK's exceptions, types and sentinels, and LiteLLM's."""
+    return unset(name) if is_setting(name) else named(name, __name__)

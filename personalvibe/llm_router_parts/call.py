@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 from .connections import session_of_litellm, unconnected
 from .errors import dressed, is_unread
 from .hooks import has_hooks, hooked
-from .legacy import OpenAIObject
+from .legacy import old_reply
 from .operations import REQUIRED, STREAMED, TEXT_PROVIDERS, known_to_the_sdk, method_of
 from .packages import (
     MISSING,
@@ -36,8 +36,8 @@ from .wire import (
     Door,
     Front,
     HttpBack,
+    end_of,
     http_shell,
-    shell_of,
 )
 
 if TYPE_CHECKING:
@@ -105,7 +105,7 @@ class Call:
 
     def begin(self) -> Any:
         """Call the SDK's method; it comes back to :meth:`send` with the finished request."""
-        front = shell_of(AsyncFront if self.is_async else Front, self.real, self)
+        front = end_of(AsyncFront if self.is_async else Front, self.real, self)
         return method_of(front, self.operation.shape)(**self.program)
 
     # From the SDK's signature to LiteLLM.
@@ -146,7 +146,7 @@ class Call:
             self.before = {**copied(told), "model": told.get("model", "").partition("/")[2]}
         told["drop_params"] = True  # LiteLLM has no say in what is sent, so nothing to refuse
         for name, value in REQUIRED.get(operation.carrier or operation.litellm, {}).items():
-            told.setdefault(name, value)
+            told[name] = told.get(name) or value
         told["api_key"] = self.real.api_key or "unused"
         told["api_base"] = str(self.real.base_url)
         if self.provider == "azure":
@@ -154,7 +154,7 @@ class Call:
         if operation.http:
             told["client"] = http_shell(AsyncHttpBack if self.is_async else HttpBack, self)
         else:
-            told["client"] = shell = shell_of(AsyncBack if self.is_async else Back, self.real, self)
+            told["client"] = shell = end_of(AsyncBack if self.is_async else Back, self.real, self)
             shell.__dict__.update(dict.fromkeys(RESOURCES, Door(self)))
         return told
 
@@ -282,7 +282,7 @@ class Call:
         """A reply of the SDK, or an item of its stream, in the form that the program expects."""
         if self.old and isinstance(reply, load_sdk().BaseModel):
             sent = self.sent.popleft() if self.sent else reply.to_dict(mode="json")
-            return OpenAIObject(sent, self.headers)
+            return old_reply(sent, self.headers)
         return as_both(reply, litellm_reply)
 
 

@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
-import functools
+import sys
 from collections.abc import Iterable
-from typing import Any, Self, cast
+from typing import TYPE_CHECKING, Any, Self, cast
 
 from .begin import begin, by_position
-from .connections import Connections, new_sdk_client
-from .operations import OPERATIONS, method_of
-from .packages import UNSET, is_given
+from .connections import Connections, new_sdk_client, sdk_class
+from .models import on_the_wire
+from .operations import OPERATIONS
+from .packages import UNSET, is_given, once
+from .resources import ASYNC, SYNC, Resource, replacement
 from .settings import (
     AZURE_BY_SETTINGS,
     AZURE_ENVIRONMENT,
+    CLIENT_SETTINGS,
     CREDENTIALS,
     ENVIRONMENT,
     OPENAI_ONLY,
@@ -22,38 +25,12 @@ from .settings import (
     client_arguments,
     is_azure,
 )
+from .wire import Lasting, is_resource, plain_members, shell_of
 
-# openai's spelling -> ours. Here the model is always the name on the wire.
-_SPELLINGS = {
-    **{operation.shape: name for name, operation in OPERATIONS.items()},
-    "beta.chat.completions.parse": "chat_completion_parse",
-    "beta.chat.completions.stream": "chat_completion_stream",
-}
-
-
-# What programs read of openai's clients though it is private there.
-_READ = ("_api_version", "_azure_endpoint", "_azure_deployment", "_base_url")
-
-
-class _Path:
-    """A part of a spelling such as ``chat.completions``."""
-
-    def __init__(self, client: ClientSettings, path: str) -> None:
-        self._client = client
-        self._path = path
-
-    def __call__(self, *args: Any, **kwargs: Any) -> Any:
-        if self._path != "responses" or self._client._is_async:
-            raise TypeError(f"{self._path} cannot be called")
-        return _METHODS["responses"](self._client, *args, **kwargs)
-
-    def __getattr__(self, name: str) -> Any:
-        path = f"{self._path}.{name}"
-        if path in _SPELLINGS:
-            return self._client._spelled(_SPELLINGS[path])
-        if any(known.startswith(f"{path}.") for known in _SPELLINGS):
-            return _Path(self._client, path)
-        return method_of(self._client._beyond(path), path)
+if TYPE_CHECKING:
+    from .client_types import AsyncMembers, SyncMembers
+else:
+    AsyncMembers = SyncMembers = object
 
 
 def _seen_by_sdk(name: str) -> property:
@@ -72,11 +49,13 @@ def _seen_by_sdk(name: str) -> property:
 class ClientSettings:
     """What the two clients share: settings bound once, and openai's spelling."""
 
+    # Also of an object that was made without __init__, as tests do.
+    provider: str | None = None
+    _wire = "openai"
     _is_async = False
     timeout: Any
 
     def __init__(self, *, provider: str | None = None, **settings: Any) -> None:
-        settings.pop("_strict_response_validation", None)
         self._refuse_unknown(settings)
         settings = {k: v for k, v in settings.items() if type(v).__name__ not in UNSET}
         if any(v is not None and k.startswith("azure_") for k, v in settings.items()):
@@ -94,7 +73,7 @@ class ClientSettings:
             raise TypeError(f"{', '.join(useless)}: for the providers openai and azure only")
 
     def _refuse_unknown(self, settings: Iterable[str]) -> None:
-        if unknown := set(settings) - set(SETTINGS):
+        if unknown := set(settings) - set(CLIENT_SETTINGS):
             raise TypeError(f"{type(self).__name__}() got unexpected {sorted(unknown)}")
 
     def _capture(self, wire: Wire) -> None:
@@ -117,9 +96,8 @@ class ClientSettings:
     def settings(self) -> dict[str, Any]:
         """The settings that are set, as they are now."""
         held = self.__dict__
-        return {
-            k: held[k] for k in SETTINGS if k in held and (held[k] is not None or k == "timeout")
-        }
+        names = [name for name in CLIENT_SETTINGS if name in held]
+        return {k: held[k] for k in names if held[k] is not None or k == "timeout"}
 
     base_url = _seen_by_sdk("base_url")
     default_headers = _seen_by_sdk("default_headers")
@@ -136,8 +114,9 @@ class ClientSettings:
         changes = {name: value for name, value in changes.items() if is_given(value)}
         self._refuse_unknown(changes)
         other = object.__new__(type(self))
-        other.__dict__.update(self.__dict__)
-        other.__dict__.update(changes)
+        kept = {k: v for k, v in self.__dict__.items() if not isinstance(v, Resource)}
+        kept.pop("_sdk", None)
+        other.__dict__.update(kept, **changes)
         if "http_client" in changes:
             other._connections = Connections(changes["http_client"])
         return other
@@ -147,55 +126,85 @@ class ClientSettings:
     def is_closed(self) -> bool:
         return self._connections.closed
 
+    @property  # type: ignore[misc]  # object has a setter for it
+    def __class__(self) -> Any:
+        """To ``isinstance`` the SDK's class as well, once somebody has the SDK to ask with."""
+        if "openai" not in sys.modules or self._wire not in WIRED:
+            return type(self)
+        return _as_the_sdks(type(self), self._wire == "azure")
+
     def __getattr__(self, name: str) -> Any:
-        if name.startswith("_") and name not in _READ:
+        if name.startswith("__") or name in _OWN:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
-        if any(k.startswith(f"{name}.") for k in _SPELLINGS):
-            return _Path(self, name)
         if name in SETTINGS and self._wire not in WIRED:
             return None
         return getattr(self._beyond(name), name)
 
-    def _beyond(self, path: str) -> Any:
-        """The SDK's client of the settings as they are now, for what LiteLLM does not have."""
+    def _beyond(self, name: str) -> Any:
+        """The SDK's client of the settings as they are now, for what LiteLLM does not have.
+
+        Its resources belong to one that stays, whatever the settings or the event loop: they are
+        where tests put fakes. It sends with the present one.
+        """
         if self._wire not in WIRED:
             raise AttributeError(
-                f"{path!r} of a client of {self._wire}: LiteLLM has no counterpart, and only openai"
+                f"{name!r} of a client of {self._wire}: LiteLLM has no counterpart, and only openai"
                 " and azure have an SDK of their own for it"
             )
+        present = self._present()
+        if not is_resource(type(present), name):
+            return present
+        lasting = self.__dict__.get("_sdk") or shell_of(Lasting, present)
+        lasting = self.__dict__.setdefault("_sdk", lasting)
+        lasting.__dict__.update(plain_members(present), _router=self)
+        return lasting
+
+    def _present(self) -> Any:
         settings = self.settings()
         more = {name: settings[name] for name in ("timeout", "max_retries") if name in settings}
         wire = Wire(self._wire == "azure", self._is_async)
         return self._connections.sdk_client(settings, wire, **more)
 
-    def _spelled(self, name: str) -> Any:
-        method = _METHODS[f"a{name}" if self._is_async else name]
-        return functools.partial(method, self, provider=self._wire)
+    def _called(self, name: str, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
+        """One of the router's own methods; the program calls what it put in the SDK's place."""
+        arguments = by_position(name, args, kwargs)
+        if (other := replacement(self, name)) is None:
+            return begin(name, arguments, self, self._is_async)
+        return other(**on_the_wire(name, arguments, self.provider, self.settings()))
+
+
+_OWN = ("_connections", "_sdk")  # the SDK's client is not asked for them
+
+
+@once
+def _as_the_sdks(kind: Any, azure: bool) -> Any:
+    """A subclass of *kind* and of the SDK's class: what its instances say that they are.
+
+    Calling it, as ``self.__class__(...)`` does, makes a *kind*.
+    """
+    theirs = sdk_class(azure, issubclass(kind, AsyncClient))
+    members = {"__module__": kind.__module__, "__qualname__": kind.__qualname__,
+               "__new__": lambda cls, *args, **kwargs: kind(*args, **kwargs)}  # fmt: skip
+    return type(kind.__name__, (kind, theirs), members)
 
 
 def _bound(name: str, is_async: bool) -> Any:
     """An operation as a method of a client."""
 
     async def amethod(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return await begin(name, by_position(name, args, kwargs), self, True)
+        return await self._called(name, args, kwargs)
 
     def method(self: Any, *args: Any, **kwargs: Any) -> Any:
-        return begin(name, by_position(name, args, kwargs), self, is_async)
+        return self._called(name, args, kwargs)
 
     made = amethod if is_async and not name.endswith("_stream") else method
-    made.__name__ = made.__qualname__ = f"a{name}" if is_async else name
+    made.__name__ = f"a{name}" if is_async else name
+    made.__qualname__ = f"{'Async' if is_async else ''}Client.{made.__name__}"
     made.__doc__ = f"The function {made.__name__} of the router, with this client's settings."
     return made
 
 
-_METHODS = {
-    f"a{name}" if is_async else name: _bound(name, is_async)
-    for name in OPERATIONS
-    for is_async in (False, True)
-}
-
-
-class Client(ClientSettings):
+class Client(ClientSettings, SyncMembers):
     """The router with settings bound once: what an ``OpenAI(...)`` object turns into.
 
     Args:
@@ -229,7 +238,7 @@ class Client(ClientSettings):
         self._connections.close()
 
 
-class AsyncClient(ClientSettings):
+class AsyncClient(ClientSettings, AsyncMembers):
     """:class:`Client` with the asynchronous functions: ``await client.achat_completion(...)``."""
 
     _is_async = True
@@ -264,6 +273,18 @@ class AsyncAzureClient(AsyncClient):
         super().__init__(provider=provider, **settings)
 
 
-for _name, _function in _METHODS.items():
-    if _name != "responses":  # also a part of openai's spelling: see _Path
-        setattr(AsyncClient if _name[1:] in OPERATIONS else Client, _name, _function)
+for _operation in OPERATIONS:
+    if _operation not in SYNC:  # responses, which is a part of openai's spelling as well
+        setattr(Client, _operation, _bound(_operation, False))
+    setattr(AsyncClient, f"a{_operation}", _bound(_operation, True))
+
+
+for _class, _parts in ((Client, SYNC), (AsyncClient, ASYNC)):
+    for _part, _member in _parts.items():
+        setattr(_class, _part, _member)
+        _member.__set_name__(_class, _part)
+
+
+# Programs, and what instruments them, ask for the name of a client's class: it is the SDK's.
+for _kind in (Client, AsyncClient, AzureClient, AsyncAzureClient):
+    _kind.__name__ = _kind.__name__.replace("Client", "OpenAI")

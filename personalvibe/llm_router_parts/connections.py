@@ -151,9 +151,13 @@ def session_of_litellm(is_async: bool) -> dict[str, Any]:
     return {} if session is None else {"http_client": session}
 
 
-def new_sdk_client(azure: bool, is_async: bool, arguments: dict[str, Any]) -> Any:
+def sdk_class(azure: bool, is_async: bool) -> Any:
     kind = f"{'Async' if is_async else ''}{'Azure' if azure else ''}OpenAI"
-    return getattr(load_sdk(), kind)(**arguments)
+    return getattr(load_sdk(), kind)
+
+
+def new_sdk_client(azure: bool, is_async: bool, arguments: dict[str, Any]) -> Any:
+    return sdk_class(azure, is_async)(**arguments)
 
 
 def _hashable(value: Any) -> Any:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .legacy import aged
+from .legacy_errors import aged
 from .packages import load_litellm, load_sdk, once
 
 

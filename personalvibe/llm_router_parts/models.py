@@ -74,3 +74,12 @@ def route_of(
         provider = "azure"
     model = arguments.get("model")
     return provider, model if isinstance(model, str) else ""
+
+
+def on_the_wire(
+    name: str, arguments: dict[str, Any], provider: str | None, settings: Mapping[str, Any]
+) -> dict[str, Any]:
+    """The arguments that the SDK's method gets, which knows no provider."""
+    asked = {key: value for key, value in arguments.items() if key not in ("provider", "legacy")}
+    route_of(name, asked, arguments.get("provider") or provider, settings)
+    return asked

@@ -104,11 +104,13 @@ OPERATIONS = {
 TEXT_PROVIDERS = {"openai": "text-completion-openai", "azure": "azure_text"}
 
 
-# What LiteLLM asks for though the program need not give it, and how it is kept from sending a
-# chat to the Responses API.
+# What LiteLLM asks for though the program need not give it or may leave it empty, and how it is
+# kept from sending a chat to the Responses API.
 REQUIRED: dict[str, dict[str, Any]] = {
     "completion": {"_skip_responses_api_bridge": True},
+    "embedding": {"input": ""},
     "responses": {"input": ""},
+    "text_completion": {"prompt": ""},
     "image_generation": {"prompt": ""},
 }
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from .legacy import OpenAIObject
+from .legacy import old_reply
 from .packages import MISSING, load_litellm, load_sdk, once, typed
 
 # The SDK's type (module and name) -> LiteLLM's.
@@ -157,7 +157,7 @@ class _Item(dict[str, Any]):
 def completed(reply: Any, old: bool) -> Any:
     """LiteLLM's own reply, with the members that openai users expect of it."""
     if old and hasattr(reply, "model_dump"):
-        return OpenAIObject(reply.model_dump(mode="json", exclude_none=True))
+        return old_reply(reply.model_dump(mode="json", exclude_none=True), {})
     held = reply.__dict__
     for choice in held.get("choices") or ():
         choice.__dict__.setdefault("logprobs")

@@ -8,6 +8,8 @@ from collections.abc import Mapping
 from types import ModuleType
 from typing import Any, NamedTuple
 
+from . import legacy_settings
+
 #: Arguments that ask for a feature of LiteLLM which the request must not bypass.
 PLAIN = frozenset({
     "mock_response", "mock_tool_calls", "mock_timeout", "fallbacks", "model_list", "client",
@@ -24,13 +26,13 @@ SETTINGS = (
 )  # fmt: skip
 
 
+CLIENT_SETTINGS = (*SETTINGS, "_strict_response_validation")
+
+
 OWN_SETTINGS = frozenset(SETTINGS) - {"timeout"}  # timeout is an argument of the SDK's methods
 
 
 CREDENTIALS = ("api_key", "azure_ad_token", "azure_ad_token_provider")
-
-
-OLD_AZURE = ("azure", "azure_ad", "azuread")  # what a program of openai 0.28 calls it
 
 
 AZURE_BY_SETTINGS = "azure, by the settings given"
@@ -64,9 +66,6 @@ _OLD_ENVIRONMENT = {
     "base_url": ("OPENAI_BASE_URL", "OPENAI_API_BASE"),
     "organization": ("OPENAI_ORGANIZATION",),
 }
-
-
-_OLD_AZURE_VERSION = "2023-05-15"  # when none was set
 
 
 # The same among LiteLLM's module settings, for programs of 0.28.
@@ -108,16 +107,23 @@ class Wire(NamedTuple):
 _face: list[ModuleType] = []
 
 
+_SETTABLE = frozenset(SETTINGS) | frozenset(legacy_settings.SETTABLE)
+
+
 class Face(ModuleType):
     """The module that programs import: it has the settings that it was written with, no others."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in vars(self) or name.startswith("_") or name[0].isupper():
+        if name in legacy_settings.DEFAULTS and value == legacy_settings.DEFAULTS[name] == unset(
+            name
+        ):
+            vars(self).pop(name, None)  # a program puts back what it has read
+        elif name in _SETTABLE or name in vars(self) or name.startswith("_") or name[0].isupper():
             super().__setattr__(name, value)
-            return
-        raise AttributeError(
-            f"{self.__name__} has no setting {name!r}; LiteLLM's own are set on litellm itself"
-        )
+        else:
+            raise AttributeError(
+                f"{self.__name__} has no setting {name!r}; LiteLLM's own are set on litellm itself"
+            )
 
 
 def introduce(face: ModuleType) -> None:
@@ -131,9 +137,29 @@ def current(name: str) -> Any:
     return vars(_face[0]).get(name)
 
 
+def is_setting(name: str) -> bool:
+    return name in SETTINGS or name in legacy_settings.NAMES
+
+
+def unset(name: str) -> Any:
+    """How a setting reads that is not set: in a program for openai 0.28, as it did there.
+
+    `api_base` is read by no later program, so it always says where calls go.
+    """
+    if name in SETTINGS and not current("legacy"):
+        base = os.environ.get("OPENAI_BASE_URL") or legacy_settings.DEFAULTS["api_base"]
+        return base if name == "api_base" else None
+    return legacy_settings.default(name, current("api_type"))
+
+
 def module_settings(old: bool) -> dict[str, Any]:
     found = {name: value for name in SETTINGS if (value := current(name)) is not None}
-    if old and (kind := os.environ.get("OPENAI_API_TYPE")):
+    if not old:
+        return found
+    path = current("api_key_path") or legacy_settings.default("api_key_path", None)
+    if path:
+        found["api_key"] = legacy_settings.key_in(path)
+    if kind := os.environ.get("OPENAI_API_TYPE"):
         found.setdefault("api_type", kind)
     return found
 
@@ -182,14 +208,14 @@ def client_arguments(settings: Mapping[str, Any], wire: Wire) -> dict[str, Any]:
     given = {**_from_environment(given, wire), **given}
     if not wire.azure:
         return {k: v for k, v in given.items() if not k.startswith(("azure_", "api_version"))}
-    if kind in OLD_AZURE[1:] and "api_key" in given:
+    if kind in legacy_settings.AZURE[1:] and "api_key" in given:
         given["azure_ad_token"] = given.pop("api_key")
     if "azure_ad_token" in given and "azure_ad_token" not in settings:
         given.pop("api_key", None)  # both came from the environment: the SDK takes the token
     if "base_url" in given:
         given.pop("azure_endpoint", None)
     if wire.old:
-        given.setdefault("api_version", _OLD_AZURE_VERSION)
+        given.setdefault("api_version", legacy_settings.AZURE_VERSION)
     return given
 
 

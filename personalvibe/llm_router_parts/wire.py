@@ -170,17 +170,38 @@ class _EventSource:
             yield line.decode().strip()
 
 
-def shell_of(kind: type, real: Any, call: Call) -> Any:
+def shell_of(kind: type, real: Any) -> Any:
     """An instance of the SDK's client class that shares everything with *real* but `request`."""
     shell = object.__new__(subclass(kind, type(real)))
-    for name, value in real.__dict__.items():
-        # A resource that is kept would go on to send with *real*.
-        if not isinstance(getattr(type(real), name, None), functools.cached_property):
-            shell.__dict__[name] = value
-    shell.__dict__["_call"] = call
+    shell.__dict__.update(plain_members(real))
     if "_custom_query" in shell.__dict__:
         shell._custom_query = dict(shell._custom_query)  # LiteLLM writes into it
     return shell
+
+
+def plain_members(real: Any) -> dict[str, Any]:
+    """Without the resources that are kept: they would go on to send with *real*."""
+    return {k: v for k, v in real.__dict__.items() if not is_resource(type(real), k)}
+
+
+def is_resource(kind: type, name: str) -> bool:
+    return isinstance(getattr(kind, name, None), functools.cached_property)
+
+
+def end_of(kind: type, real: Any, call: Call) -> Any:
+    """An end of *call*, which sends with *real*."""
+    shell = shell_of(kind, real)
+    shell.__dict__["_call"] = call
+    return shell
+
+
+class Lasting:
+    """The SDK's client whose resources a client of the router shows: sends with the present one."""
+
+    _router: Any
+
+    def request(self, *args: Any, **kwargs: Any) -> Any:
+        return self._router._present().request(*args, **kwargs)
 
 
 def http_shell(kind: type, call: Call) -> Any:

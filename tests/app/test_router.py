@@ -959,7 +959,7 @@ def test_errors_are_made_by_hand_as_in_0_28() -> None:
         raise made
     assert (made.http_status, made.user_message, made.headers) == (429, "slow down", {})
     assert raised.value.response is None
-    assert str(llm_router.legacy_error(llm_router.APIError)) == ""
+    assert str(llm_router.legacy_error(llm_router.APIError)) == "<empty message>"
 
 
 def test_errors_are_derived_from_as_in_0_28() -> None:

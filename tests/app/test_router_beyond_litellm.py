@@ -200,7 +200,7 @@ def test_settings_changed_later_hold(wire: Wire) -> None:
     client.models.list()
     first.list()
     keys = [sent.headers["authorization"] for sent in wire.take()]
-    assert keys == ["Bearer sk-1", "Bearer sk-2", "Bearer sk-1"]
+    assert keys == ["Bearer sk-1", "Bearer sk-2", "Bearer sk-2"]
 
 
 def test_one_connection_is_kept_and_closed_with_the_client(wire: Wire) -> None:

@@ -15,7 +15,7 @@ PROGRAM = """
 from typing import Any
 
 from personalvibe import llm_router
-from personalvibe.llm_router import Client, chat_completion
+from personalvibe.llm_router import AsyncClient, Client, chat_completion
 
 messages = [{"role": "user", "content": "Hi"}]
 
@@ -27,6 +27,17 @@ def plain(stream: bool, options: dict[str, Any]) -> str | None:
     reveal_type(llm_router.embedding("openai/m", ["x"], dimensions=3))
     reveal_type(llm_router.text_completion("openai/m", "x", stream=True))
     reveal_type(Client(api_key="k", timeout=3).with_options(timeout=4))
+    client = Client(api_key="k")
+    reveal_type(client.chat_completion("openai/m", messages, temperature=0.2))
+    reveal_type(client.chat_completion("openai/m", messages, stream=True))
+    reveal_type(client.chat.completions.create(model="m", messages=[]))
+    reveal_type(client.chat.completions.create(model="m", messages=[], stream=True))
+    reveal_type(client.responses("openai/m", "x"))
+    reveal_type(client.responses("openai/m", "x", stream=True))
+    reveal_type(client.responses.create(model="m", input="x"))
+    reveal_type(client.embedding("openai/m", "x"))
+    reveal_type(client.files.list())
+    reveal_type(llm_router.of("openai").chat_completion("m", messages))
     for chunk in chat_completion("openai/m", messages, stream=True):
         print(chunk.choices[0].delta.content)
     llm_router.chat_completion(provider="openai", **options)
@@ -36,12 +47,24 @@ def plain(stream: bool, options: dict[str, Any]) -> str | None:
 async def asynchronous() -> None:
     reveal_type(await llm_router.achat_completion("openai/m", messages))
     reveal_type(await llm_router.achat_completion("openai/m", messages, stream=True))
+    client = AsyncClient(api_key="k")
+    reveal_type(await client.achat_completion("openai/m", messages))
+    reveal_type(await client.achat_completion("openai/m", messages, stream=True))
+    reveal_type(await client.chat.completions.create(model="m", messages=[]))
+    reveal_type(await client.aresponses("openai/m", "x"))
+    reveal_type(await llm_router.of("openai").achat_completion("m", messages, stream=True))
     async with llm_router.achat_completion_stream("openai/m", messages) as events:
         print(await events.get_final_completion())
 """
 REVEALED = [
     "ChatCompletion", "ChatCompletion", "Stream[ChatCompletionChunk]", "CreateEmbeddingResponse",
-    "Stream[Completion]", "Client", "ChatCompletion", "AsyncStream[ChatCompletionChunk]",
+    "Stream[Completion]", "Client",
+    "ChatCompletion", "Stream[ChatCompletionChunk]", "ChatCompletion",
+    "Stream[ChatCompletionChunk]", "Response", "Stream[events]", "Response",
+    "CreateEmbeddingResponse", "Any", "ChatCompletion",
+    "ChatCompletion", "AsyncStream[ChatCompletionChunk]",
+    "ChatCompletion", "AsyncStream[ChatCompletionChunk]", "ChatCompletion", "Response",
+    "AsyncStream[ChatCompletionChunk]",
 ]  # fmt: skip
 MISTAKES = """
 chat_completion("openai/m", messages, colour="red")
@@ -60,7 +83,8 @@ def test_a_reply_has_its_type_and_a_mistake_is_seen(tmp_path: Path) -> None:
         cwd=tmp_path, capture_output=True, text=True, check=False,
     )  # fmt: skip
     found = re.findall(r'Revealed type is "(.*)"', done.stdout)
-    assert [re.sub(r"[\w.]+\.(\w)", r"\1", one) for one in found] == REVEALED
+    names = [re.sub(r"[\w.]+\.(\w)", r"\1", one) for one in found]
+    assert [re.sub(r"\[Response\w+( \| Response\w+)+\]", "[events]", n) for n in names] == REVEALED
     lines = {int(line) for line in re.findall(r"program\.py:(\d+): error:", done.stdout)}
     end = text.count("\n")
     assert lines == set(range(end - MISTAKES.count("\n") + 2, end + 1))
