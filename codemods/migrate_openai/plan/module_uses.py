@@ -394,7 +394,7 @@ class ModuleUses:
                 return
         name = target.function
         if target.legacy and self.planner.view.mixed:
-            name = f"openai.{target.sdk}"
+            name = f'of("openai", legacy=True).{target.function}'
         elif target.has_model:
             name = f'of("openai").{target.function}'
         self._note_legacy(target)
@@ -441,16 +441,15 @@ class ModuleUses:
 
     def _setting_read(self, site: ResolvedUse, name: str) -> None:
         setting = name.removeprefix("openai.")
-        if setting in names.SETTINGS and self._moves(setting, site.node):
+        if setting not in names.SETTINGS or not self.calls_module:
+            return
+        of_legacy = not self.planner.view.mixed
+        known = setting in self.planner.view.settings or setting in names.LEGACY_SETTINGS
+        if (known or of_legacy) and self.planner.applies(SETTING, site.node):
+            # What a program of 0.28 has not set reads as 0.28 had it.
+            self.draft.legacy |= of_legacy
             self._name(site.node, names.SETTINGS[setting])
             self.draft.migrated(SETTING, site.node)
-        elif setting in names.SETTINGS and self.calls_module and not self.planner.view.mixed:
-            message = f"set nowhere, and 0.28 took it from the environment: {name}"
-            self.draft.left(SETTING, site.node, "setting", message)
-
-    def _moves(self, setting: str, node: ast.AST) -> bool:
-        known = setting in self.planner.view.settings or setting in names.LEGACY_SETTINGS
-        return self.calls_module and known and self.planner.applies(SETTING, node)
 
     def _assigned(self, node: ast.Attribute) -> None:
         base = self.planner.evaluator.terms(node.value)
