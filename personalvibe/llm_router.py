@@ -84,6 +84,7 @@ from personalvibe.llm_router_parts.media import (
 )
 from personalvibe.llm_router_parts.models import resolve_model
 from personalvibe.llm_router_parts.packages import named
+from personalvibe.llm_router_parts.reply_types import COUNTERPARTS, reply_type
 from personalvibe.llm_router_parts.responses import (
     aresponses,
     aresponses_cancel,
@@ -198,4 +199,6 @@ introduce(sys.modules[__name__])
 
 def __getattr__(name: str) -> Any:
     """Settings that are not set; the SDK's exceptions, types and sentinels, and LiteLLM's."""
-    return unset(name) if is_setting(name) else named(name, __name__)
+    if is_setting(name):
+        return unset(name)
+    return reply_type(name) if name in COUNTERPARTS else named(name, __name__)
