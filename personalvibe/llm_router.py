@@ -194,6 +194,10 @@ enable_telemetry: bool  # likewise
 #: :class:`OpenAIObject`. One call: ``chat_completion(..., legacy=True)``.
 legacy: bool = False
 
+#: A ``litellm.Router``: calls of the module's functions whose model is one of its groups go to it,
+#: with its fallbacks, cooldowns and budgets.
+router: Any = None
+
 introduce(sys.modules[__name__])
 
 
