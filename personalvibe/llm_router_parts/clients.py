@@ -142,7 +142,7 @@ class ClientSettings:
             return None
         return getattr(self._beyond(name), name)
 
-    def _beyond(self, name: str) -> Any:
+    def _beyond(self, path: str) -> Any:
         """The SDK's client of the settings as they are now, for what LiteLLM does not have.
 
         Its resources belong to one that stays, whatever the settings or the event loop: they are
@@ -150,11 +150,11 @@ class ClientSettings:
         """
         if self._wire not in WIRED:
             raise AttributeError(
-                f"{name!r} of a client of {self._wire}: LiteLLM has no counterpart, and only openai"
+                f"{path!r} of a client of {self._wire}: LiteLLM has no counterpart, and only openai"
                 " and azure have an SDK of their own for it"
             )
         present = self._present()
-        if not is_resource(type(present), name):
+        if not is_resource(type(present), path.partition(".")[0]):
             return present
         lasting = self.__dict__.get("_sdk") or shell_of(Lasting, present)
         lasting = self.__dict__.setdefault("_sdk", lasting)
