@@ -91,6 +91,7 @@ from personalvibe.llm_router_parts.media import (
 )
 from personalvibe.llm_router_parts.models import resolve_model
 from personalvibe.llm_router_parts.packages import named
+from personalvibe.llm_router_parts.reply_types import COUNTERPARTS, reply_type
 from personalvibe.llm_router_parts.responses import (
     aresponses,
     aresponses_cancel,
@@ -198,6 +199,7 @@ http_client: Any
 
 # Of openai 0.28 only.
 api_key_path: str | None  # a file with the key, read at every call
+proxy: str | Mapping[str, str] | None
 verify_ssl_certs: bool  # had no effect, and has none
 ca_bundle_path: str | None  # likewise
 enable_telemetry: bool  # likewise
@@ -211,9 +213,15 @@ legacy: bool = False
 #: parts of it, ``patch("app.openai.ChatCompletion.create")``, or the spelling is to stay.
 openai = SdkModule(sys.modules[__name__])
 
+#: A ``litellm.Router``: calls of the module's functions whose model is one of its groups go to it,
+#: with its fallbacks, cooldowns and budgets.
+router: Any = None
+
 introduce(sys.modules[__name__])
 
 
 def __getattr__(name: str) -> Any:
     """Settings that are not set; the SDK's exceptions, types and sentinels, and LiteLLM's."""
-    return unset(name) if is_setting(name) else named(name, __name__)
+    if is_setting(name):
+        return unset(name)
+    return reply_type(name) if name in COUNTERPARTS else named(name, __name__)

@@ -9,15 +9,16 @@ from typing import TYPE_CHECKING, Any
 
 from .connections import session_of_litellm, unconnected
 from .errors import dressed, is_unread
+from .groups import function_for
 from .hooks import has_hooks, hooked
 from .legacy import old_reply
+from .models import joined
 from .operations import REQUIRED, STREAMED, TEXT_PROVIDERS, known_to_the_sdk, method_of
 from .packages import (
     MISSING,
     UNSET,
     is_given,
     known_to_litellm,
-    litellm_function,
     load_litellm,
     load_sdk,
     typed,
@@ -57,8 +58,10 @@ class Call:
         is_async: bool,
         old: bool,
         connections: Connections,
+        router: Any,
     ) -> None:
         self.connections = connections  # as long as the reply is read, they stay
+        self.router = router  # LiteLLM's, if the call goes to one of its groups
         self.operation = operation
         self.provider, self.name = route
         self.settings = settings
@@ -129,7 +132,8 @@ class Call:
             if operation.litellm == "text_completion":
                 provider = TEXT_PROVIDERS.get(provider, provider)
             told = {k: copied(v) for k, v in (options.json_data or {}).items() if v is not None}
-            told["model"] = f"{provider}/{self.name or current('DEFAULT_MODEL').partition('/')[2]}"
+            name = self.name or current("DEFAULT_MODEL").partition("/")[2]
+            told["model"] = joined((provider, name))
             if "messages" in told and not is_conversation(told["messages"]):
                 told["messages"] = [{"role": "user", "content": str(told["messages"])}]
             if options.extra_json and operation.litellm in STREAMED:
@@ -160,7 +164,7 @@ class Call:
 
     def function(self) -> Any:
         carrier = self.operation.carrier if self.on_the_wire else ""
-        return litellm_function(carrier or self.operation.litellm, self.is_async)
+        return function_for(self.router, carrier or self.operation.litellm, self.is_async)
 
     def send(self) -> Any:
         result = None

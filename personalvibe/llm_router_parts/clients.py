@@ -51,16 +51,18 @@ class ClientSettings:
 
     # Also of an object that was made without __init__, as tests do.
     provider: str | None = None
+    router: Any = None
     _wire = "openai"
     _is_async = False
     timeout: Any
 
-    def __init__(self, *, provider: str | None = None, **settings: Any) -> None:
+    def __init__(self, *, provider: str | None = None, router: Any = None, **settings: Any) -> None:
         self._refuse_unknown(settings)
         settings = {k: v for k, v in settings.items() if type(v).__name__ not in UNSET}
         if any(v is not None and k.startswith("azure_") for k, v in settings.items()):
             settings.setdefault("api_type", AZURE_BY_SETTINGS)
         self.provider = provider
+        self.router = router
         # What is not set is asked of the SDK's client, which knows its defaults.
         self.__dict__.update({name: value for name, value in settings.items() if value is not None})
         self._connections = Connections(settings.get("http_client"))
@@ -90,7 +92,7 @@ class ClientSettings:
         whole = not wire.azure or (
             "api_version" in bound and not bound.keys().isdisjoint(("base_url", "azure_endpoint"))
         )
-        if not whole or not any(bound.get(name) for name in CREDENTIALS):
+        if self.router is None and not (whole and any(map(bound.get, CREDENTIALS))):
             new_sdk_client(wire.azure, False, bound)
 
     def settings(self) -> dict[str, Any]:
@@ -140,7 +142,7 @@ class ClientSettings:
             return None
         return getattr(self._beyond(name), name)
 
-    def _beyond(self, name: str) -> Any:
+    def _beyond(self, path: str) -> Any:
         """The SDK's client of the settings as they are now, for what LiteLLM does not have.
 
         Its resources belong to one that stays, whatever the settings or the event loop: they are
@@ -148,11 +150,11 @@ class ClientSettings:
         """
         if self._wire not in WIRED:
             raise AttributeError(
-                f"{name!r} of a client of {self._wire}: LiteLLM has no counterpart, and only openai"
+                f"{path!r} of a client of {self._wire}: LiteLLM has no counterpart, and only openai"
                 " and azure have an SDK of their own for it"
             )
         present = self._present()
-        if not is_resource(type(present), name):
+        if not is_resource(type(present), path.partition(".")[0]):
             return present
         lasting = self.__dict__.get("_sdk") or shell_of(Lasting, present)
         lasting = self.__dict__.setdefault("_sdk", lasting)
@@ -209,6 +211,7 @@ class Client(ClientSettings, SyncMembers):
 
     Args:
         provider: a prefix for every model; the model is then the name on the wire.
+        router: a ``litellm.Router``; models that are its groups go to it, and no key is needed.
         settings: what ``OpenAI(...)`` and ``AzureOpenAI(...)`` accept (``api_key``, ``base_url``,
             ``organization``, ``project``, ``timeout``, ``max_retries``, ``default_headers``,
             ``default_query``, ``http_client``, ``azure_endpoint``, ``api_version``,

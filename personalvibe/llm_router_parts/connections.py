@@ -36,7 +36,9 @@ class _Pool:
         if key in self.sdk_clients:
             self.sdk_clients.move_to_end(key)
             return self.sdk_clients[key]
-        if self.http_client is not None:
+        if (proxy := arguments.pop("proxy", None)) is not None:
+            arguments.setdefault("http_client", _proxied(proxy, is_async))
+        elif self.http_client is not None:
             arguments.setdefault("http_client", self.http_client)
         elif is_async:
             # The one that the SDK makes would try to close itself in a later event loop.
@@ -49,6 +51,18 @@ class _Pool:
         while len(self.sdk_clients) > _KEEP:
             self.sdk_clients.popitem(last=False)
         return made
+
+
+def _proxied(proxy: Any, is_async: bool) -> Any:
+    """An HTTP client for the proxy of openai 0.28: an address, or one by the kind of address."""
+    from importlib import import_module
+
+    kind = getattr(load_sdk(), "DefaultAsyncHttpxClient" if is_async else "DefaultHttpxClient")
+    if isinstance(proxy, str):
+        return kind(proxy=proxy)
+    httpx = import_module(kind.__mro__[1].__module__.partition(".")[0])  # or its fork
+    transport = httpx.AsyncHTTPTransport if is_async else httpx.HTTPTransport
+    return kind(mounts={f"{name}://": transport(proxy=to) for name, to in proxy.items()})
 
 
 class Connections:

@@ -27,7 +27,7 @@ DEFAULTS: dict[str, Any] = {
 
 
 #: What a program may set besides: it works, or had no effect in 0.28 either.
-SETTABLE = ("api_key_path", "ca_bundle_path", "enable_telemetry", "verify_ssl_certs")
+SETTABLE = ("api_key_path", "ca_bundle_path", "enable_telemetry", "proxy", "verify_ssl_certs")
 
 
 # OPENAI_BASE_URL is not of 0.28, but decides where the router's calls go.

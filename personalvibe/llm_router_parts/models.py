@@ -83,3 +83,8 @@ def on_the_wire(
     asked = {key: value for key, value in arguments.items() if key not in ("provider", "legacy")}
     route_of(name, asked, arguments.get("provider") or provider, settings)
     return asked
+
+
+def joined(route: tuple[str, str]) -> str:
+    """A model as LiteLLM is told it; a group of its Router has no provider."""
+    return "/".join(part for part in route if part)

@@ -24,11 +24,13 @@ class CallOptions(TypedDict, total=False):
     Attributes:
         provider: a prefix for the model, which then is the name on the wire.
         legacy: the reply and the errors of openai 0.28, for this call.
+        router: a `litellm.Router`, for this call.
         num_retries: LiteLLM's own, on top of `max_retries`.
     """
 
     provider: str | None
     legacy: bool
+    router: Any
     api_key: Any
     base_url: Any
     api_base: Text

@@ -11,6 +11,7 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
+from .private_members import LITELLM, OPENAI, check, check_pydantic
 from .settings import current
 
 if TYPE_CHECKING:
@@ -48,6 +49,8 @@ def load_litellm() -> ModuleType:
     levels = [logger.level for logger in transports]
     import litellm
 
+    check(LITELLM, _installed("litellm"))
+    check_pydantic()
     for logger, level in zip(transports, levels, strict=True):
         logger.setLevel(level)  # LiteLLM silences it for the whole program
     # LiteLLM dumps its own logging copies (of a streamed response; of its usage; of what
@@ -69,6 +72,15 @@ def load_litellm() -> ModuleType:
         litellm.disable_hf_tokenizer_download = True
     register_providers()
     return litellm
+
+
+def _installed(name: str) -> str | None:
+    from importlib.metadata import PackageNotFoundError, version
+
+    try:
+        return version(name)
+    except PackageNotFoundError:  # an application in one file
+        return None
 
 
 def renew_litellm() -> None:
@@ -130,10 +142,12 @@ def register_providers(wanted: str = "") -> None:
         module.register(asked_for=wanted == module.PROVIDER)
 
 
+@functools.cache
 def load_sdk() -> Any:
     """The openai package: LiteLLM depends on it, and so did the program before."""
     import openai  # noqa: TID251  # its exceptions and types are what a program catches and names
 
+    check(OPENAI, openai.__version__)
     return openai
 
 

@@ -37,12 +37,15 @@ class Resource:
     def __getattr__(self, name: str) -> Any:
         if name.startswith("__") or name == "_client":
             raise AttributeError(name)
-        return getattr(self._of_the_sdk(), name)
+        return getattr(self._of_the_sdk(name), name)
 
-    def _of_the_sdk(self) -> Any:
-        """The SDK's, with what was replaced here: its helpers and wrappers call it."""
-        head = self._path.partition(".")[0]
-        theirs = method_of(self._client._beyond(head), self._path)
+    def _of_the_sdk(self, name: str) -> Any:
+        """The SDK's, with what was replaced here: its helpers and wrappers call it.
+
+        Args:
+            name: what is asked of it.
+        """
+        theirs = method_of(self._client._beyond(f"{self._path}.{name}"), self._path)
         if replaced := self._replaced():
             theirs = type(theirs)(theirs._client)
             theirs.__dict__.update(replaced)
@@ -78,7 +81,8 @@ def _helper_beside_fakes(client: Any, shape: str) -> Any:
     if helper is None:
         return None
     resource = method_of(client, shape.removesuffix(helper))
-    return method_of(resource._of_the_sdk(), helper[1:]) if resource._replaced() else None
+    theirs = resource._of_the_sdk(helper[1:]) if resource._replaced() else None
+    return theirs and method_of(theirs, helper[1:])
 
 
 def _method(shape: str, is_async: bool) -> Any:

@@ -161,6 +161,8 @@ def module_settings(old: bool) -> dict[str, Any]:
         found["api_key"] = legacy_settings.key_in(path)
     if kind := os.environ.get("OPENAI_API_TYPE"):
         found.setdefault("api_type", kind)
+    if proxy := current("proxy"):
+        found["proxy"] = proxy
     return found
 
 

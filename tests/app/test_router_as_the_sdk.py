@@ -35,7 +35,7 @@ def outcome(action: Callable[[], Any], wire: Wire) -> Any:
     try:
         action()
     except Exception as error:
-        return type(error).__name__, str(error), wire.take()
+        return type(error).__name__, str(error), [essence(sent) for sent in wire.take()]
     return [essence(sent) for sent in wire.take()]
 
 

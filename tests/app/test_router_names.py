@@ -5,11 +5,15 @@ from __future__ import annotations
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 import openai  # noqa: TID251  # its names are the ones in question
+import pydantic
 import pytest
 
 from personalvibe import llm_router
+
+from .wire import loaded_litellm
 
 LOADED = "\nimport sys; print(*(n for n in ('openai', 'litellm') if n in sys.modules))"
 NAMED = {
@@ -18,6 +22,15 @@ NAMED = {
         from personalvibe import llm_router
         def ask(n: int | llm_router.NotGiven = llm_router.NOT_GIVEN) -> llm_router.ChatCompletion:
             ...
+    """,
+    "annotation of LiteLLM's": """
+        import openai
+        from typing import Optional
+        from personalvibe import llm_router
+        from personalvibe.llm_router import EmbeddingResponse, ModelResponseStream
+        def ask(last: Optional[llm_router.ModelResponse]) -> llm_router.ImageResponse | None: ...
+        def all(replies: list[EmbeddingResponse]) -> ModelResponseStream: ...
+        assert not isinstance(None, (llm_router.ModelResponse, EmbeddingResponse))
     """,
     "except": """
         from personalvibe import llm_router
@@ -126,3 +139,25 @@ def test_what_the_router_has_can_be_replaced_by_tests(monkeypatch: pytest.Monkey
 )
 def test_the_sdks_types_of_replies_go_by_their_names(name: str, kind: type) -> None:
     assert getattr(llm_router, name) is kind
+
+
+def test_a_reply_type_of_litellms_is_litellms_when_it_is_used() -> None:
+    kind = llm_router.ModelResponse
+    theirs: Any = loaded_litellm().ModelResponse
+    assert kind is llm_router.ModelResponse
+    made = kind(model="m")
+    assert type(made) is theirs
+    assert isinstance(made, kind)
+    assert isinstance(openai.types.chat.ChatCompletion.model_construct(), kind)
+    assert not isinstance(loaded_litellm().EmbeddingResponse(), kind)
+    assert issubclass(theirs, kind)
+    assert kind.model_fields.keys() == theirs.model_fields.keys()
+
+    class Mine(kind):  # type: ignore[misc]  # found at run time
+        pass
+
+    class Holder(pydantic.BaseModel):
+        reply: kind  # type: ignore[valid-type]
+
+    assert issubclass(Mine, theirs)
+    assert Holder(reply=made).reply is made

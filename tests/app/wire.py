@@ -21,7 +21,7 @@ from personalvibe import llm_router
 
 def loaded_litellm() -> Any:
     """LiteLLM, imported as the router imports it."""
-    assert llm_router.ModelResponse
+    assert llm_router.token_counter
     return sys.modules["litellm"]
 
 

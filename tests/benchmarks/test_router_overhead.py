@@ -70,7 +70,7 @@ def sides(url: str, monkeypatch: pytest.MonkeyPatch) -> tuple[Any, Any]:
     monkeypatch.setenv("OPENAI_API_KEY", "sk-test")
     monkeypatch.setenv("OPENAI_BASE_URL", url)
     monkeypatch.setenv("OPENAI_API_BASE", url)
-    assert llm_router.ModelResponse  # loads LiteLLM
+    assert llm_router.token_counter  # loads LiteLLM
     return sys.modules["litellm"], llm_router
 
 

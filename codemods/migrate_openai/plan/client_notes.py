@@ -36,6 +36,7 @@ from codemods.migrate_openai.rules.client_attributes import (
     leads_to_call,
     needs_sdk,
 )
+from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
 RUN_TIME = "is of a class chosen at run time"
 _TOO_MUCH = "more of the program than can be followed"
@@ -145,6 +146,8 @@ class ClientNotes:
             self._derived.add(client)
             self._joined.join([client])
         modules = list(facts.values())
+        for client in self._derived:
+            self._notes[client].replaced |= _replaces_parts(client, facts[client.path])
         for module in modules:
             self._ask_further(module)
         for module in modules:
@@ -268,6 +271,13 @@ class ClientNotes:
             indirect=indirect,
             derived=derived,
         )
+
+
+def _replaces_parts(client: Client, module: ModuleFacts) -> bool:
+    """Does a class derived from a client have a ``chat``, or the like, of its own?"""
+    cls = next(cls for cls in module.classes.values() if cls.place == client.at)
+    own = {*cls.attrs, *cls.methods}
+    return not own.isdisjoint(RESOURCES) or bool({"__getattr__", "__getattribute__"} & own)
 
 
 def _total(every: Iterable[Notes]) -> Notes:

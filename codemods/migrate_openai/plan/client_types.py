@@ -7,10 +7,13 @@ import re
 from collections import defaultdict
 from functools import cached_property
 
+from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Typed, client_class
 from codemods.migrate_openai.plan.clients import FileClients
+from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.planner import Draft, Plan, ResolvedUse
 from codemods.migrate_openai.rules.clients import MADE, TYPED
+from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
 _ASKING = frozenset({"isinstance", "issubclass"})
 
@@ -53,8 +56,14 @@ class ClientTypes:
             else:
                 self._rename_class(node, member.cls, runtime=not self.planner.is_annotation(node))
                 self.draft.migrated(TYPED, node)
+        places = NamedImports(self.planner)
         for node, classes in strings.items():
-            self._string_annotation(node, classes)
+            kept = {cls: places.kept(cls) for cls in classes}
+            self._string_annotation(node, [cls for cls, place in kept.items() if place is None])
+            for cls, place in kept.items():
+                if place is not None:
+                    self.draft.renamed[place] = ROUTER_CLASSES[cls]
+                    self.draft.migrated(TYPED, node)
 
     def _rename_class(self, node: ast.AST, cls: str, *, runtime: bool) -> None:
         if self.planner.keeps_module(node):
@@ -110,16 +119,22 @@ class ClientTypes:
         annotation = self.planner.is_annotation(site.node)
         if not self.planner.applies(TYPED, site.node):
             return
+        if self._is_asked(site.node) and self.planner.facts.public_parameters:
+            return  # of a client that others give it: those of the router are of the SDK's too
         if self._all_move or (not annotation and self._is_chosen(site.node, cls)):
             self._rename_class(site.node, cls, runtime=not annotation)
             self.draft.migrated(TYPED, site.node)
 
-    def _is_chosen(self, node: ast.expr, cls: str) -> bool:
-        """Is this the class that calls elsewhere make clients of, which all move?"""
+    def _is_asked(self, node: ast.expr) -> bool:
+        """``isinstance(client, OpenAI)``."""
         parent = self.planner.parent(node)
         if isinstance(parent, ast.Tuple):
             parent = self.planner.parent(parent)
-        if isinstance(parent, ast.Call) and getattr(parent.func, "id", "") in _ASKING:
+        return isinstance(parent, ast.Call) and called_name(parent.func) in _ASKING
+
+    def _is_chosen(self, node: ast.expr, cls: str) -> bool:
+        """Is this the class that calls elsewhere make clients of, which all move?"""
+        if self._is_asked(node):
             return False
         fates = [
             self.clients.fates[member]

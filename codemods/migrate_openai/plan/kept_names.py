@@ -27,6 +27,7 @@ class NamedImports:
     """The names that a file imports from the SDK one by one."""
 
     def __init__(self, planner: Planner) -> None:
+        self._planner = planner
         self._index = planner.index
         self.places = {
             alias: place
@@ -34,6 +35,15 @@ class NamedImports:
             if isinstance(planner.index.statement(alias), ast.ImportFrom)
         }
         """Each name's place among the imports of the SDK."""
+
+    def kept(self, cls: str) -> int | None:
+        """The place of a class under its own name, where that stays."""
+        kept = (
+            place
+            for alias, place in self.places.items()
+            if alias.name == cls and not alias.asname and self._planner.keeps_name(alias)
+        )
+        return next(kept, None)
 
     def conditional(self, func: ast.expr, cls: str) -> int | None:
         """The place of a name that something else may bind as well: ``OpenAI = None``.
@@ -82,9 +92,7 @@ def with_kept_names(planner: Planner, plan: Plan) -> Plan:
     renamed = dict(plan.renamed)
     spared: set[Change] = set()
     for alias, found in _uses(planner, replaced, places).items():
-        if places[alias] in renamed:
-            continue
-        name = _kept_as(planner, alias, found)
+        name = renamed.get(places[alias]) or _kept_as(planner, alias, found)
         if name is not None:
             renamed[places[alias]] = name
             spared.update(found.changes)

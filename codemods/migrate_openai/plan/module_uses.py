@@ -107,7 +107,7 @@ class ModuleUses:
     def plan(self) -> Plan:
         later = []
         for site in self.mine:
-            if {self._is_type(name) for name in site.sdk} == {True}:
+            if {self._is_type(name) for name in site.sdk} == {True} and not self._is_gone(site):
                 later.append(site)
             else:
                 self._site(site)
@@ -310,6 +310,10 @@ class ModuleUses:
 
     def _is_type(self, name: str) -> bool:
         return name.startswith("openai.types.") or name in names.TYPES or self._is_sentinel(name)
+
+    def _is_gone(self, site: ResolvedUse) -> bool:
+        """Is this of a module that no later package has, so that it has to move with the calls?"""
+        return self.calls_module and all(n.startswith(names.LEGACY_MODULES) for n in site.sdk)
 
     @staticmethod
     def _is_sentinel(name: str) -> bool:

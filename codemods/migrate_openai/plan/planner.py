@@ -29,6 +29,7 @@ from codemods.migrate_openai.rules.module_names import is_of_router
 from codemods.migrate_openai.rules.reasons import REASONS
 from codemods.migrate_openai.rules.sdk_names import LEGACY_RESOURCES
 
+_ARMS = (ast.If, ast.Try, ast.ExceptHandler, ast.With)
 BY_STRING = frozenset({"setattr", "getattr", "hasattr", "delattr"})
 AS_WRITTEN = "the router's module answers to this name"
 
@@ -165,7 +166,15 @@ class Planner:
         """Does the import of a name of the SDK stay, and means the router's from now on?"""
         name = alias.asname or alias.name
         kept = self.view.replaced | self.view.replacing
-        return self.options.spelling is Spelling.SDK or name in kept
+        return self.options.spelling is Spelling.SDK or name in kept or self._is_conditional(alias)
+
+    def _is_conditional(self, alias: ast.alias) -> bool:
+        """Does a module import it only sometimes? Then it stays where it is."""
+        parents, node = self.index.parents, self.index.parents[alias]
+        outer: list[ast.AST] = []
+        while (node := parents[node]) is not self.index.module.node:
+            outer.append(node)
+        return bool(outer) and all(isinstance(n, _ARMS) for n in outer)
 
     @cached_property
     def kept_modules(self) -> frozenset[ast.alias]:

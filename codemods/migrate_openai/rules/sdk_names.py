@@ -19,14 +19,14 @@ SETTINGS: dict[str, str] = {
         *("api_key", "api_base", "base_url", "organization", "project", "api_type"),
         *("api_version", "azure_endpoint", "azure_ad_token", "azure_ad_token_provider"),
         *("timeout", "max_retries", "default_headers", "default_query", "http_client"),
-        *("api_key_path", "verify_ssl_certs", "ca_bundle_path", "enable_telemetry"),
+        *("api_key_path", "proxy", "verify_ssl_certs", "ca_bundle_path", "enable_telemetry"),
     )
 }
 # Settings of 0.28 that are not even there later: reading one would fail.
 LEGACY_SETTINGS = frozenset({"api_base"})
 UNSUPPORTED_SETTINGS = frozenset(
     {
-        *("aiosession", "app_info", "debug", "log", "proxy", "requestssession"),
+        *("aiosession", "app_info", "debug", "log", "requestssession"),
     }
 )
 
@@ -82,7 +82,7 @@ HELPERS: dict[str, str] = {
     )
 }
 # Settings of 0.28 that changed how a request was sent.
-OF_TRANSPORT = frozenset({"aiosession", "proxy", "requestssession"})
+OF_TRANSPORT = frozenset({"aiosession", "requestssession"})
 
 # Modules of 0.28 that later generations do not have.
 LEGACY_MODULES = (
