@@ -96,15 +96,22 @@ CASES = [
 ]
 
 
+class BrokenError(Exception):
+    pass
+
+
+def broken(*_: object, **__: object) -> None:
+    raise BrokenError
+
+
 @pytest.mark.parametrize("before", CASES)
-def test_no_change_gets_past_the_transformer(before: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    class BrokenError(Exception):
-        pass
-
-    def broken(*_: object) -> None:
-        raise BrokenError
-
-    monkeypatch.setattr(Transformer, "on_leave", broken)
+@pytest.mark.parametrize(
+    ("owner", "method"), [(Transformer, "on_leave"), (libcst.CSTNode, "with_changes")]
+)
+def test_no_change_gets_past_libcst(
+    owner: type, method: str, before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owner, method, broken)
     with pytest.raises(BrokenError):
         migrate([SourceFile(path="program.py", text=before)], Options())
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from codemods.migrate_openai.model import Edit
+from codemods.migrate_openai.rewrite.changes import Span
 
 _MOST_COMPARED = 250_000
 """Pairs of lines; above that, comparing them takes longer than all the rest."""
@@ -21,14 +22,14 @@ class Rewritten:
     places: dict[int, int]
 
 
-def applied(text: str, edits: Iterable[Edit]) -> str:
-    """The text with edits made that are in order and do not overlap."""
+def applied(text: str, edits: Iterable[Edit], span: Span | None = None) -> str:
+    """The text, or a part of it, with edits made that are in order and do not overlap."""
     parts: list[str] = []
-    at = 0
+    at, end = span or (0, len(text))
     for edit in edits:
         parts += [text[at : edit.start], edit.replacement]
         at = edit.end
-    return "".join([*parts, text[at:]])
+    return "".join([*parts, text[at:end]])
 
 
 def moved(offsets: Iterable[int], edits: Sequence[Edit]) -> dict[int, int]:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 
 from codemods.migrate_openai.rewrite.changes import Change, ReplaceStatement, Span
@@ -22,24 +22,6 @@ class Piece:
     is_indented: bool = False
     has_gaps: bool = False
     """Do the blank lines and comments around its statements belong to it?"""
-
-
-def pieces(text: Text, tree: ast.Module, changes: Sequence[Change]) -> list[Piece]:
-    """In order and apart from each other: the innermost statements that hold the changes.
-
-    A statement that goes takes the block that it stands in along, for what stands around it.
-    """
-    found: list[Piece] = []
-    body = _Body(text, tree)
-    wanted = [body.piece(change) for change in sorted(changes, key=lambda c: c.span)]
-    for piece in sorted(wanted, key=lambda piece: (piece.span.start, -piece.span.end)):
-        if (found and piece.span.start < found[-1].span.end) or (
-            found and _touch(found[-1], piece)
-        ):
-            found[-1] = _joined(found[-1], piece)
-        else:
-            found.append(piece)
-    return found
 
 
 def _touch(one: Piece, other: Piece) -> bool:
@@ -61,7 +43,7 @@ def _joined(one: Piece, other: Piece) -> Piece:
     )
 
 
-class _Body:
+class Statements:
     """The statements of a module, asked by place."""
 
     def __init__(self, text: Text, tree: ast.Module) -> None:
@@ -69,7 +51,41 @@ class _Body:
         self._tree = tree
         self._starts: dict[ast.AST, list[tuple[int, ast.stmt, list[ast.stmt]]]] = {}
 
-    def piece(self, change: Change) -> Piece:
+    def innermost(self, span: Span) -> ast.stmt:
+        """The innermost statement around a span."""
+        return self._path(span)[-1][0]
+
+    def lines(self, span: Span) -> Span:
+        """The lines, from 1, of the innermost statement around a span."""
+        return self._lines(*self._path(span)[-1])
+
+    def within(self, span: Span) -> Iterator[ast.stmt]:
+        """The statements that stand in a span as a whole, in the order of their beginnings."""
+        return self._within(self._tree, span)
+
+    def _within(self, outer: ast.AST, span: Span) -> Iterator[ast.stmt]:
+        for start, statement, _ in self._children(outer):
+            end = self._text.end(statement)
+            if span.start <= start and end <= span.end:
+                yield statement
+            if span.start < end and start < span.end:
+                yield from self._within(statement, span)
+
+    def pieces(self, changes: Iterable[Change]) -> list[Piece]:
+        """In order and apart from each other: the innermost statements that hold the changes.
+
+        A statement that goes takes the block that it stands in along, for what stands around it.
+        """
+        found: list[Piece] = []
+        wanted = [self._piece(change) for change in sorted(changes, key=lambda c: c.span)]
+        for piece in sorted(wanted, key=lambda piece: (piece.span.start, -piece.span.end)):
+            if found and (piece.span.start < found[-1].span.end or _touch(found[-1], piece)):
+                found[-1] = _joined(found[-1], piece)
+            else:
+                found.append(piece)
+        return found
+
+    def _piece(self, change: Change) -> Piece:
         path = self._path(change.span)
         if _goes(change):
             if len(path) == 1:
