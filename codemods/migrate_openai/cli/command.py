@@ -3,19 +3,17 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 from pathlib import Path
 
-from codemods.migrate_openai import engine
 from codemods.migrate_openai.cli.progress import Progress
 from codemods.migrate_openai.cli.reporters import sink_for
 from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.cli.text_report import Tally, plural
 from codemods.migrate_openai.errors import SourceError
-from codemods.migrate_openai.files import pipeline as run
 from codemods.migrate_openai.files.discover import Candidate, discover, read
-from codemods.migrate_openai.files.file_report import Item, SideFile, TextChange, failed
+from codemods.migrate_openai.files.file_report import Item, Outcome, SideFile, TextChange, failed
 from codemods.migrate_openai.files.state_folder import StateFolder
 from codemods.migrate_openai.flow.limits import FILES_SEARCHED
 from codemods.migrate_openai.model import Searcher
@@ -72,6 +70,9 @@ def undo(state: StateFolder, say: Callable[[str], None]) -> int:
 
 def on_stdin(settings: Settings) -> int:
     """Migrate stdin to stdout; the report goes to stderr."""
+    from codemods.migrate_openai import engine
+    from codemods.migrate_openai.files import pipeline as run
+
     data = sys.stdin.buffer.read()
     path = "<stdin>"
     try:
@@ -109,15 +110,24 @@ def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
         yield from router_files(settings.vendor_router, settings.options.router)
     sources, requirements = _sorted(settings, progress)
     keeps_openai = migrates = False
-    find, search = run.finder(settings.paths), _searcher(settings, sources)
-    step = partial(progress.step, "migrating" if settings.write else "analysing")
-    for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search, step):
+    for outcome in _outcomes(settings, sources, progress) if sources else ():
         keeps_openai = keeps_openai or outcome.uses_openai or bool(outcome.error)
         migrates = migrates or outcome.count("migrated") > 0
         yield outcome
     if settings.deps or migrates:
         for path in requirements:
             yield from _requirement_file(path, settings, keep=keeps_openai)
+
+
+def _outcomes(
+    settings: Settings, sources: Sequence[Candidate], progress: Progress
+) -> Iterable[Outcome]:
+    # In a project without a word of openai nothing of this is imported.
+    from codemods.migrate_openai.files import pipeline as run
+
+    find, search = run.finder(settings.paths), _searcher(settings, sources)
+    step = partial(progress.step, "migrating" if settings.write else "analysing")
+    return run.outcomes(sources, settings.options, settings.jobs, find, search, step)
 
 
 def _searcher(settings: Settings, sources: Sequence[Candidate]) -> Searcher:

@@ -117,18 +117,18 @@ class MachineSink:
 
 def _sarif_head() -> str:
     from codemods.migrate_openai.rules import RULES
+    from codemods.migrate_openai.rules.pages import summary
 
-    driver = {
-        "name": "migrate-openai",
-        "rules": [
-            {
-                "id": rule.id,
-                "shortDescription": {"text": rule.title},
-                "help": {"text": rule.what, "markdown": rule.what},
-            }
-            for rule in RULES.values()
-        ],
-    }
+    rules = [
+        {
+            "id": rule,
+            "shortDescription": {"text": title},
+            "help": {"text": what, "markdown": what},
+        }
+        for rule in RULES
+        for title, what in [summary(rule)]
+    ]
+    driver = {"name": "migrate-openai", "rules": rules}
     return (
         f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{"tool": '
         f'{{"driver": {json.dumps(driver)}}}, "columnKind": "unicodeCodePoints", "results": ['
