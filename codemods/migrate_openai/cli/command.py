@@ -37,18 +37,17 @@ def on_tree(settings: Settings, state: StateFolder, say: Callable[[str], None]) 
             if not item.silent:
                 sink.file(item)
 
+        items: Iterable[Item] = _results(settings, progress)
+        any_written = False
         if settings.write:
             from codemods.migrate_openai.files.transaction import Transaction, locked
             from codemods.migrate_openai.files.write_run import written
 
             with locked(state, say), Transaction(state) as transaction:
-                items = _results(settings, progress)
-                for item in written(items, transaction, diff=settings.diff):
-                    show(item)
-        else:
-            for item in _results(settings, progress):
-                show(item)
-    sink.end(tally)
+                items, any_written = written(items, transaction, diff=settings.diff)
+        for item in items:
+            show(item)
+    sink.end(tally, written=any_written)
     return exit_code(settings, tally)
 
 
@@ -87,7 +86,7 @@ def on_stdin(settings: Settings) -> int:
     sink = sink_for(settings)
     if not outcome.silent:
         sink.file(outcome)
-    sink.end(tally)
+    sink.end(tally, written=False)
     shows_text = settings.output == "text" and not settings.diff and not settings.check
     if shows_text and outcome.status != "failed":
         sys.stdout.buffer.write(data if outcome.after is None else outcome.after)

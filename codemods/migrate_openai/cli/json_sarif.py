@@ -70,7 +70,6 @@ class MachineSink:
 
     def __init__(self, settings: Settings, stream: TextIO) -> None:
         self._stream = stream
-        self._written = settings.write
         self._sarif = settings.output == "sarif"
         self._first = True
         self._dependencies: list[Object] = []
@@ -88,10 +87,10 @@ class MachineSink:
     def dependency(self, dependency: Dependency, change: TextChange | None) -> None:
         self._dependencies.append({**asdict(dependency), "path": _valid(dependency.path)})
 
-    def end(self, tally: Tally) -> None:
+    def end(self, tally: Tally, *, written: bool) -> None:
         rest = {
             "dependencies": self._dependencies,
-            "written": self._written,
+            "written": written,
             "summary": totals(tally),
         }
         if self._first:
