@@ -56,7 +56,7 @@ def line_edits(old: str, new: str, start: int) -> Iterator[Edit]:
     One line an edit where lines correspond, so that no edit reaches further than it must.
     """
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    if len(before) * len(after) > _MOST_COMPARED:
+    if len(before) == len(after) == 1 or len(before) * len(after) > _MOST_COMPARED:
         yield Edit(start=start, end=start + len(old), replacement=new)
         return
     matcher = SequenceMatcher(None, before, after, autojunk=False)

@@ -6,9 +6,15 @@ import ast
 from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import TypeAlias
 
 from codemods.migrate_openai.rewrite.changes import Change, ReplaceStatement, Span
 from codemods.migrate_openai.rewrite.positions import Text, first_line, last_line
+
+_Child: TypeAlias = tuple[int, ast.stmt, list[ast.stmt]]
+"""Where a statement begins, the statement, and the block that it stands in."""
+_beginning = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,7 +55,7 @@ class Statements:
     def __init__(self, text: Text, tree: ast.Module) -> None:
         self._text = text
         self._tree = tree
-        self._starts: dict[ast.AST, list[tuple[int, ast.stmt, list[ast.stmt]]]] = {}
+        self._starts: dict[ast.AST, list[_Child]] = {}
 
     def innermost(self, span: Span) -> ast.stmt:
         """The innermost statement around a span."""
@@ -64,12 +70,14 @@ class Statements:
         return self._within(self._tree, span)
 
     def _within(self, outer: ast.AST, span: Span) -> Iterator[ast.stmt]:
-        for start, statement, _ in self._children(outer):
-            end = self._text.end(statement)
-            if span.start <= start and end <= span.end:
+        children = self._children(outer)
+        first = bisect_right(children, span.start, key=_beginning)
+        for start, statement, _ in children[max(0, first - 1) :]:
+            if start >= span.end:
+                return
+            if span.start <= start and self._text.end(statement) <= span.end:
                 yield statement
-            if span.start < end and start < span.end:
-                yield from self._within(statement, span)
+            yield from self._within(statement, span)
 
     def pieces(self, changes: Iterable[Change]) -> list[Piece]:
         """In order and apart from each other: the innermost statements that hold the changes.
@@ -108,7 +116,7 @@ class Statements:
         outer: ast.AST = self._tree
         while True:
             starts = self._children(outer)
-            index = bisect_right(starts, span.start, key=lambda child: child[0]) - 1
+            index = bisect_right(starts, span.start, key=_beginning) - 1
             if index < 0:
                 break
             _, statement, block = starts[index]
@@ -120,14 +128,14 @@ class Statements:
             raise ValueError(f"no statement holds {span}")
         return path
 
-    def _children(self, outer: ast.AST) -> list[tuple[int, ast.stmt, list[ast.stmt]]]:
+    def _children(self, outer: ast.AST) -> list[_Child]:
         if outer not in self._starts:
             found = [
                 (self._start(statement), statement, block)
                 for block in _blocks(outer)
                 for statement in block
             ]
-            self._starts[outer] = sorted(found, key=lambda child: child[0])
+            self._starts[outer] = sorted(found, key=_beginning)
         return self._starts[outer]
 
     def _start(self, statement: ast.stmt) -> int:

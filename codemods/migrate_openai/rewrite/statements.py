@@ -89,7 +89,7 @@ def _rewritten(source: str, piece: Piece, text: Text, statements: Statements) ->
     for change in piece.changes:
         changes[parts[change.span]].append(change)
     opens, ends = piece.span.start == 0, piece.span.end == len(text.text)
-    transformer = Transformer(module, changes, opens=opens, ends=ends)
+    transformer = Transformer(changes, opens=opens, ends=ends)
     new = module.visit(transformer)
     if transformer.statements != len(within) + piece.is_indented:
         raise RewriteError(f"the statements of line {piece.lines.start} cannot be told apart")

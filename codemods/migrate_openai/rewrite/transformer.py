@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
 from typing import Any, NamedTuple, TypeVar
 
 import libcst as cst
@@ -30,6 +31,7 @@ _BLOCKS = (
     *(cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase),
 )
 _BLANK = cst.EmptyLine(indent=False)
+_statement = lru_cache(cst.parse_statement)
 
 
 class StatementPart(NamedTuple):
@@ -47,7 +49,6 @@ class Transformer(cst.CSTTransformer):
 
     def __init__(
         self,
-        module: cst.Module,
         changes: Mapping[StatementPart, Sequence[Change]],
         *,
         opens: bool,
@@ -57,7 +58,6 @@ class Transformer(cst.CSTTransformer):
         super().__init__()
         self.statements = 0
         """How many the module has, once it is visited."""
-        self._config = module.config_for_parsing
         self._changes = changes
         self._changed = {place.statement for place in changes}
         self._number: dict[cst.CSTNode, int] = {}
@@ -181,7 +181,7 @@ class Transformer(cst.CSTTransformer):
             if not code:
                 blank.append(_BLANK)
                 continue
-            line = cst.parse_statement(code, self._config)
+            line = _statement(code)
             assert isinstance(line, cst.SimpleStatementLine)
             found.append(line.with_changes(leading_lines=blank))
             blank = []
