@@ -1,6 +1,7 @@
-"""The codemod for libcst's own runner and its ``CodemodTest``.
+r"""The codemod for libcst's own runner and its ``CodemodTest``.
 
-    python -m libcst.tool codemod -x codemods.migrate_openai.libcst_command.MigrateOpenAI src/
+    python -m libcst.tool codemod --no-format \
+        -x codemods.migrate_openai.libcst_command.MigrateOpenAI src/
 
 The same engine as ``python -m codemods.migrate_openai``, one file at a time: a client that one file
 makes and another uses is followed only by the whole-project command.

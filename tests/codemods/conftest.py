@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Callable, Mapping
+import re
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 
 import libcst
@@ -13,6 +14,18 @@ from codemods.migrate_openai.engine import migrate
 from codemods.migrate_openai.model import FileResult, Options, SourceFile
 
 Files = Mapping[str, str]
+RULE_PAGES = Path(__file__).parents[2] / "docs/rules"
+_EXAMPLE = re.compile(
+    r"Before:\n\n```python\n(.*?)```\n\nAfter:(?: (the same)\.|\n\n```python\n(.*?)```)(?:\n|$)",
+    re.S,
+)
+
+
+def rule_examples() -> Iterator[tuple[str, str, str]]:
+    """(rule, program before, program after) of every example on the pages of the rules."""
+    for path in sorted(RULE_PAGES.glob("MOA*.md")):
+        for before, is_same, after in _EXAMPLE.findall(path.read_text()):
+            yield path.stem, before, before if is_same else after
 
 
 @pytest.fixture(autouse=True)

@@ -561,17 +561,17 @@ def test_many_processes_find_the_same_in_the_same_order(here: Path, command: Run
 def test_what_hangs_on_a_statement_that_libcst_does_not_print_stays(
     here: Path, command: Run, jobs: str
 ) -> None:
-    made = "from openai import OpenAI\n\n\ndef make():\n    (client): OpenAI = OpenAI(timeout=3)\n"
+    made = "def make():\n    (number): int = 3; from openai import OpenAI\n"
     files = {
         "a_user.py": "from made import make\n\nmake().embeddings.create(model='m', input='x')\n",
-        "made.py": made + "    return client\n",
+        "made.py": made + "    return OpenAI(timeout=number)\n",
         "other.py": OLD,
         "z_user.py": "from made import make\n\nmake().embeddings.create(model='m', input='x')\n",
     }
     fill(here, files)
     code, out, _ = command("--write", "--jobs", jobs)
     assert code == 0
-    assert "made.py:5:24: MOA201 left" in out
+    assert "made.py:3:12: MOA201 left" in out
     assert {path.name: path.read_text() for path in here.iterdir()} == {**files, "other.py": NEW}
 
 

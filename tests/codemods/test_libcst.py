@@ -14,7 +14,8 @@ from codemods.migrate_openai.engine import migrate
 from codemods.migrate_openai.libcst_command import MigrateOpenAI
 from codemods.migrate_openai.model import Options, SourceFile
 from codemods.migrate_openai.rewrite.transformer import Transformer
-from codemods.migrate_openai.rules import RULES
+
+from .conftest import rule_examples
 
 COMMAND = "codemods.migrate_openai.libcst_command.MigrateOpenAI"
 BEFORE = """\
@@ -88,23 +89,25 @@ def test_the_runner_of_libcst_writes_files(tmp_path: Path) -> None:
     )
 
 
-CASES = [
-    pytest.param(case.before, id=f"{rule.id}-{number}")
-    for rule in RULES.values()
-    for number, case in enumerate(rule.cases, 1)
-    if case.before != case.after
-]
+CASES = [before for _, before, after in rule_examples() if before != after]
+
+
+class BrokenError(Exception):
+    pass
+
+
+def broken(*_: object, **__: object) -> None:
+    raise BrokenError
 
 
 @pytest.mark.parametrize("before", CASES)
-def test_no_change_gets_past_the_transformer(before: str, monkeypatch: pytest.MonkeyPatch) -> None:
-    class BrokenError(Exception):
-        pass
-
-    def broken(*_: object) -> None:
-        raise BrokenError
-
-    monkeypatch.setattr(Transformer, "on_leave", broken)
+@pytest.mark.parametrize(
+    ("owner", "method"), [(Transformer, "on_leave"), (libcst.CSTNode, "with_changes")]
+)
+def test_no_change_gets_past_libcst(
+    owner: type, method: str, before: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(owner, method, broken)
     with pytest.raises(BrokenError):
         migrate([SourceFile(path="program.py", text=before)], Options())
 

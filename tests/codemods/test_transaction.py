@@ -253,10 +253,13 @@ def test_one_file_that_cannot_be_written_keeps_all_from_it(
     here: Path, command: Run, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     allowed = os.access
-    monkeypatch.setattr(
-        os, "access", lambda path, mode: "m1" not in str(path) and allowed(path, mode)
-    )
-    code, out, _ = command("--write")
+    with monkeypatch.context() as patch:
+        patch.setattr(
+            os, "access", lambda path, mode: "m1" not in str(path) and allowed(path, mode)
+        )
+        code, out, _ = command("--write")
+        report = json.loads(command("--write", "--json")[1])
+        sarif = json.loads(command("--write", "--sarif")[1])
     assert (code, texts(here)) == (3, OLD)
     assert out.splitlines() == [
         "clients.py: failed: not written, because m1.py could not be",
@@ -266,9 +269,11 @@ def test_one_file_that_cannot_be_written_keeps_all_from_it(
         "m3.py: failed: not written, because m1.py could not be",
         "5 files: 0 sites migrated, 5 left, 5 files failed.",
     ]
-    report = json.loads(command("--write", "--json")[1])
     assert {site["reason"] for file in report["files"] for site in file["sites"]} == {"not-written"}
     assert report["summary"]["changed"] == 0
+    assert report["written"] is False
+    assert sarif["runs"][0]["properties"]["written"] is False
+    assert [json.loads(command("--write", "--json")[1])["written"] for _ in "12"] == [True, False]
 
 
 def test_a_requirement_file_and_the_router_are_of_the_run(

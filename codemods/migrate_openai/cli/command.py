@@ -3,18 +3,16 @@
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
-from codemods.migrate_openai import engine
 from codemods.migrate_openai.cli.progress import Progress
 from codemods.migrate_openai.cli.reporters import sink_for
 from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.cli.text_report import Tally, plural
 from codemods.migrate_openai.errors import SourceError
-from codemods.migrate_openai.files import pipeline as run
 from codemods.migrate_openai.files.discover import Candidate, discover, read
-from codemods.migrate_openai.files.file_report import Item, SideFile, TextChange, failed
+from codemods.migrate_openai.files.file_report import Item, Outcome, SideFile, TextChange, failed
 from codemods.migrate_openai.files.import_roots import refuse_hidden_router
 from codemods.migrate_openai.files.state_folder import StateFolder
 
@@ -37,18 +35,17 @@ def on_tree(settings: Settings, state: StateFolder, say: Callable[[str], None]) 
             if not item.silent:
                 sink.file(item)
 
+        items: Iterable[Item] = _results(settings, progress)
+        any_written = False
         if settings.write:
             from codemods.migrate_openai.files.transaction import Transaction, locked
             from codemods.migrate_openai.files.write_run import written
 
             with locked(state, say), Transaction(state) as transaction:
-                items = _results(settings, progress)
-                for item in written(items, transaction, diff=settings.diff):
-                    show(item)
-        else:
-            for item in _results(settings, progress):
-                show(item)
-    sink.end(tally)
+                items, any_written = written(items, transaction, diff=settings.diff)
+        for item in items:
+            show(item)
+    sink.end(tally, written=any_written)
     return exit_code(settings, tally)
 
 
@@ -70,6 +67,9 @@ def undo(state: StateFolder, say: Callable[[str], None]) -> int:
 
 def on_stdin(settings: Settings) -> int:
     """Migrate stdin to stdout; the report goes to stderr."""
+    from codemods.migrate_openai import engine
+    from codemods.migrate_openai.files import pipeline as run
+
     data = sys.stdin.buffer.read()
     path = "<stdin>"
     try:
@@ -84,7 +84,7 @@ def on_stdin(settings: Settings) -> int:
     sink = sink_for(settings)
     if not outcome.silent:
         sink.file(outcome)
-    sink.end(tally)
+    sink.end(tally, written=False)
     shows_text = settings.output == "text" and not settings.diff and not settings.check
     if shows_text and outcome.status != "failed":
         sys.stdout.buffer.write(data if outcome.after is None else outcome.after)
@@ -109,16 +109,25 @@ def _results(settings: Settings, progress: Progress) -> Iterator[Item]:
         refuse_hidden_router(settings.paths, settings.options.router)
     sources, requirements = _sorted(settings, progress)
     keeps_openai = migrates = False
-    find = run.finder(settings.paths)
-    search = run.searcher(settings.paths, settings.exclude, sources)
-    step = partial(progress.step, "migrating" if settings.write else "analysing")
-    for outcome in run.outcomes(sources, settings.options, settings.jobs, find, search, step):
+    for outcome in _outcomes(settings, sources, progress) if sources else ():
         keeps_openai = keeps_openai or outcome.uses_openai or bool(outcome.error)
         migrates = migrates or outcome.count("migrated") > 0
         yield outcome
     if settings.deps or migrates:
         for path in requirements:
             yield from _requirement_file(path, settings, keep=keeps_openai)
+
+
+def _outcomes(
+    settings: Settings, sources: Sequence[Candidate], progress: Progress
+) -> Iterable[Outcome]:
+    # In a project without a word of openai nothing of this is imported.
+    from codemods.migrate_openai.files import pipeline as run
+
+    find = run.finder(settings.paths)
+    search = run.searcher(settings.paths, settings.exclude, sources)
+    step = partial(progress.step, "migrating" if settings.write else "analysing")
+    return run.outcomes(sources, settings.options, settings.jobs, find, search, step)
 
 
 def _sorted(settings: Settings, progress: Progress) -> tuple[list[Candidate], list[str]]:

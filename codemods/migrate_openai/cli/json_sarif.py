@@ -70,7 +70,6 @@ class MachineSink:
 
     def __init__(self, settings: Settings, stream: TextIO) -> None:
         self._stream = stream
-        self._written = settings.write
         self._sarif = settings.output == "sarif"
         self._first = True
         self._dependencies: list[Object] = []
@@ -88,10 +87,10 @@ class MachineSink:
     def dependency(self, dependency: Dependency, change: TextChange | None) -> None:
         self._dependencies.append({**asdict(dependency), "path": _valid(dependency.path)})
 
-    def end(self, tally: Tally) -> None:
+    def end(self, tally: Tally, *, written: bool) -> None:
         rest = {
             "dependencies": self._dependencies,
-            "written": self._written,
+            "written": written,
             "summary": totals(tally),
         }
         if self._first:
@@ -117,18 +116,18 @@ class MachineSink:
 
 def _sarif_head() -> str:
     from codemods.migrate_openai.rules import RULES
+    from codemods.migrate_openai.rules.pages import summary
 
-    driver = {
-        "name": "migrate-openai",
-        "rules": [
-            {
-                "id": rule.id,
-                "shortDescription": {"text": rule.title},
-                "help": {"text": rule.what, "markdown": rule.what},
-            }
-            for rule in RULES.values()
-        ],
-    }
+    rules = [
+        {
+            "id": rule,
+            "shortDescription": {"text": title},
+            "help": {"text": what, "markdown": what},
+        }
+        for rule in RULES
+        for title, what in [summary(rule)]
+    ]
+    driver = {"name": "migrate-openai", "rules": rules}
     return (
         f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{"tool": '
         f'{{"driver": {json.dumps(driver)}}}, "columnKind": "unicodeCodePoints", "results": ['

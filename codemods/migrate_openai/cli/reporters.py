@@ -20,7 +20,7 @@ class Sink(Protocol):
 
     def dependency(self, dependency: Dependency, change: TextChange | None) -> None: ...
 
-    def end(self, tally: Tally) -> None: ...
+    def end(self, tally: Tally, *, written: bool) -> None: ...
 
 
 def sink_for(settings: Settings) -> Sink:
@@ -51,7 +51,7 @@ class TextSink:
             self._diff(change)
         self._say(report.dependency(dependency, deps=self._settings.deps))
 
-    def end(self, tally: Tally) -> None:
+    def end(self, tally: Tally, *, written: bool) -> None:
         if self._settings.statistics:
             for line in report.statistics(tally):
                 self._say(line)

@@ -11,8 +11,10 @@ from codemods.migrate_openai.files.file_report import Item, Outcome, Site, faile
 from codemods.migrate_openai.files.transaction import RefusedError, Transaction
 
 
-def written(items: Iterable[Item], transaction: Transaction, *, diff: bool) -> list[Item]:
-    """Write the run; what there is to say about it.
+def written(
+    items: Iterable[Item], transaction: Transaction, *, diff: bool
+) -> tuple[list[Item], bool]:
+    """Write the run: what there is to say about it, and whether any file was written.
 
     Without ``diff`` the texts are let go as soon as they are staged.
     """
@@ -31,13 +33,13 @@ def written(items: Iterable[Item], transaction: Transaction, *, diff: bool) -> l
     if not refused:
         try:
             transaction.commit()
-            return kept
+            return kept, any(item.after is not None for item in kept)
         except RefusedError as error:
             refused = {item.path: str(error) for item in kept if _is_at(item.path, error.path)}
             if not refused:
                 refused = {error.path: str(error)}
                 kept.append(failed(error.path, str(error)))
-    return [_withdrawn(item, refused) for item in kept]
+    return [_withdrawn(item, refused) for item in kept], False
 
 
 def not_written(item: Item, error: str) -> Outcome:

@@ -209,7 +209,7 @@ def _write(request: Request, proof: Proof, done: Migrated) -> bool:
             items.append(SideFile(path=name, before=before, after=after))
     state = of_project(request.settings.paths)
     with locked(state, _say), Transaction(state) as transaction:
-        results = written(items, transaction, diff=False)
+        results, _ = written(items, transaction, diff=False)
     errors = [item for item in results if isinstance(item, Outcome)]
     for outcome in errors:
         _say(f"{outcome.path}: {outcome.error}")

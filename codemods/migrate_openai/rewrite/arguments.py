@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable
 from typing import TypeVar
 
 import libcst as cst
@@ -42,7 +42,7 @@ def _ended_like(item: _Item, last: _Item) -> _Item:
 
 
 def with_arguments(
-    call: cst.Call, changes: Iterable[ArgumentChange], parsed: Mapping[AddArgument, cst.Arg]
+    call: cst.Call, changes: Iterable[ArgumentChange], parsed: Callable[[str], cst.Arg]
 ) -> cst.Call:
     """The call with its arguments changed; all changes count the arguments it has now."""
     args = list(call.args)
@@ -63,7 +63,7 @@ def with_arguments(
     for change in [*reversed([c for c in added if c not in behind]), *behind]:
         before = len(args) if change.before is None else change.before
         place = sum(index < before for index in left)
-        call = _inserted(call, place, parsed[change])
+        call = _inserted(call, place, parsed(change.code))
         left.insert(place, before)
     return call
 

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from difflib import SequenceMatcher
 
 from codemods.migrate_openai.model import Edit
+from codemods.migrate_openai.rewrite.changes import Span
 
 _MOST_COMPARED = 250_000
 """Pairs of lines; above that, comparing them takes longer than all the rest."""
@@ -21,14 +22,14 @@ class Rewritten:
     places: dict[int, int]
 
 
-def applied(text: str, edits: Iterable[Edit]) -> str:
-    """The text with edits made that are in order and do not overlap."""
+def applied(text: str, edits: Iterable[Edit], span: Span | None = None) -> str:
+    """The text, or a part of it, with edits made that are in order and do not overlap."""
     parts: list[str] = []
-    at = 0
+    at, end = span or (0, len(text))
     for edit in edits:
         parts += [text[at : edit.start], edit.replacement]
         at = edit.end
-    return "".join([*parts, text[at:]])
+    return "".join([*parts, text[at:end]])
 
 
 def moved(offsets: Iterable[int], edits: Sequence[Edit]) -> dict[int, int]:
@@ -55,7 +56,7 @@ def line_edits(old: str, new: str, start: int) -> Iterator[Edit]:
     One line an edit where lines correspond, so that no edit reaches further than it must.
     """
     before, after = old.splitlines(keepends=True), new.splitlines(keepends=True)
-    if len(before) * len(after) > _MOST_COMPARED:
+    if len(before) == len(after) == 1 or len(before) * len(after) > _MOST_COMPARED:
         yield Edit(start=start, end=start + len(old), replacement=new)
         return
     matcher = SequenceMatcher(None, before, after, autojunk=False)

@@ -4,11 +4,17 @@ from __future__ import annotations
 
 import ast
 from bisect import bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from operator import itemgetter
+from typing import TypeAlias
 
 from codemods.migrate_openai.rewrite.changes import Change, ReplaceStatement, Span
 from codemods.migrate_openai.rewrite.positions import Text, first_line, last_line
+
+_Child: TypeAlias = tuple[int, ast.stmt, list[ast.stmt]]
+"""Where a statement begins, the statement, and the block that it stands in."""
+_beginning = itemgetter(0)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -22,24 +28,6 @@ class Piece:
     is_indented: bool = False
     has_gaps: bool = False
     """Do the blank lines and comments around its statements belong to it?"""
-
-
-def pieces(text: Text, tree: ast.Module, changes: Sequence[Change]) -> list[Piece]:
-    """In order and apart from each other: the innermost statements that hold the changes.
-
-    A statement that goes takes the block that it stands in along, for what stands around it.
-    """
-    found: list[Piece] = []
-    body = _Body(text, tree)
-    wanted = [body.piece(change) for change in sorted(changes, key=lambda c: c.span)]
-    for piece in sorted(wanted, key=lambda piece: (piece.span.start, -piece.span.end)):
-        if (found and piece.span.start < found[-1].span.end) or (
-            found and _touch(found[-1], piece)
-        ):
-            found[-1] = _joined(found[-1], piece)
-        else:
-            found.append(piece)
-    return found
 
 
 def _touch(one: Piece, other: Piece) -> bool:
@@ -61,15 +49,51 @@ def _joined(one: Piece, other: Piece) -> Piece:
     )
 
 
-class _Body:
+class Statements:
     """The statements of a module, asked by place."""
 
     def __init__(self, text: Text, tree: ast.Module) -> None:
         self._text = text
         self._tree = tree
-        self._starts: dict[ast.AST, list[tuple[int, ast.stmt, list[ast.stmt]]]] = {}
+        self._starts: dict[ast.AST, list[_Child]] = {}
 
-    def piece(self, change: Change) -> Piece:
+    def innermost(self, span: Span) -> ast.stmt:
+        """The innermost statement around a span."""
+        return self._path(span)[-1][0]
+
+    def lines(self, span: Span) -> Span:
+        """The lines, from 1, of the innermost statement around a span."""
+        return self._lines(*self._path(span)[-1])
+
+    def within(self, span: Span) -> Iterator[ast.stmt]:
+        """The statements that stand in a span as a whole, in the order of their beginnings."""
+        return self._within(self._tree, span)
+
+    def _within(self, outer: ast.AST, span: Span) -> Iterator[ast.stmt]:
+        children = self._children(outer)
+        first = bisect_right(children, span.start, key=_beginning)
+        for start, statement, _ in children[max(0, first - 1) :]:
+            if start >= span.end:
+                return
+            if span.start <= start and self._text.end(statement) <= span.end:
+                yield statement
+            yield from self._within(statement, span)
+
+    def pieces(self, changes: Iterable[Change]) -> list[Piece]:
+        """In order and apart from each other: the innermost statements that hold the changes.
+
+        A statement that goes takes the block that it stands in along, for what stands around it.
+        """
+        found: list[Piece] = []
+        wanted = [self._piece(change) for change in sorted(changes, key=lambda c: c.span)]
+        for piece in sorted(wanted, key=lambda piece: (piece.span.start, -piece.span.end)):
+            if found and (piece.span.start < found[-1].span.end or _touch(found[-1], piece)):
+                found[-1] = _joined(found[-1], piece)
+            else:
+                found.append(piece)
+        return found
+
+    def _piece(self, change: Change) -> Piece:
         path = self._path(change.span)
         if _goes(change):
             if len(path) == 1:
@@ -92,7 +116,7 @@ class _Body:
         outer: ast.AST = self._tree
         while True:
             starts = self._children(outer)
-            index = bisect_right(starts, span.start, key=lambda child: child[0]) - 1
+            index = bisect_right(starts, span.start, key=_beginning) - 1
             if index < 0:
                 break
             _, statement, block = starts[index]
@@ -104,14 +128,14 @@ class _Body:
             raise ValueError(f"no statement holds {span}")
         return path
 
-    def _children(self, outer: ast.AST) -> list[tuple[int, ast.stmt, list[ast.stmt]]]:
+    def _children(self, outer: ast.AST) -> list[_Child]:
         if outer not in self._starts:
             found = [
                 (self._start(statement), statement, block)
                 for block in _blocks(outer)
                 for statement in block
             ]
-            self._starts[outer] = sorted(found, key=lambda child: child[0])
+            self._starts[outer] = sorted(found, key=_beginning)
         return self._starts[outer]
 
     def _start(self, statement: ast.stmt) -> int:

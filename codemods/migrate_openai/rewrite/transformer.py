@@ -1,86 +1,76 @@
-"""Changes -> the tree of libcst with them made. Every edit of the codemod is one of these."""
+"""Changes of statements -> the tree of libcst with them made."""
 
 from __future__ import annotations
 
-from bisect import bisect_left
-from collections.abc import Collection, Iterable, Mapping, Sequence
-from typing import Any, TypeVar
+from collections.abc import Iterable, Mapping, Sequence
+from functools import lru_cache
+from typing import Any, NamedTuple, TypeVar
 
 import libcst as cst
-from libcst.metadata import CodeSpan
 
 from codemods.migrate_openai.rewrite.arguments import separated_without, with_arguments
 from codemods.migrate_openai.rewrite.blocks import without
 from codemods.migrate_openai.rewrite.changes import (
     AddArgument,
     AddTarget,
-    ArgumentChange,
     Change,
     CopyAssignment,
     DropAlias,
-    ExpressionChange,
     InsertStatements,
-    PrefixString,
-    Replace,
-    ReplaceElement,
     ReplaceStatement,
-    Retarget,
     Span,
-    StatementChange,
 )
+from codemods.migrate_openai.rewrite.expressions import argument, parsed
 
 _Import = TypeVar("_Import", cst.Import, cst.ImportFrom)
-_Change = TypeVar("_Change", bound=Change)
 _Statements = cst.SimpleStatementLine | cst.SimpleStatementSuite
-_COMMA = cst.Comma(whitespace_after=cst.SimpleWhitespace(" "))
-_SPACE = (cst.BaseParenthesizableWhitespace, cst.TrailingWhitespace, cst.EmptyLine)
-# The nodes that span all of their parts: that of a parameter, say, ends before its annotation.
-_SPANNED = (cst.BaseExpression, cst.BaseSmallStatement, cst.BaseCompoundStatement)
+_STATEMENTS = (cst.BaseSmallStatement, cst.BaseCompoundStatement)
+# What statements stand in, but for other statements.
+_BLOCKS = (
+    *(cst.Module, cst.SimpleStatementLine, cst.BaseSuite, cst.Else, cst.Finally),
+    *(cst.ExceptHandler, cst.ExceptStarHandler, cst.MatchCase),
+)
 _BLANK = cst.EmptyLine(indent=False)
+_statement = lru_cache(cst.parse_statement)
+
+
+class StatementPart(NamedTuple):
+    """A statement by its place among all of a module, as they begin; or a part of one by its own.
+
+    The parts of an import are its names, those of an assignment its targets.
+    """
+
+    statement: int
+    part: int = 0
 
 
 class Transformer(cst.CSTTransformer):
-    """Makes each change once. ``landed`` then has what became of the watched expressions."""
+    """Makes each change once."""
 
     def __init__(
         self,
-        module: cst.Module,
-        spans: Mapping[cst.CSTNode, CodeSpan],
-        changes: Mapping[Span, Sequence[Change]],
-        watched: Collection[int],
+        changes: Mapping[StatementPart, Sequence[Change]],
         *,
         opens: bool,
         ends: bool,
     ) -> None:
-        """*changes* and *watched* count the bytes of the module, as *spans* do.
-
-        *opens* and *ends* tell whether the module begins and ends where its file does.
-        """
+        """*opens* and *ends* tell whether the module begins and ends where its file does."""
         super().__init__()
-        self.landed: dict[int, cst.CSTNode] = {}
-        self.pending = {span: list(found) for span, found in changes.items()}
-        self._config = module.config_for_parsing
-        self._spans = spans
-        self._watched = watched
-        self._starts = sorted({*(span.start for span in changes), *watched})
+        self.statements = 0
+        """How many the module has, once it is visited."""
+        self._changes = changes
+        self._changed = {place.statement for place in changes}
+        self._number: dict[cst.CSTNode, int] = {}
         self._gone: set[cst.CSTNode] = set()
-        self._quotes: list[str] = []
         self._opens, self._ends = opens, ends
 
-    # -- walking
-
     def on_visit(self, node: cst.CSTNode) -> bool:
-        if isinstance(node, _SPACE):
-            return False
-        span = self._span(node)
-        if span is None or not isinstance(node, _SPANNED):
-            return True
-        if isinstance(node, cst.FormattedString):
-            self._quotes.append(node.quote[0])
-        decorators: Sequence[cst.Decorator] = getattr(node, "decorators", ())
-        start = min([span, *filter(None, map(self._span, decorators))]).start
-        index = bisect_left(self._starts, start)
-        return index < len(self._starts) and self._starts[index] <= span.end
+        if not isinstance(node, _STATEMENTS):
+            return isinstance(node, _BLOCKS)
+        if self.statements in self._changed:
+            self._number[node] = self.statements
+        self.statements += 1
+        return isinstance(node, cst.BaseCompoundStatement)
 
     def on_leave(self, original_node: Any, updated_node: Any) -> Any:
         match original_node:
@@ -99,98 +89,23 @@ class Transformer(cst.CSTTransformer):
                 return self._import(original_node, updated_node)
             case cst.Assign():
                 return self._assignment(original_node, updated_node)
-            case cst.BaseExpression():
-                return self._expression(original_node, updated_node)
         return updated_node
 
-    def _span(self, node: cst.CSTNode) -> Span | None:
-        found = self._spans.get(node)
-        return None if found is None else Span(found.start, found.start + found.length)
-
-    def _take(self, node: cst.CSTNode, kind: type[_Change]) -> list[_Change]:
-        """The changes of a node, which are no longer pending then."""
-        span = self._span(node)
-        if span is None or span not in self.pending:
-            return []
-        waiting = self.pending[span]
-        found = [change for change in waiting if isinstance(change, kind)]
-        self.pending[span] = [change for change in waiting if not isinstance(change, kind)]
-        return found
-
-    # -- expressions
-
-    def _expression(
-        self, original: cst.BaseExpression, updated: cst.BaseExpression
-    ) -> cst.BaseExpression:
-        if isinstance(original, cst.FormattedString):
-            self._quotes.pop()
-        if isinstance(original, cst.Call) and (ops := self._take(original, ArgumentChange)):
-            assert isinstance(updated, cst.Call)
-            parsed = {op: self._argument(op.code) for op in ops if isinstance(op, AddArgument)}
-            updated = with_arguments(updated, ops, parsed)
-        if isinstance(original, cst.Tuple):
-            assert isinstance(updated, cst.Tuple)
-            updated = self._tuple(original, updated)
-        for change in self._take(original, ExpressionChange):
-            updated = self._changed(updated, change)
-        span = self._span(original)
-        if span is not None and span.start in self._watched:
-            self.landed[span.start] = updated  # the outermost expression that begins there
-        return updated
-
-    def _changed(self, node: cst.BaseExpression, change: ExpressionChange) -> cst.BaseExpression:
-        match change:
-            case Replace(code=code):
-                new = self._parsed(code)
-                lpar, rpar = [*node.lpar, *new.lpar], [*new.rpar, *node.rpar]
-                return new.with_changes(lpar=lpar, rpar=rpar)
-            case Retarget(depth=depth, name=name):
-                receiver = node
-                for _ in range(depth):
-                    assert isinstance(receiver, cst.Attribute)
-                    receiver = receiver.value
-                attr = cst.Name(name)
-                return cst.Attribute(receiver, attr, lpar=node.lpar, rpar=node.rpar)
-            case PrefixString(prefix=prefix):
-                return _prefixed(node, prefix)
-        raise TypeError(change)
-
-    def _parsed(self, code: str) -> cst.BaseExpression:
-        # Before 3.12 a string inside of an f-string takes the other quotes.
-        if '"' in self._quotes and "'" not in self._quotes:
-            code = code.replace('"', "'")
-        return cst.parse_expression(code, self._config)
-
-    def _argument(self, code: str) -> cst.Arg:
-        call = self._parsed(f"f({code})")
-        assert isinstance(call, cst.Call)
-        return call.args[0]
-
-    def _tuple(self, original: cst.Tuple, updated: cst.Tuple) -> cst.Tuple:
-        elements: list[cst.BaseElement] = []
-        gone: set[int] = set()
-        for old, new in zip(original.elements, updated.elements, strict=True):
-            changes = self._take(old.value, ReplaceElement)
-            if not changes:
-                elements.append(new)
-            elif codes := changes[0].codes:
-                more = [cst.Element(self._parsed(code)) for code in codes]
-                more[-1] = more[-1].with_changes(comma=new.comma)
-                elements += [one.with_changes(comma=_COMMA) for one in more[:-1]] + more[-1:]
-            else:
-                gone.add(len(elements))
-                elements.append(new)
-        if gone and len(elements) == len(gone) + 1:
-            [kept] = [e for i, e in enumerate(elements) if i not in gone]
-            return updated.with_changes(elements=[kept.with_changes(comma=cst.Comma())])
-        return updated.with_changes(elements=separated_without(elements, gone))
+    def _of(self, node: cst.CSTNode, part: int = 0) -> Sequence[Change]:
+        if node not in self._number:
+            return ()
+        return self._changes.get(StatementPart(self._number[node], part), ())
 
     # -- statements
 
     def _import(self, original: _Import, updated: _Import) -> _Import:
         if isinstance(original.names, cst.ImportStar) or isinstance(updated.names, cst.ImportStar):
             return updated
-        gone = {i for i, a in enumerate(original.names) if self._take(a, DropAlias)}
+        gone = {
+            part
+            for part in range(len(original.names))
+            if any(isinstance(change, DropAlias) for change in self._of(original, part))
+        }
         if not gone:
             return updated
         names = separated_without(list(updated.names), gone)
@@ -200,12 +115,11 @@ class Transformer(cst.CSTTransformer):
 
     def _assignment(self, original: cst.Assign, updated: cst.Assign) -> cst.Assign:
         targets: list[cst.AssignTarget] = []
-        for old, new in zip(original.targets, updated.targets, strict=True):
-            for change in self._take(old.target, AddTarget):
-                target = self._parsed(change.code)
-                assert isinstance(target, cst.BaseAssignTargetExpression)
-                targets.append(cst.AssignTarget(target))
-            targets.append(new)
+        for part, target in enumerate(updated.targets):
+            for change in self._of(original, part):
+                if isinstance(change, AddTarget):
+                    targets.append(_target(change.code))
+            targets.append(target)
         return updated.with_changes(targets=targets)
 
     def _small(self, original: _Statements, updated: _Statements) -> list[cst.BaseSmallStatement]:
@@ -213,7 +127,7 @@ class Transformer(cst.CSTTransformer):
         body: list[cst.BaseSmallStatement] = []
         for old, new in zip(original.body, updated.body, strict=True):
             here: list[cst.BaseSmallStatement] = [new]
-            for change in self._take(old, StatementChange):
+            for change in self._of(old):
                 match change:
                     case ReplaceStatement(codes=codes):
                         here = self._several(codes)
@@ -234,7 +148,7 @@ class Transformer(cst.CSTTransformer):
                 return updated
             return updated.with_changes(body=small)
         lines = [updated]
-        for change in self._take(original.body[0], StatementChange):
+        for change in self._of(original.body[0]):
             match change:
                 case ReplaceStatement(codes=()):
                     self._gone.add(updated)
@@ -249,7 +163,7 @@ class Transformer(cst.CSTTransformer):
         return lines[0] if len(lines) == 1 else cst.FlattenSentinel(lines)
 
     def _compound(self, original: cst.BaseCompoundStatement, updated: Any) -> Any:
-        for change in self._take(original, StatementChange):
+        for change in self._of(original):
             match change:
                 case ReplaceStatement():
                     self._gone.add(updated)
@@ -267,7 +181,7 @@ class Transformer(cst.CSTTransformer):
             if not code:
                 blank.append(_BLANK)
                 continue
-            line = cst.parse_statement(code, self._config)
+            line = _statement(code)
             assert isinstance(line, cst.SimpleStatementLine)
             found.append(line.with_changes(leading_lines=blank))
             blank = []
@@ -283,16 +197,14 @@ class Transformer(cst.CSTTransformer):
         assert isinstance(call, cst.Call)
         if change.argument:
             addition = AddArgument(span=Span(0, 0), code=change.argument, before=0)
-            call = with_arguments(call, [addition], {addition: self._argument(change.argument)})
-        target = self._parsed(change.target)
-        assert isinstance(target, cst.BaseAssignTargetExpression)
+            call = with_arguments(call, [addition], argument)
         return copy.with_changes(
             leading_lines=(),
             trailing_whitespace=cst.TrailingWhitespace(),
             body=[
                 assignment.with_changes(
-                    targets=[cst.AssignTarget(target)],
-                    value=call.with_changes(func=self._parsed(change.callee)),
+                    targets=[_target(change.target)],
+                    value=call.with_changes(func=parsed(change.callee)),
                 )
             ],
         )
@@ -329,12 +241,10 @@ class Transformer(cst.CSTTransformer):
         )
 
 
-def _prefixed(node: cst.BaseExpression, prefix: str) -> cst.BaseExpression:
-    if isinstance(node, cst.ConcatenatedString):
-        return node.with_changes(left=_prefixed(node.left, prefix))
-    assert isinstance(node, cst.SimpleString)
-    head = len(node.prefix) + len(node.quote)
-    return node.with_changes(value=f"{node.value[:head]}{prefix}{node.value[head:]}")
+def _target(code: str) -> cst.AssignTarget:
+    target = parsed(code)
+    assert isinstance(target, cst.BaseAssignTargetExpression)
+    return cst.AssignTarget(target)
 
 
 def _in_place(

@@ -1,8 +1,8 @@
-"""What a rule is: one thing of the SDK, what it becomes, and the cases that show it."""
+"""What a rule is: one thing of the SDK and what it becomes."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 
 from codemods.migrate_openai.model import SiteKind
 
@@ -25,21 +25,9 @@ class Call:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Case:
-    """A program before and after. ``path`` matters only where a case has several files."""
-
-    before: str
-    after: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Rule:
     """One page of the documentation, and one key of ``--select``."""
 
     id: str
-    title: str
-    what: str
-    """Markdown: what changes and why the result means the same."""
     kind: SiteKind = "call"
-    cases: tuple[Case, ...] = field(default=())
     calls: tuple[Call, ...] = ()
