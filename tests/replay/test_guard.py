@@ -299,6 +299,46 @@ def test_a_datagram_socket_may_learn_the_own_address_but_sends_nothing(
             assert guard.take_violations()
 
 
+CURL = """
+import sys
+EARLY
+from personalvibe.replay.offline.guard import NetworkBlocked, NetworkGuard
+guard = NetworkGuard(current_test=lambda: "t", allowed_hosts="203.0.113.7")
+guard.install()
+import asyncio, curl_cffi
+
+for address in ("https://LLM.invalid:8443/v1", "198.51.100.1/path", "http://[2001:db8::1]/"):
+    try:
+        curl_cffi.get(address, timeout=1)
+    except NetworkBlocked:
+        pass
+
+async def ask():
+    async with curl_cffi.AsyncSession() as session:
+        await session.get("https://198.51.100.2/", timeout=1)
+
+try:
+    asyncio.run(ask())
+except NetworkBlocked:
+    pass
+print([(one.host, one.port) for one in guard.take_violations()])
+print(curl_cffi.get(sys.argv[1]).json()["path"], guard.violations)
+"""
+
+
+@pytest.mark.parametrize("early", ["", "import curl_cffi"], ids=["imported late", "early"])
+def test_curl_cffi_is_refused_by_the_address_that_it_is_given(server, early: str) -> None:
+    script = CURL.replace("EARLY", early)
+    done = subprocess.run(
+        [sys.executable, "-c", script, f"{server.url}/hello"], capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == [
+        "[('llm.invalid', 8443), ('198.51.100.1', None), ('2001:db8::1', None), "
+        "('198.51.100.2', None)]",
+        "/hello ()",
+    ], done.stderr
+
+
 def test_a_socket_of_the_programs_own_kind_is_refused_at_once(guard: NetworkGuard) -> None:
     class Own(socket.socket):
         pass

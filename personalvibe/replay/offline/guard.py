@@ -22,7 +22,7 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from personalvibe.replay.abort import Abort
-from personalvibe.replay.offline import socket_methods, workers
+from personalvibe.replay.offline import native_clients, socket_methods, workers
 from personalvibe.replay.offline.addresses import (
     as_text,
     is_address,
@@ -345,7 +345,13 @@ def _listen() -> None:
         look_up=_look_up,
         refuses=lambda address: _installed is not None and _installed.only_learns(address),
     )
+    native_clients.watch(_connect)
     _watch_resolver()
+
+
+def _connect(host: str, port: int | None) -> None:
+    if _installed is not None:
+        _installed.check(host, port, _CONNECTION)
 
 
 def _test_at_work() -> str | None:
