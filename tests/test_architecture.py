@@ -21,7 +21,7 @@ OWNERS: dict[str, set[str]] = {
         "personalvibe.llm_router_parts.replies",
         "personalvibe.llm_router_parts.wire",
         "personalvibe.providers.sharp_boe",
-        "personalvibe.replay.offline.guard",
+        "personalvibe.replay.offline.environment",
     },
     "vcr": {"personalvibe.replay.vcrpy.loading"},
     "pytest": {

@@ -13,7 +13,7 @@ from personalvibe.replay import options
 from personalvibe.replay.cassette.disk import require_file
 from personalvibe.replay.dates import now
 from personalvibe.replay.model import CassetteError
-from personalvibe.replay.offline import guard, no_sleep
+from personalvibe.replay.offline import environment, guard, no_sleep
 from personalvibe.replay.offline.logs import redacted_logs
 from personalvibe.replay.vcrpy import bridge, patches
 
@@ -49,7 +49,7 @@ def opened(
     with contextlib.ExitStack() as stack:
         stack.enter_context(_network(cassette))
         if route is not None:
-            stack.enter_context(guard.without_proxies(os.environ))
+            stack.enter_context(environment.without_proxies(os.environ))
         stack.enter_context(in_use(cassette))
         yield cassette
 
@@ -82,8 +82,8 @@ def _network(cassette: bridge.ReplayCassette) -> Iterator[None]:
 def in_use(cassette: bridge.ReplayCassette) -> Iterator[None]:
     """The HTTP clients ask `cassette`; clients that LiteLLM keeps do not outlive it."""
     session = cassette.session
-    added = guard.silence_litellm(os.environ)
-    guard.forget_litellm_clients()
+    added = environment.silence_litellm(os.environ)
+    environment.forget_litellm_clients()
     try:
         with patches.intercepting(cassette), contextlib.ExitStack() as stack:
             stack.enter_context(redacted_logs(session.options.redaction))
@@ -91,6 +91,6 @@ def in_use(cassette: bridge.ReplayCassette) -> Iterator[None]:
                 stack.enter_context(no_sleep.skipped(lambda: session.error_played))
             yield
     finally:
-        guard.forget_litellm_clients()
+        environment.forget_litellm_clients()
         for name in added:
             os.environ.pop(name, None)

@@ -9,6 +9,8 @@ import pytest
 
 pytest.importorskip("pytest_recording")
 
+CLOSED = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", "--record-mode=none")
+
 SUITE = """
 import httpx, pytest
 
@@ -90,12 +92,8 @@ def test_plain():
     assert not heavy & set(sys.modules)
     ours = {name.removeprefix("personalvibe.replay.") for name in sys.modules
             if name.startswith("personalvibe.replay.")}
-    assert ours == {
-        "abort", "offline", "offline.guard", "vcrpy", "vcrpy.import_hooks",
-        "pytest_plugin", "pytest_plugin.fixtures", "pytest_plugin.hooks", "pytest_plugin.options",
-        "pytest_plugin.plugin", "pytest_plugin.reporter", "pytest_plugin.state",
-        "pytest_plugin.verdict",
-    }
+    rooms = {"asking", "fixtures", "hooks", "options", "plugin", "reporter", "state"}
+    assert ours == {"pytest_plugin", *(f"pytest_plugin.{name}" for name in rooms)}
 """
     )
     done = subprocess.run(
@@ -137,7 +135,7 @@ def test_loopback():
         socket.create_connection(server.getsockname()).close()
 """
     )
-    common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", "-s")
+    common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", "-s", "--record-mode=none")
     done = pytester.runpytest_subprocess(*common)
     done.assert_outcomes(passed=1, failed=2)
     done.stdout.fnmatch_lines(
@@ -187,8 +185,7 @@ def test_quiet():
 
 def test_a_test_that_hides_its_attempt_fails(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_it=CAUGHT)
-    common = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
-    done = pytester.runpytest_subprocess(*common)
+    done = pytester.runpytest_subprocess(*CLOSED)
     done.assert_outcomes(passed=2, failed=3, skipped=1)
     done.stdout.fnmatch_lines(
         [
@@ -207,7 +204,7 @@ def test_a_test_that_hides_its_attempt_fails(pytester: pytest.Pytester) -> None:
 def test_an_attempt_that_is_hidden_can_be_a_warning(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_it=CAUGHT)
     pytester.makeini("[pytest]\nreplay_caught_network = warn\n")
-    done = pytester.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+    done = pytester.runpytest_subprocess(*CLOSED)
     done.assert_outcomes(passed=4, failed=1, skipped=1)
     for host, test in (("one", "test_caught"), ("two", "test_in_a_thread")):
         done.stdout.fnmatch_lines([f"*no network: *'{host}.example.com'*test_it.py::{test}."])
@@ -235,13 +232,24 @@ def test_unmarked():
     pass
 """
     )
-    done = pytester.runpytest_subprocess("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
+    done = pytester.runpytest_subprocess(*CLOSED)
     done.assert_outcomes(passed=2)
     done.stdout.fnmatch_lines(["*no network: *'early.example.com'*outside of a test*"])
 
 
-def test_pytest_vcr_is_refused_with_a_line(pytester: pytest.Pytester) -> None:
-    pytester.makepyfile(fake_vcr="")
+def test_pytest_vcr_keeps_its_suites_and_is_refused_where_ours_is_asked_for(
+    pytester: pytest.Pytester,
+) -> None:
+    pytester.makepyfile(
+        test_it="""
+import contextlib, socket
+
+def test_it():
+    with socket.socket() as one, contextlib.suppress(OSError):
+        one.settimeout(0.01)
+        one.connect(("240.0.0.1", 9))
+"""
+    )
     pytester.makeconftest(
         """
 import sys, types
@@ -249,6 +257,7 @@ def pytest_addoption(parser, pluginmanager):
     pluginmanager.register(types.ModuleType("fake"), "vcr")
 """
     )
-    done = pytester.runpytest_subprocess("-p", "no:hypothesispytest")
+    pytester.runpytest_subprocess("-p", "no:hypothesispytest").assert_outcomes(passed=1)
+    done = pytester.runpytest_subprocess(*CLOSED)
     assert done.ret == 4
     done.stderr.fnmatch_lines(["*pytest-vcr*uninstall*"])

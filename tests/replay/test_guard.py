@@ -5,6 +5,7 @@ from __future__ import annotations
 import _socket
 import asyncio
 import contextlib
+import os
 import socket
 import subprocess
 import sys
@@ -15,15 +16,10 @@ from pathlib import Path
 
 import pytest
 
-from personalvibe.replay.offline.guard import (
-    LITELLM_SILENCERS,
-    NetworkBlocked,
-    NetworkDisabled,
-    NetworkGuard,
-    is_loopback,
-    silence_litellm,
-    split_hosts,
-)
+from personalvibe.replay.offline import workers
+from personalvibe.replay.offline.addresses import is_loopback, split_hosts
+from personalvibe.replay.offline.environment import LITELLM_SILENCERS, silence_litellm
+from personalvibe.replay.offline.guard import NetworkBlocked, NetworkDisabled, NetworkGuard
 
 REMOTE = ("192.0.2.1", 9)
 
@@ -44,6 +40,12 @@ def listener() -> Iterator[tuple[str, int]]:
 
 def udp() -> socket.socket:
     return socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
+
+
+def send(address: tuple[str, int]) -> None:
+    """Try to send a datagram. The machine may have no route."""
+    with contextlib.suppress(OSError):
+        udp().sendto(b"x", address)
 
 
 async def over_asyncio() -> None:
@@ -80,6 +82,11 @@ LOOK_UPS: dict[str, Callable[[], object]] = {
     "getaddrinfo": lambda: socket.getaddrinfo("llm.invalid", 443),
     "getaddrinfo of bytes": lambda: socket.getaddrinfo(b"llm.invalid", 443),
     "the C function": lambda: _socket.getaddrinfo("llm.invalid", 443),
+    "connect": lambda: socket.socket().connect(("llm.invalid", 443)),
+    "connect_ex": lambda: socket.socket().connect_ex(("llm.invalid", 443)),
+    "connect of a datagram socket": lambda: udp().connect(("llm.invalid", 443)),
+    "sendto": lambda: udp().sendto(b"x", ("llm.invalid", 443)),
+    "sendmsg": lambda: udp().sendmsg([b"x"], [], 0, (b"llm.invalid", 443)),
     "gethostbyname": lambda: socket.gethostbyname("llm.invalid"),
     "gethostbyname_ex": lambda: socket.gethostbyname_ex("llm.invalid"),
     "gethostbyaddr": lambda: socket.gethostbyaddr("llm.invalid"),
@@ -207,6 +214,49 @@ def test_threads_are_closed_too(guard: NetworkGuard) -> None:
         pool.submit(socket.create_connection, REMOTE, 1).result()
 
 
+def test_what_a_test_hands_to_others_is_charged_to_it() -> None:
+    """Threads, pools and loops may be older than the test, or outlive it."""
+    running = ["first"]
+    guard = NetworkGuard(current_test=lambda: running[0])
+    guard.install()
+
+    def look_up() -> None:
+        with contextlib.suppress(BaseException):
+            socket.getaddrinfo("llm.invalid", 443)
+
+    async def look_up_later() -> None:
+        await asyncio.get_running_loop().run_in_executor(None, look_up)
+
+    def charged() -> list[tuple[str | None, bool]]:
+        return [(one.test, one.late) for one in guard.take_violations()]
+
+    waiting = threading.Event()
+    loop = asyncio.new_event_loop()
+    try:
+        pool = ThreadPoolExecutor(1)
+        with workers.working_for("first"):
+            pool.submit(look_up).result()
+            threading.Thread(target=loop.run_forever, daemon=True).start()
+            asyncio.run_coroutine_threadsafe(look_up_later(), loop).result()
+            assert charged() == [("first", False)] * 2
+            left = threading.Thread(target=lambda: (waiting.wait(), look_up()))
+            left.start()
+            later = pool.submit(lambda: (waiting.wait(), look_up()))
+        running[0] = "second"
+        with workers.working_for("second"):
+            waiting.set()
+            left.join()
+            later.result()
+            assert charged() == [("first", True)] * 2
+            pool.submit(look_up).result()
+            asyncio.run_coroutine_threadsafe(look_up_later(), loop).result()
+            assert charged() == [("second", False)] * 2
+    finally:
+        guard.uninstall()
+        loop.call_soon_threadsafe(loop.stop)
+        pool.shutdown()
+
+
 def test_a_broad_except_neither_hides_nor_delays_it(guard: NetworkGuard) -> None:
     attempts = []
 
@@ -221,6 +271,80 @@ def test_a_broad_except_neither_hides_nor_delays_it(guard: NetworkGuard) -> None
     with pytest.raises(NetworkBlocked):
         careless()
     assert attempts == [0]
+
+
+def test_a_datagram_socket_may_learn_the_own_address_but_sends_nothing(
+    guard: NetworkGuard,
+) -> None:
+    """``connect`` asks the kernel for a route; the idiom to find out one's own address."""
+    own = own_address()
+    if own is None:
+        pytest.skip("this machine has loopback only")
+    for attempt in (
+        lambda one: one.send(b"x"),
+        lambda one: one.sendall(b"x"),
+        lambda one: one.sendto(b"x", REMOTE),
+        lambda one: one.sendmsg([b"x"], [], 0, REMOTE),
+        lambda one: one.connect(("llm.invalid", 9)),
+    ):
+        with udp() as one:
+            one.connect(REMOTE)
+            assert one.getsockname()[0] == own
+            assert one.getpeername() == REMOTE
+            with pytest.raises(OSError, match="estination"):
+                os.write(one.fileno(), b"x")
+            assert not guard.violations
+            with pytest.raises(NetworkBlocked):
+                attempt(one)
+            assert guard.take_violations()
+
+
+CURL = """
+import sys
+EARLY
+from personalvibe.replay.offline.guard import NetworkBlocked, NetworkGuard
+guard = NetworkGuard(current_test=lambda: "t", allowed_hosts="203.0.113.7")
+guard.install()
+import asyncio, curl_cffi
+
+for address in ("https://LLM.invalid:8443/v1", "198.51.100.1/path", "http://[2001:db8::1]/"):
+    try:
+        curl_cffi.get(address, timeout=1)
+    except NetworkBlocked:
+        pass
+
+async def ask():
+    async with curl_cffi.AsyncSession() as session:
+        await session.get("https://198.51.100.2/", timeout=1)
+
+try:
+    asyncio.run(ask())
+except NetworkBlocked:
+    pass
+print([(one.host, one.port) for one in guard.take_violations()])
+print(curl_cffi.get(sys.argv[1]).json()["path"], guard.violations)
+"""
+
+
+@pytest.mark.parametrize("early", ["", "import curl_cffi"], ids=["imported late", "early"])
+def test_curl_cffi_is_refused_by_the_address_that_it_is_given(server, early: str) -> None:
+    script = CURL.replace("EARLY", early)
+    done = subprocess.run(
+        [sys.executable, "-c", script, f"{server.url}/hello"], capture_output=True, text=True
+    )
+    assert done.stdout.splitlines() == [
+        "[('llm.invalid', 8443), ('198.51.100.1', None), ('2001:db8::1', None), "
+        "('198.51.100.2', None)]",
+        "/hello ()",
+    ], done.stderr
+
+
+def test_a_socket_of_the_programs_own_kind_is_refused_at_once(guard: NetworkGuard) -> None:
+    class Own(socket.socket):
+        pass
+
+    with pytest.raises(NetworkBlocked), Own(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        one.connect(REMOTE)
 
 
 def test_what_was_caught_all_the_same_is_on_the_record(guard: NetworkGuard) -> None:
@@ -275,6 +399,10 @@ def test_the_name_of_this_machine_may_be_asked_for(guard: NetworkGuard) -> None:
         ("0x7f.0.0.1", True),
         ("::ffff:7f00:1", True),
         ("LOCALHOST", True),
+        ("127.0.0.1%evil.example", False),
+        ("127.0.0.1\tevil.example", False),
+        ("fe80::1%lo", False),
+        ("::1%lo", True),
         ("126.255.255.255", False),
         ("localhost.example", False),
         ("192.0.2.1", False),
@@ -298,12 +426,11 @@ def test_what_counts_as_loopback(host: str, expected: bool) -> None:
 )
 def test_allowed_hosts_open_holes(guard: NetworkGuard, entry: str, host: str, opens: bool) -> None:
     guard.allow(entry)
-    probe = udp()
     if opens:
-        probe.connect((host, 9))
+        send((host, 9))
     else:
         with pytest.raises(NetworkBlocked):
-            probe.connect((host, 9))
+            send((host, 9))
 
 
 def test_an_allowed_name_opens_its_addresses() -> None:
@@ -314,16 +441,19 @@ def test_an_allowed_name_opens_its_addresses() -> None:
 guard = NetworkGuard(current_test=lambda: "t", allowed_hosts=("good.invalid",))
 guard.install()
 probe = socket.socket(socket.AF_INET, socket.SOCK_DGRAM)
-try:
-    probe.connect(("192.0.2.7", 9))
-except NetworkBlocked:
-    print("closed")
-socket.getaddrinfo("good.invalid", 9)
-probe.connect(("192.0.2.7", 9))
-print("open")
+for _ in range(2):
+    try:
+        probe.sendto(b"x", ("192.0.2.7", 9))
+    except NetworkBlocked:
+        print("closed")
+    except OSError:
+        print("open without a route")
+    else:
+        print("open")
+    socket.getaddrinfo("good.invalid", 9)
 """
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
-    assert done.stdout.split() == ["closed", "open"], done.stderr
+    assert done.stdout.split()[:2] == ["closed", "open"], done.stderr
 
 
 def test_a_declared_block_raises_what_pytest_recording_raises(guard: NetworkGuard) -> None:
@@ -336,9 +466,9 @@ def test_a_declared_block_raises_what_pytest_recording_raises(guard: NetworkGuar
 
 def test_a_declared_block_has_its_own_holes(guard: NetworkGuard) -> None:
     with guard.blocking(["192.0.2.1"]):
-        udp().connect(REMOTE)
+        send(REMOTE)
     with pytest.raises(NetworkBlocked):
-        udp().connect(REMOTE)
+        send(REMOTE)
 
 
 def test_outside_of_a_test_it_is_an_error_that_an_import_survives() -> None:
@@ -346,16 +476,16 @@ def test_outside_of_a_test_it_is_an_error_that_an_import_survives() -> None:
     guard.install()
     try:
         with pytest.raises(NetworkDisabled, match="code that ran outside of a test"):
-            udp().connect(REMOTE)
+            send(REMOTE)
     finally:
         guard.uninstall()
 
 
 def test_a_recording_test_gets_the_network(guard: NetworkGuard) -> None:
     with guard.opened():
-        udp().connect(REMOTE)
+        send(REMOTE)
     with pytest.raises(NetworkBlocked):
-        udp().connect(REMOTE)
+        send(REMOTE)
 
 
 def test_uninstalled_it_is_gone_and_an_outer_guard_returns() -> None:
@@ -365,12 +495,12 @@ def test_uninstalled_it_is_gone_and_an_outer_guard_returns() -> None:
         outer.install()
         inner = NetworkGuard(current_test=lambda: "inner", allowed_hosts=("192.0.2.1",))
         inner.install()
-        udp().connect(REMOTE)
+        send(REMOTE)
         inner.uninstall()
         with pytest.raises(NetworkBlocked, match="by outer"):
-            udp().connect(REMOTE)
+            send(REMOTE)
         outer.uninstall()
-        udp().connect(REMOTE)
+        send(REMOTE)
 
 
 def test_the_host_is_shown_redacted() -> None:
@@ -413,7 +543,8 @@ def test_litellm_imported_under_the_guard_asks_nobody() -> None:
     """One process, because the import costs seconds: no look-up, no threads, caches dropped."""
     script = """
 import asyncio, os, threading
-from personalvibe.replay.offline.guard import NetworkGuard, forget_litellm_clients, silence_litellm
+from personalvibe.replay.offline.environment import forget_litellm_clients, silence_litellm
+from personalvibe.replay.offline.guard import NetworkGuard
 silence_litellm(os.environ)
 guard = NetworkGuard(current_test=lambda: "t")
 guard.install()
@@ -440,8 +571,9 @@ print("violations", guard.violations)
 
 def test_without_litellm_nothing_is_imported() -> None:
     script = (
-        "import sys; import personalvibe.replay.offline.guard as g; g.forget_litellm_clients();"
-        "g.silence_litellm({}); print('litellm' in sys.modules, 'yaml' in sys.modules)"
+        "import sys; from personalvibe.replay.offline.environment import *;"
+        "forget_litellm_clients(); silence_litellm({});"
+        "print('litellm' in sys.modules, 'yaml' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", script], capture_output=True, text=True)
     assert done.stdout.split() == ["False", "False"], done.stderr

@@ -188,7 +188,7 @@ def test_a_refusal_in_a_fixture_leaves_the_others_as_they_should_be(
     pytester: pytest.Pytester, server
 ) -> None:
     project(pytester, server, IN_FIXTURES)
-    done = run(pytester)
+    done = run(pytester, "--record-mode=none")
     done.assert_outcomes(passed=2, failed=1, errors=4)
     done.stdout.fnmatch_lines(
         [
@@ -248,7 +248,7 @@ def test_more():
 
 def test_a_task_group_that_misses_is_a_miss(pytester: pytest.Pytester, server) -> None:
     project(pytester, server, IN_TASK_GROUPS)
-    done = run(pytester)
+    done = run(pytester, "--record-mode=none")
     done.assert_outcomes(passed=1, failed=4, errors=1)
     done.stdout.fnmatch_lines(
         [
@@ -582,7 +582,7 @@ def test_closed():
     text = cassette(pytester).read_text()
     assert "url: https://api.openai.com/v1/chat/completions" in text
     assert "recorded_from: stand-in" in text
-    run(pytester).assert_outcomes(passed=1, failed=1)
+    run(pytester, "--record-mode=none").assert_outcomes(passed=1, failed=1)
 
 
 def test_settings_that_cannot_be_meant_are_one_line(pytester: pytest.Pytester, server) -> None:
@@ -629,7 +629,7 @@ def test_the_commands_in_reports_work_in_the_folder_of_the_run(
         "def test_unmarked():\n    socket.gethostbyname('example.com')\n"
     )
     monkeypatch.chdir(pytester.path / "unit")
-    done = run(pytester)
+    done = run(pytester, "--record-mode=none")
     done.stdout.fnmatch_lines(
         [
             """*: pytest --record-mode=rewrite 'test_it.py::test_ask[[]it'"'"'s]'""",

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import random
 import string
@@ -364,3 +365,51 @@ def test_the_login_of_a_session_replays(pytester: pytest.Pytester, server) -> No
     for path in (pytester.path / "cassettes" / "test_it").glob("*.yaml"):
         assert "q8Zx71Lk2PmW9aTr" not in path.read_text()
         assert "sid=REDACTED; Path=/; HttpOnly" in path.read_text()
+
+
+UNDECODED = """
+import asyncio, gzip, json
+import aiohttp
+
+async def ask(read, **settings):
+    async with aiohttp.ClientSession(**settings) as session:
+        async with session.post(URL + "/packed", json={"n": 1}) as response:
+            return await read(response)
+
+async def in_two_reads(response):
+    first = await response.content.readexactly(5)
+    return first, await response.read()
+
+async def in_three_reads(response):
+    return await response.content.readexactly(3), *(await in_two_reads(response))
+
+async def packed(response):
+    assert response.headers["content-encoding"] == "gzip"
+    return json.loads(gzip.decompress(await response.read()))
+
+@pytest.mark.vcr(FILTERS)
+def test_it():
+    text = PLAIN
+    assert asyncio.run(ask(in_two_reads)) == (text[:5], text[5:])
+    assert asyncio.run(ask(in_three_reads)) == (text[:3], text[3:8], text[8:])
+    assert asyncio.run(ask(packed, auto_decompress=False)) == json.loads(text)
+    assert httpx.post(URL + "/packed", json={"n": 1}).json() == json.loads(text)
+"""
+
+
+@pytest.mark.parametrize("filters", ["", 'filter_headers=["x-team"]'])
+def test_a_body_that_aiohttp_leaves_packed_or_reads_in_pieces(
+    pytester: pytest.Pytester, server, filters: str
+) -> None:
+    plain = b'{"answer":"forty-two, and a few words more"}'
+    server.answers["/packed"] = lambda rest, sent: gzip.compress(plain)
+    server.headers["/packed"] = [("content-encoding", "gzip")]
+    project(
+        pytester,
+        server,
+        UNDECODED.replace("PLAIN", repr(plain)).replace("FILTERS", filters),
+    )
+    run(pytester, "--record-mode=once").assert_outcomes(passed=1)
+    # Stored as it reads, so that secrets are found in it.
+    assert cassette(pytester).count("forty-two, and a few words more") == 4
+    run(pytester).assert_outcomes(passed=1)

@@ -646,3 +646,14 @@ def test_headers_in_a_log_line_are_redacted() -> None:
     redacted = redact_text(line, RULES)
     assert "canary" not in redacted
     assert "(b'a', b'1')" in redacted
+
+
+def test_ordinary_traffic_is_seen_at_a_glance_to_hold_no_secret() -> None:
+    """A shape that any full stop hints at would cost every body a search for all shapes."""
+    rules = RedactionRules.from_config({}, {})
+    for text in (
+        "https://api.openai.com/v1/chat/completions",
+        '{"model":"gpt-4o-mini","messages":[{"role":"user","content":"Be brief. What is 2 x 3?"}]}',
+        '{"choices":[{"index":0,"message":{"role":"assistant","content":"42. It is 42."}}]}',
+    ):
+        assert not rules.may_find(text)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from pathlib import Path
 
-from personalvibe.replay.offline.guard import LITELLM_SILENCERS
+from personalvibe.replay.offline.environment import LITELLM_SILENCERS
 from personalvibe.replay.redaction import rules
 from personalvibe.replay.redaction.shapes import SECRET_NAMES, squeeze
 from personalvibe.replay.redaction.token_prefixes import TOKEN_PREFIXES

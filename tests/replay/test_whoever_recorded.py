@@ -203,3 +203,82 @@ def test_tornado_records_and_replays(tmp_path: Path, server) -> None:
         with use_cassette(tmp_path / "it.yaml", record_mode=mode):
             assert asyncio.run(asyncio.wait_for(ask(), 20)) == live
     assert len(server.asked) == 2
+
+
+# Written by cassetter 0.16.1 and ddapm-test-agent 1.69.1, which asked a server on loopback.
+RECORDED_BY = Path(__file__).with_name("recorded_by")
+BASE = "http://127.0.0.1:8080"
+
+
+def test_cassetters_files_are_played() -> None:
+    with use_cassette(RECORDED_BY / "cassetter.yaml") as session:
+        asked = {"model": "m", "messages": [{"role": "user", "content": "hé\nzwei"}]}
+        answer = httpx.post(f"{BASE}/v1/chat/completions", json=asked).json()
+        assert answer["id"] == "chatcmpl-1"
+        assert answer["big"] == 1.5e300
+        assert httpx.post(f"{BASE}/bin", content=bytes(range(200))).content == bytes(range(256))
+        events = httpx.post(f"{BASE}/sse", json={"stream": True}).text
+        assert events == 'data: {"a":1}\n\ndata: [DONE]\n\n'
+        assert httpx.get(f"{BASE}/gz?key=abc&x=1").json() == {"gz": True}
+        assert httpx.post(f"{BASE}/form", data={"a": "1"}).json()["sent"] == "a=1"
+        assert httpx.get(f"{BASE}/plain").json()["path"] == "/plain"
+        assert not session.unplayed
+
+
+@pytest.mark.parametrize("kind", ["ws_interactions", "grpc_interactions"])
+def test_what_cassetter_recorded_beside_http_is_refused_by_its_name(
+    tmp_path: Path, kind: str
+) -> None:
+    path = tmp_path / "it.yaml"
+    path.write_text((RECORDED_BY / "cassetter.yaml").read_text() + f"{kind}:\n- uri: x\n")
+    with pytest.raises(CassetteError, match=rf"it\.yaml: cassetter's {kind} are not played"):
+        use_cassette(path).__enter__()
+
+
+def test_a_body_that_cassetter_may_write_some_day_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "it.yaml"
+    known = (RECORDED_BY / "cassetter.yaml").read_text()
+    for change in (("type: binary", "type: protobuf"), ("000102", "00010X")):
+        path.write_text(known.replace(*change))
+        with pytest.raises(CassetteError, match="interaction 3: cassetter's"):
+            use_cassette(path).__enter__()
+
+
+def test_ddapm_test_agents_files_are_played() -> None:
+    with use_cassette(RECORDED_BY / "ddapm_v1_chat_completions_post.json"):
+        asked = {"model": "m", "t": "\U0001f600"}
+        answer = httpx.post(f"{BASE}/v1/chat/completions", json=asked)
+        assert answer.json()["id"] == "chatcmpl-1"
+    with use_cassette(RECORDED_BY / "ddapm_bin_post.json"):
+        assert httpx.post(f"{BASE}/bin", content=bytes(range(200))).content == bytes(range(256))
+    with use_cassette(RECORDED_BY / "ddapm_sse_post.json"):
+        assert len(httpx.post(f"{BASE}/sse", json={"stream": True}).text.split("\n\n")) == 3
+
+
+def test_vcrpys_json_may_hold_any_character(tmp_path: Path) -> None:
+    from vcr.serializers import jsonserializer
+
+    document = yaml.safe_load(written(tmp_path / "it.yaml", "asked").read_text())
+    answer = "\U0001f600 \u2028 \x85 \x7f"
+    document["interactions"][0]["response"]["body"]["string"] = answer
+    path = tmp_path / "it.json"
+    path.write_text(jsonserializer.serialize(document))
+    with use_cassette(path):
+        assert httpx.post("http://h/", content="asked").text == answer
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        '{"interactions": ' + "[" * 100_000 + "]" * 100_000 + "}",
+        '{"interactions": [' + "[]," * 6_000_000 + "[]]}",
+        '{"interactions": [',
+    ],
+    ids=["deep", "wide", "cut off"],
+)
+def test_json_that_is_none_or_too_much_is_one_line(tmp_path: Path, text: str) -> None:
+    path = tmp_path / "it.json"
+    path.write_text(text)
+    with pytest.raises(CassetteError, match=r"it\.json.*: ") as caught:
+        use_cassette(path).__enter__()
+    assert "\n" not in caught.value.message

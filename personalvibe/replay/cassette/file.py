@@ -6,6 +6,7 @@ import base64
 import binascii
 import gzip
 import io
+import json
 import logging
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -64,7 +65,7 @@ def parse(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interac
     """The interactions of a file's content; `path` is for messages. Raises `CassetteError`."""
     if raw[:2] == b"\x1f\x8b":
         raw = _gunzip(raw, path, max_bytes)
-    document = yaml_io.load(raw, path, max_bytes=max_bytes)
+    document = _json(raw, path, max_bytes) or yaml_io.load(raw, path, max_bytes=max_bytes)
     value = document.value
     version = value.get("version") if isinstance(value, dict) else None
     if isinstance(version, int) and version > VERSION:
@@ -89,6 +90,20 @@ def parse(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interac
     from personalvibe.replay.cassette.foreign import read_foreign
 
     return read_foreign(value, path, bodies.Budget(max_bytes * _UNPACKED))
+
+
+def _json(raw: bytes, path: Path, max_bytes: int) -> yaml_io.Document | None:
+    """The data of a file in JSON, whose surrogate pairs are no YAML; None for other files."""
+    if raw.lstrip()[:1] != b"{" or len(raw) > max_bytes:
+        return None
+    if sum(map(raw.count, (b",", b"[", b"{"))) > yaml_io.MAX_NODES:
+        raise CassetteError(f"more than {yaml_io.MAX_NODES:,} nodes", path=path, hint=_REPAIR)
+    try:
+        return yaml_io.Document(value=json.loads(raw), lines={}, repeated=None)
+    except RecursionError:
+        raise CassetteError("nested too deeply", path=path, hint=_REPAIR) from None
+    except ValueError:
+        return None  # YAML may begin so, too, and says on which line it is wrong
 
 
 def _gunzip(raw: bytes, path: Path, max_bytes: int) -> bytes:

@@ -1,4 +1,5 @@
-"""Cassettes that other tools wrote: vcrpy, older httpx stubs, pydantic-ai, langchain-tests.
+"""Cassettes of other tools: vcrpy, older httpx stubs, pydantic-ai, langchain-tests, cassetter,
+ddapm-test-agent.
 
 Reads the plain data of a parsed file and never constructs anything but `Interaction`; writes
 vcrpy's own format for projects that share their cassettes with it.
@@ -6,6 +7,7 @@ vcrpy's own format for projects that share their cassettes with it.
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
@@ -20,8 +22,10 @@ from personalvibe.replay.model import (
     Response,
 )
 
+_BASE64 = "base64:"
+_CASSETTER_ONLY = ("ws_interactions", "grpc_interactions")
 _EMPTY = "Restore it from version control, or record it again with --record-mode=rewrite."
-_HINT = "Known are vcrpy's cassettes (interactions with a request and a response) and our own."
+_HINT = "docs/replay.md lists the tools whose cassettes are read."
 
 
 def read_foreign(document: object, path: Path, budget: bodies.Budget) -> list[Interaction]:
@@ -45,6 +49,13 @@ def read_foreign(document: object, path: Path, budget: bodies.Budget) -> list[In
 
 def _items(document: object, path: Path) -> Sequence[object]:
     if isinstance(document, dict):
+        unplayable = [name for name in _CASSETTER_ONLY if document.get(name)]
+        if unplayable:
+            raise CassetteError(
+                f"cassetter's {unplayable[0]} are not played here", path=path, hint=_HINT
+            )
+        if isinstance(document.get("request"), dict) and "response" in document:
+            return [_of_ddapm(document)]
         if isinstance(document.get("interactions"), list):
             return list(document["interactions"])
         requests, responses = document.get("requests"), document.get("responses")
@@ -58,6 +69,24 @@ def _items(document: object, path: Path) -> Sequence[object]:
             pairs = zip(requests, responses, strict=True)
             return [{"request": request, "response": response} for request, response in pairs]
     raise CassetteError("not a cassette: it has no list `interactions`", path=path, hint=_HINT)
+
+
+def _of_ddapm(document: dict[str, Any]) -> dict[str, Any]:
+    """ddapm-test-agent writes one interaction a file, with bodies that are text or ``base64:``."""
+    sides = {name: document[name] for name in ("request", "response")}
+    return {
+        name: {**side, "body": _unprefixed(side.get("body"))} if isinstance(side, dict) else side
+        for name, side in sides.items()
+    }
+
+
+def _unprefixed(body: object) -> object:
+    if not isinstance(body, str) or not body.startswith(_BASE64):
+        return body
+    try:
+        return base64.b64decode(body.removeprefix(_BASE64), validate=True)
+    except ValueError:
+        return body
 
 
 class _Place:
@@ -140,12 +169,29 @@ def _body(item: dict[str, Any], place: _Place) -> bytes:
     if item.get("parsed_body") is not None:  # pydantic-ai
         return _json(item["parsed_body"], place)
     value = item.get("body", item.get("content"))  # `content`: httpx, before vcrpy 6
+    if isinstance(value, dict) and "type" in value:  # cassetter
+        return _typed(value, place)
     if isinstance(value, dict):
         unknown = [name for name in value if name not in ("string", "content")]
         if unknown:
             raise place.error(f"a body has the unknown key {unknown[0]!r}")
         value = next(iter(value.values()), None)
     return _bytes(value, place)
+
+
+def _typed(body: dict[str, Any], place: _Place) -> bytes:
+    """cassetter's bodies, which say what they are."""
+    kind, content = body["type"], body.get("content")
+    if kind == "json":
+        return _json(content, place)
+    if kind == "none" or (kind == "text" and isinstance(content, str)):
+        return _bytes(content, place)
+    if kind == "binary" and isinstance(content, str):
+        try:
+            return bytes.fromhex(content)
+        except ValueError:
+            raise place.error("cassetter's binary body is no hexadecimal") from None
+    raise place.error(f"cassetter's body of the type {str(kind)[:80]!r} is unknown")
 
 
 def _bytes(value: object, place: _Place) -> bytes:

@@ -4,37 +4,34 @@ The guard listens to the interpreter's audit events (PEP 578: ``socket.connect``
 ``socket.getaddrinfo``, ...) instead of replacing functions of `socket`. So nothing escapes it by
 having imported a function early, by subclassing ``socket.socket``, or through an event loop, and
 no other plugin's patches meet ours. Out of its reach: sub-processes, and libraries that open
-sockets in C of their own (uvloop, gRPC, pycurl).
+sockets in C of their own (uvloop, gRPC, pycurl); `namespace` reaches them.
 
-Only the standard library is imported here, and records are named tuples (a dataclass takes a
-millisecond to build), because every pytest session pays for it.
+Imported once the network is to be closed, and nothing but the standard library with it.
 """
 
 from __future__ import annotations
 
 import _socket
-import fnmatch
+import atexit
 import functools
-import re
 import socket
 import sys
-from collections.abc import Callable, Iterable, Iterator, MutableMapping
+import threading
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from personalvibe.replay.abort import Abort
-from personalvibe.replay.vcrpy.import_hooks import on_import
-
-LITELLM_SILENCERS = {
-    # The price list, otherwise read from GitHub at import and again by a background thread.
-    "LITELLM_LOCAL_MODEL_COST_MAP": "True",
-    # The beta-header table, otherwise read from GitHub inside whatever cassette is open.
-    "LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS": "True",
-    # Tokenisers of Llama names: 23 s of refused requests for each count.
-    "HF_HUB_OFFLINE": "1",
-    # botocore's search for credentials at 169.254.169.254.
-    "AWS_EC2_METADATA_DISABLED": "true",
-}
+from personalvibe.replay.offline import native_clients, socket_methods, workers
+from personalvibe.replay.offline.addresses import (
+    as_text,
+    is_address,
+    is_loopback,
+    is_own,
+    is_own_name,
+    matcher,
+    split_hosts,
+)
 
 
 def record_command(mode: str, test: str) -> str:
@@ -47,7 +44,7 @@ class Violation(NamedTuple):
     """An attempt to reach the network that the guard refused."""
 
     test: str | None
-    """Node id of the test that was running, from the current folder; None outside of tests."""
+    """Node id of the test that did it, from the current folder; None outside of tests."""
     host: str
     """Redacted."""
     port: int | None
@@ -55,12 +52,15 @@ class Violation(NamedTuple):
     """``connection``, ``name look-up`` or a look-up of the other direction."""
     declared: bool
     """Refused because the suite asked for it (`block_network`), not by the session's own guard."""
+    late: bool = False
+    """By a thread that outlived its test."""
 
     @property
     def message(self) -> str:
         where = f" (port {self.port})" if self.port else ""
         who = self.test or "code that ran outside of a test"
-        lines = [f"Network is disabled for host {self.host!r}{where}: {self.what} by {who}."]
+        late = ", in a thread that outlived it" if self.late else ""
+        lines = [f"Network is disabled for host {self.host!r}{where}: {self.what} by {who}{late}."]
         if not self.declared:
             again = record_command("once", self.test) if self.test else ""
             record = f"mark the test with @pytest.mark.vcr and run: {again}; or " if again else ""
@@ -79,80 +79,7 @@ class NetworkBlocked(Abort):
     """A test used the network although the session is closed to it: a BaseException."""
 
 
-_LOOPBACK_NAMES = frozenset({"", "localhost", "localhost.localdomain", "ip6-localhost", "0.0.0.0"})  # noqa: S104
 _INET = frozenset({socket.AF_INET, socket.AF_INET6})
-
-
-def _text(host: object) -> str:
-    if isinstance(host, (bytes, bytearray)):
-        return host.decode("ascii", "replace")
-    # The characters that the interpreter takes, whatever a sub-class says of itself.
-    return "" if host is None else str.__str__(host) if isinstance(host, str) else str(host)
-
-
-def is_loopback(host: str) -> bool:
-    """Whether a name or address means this machine, without asking the resolver."""
-    name = host.lower().rstrip(".").partition("%")[0]
-    return name in _LOOPBACK_NAMES or _packed(name)[:1] == b"\x7f" or _packed(name) in _LOOPBACK
-
-
-_LOOPBACK = frozenset({bytes(4), bytes(16), bytes(15) + b"\x01"})
-_MAPPED = bytes(10) + b"\xff\xff"
-"""What an IPv4 address in IPv6's clothes begins with."""
-
-
-def _packed(address: str) -> bytes:
-    """An address as its bytes, in whichever spelling (``127.1``, ``::ffff:7f00:1``); else empty."""
-    try:
-        if ":" in address:
-            return socket.inet_pton(socket.AF_INET6, address).removeprefix(_MAPPED)
-        return b"" if " " in address else socket.inet_aton(address)
-    except (OSError, ValueError):
-        return b""
-
-
-def _is_own(address: str) -> bool:
-    """Whether an address is one of this machine's: only such can be bound to."""
-    if not _is_address(address):
-        return False
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((address, 0))
-    except OSError:
-        return False
-    return True
-
-
-def _is_address(host: str) -> bool:
-    for family in _INET:
-        try:
-            socket.inet_pton(family, host.partition("%")[0])
-        except (OSError, ValueError):
-            continue
-        return True
-    return False
-
-
-@functools.lru_cache(maxsize=64)
-def _matcher(entry: str) -> Callable[[str], object]:
-    """How an entry of ``allowed_hosts`` meets a host.
-
-    pytest-recording reads the entries as regular expressions that match the beginning; what is not
-    one (``*.example.com``) is read as a glob.
-    """
-    try:
-        return re.compile(entry, re.IGNORECASE).match
-    except re.error:
-        return re.compile(fnmatch.translate(entry), re.IGNORECASE).match
-
-
-def split_hosts(hosts: str | Iterable[str] | None) -> tuple[str, ...]:
-    """The entries of ``--allowed-hosts`` (comma-separated) or of a list of hosts."""
-    if hosts is None:
-        return ()
-    entries = hosts.split(",") if isinstance(hosts, str) else hosts
-    return tuple(entry.strip() for entry in entries if entry.strip())
 
 
 class Policy(NamedTuple):
@@ -163,11 +90,14 @@ class Policy(NamedTuple):
     declared: bool = False
 
     def allows(self, host: str) -> bool:
-        return not self.blocked or any(_matcher(entry)(host) for entry in self.allowed)
+        return not self.blocked or any(matcher(entry)(host) for entry in self.allowed)
+
+
+_OPEN = Policy(blocked=False)
 
 
 class NetworkGuard:
-    """Closes the network for the whole process while it is installed.
+    """Closes the network for the whole process, or while a test runs, once it is installed.
 
     Loopback, unix sockets and addresses that belong to an allowed name stay open.
 
@@ -187,25 +117,49 @@ class NetworkGuard:
         self._current_test = current_test
         self._redact = redact
         self._allowed = split_hosts(allowed_hosts)
-        self._policy = Policy(blocked=False)
+        self._policy = self._session = _OPEN
+        self._closed_tests: set[str] = set()
+        """Tests to which the network was closed although the session has it."""
         self._violations: list[Violation] = []
         self._names: dict[str, set[str]] = {}
         """An address -> the allowed names that it was the answer for."""
-        self._outer: NetworkGuard | None = None
+        self.outer: NetworkGuard | None = None
+        self._home = threading.get_ident()
+        """The thread that runs the tests."""
 
-    def install(self) -> None:
-        """Close the network. An already installed guard is suspended until `uninstall`."""
+    def install(self, *, closed: bool = True) -> None:
+        """Take over from an installed guard until `uninstall`, and close the network.
+
+        Not `closed`, it waits for a test to close it, `closing`.
+        """
         global _installed
         _listen()
-        self._policy = Policy(allowed=self._allowed)
-        self._outer, _installed = _installed, self
+        self._home = threading.get_ident()
+        self._policy = self._session = Policy(blocked=closed, allowed=self._allowed)
+        self.outer, _installed = _installed, self
 
     def uninstall(self) -> None:
         """Open the network again, or hand over to the guard that was installed before."""
         global _installed
         if _installed is self:
-            _installed = self._outer
-        self._outer = None
+            _installed = self.outer
+        self.outer = None
+
+    def retire(self) -> None:
+        """The session is over, and the program that ran it goes on with its network.
+
+        The session's threads do not, and what runs at exit, if the session had none.
+        """
+        if _installed is not self or self.outer is not None:
+            self.uninstall()
+            return
+        self._policy = _OPEN
+        if self._session.blocked:
+            # Handlers run in the reverse order of their registration.
+            atexit.register(self._close_at_exit)
+
+    def _close_at_exit(self) -> None:
+        self._policy = self._session
 
     def allow(self, hosts: str | Iterable[str]) -> None:
         """Open holes until the guard is uninstalled."""
@@ -223,6 +177,16 @@ class NetworkGuard:
             yield
 
     @contextmanager
+    def closing(self, allowed_hosts: str | Iterable[str] | None = None) -> Iterator[None]:
+        """Close the network to a test whose session may have it."""
+        test = self._current_test()
+        if test is not None:
+            self._closed_tests.add(test)
+        hosts = (*self._allowed, *split_hosts(allowed_hosts))
+        with self._under(Policy(allowed=hosts)):
+            yield
+
+    @contextmanager
     def with_holes(self, allowed_hosts: str | Iterable[str]) -> Iterator[None]:
         """The session's guard with more holes, for one test."""
         hosts = (*self._policy.allowed, *split_hosts(allowed_hosts))
@@ -232,7 +196,7 @@ class NetworkGuard:
     @contextmanager
     def opened(self) -> Iterator[None]:
         """An open network, for a test that records."""
-        with self._under(Policy(blocked=False)):
+        with self._under(_OPEN):
             yield
 
     @contextmanager
@@ -261,29 +225,64 @@ class NetworkGuard:
         del self._violations[: len(taken)]
         return taken
 
-    def _check(self, host: str, port: int | None, what: str) -> None:
-        if is_loopback(host) or self._policy.allows(host):
-            return
+    def test_at_work(self) -> str | None:
+        """The test that this thread works for."""
+        if threading.get_ident() == self._home:
+            return self._current_test()
+        return workers.test_of_this_thread() or self._current_test()
+
+    def _policy_of(self, test: str | None) -> tuple[Policy, bool]:
+        """What holds for a test, and whether it is over: its threads keep no hole of its own."""
+        if test is None or test == self._current_test():
+            return self._policy, False
+        if test in self._closed_tests:
+            return self._session._replace(blocked=True), True
+        return self._session, True
+
+    def refuses(self, host: str, what: str, policy: Policy) -> bool:
+        """Whether something may not be done with a host."""
+        if is_loopback(host) or policy.allows(host):
+            return False
         # Allowed as long as a name is that it belongs to: another test's holes are closed again.
-        if any(map(self._policy.allows, self._names.get(host, ()))):
-            return
-        if what == _LOOK_UP and (_is_address(host) or _is_own_name(host)):
-            return
-        if what == _CONNECTION and _is_own(host):
+        if any(map(policy.allows, self._names.get(host, ()))):
+            return False
+        if what == _LOOK_UP:
+            return not (is_address(host) or is_own_name(host))
+        return not (what == _CONNECTION and is_own(host))
+
+    def check(self, host: str, port: int | None, what: str) -> None:
+        """Raises unless that is allowed."""
+        test = self.test_at_work()
+        policy, late = self._policy_of(test)
+        if not self.refuses(host, what, policy):
             return
         violation = Violation(
-            test=self._current_test(),
+            test=test,
             host=self._redact(host),
             port=port,
             what=what,
-            declared=self._policy.declared,
+            declared=policy.declared,
+            late=late,
         )
         self._violations.append(violation)
         if violation.declared or violation.test is None:
             raise NetworkDisabled(violation.message)
         raise NetworkBlocked(violation.message)
 
-    def _resolved(self, host: str, addresses: Iterable[str]) -> None:
+    def look_up(self, address: tuple[object, ...]) -> None:
+        """Raises unless the name in a socket's address may be looked up."""
+        host = tuple.__getitem__(address, 0)
+        if isinstance(host, (str, bytes, bytearray)) and not is_address(as_text(host)):
+            self.check(as_text(host), _port(address), _LOOK_UP)
+
+    def only_learns(self, address: object) -> bool:
+        """Whether connecting a datagram socket can only teach it its own address."""
+        if not (isinstance(address, tuple) and len(address) >= 2 and is_address(_host(address))):
+            return False
+        policy, _ = self._policy_of(self.test_at_work())
+        return self.refuses(_host(address), _CONNECTION, policy)
+
+    def resolved(self, host: str, addresses: Iterable[str]) -> None:
         """An allowed name is connected to by its address, which must then be allowed too."""
         if self._policy.blocked and not is_loopback(host) and self._policy.allows(host):
             for address in addresses:
@@ -297,32 +296,41 @@ _CONNECTIONS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _LOOK_UPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
 _CONNECTION = "connection"
 _LOOK_UP = "name look-up"
+_REVERSE_LOOK_UP = "look-up of a name by its address"
 # As the interpreter knows it: a sub-class of `socket.socket` may say something else.
 _family = _socket.socket.family.__get__
 
 
+def _host(address: tuple[object, ...]) -> str:
+    return as_text(tuple.__getitem__(address, 0))
+
+
+def _port(address: tuple[object, ...]) -> int | None:
+    port = tuple.__getitem__(address, 1)
+    return port if isinstance(port, int) else None
+
+
 def _audit(event: str, args: tuple[object, ...]) -> None:
     # Called for every audit event of the process, imports and id() included: leave at once.
-    if _installed is None or not event.startswith("socket."):
-        return
     guard = _installed
+    if guard is not None and event.startswith("socket."):
+        _on_socket(guard, event, args)
+
+
+def _on_socket(guard: NetworkGuard, event: str, args: tuple[object, ...]) -> None:
     if event in _CONNECTIONS:
         connection, address = args[0], args[1]
         if not (isinstance(address, tuple) and len(address) >= 2):
             return  # a unix socket's path, or no address: already connected
-        if isinstance(connection, _socket.socket) and _family(connection) in _INET:
-            port = address[1] if isinstance(address[1], int) else None
-            guard._check(_text(address[0]), port, _CONNECTION)
+        inet = isinstance(connection, _socket.socket) and _family(connection) in _INET
+        if inet and not socket_methods.is_probing():
+            guard.check(_host(address), _port(address), _CONNECTION)
     elif event in _LOOK_UPS:
-        port = args[1] if len(args) > 1 and isinstance(args[1], int) else None
-        guard._check(_text(args[0]), port, _LOOK_UP)
+        guard.check(as_text(args[0]), _port(args) if len(args) > 1 else None, _LOOK_UP)
     elif event == "socket.gethostbyaddr":
-        guard._check(_text(args[0]), None, _REVERSE_LOOK_UP)
+        guard.check(as_text(args[0]), None, _REVERSE_LOOK_UP)
     elif event == "socket.getnameinfo" and isinstance(args[0], tuple):
-        guard._check(_text(args[0][0]), None, _REVERSE_LOOK_UP)
-
-
-_REVERSE_LOOK_UP = "look-up of a name by its address"
+        guard.check(_host(args[0]), None, _REVERSE_LOOK_UP)
 
 
 def _listen() -> None:
@@ -332,16 +340,47 @@ def _listen() -> None:
         return
     _listening = True
     sys.addaudithook(_audit)
+    workers.watch(_test_at_work)
+    socket_methods.watch(
+        look_up=_look_up,
+        refuses=lambda address: _installed is not None and _installed.only_learns(address),
+    )
+    native_clients.watch(_connect)
+    _watch_resolver()
+
+
+def _connect(host: str, port: int | None) -> None:
+    if _installed is not None:
+        _installed.check(host, port, _CONNECTION)
+
+
+def _test_at_work() -> str | None:
+    """The test of the innermost session that this thread works for."""
+    guard = _installed
+    while guard is not None:
+        test = guard.test_at_work()
+        if test is not None:
+            return test
+        guard = guard.outer
+    return None
+
+
+def _look_up(address: tuple[object, ...]) -> None:
+    if _installed is not None:
+        _installed.look_up(address)
+
+
+def _watch_resolver() -> None:
     original = socket.getaddrinfo
 
     @functools.wraps(original)
     def getaddrinfo(host: object, *args: object, **kwargs: object) -> object:
-        if _installed is not None and _text(host).lower().rstrip(".").endswith(".localhost"):
+        if _installed is not None and as_text(host).lower().rstrip(".").endswith(".localhost"):
             # Loopback by definition, but not every resolver knows: some ask the network.
             host = "localhost"
         found = original(host, *args, **kwargs)  # type: ignore[arg-type]
         if _installed is not None:
-            _installed._resolved(_text(host), (str(entry[4][0]) for entry in found))
+            _installed.resolved(as_text(host), (str(entry[4][0]) for entry in found))
         return found
 
     socket.getaddrinfo = getaddrinfo  # type: ignore[assignment]
@@ -349,76 +388,9 @@ def _listen() -> None:
 
     @functools.wraps(by_address)
     def gethostbyaddr(host: str) -> tuple[str, list[str], list[str]]:
-        if _installed is not None and _installed.is_closed and _is_own_name(host):
+        if _installed is not None and _installed.is_closed and is_own_name(host):
             # `getfqdn` asks for the machine's domain, for which resolvers ask the network.
             raise socket.herror(1, "Unknown host")
         return by_address(host)
 
     socket.gethostbyaddr = gethostbyaddr
-
-
-def _is_own_name(host: object) -> bool:
-    return _text(host).lower() == socket.gethostname().lower()
-
-
-def silence_litellm(environ: MutableMapping[str, str]) -> dict[str, str]:
-    """Turn off LiteLLM's own look-ups, before it is imported. What the user set stays.
-
-    Returns:
-        what was added to `environ`, so that it can be taken out again.
-    """
-    added = {name: value for name, value in LITELLM_SILENCERS.items() if name not in environ}
-    environ.update(added)
-    if "litellm" in sys.modules:
-        _trust_image_addresses()
-    else:
-        on_import("litellm", _trust_image_addresses)
-    return added
-
-
-@contextmanager
-def without_proxies(environ: MutableMapping[str, str]) -> Iterator[None]:
-    """HTTP clients that are made here connect directly, whatever proxies the environment names.
-
-    For recording from a stand-in: a proxy could not reach its loopback address.
-    """
-    names = ("NO_PROXY", "no_proxy")
-    before = {name: environ[name] for name in names if name in environ}
-    environ.update(dict.fromkeys(names, "*"))
-    try:
-        yield
-    finally:
-        for name in names:
-            environ.pop(name, None)
-        environ.update(before)
-
-
-def _trust_image_addresses() -> None:
-    """Abort LiteLLM from resolving image addresses itself: no cassette can answer a DNS query."""
-    litellm = sys.modules["litellm"]
-    if vars(litellm).get("user_url_validation") is True:
-        litellm.user_url_validation = False  # type: ignore[attr-defined]
-
-
-def forget_litellm_clients() -> None:
-    """Drop the HTTP clients that LiteLLM keeps for its next call, if it was imported.
-
-    Between tests: a client outlives the cassette it was made in, and its event loop.
-    """
-    litellm = sys.modules.get("litellm")
-    cache = None if litellm is None else vars(litellm).get("in_memory_llm_clients_cache")
-    if cache is not None:
-        for client in (*cache.cache_dict.values(), vars(litellm).get("module_level_aclient")):
-            _detach_session(client)
-        cache.flush_cache()
-
-
-def _detach_session(client: object) -> None:
-    """Part LiteLLM's aiohttp session from its pool, unless real connections are in it.
-
-    Nobody closes these sessions, and each would complain of that whenever it is collected.
-    """
-    http: Any = getattr(client, "client", None) or getattr(client, "_client", None)
-    session: Any = getattr(getattr(http, "_transport", None), "client", None)
-    if hasattr(session, "detach") and not getattr(session.connector, "_conns", True):
-        session.detach()

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING, Any
 
 import pytest
 
-from personalvibe.replay.offline import guard
 from personalvibe.replay.pytest_plugin.options import unplayed_severity
 from personalvibe.replay.pytest_plugin.state import CASSETTE, CONFIG, MODE, STATE, from_here, names
 
@@ -77,6 +76,16 @@ def allowed_hosts(request: pytest.FixtureRequest) -> Any:
 
 
 @pytest.fixture(autouse=True)
+def _personalvibe_replay(request: pytest.FixtureRequest) -> None:
+    """The one fixture that every test has. A suite may have a `vcr` fixture of its own."""
+    state = request.config.stash[STATE]
+    if state.in_use or request.node.get_closest_marker("block_network"):
+        request.getfixturevalue("block_network")
+    if request.node.get_closest_marker("vcr"):
+        request.getfixturevalue("vcr")
+
+
+@pytest.fixture
 def block_network(request: pytest.FixtureRequest) -> Iterator[None]:
     """The network as far as it is open to this test."""
     node = request.node
@@ -94,8 +103,12 @@ def block_network(request: pytest.FixtureRequest) -> Iterator[None]:
     if declared and not records:
         with state.guard.blocking(request.getfixturevalue("allowed_hosts")):
             yield
-    elif node.get_closest_marker("allowed_hosts") or (
-        marked and _config(request).get("allowed_hosts")
+    elif marked and not state.closed and state.closes_marked_tests and not records:
+        with state.guard.closing(request.getfixturevalue("allowed_hosts")):
+            yield
+    elif state.in_use and (
+        node.get_closest_marker("allowed_hosts")
+        or (marked and _config(request).get("allowed_hosts"))
     ):
         with state.guard.with_holes(request.getfixturevalue("allowed_hosts") or ()):
             yield
@@ -126,7 +139,7 @@ def _mode(request: pytest.FixtureRequest) -> str:
     return mode
 
 
-@pytest.fixture(autouse=True)
+@pytest.fixture
 def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayCassette | None]:
     """The cassette of a test that is marked with ``vcr``; None in other tests."""
     state = request.config.stash[STATE]
@@ -136,6 +149,7 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         return
     from personalvibe.replay import options
     from personalvibe.replay.model import CassetteError
+    from personalvibe.replay.offline.guard import record_command
     from personalvibe.replay.pytest_plugin.test_cassette import TestCassette
 
     for message in options.unknown(_config(request)):
@@ -144,7 +158,7 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
     stand_in = request.config.getoption("--stand-in")
     test = TestCassette(
         test=request.node.nodeid,
-        hint=guard.record_command("rewrite", from_here(request.config, request.node.nodeid)),
+        hint=record_command("rewrite", from_here(request.config, request.node.nodeid)),
         class_name=class_name,
         test_name=test_name,
         name=request.getfixturevalue("default_cassette_name"),

@@ -11,6 +11,10 @@ INI_WORDS = {
         ("fail", "warn"),
         "a test that tried to reach the closed network and caught the refusal",
     ),
+    "replay_network": (
+        ("guard", "namespace"),
+        "what keeps the network closed: this plugin, or the kernel as well",
+    ),
     "replay_unplayed": (("warn", "fail", "ignore"), "see --unplayed"),
 }
 """Settings of the ini file -> what they may say, the default first, and what it is about."""

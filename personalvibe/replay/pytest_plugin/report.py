@@ -47,8 +47,9 @@ class RunRecord:
     tests: dict[str, TestRecord] = field(default_factory=dict)
     other_paths: set[str] = field(default_factory=set)
     """Cassettes that `use_cassette` opened, also in programs that tests started."""
-    refused: list[str] = field(default_factory=list)
-    """Connections that were attempted outside of tests, or by tests that may."""
+    refused: list[tuple[str, bool]] = field(default_factory=list)
+    """Connections that were attempted outside of tests, or by tests that may; whether by a thread
+    that outlived its test."""
 
     def add(self, data: Mapping[str, Any]) -> None:
         self.tests[data["test"]] = TestRecord(**data)
@@ -109,7 +110,7 @@ def _attention(
     yield from (f"unplayed: {line}" for line in unplayed)
     yield from (f"old: {line}" for line in stale)
     yield from (f"unused: {path}" for path in unused)
-    yield from (f"no network: {line}" for line in run.refused)
+    yield from (f"no network: {line}" for line, _ in run.refused)
 
 
 def stale(run: RunRecord, before: str) -> list[str]:

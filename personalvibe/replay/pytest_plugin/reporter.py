@@ -14,6 +14,12 @@ if TYPE_CHECKING:
     from personalvibe.replay.pytest_plugin.report import RunRecord
 
 
+def refused(config: pytest.Config) -> list[tuple[str, bool]]:
+    """Attempts to reach the network since the last report: what was said, and whether late."""
+    attempts = config.stash[STATE].take_violations()
+    return [(one.message.splitlines()[0], one.late) for one in attempts if not one.declared]
+
+
 class Reporter:
     """Adds up what the tests of all processes did. Lives where the terminal is."""
 
@@ -27,17 +33,30 @@ class Reporter:
         facts = getattr(report, FACTS, None)
         if facts is None:
             return
+        if "test" in facts:
+            self._record().add(facts["test"])
+        self.skipped.update(facts.get("skipped", []))
+        self._record().refused += map(tuple, facts.get("refused", []))
+
+    @pytest.hookimpl(optionalhook=True)
+    def pytest_testnodedown(self, node: Any) -> None:
+        """One of xdist's workers has ended."""
+        output = getattr(node, "workeroutput", None) or {}
+        if output.get(FACTS):
+            self._record().refused += map(tuple, output[FACTS])
+
+    def _record(self) -> RunRecord:
         if self.run is None:
             from personalvibe.replay.pytest_plugin.report import RunRecord
 
             self.run = RunRecord()
-        if "test" in facts:
-            self.run.add(facts["test"])
-        self.skipped.update(facts.get("skipped", []))
-        self.run.refused += facts.get("refused", [])
+        return self.run
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
+        found = refused(self.config)
+        if found:
+            self._record().refused += found
         if self.run is None:
             return
         from personalvibe.replay.dates import days_ago
@@ -50,7 +69,10 @@ class Reporter:
         unused = [] if strict == "ignore" else self._unused(session)
         unplayed = self._unplayed(session)
         self.lines = report.summary(self.run, stale=stale, unplayed=unplayed, unused=unused)
+        strict_network = self.config.getini("replay_caught_network") == "fail"
         failed = {
+            "tests reached for the network after their end": strict_network
+            and any(late for _, late in self.run.refused),
             f"recordings are older than {days} days": stale,
             "cassettes are unused": strict == "fail" and unused,
             "recordings were not played": unplayed and unplayed_severity(self.config) == "fail",

@@ -28,10 +28,10 @@ class Problem(NamedTuple):
     """The exception that said so; None where the program's code caught it."""
 
 
-@pytest.hookimpl(wrapper=True, tryfirst=True)
-def pytest_runtest_makereport(
+def judged(
     item: pytest.Item, call: pytest.CallInfo[None]
 ) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """The wrapper of `pytest_runtest_makereport`, of a suite that uses cassettes."""
     test = item.stash.get(CASSETTE, None)
     error = call.excinfo.value if call.excinfo else None
     ends = leaves(error)
@@ -42,7 +42,7 @@ def pytest_runtest_makereport(
     report = yield
     if aborted:
         del item.repr_failure
-    attempts = item.config.stash[STATE].guard.take_violations()
+    attempts = item.config.stash[STATE].take_violations()
     lenient = test is None and (
         report.skipped or item.config.getini("replay_caught_network") == "warn"
     )
@@ -51,7 +51,7 @@ def pytest_runtest_makereport(
         _fail(item, report, problems, error, test)
     facts: dict[str, Any] = {}
     if listed:
-        facts["refused"] = [one.message.splitlines()[0] for one in listed]
+        facts["refused"] = [(one.message.splitlines()[0], one.late) for one in listed]
     if test is not None:
         facts |= _phase_ended(item, report, test)
     if report.skipped and report.when == "setup" and item.get_closest_marker("vcr"):
@@ -70,8 +70,10 @@ def _found(
     lenient: bool,
 ) -> tuple[list[Problem], list[guard.Violation]]:
     """What fails the test, and the attempts that are only listed at the end of the run."""
-    by_test = [one for one in attempts if not one.declared and one.test is not None]
-    listed = [one for one in attempts if not one.declared and one.test is None]
+    # A thread that outlived its test must not fail another.
+    undeclared = [one for one in attempts if not one.declared]
+    by_test = [one for one in undeclared if one.test is not None and not one.late]
+    listed = [one for one in undeclared if one.test is None or one.late]
     misses = [Problem(text=text, error=miss) for text, miss in test.take_misses()] if test else []
     blocked = [
         Problem(text=str(end), error=end) for end in ends if isinstance(end, guard.NetworkBlocked)

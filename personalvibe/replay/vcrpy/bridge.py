@@ -10,6 +10,7 @@ import collections
 import contextlib
 import copy
 import functools
+import gzip
 import importlib.metadata
 import os
 import sys
@@ -35,9 +36,12 @@ from personalvibe.replay.options import Options
 from personalvibe.replay.session import Session
 from personalvibe.replay.transaction import Storage
 from personalvibe.replay.vcrpy.loading import Cassette, VcrRequest, vcr
-from personalvibe.replay.vcrpy.patches import claim, header_pairs
+from personalvibe.replay.vcrpy.patches import claim, decodes_itself, header_pairs
 
-_FRAMING = frozenset(("content-length", "content-encoding", "transfer-encoding"))
+_ENCODING = "content-encoding"
+_PACKED = ("x-replay-content-encoding", "gzip")
+"""Marks a body that is stored as it reads, and travels packed to a program that unpacks it."""
+_FRAMING = frozenset(("content-length", _ENCODING, "transfer-encoding", _PACKED[0]))
 
 # pytest leaves such frames out of tracebacks: their locals are requests before redaction.
 __tracebackhide__ = True
@@ -71,6 +75,26 @@ def to_response(response: Mapping[str, Any]) -> Response:
     return Response(
         status=status["code"], reason=status.get("message") or "", headers=headers, body=body
     )
+
+
+def _marked_as_packed(response: Response) -> Response:
+    return replace(response, headers=(*response.headers, _PACKED))
+
+
+def _response_after(before: Response, hooked: Mapping[str, Any]) -> Response:
+    """What a hook of the suite made of a response, which still travels as it did."""
+    after = to_response(hooked)
+    return _marked_as_packed(after) if _PACKED in before.headers else after
+
+
+def _as_travelled(response: Response) -> dict[str, Any]:
+    """vcrpy's dictionary for a response to a program that decodes bodies itself."""
+    framed = from_response(response)
+    if _PACKED in response.headers:
+        body = gzip.compress(response.body, mtime=0)
+        framed["headers"] |= {_ENCODING: ["gzip"], "content-length": [str(len(body))]}
+        framed["body"] = {"string": body}
+    return framed
 
 
 def from_request(request: Request) -> VcrRequest:
@@ -126,6 +150,8 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
         own_claim = claim(request)
         interaction, own_claim.answer = own_claim.answer, None
         assert interaction is not None
+        if decodes_itself.get():
+            return _as_travelled(interaction.response)
         return from_response(interaction.response)
 
     def filter_request(self, request: VcrRequest) -> VcrRequest | None:
@@ -139,7 +165,11 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
         ticket = claim(request).ticket
         if ticket is None:
             ticket = self.session.ticket()
-        new = self.before_save(Interaction(request=own, response=to_response(kept)))
+        recorded = to_response(kept)
+        packed = bodies.header(header_pairs(kept["headers"]), _ENCODING)
+        if decodes_itself.get() and packed and recorded.body:
+            recorded = _marked_as_packed(recorded)
+        new = self.before_save(Interaction(request=own, response=recorded))
         if new is not None:
             self.session.record(ticket, new.request, new.response, asked=own)
 
@@ -172,7 +202,8 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
         request = self._before_record_request(pair[0]) if pair else None
         if pair is None or request is None:
             return None
-        return replace(interaction, request=to_request(request), response=to_response(pair[1]))
+        response = _response_after(interaction.response, pair[1])
+        return replace(interaction, request=to_request(request), response=response)
 
     def before_save(self, interaction: Interaction) -> Interaction | None:
         """An interaction to be written after the suite's hooks; None if they drop it."""
@@ -182,7 +213,8 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
         hooked = vcr.cassette._run_hooks(self._before_save_interaction, *pair, self)
         if hooked is None:
             return None
-        return replace(interaction, request=to_request(hooked[0]), response=to_response(hooked[1]))
+        response = _response_after(interaction.response, hooked[1])
+        return replace(interaction, request=to_request(hooked[0]), response=response)
 
     @property
     def write_protected(self) -> bool:

@@ -28,6 +28,10 @@ from personalvibe.replay.vcrpy.loading import AWAITED, VcrRequest, note_original
 __tracebackhide__ = True
 
 
+decodes_itself: ContextVar[bool] = ContextVar("decodes_itself", default=False)
+"""Whether the program that sends wants bodies as they travel: aiohttp's auto_decompress=False."""
+
+
 class InUse(Protocol):
     """What the patches ask of a cassette; `bridge.ReplayCassette` is one."""
 
@@ -542,6 +546,7 @@ def _explicit_body(inner: Any) -> Any:
     """aiohttp's session request, told its body as bytes: vcrpy's stub does not see the others."""
 
     async def request(client: Any, method: str, url: Any, **kwargs: Any) -> Any:
+        decodes_itself.set(not client._auto_decompress)
         from aiohttp import FormData, hdrs
         from aiohttp.payload import Payload
 

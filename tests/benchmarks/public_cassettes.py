@@ -1,0 +1,193 @@
+"""Reads, converts and replays the cassettes of public repositories.
+
+    python tests/benchmarks/public_cassettes.py FOLDER [FOLDER ...]
+
+A folder is a checkout, or what ``git archive`` gave of one. Nothing in them is changed. Prints one
+line a folder, the files that were refused and why, and what the leak scan says of them; ends with 1
+if a file crashed the reader, or a conversion does not replay.
+
+Bars: 0 crashes; every conversion replays; at most 1 in 100 files stopped by the leak scan; of the
+files with embeddings, the conversion is at most as large, opens in at most 1.5 times the time, and
+takes at most 3 times the reading; reading takes at most 5 times the file's size in memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import traceback
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from personalvibe.replay import options
+from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.matching.miss import CassetteMiss
+from personalvibe.replay.model import CassetteError, Interaction, RedactedInteraction
+from personalvibe.replay.redaction.leak_scan import find_leaks
+from personalvibe.replay.redaction.redact import RedactionRules, redact
+from personalvibe.replay.session import Session
+
+SUFFIXES = (".yaml", ".yml", ".json", ".yaml.gz", ".yml.gz")
+RULES = RedactionRules.from_config({}, {})
+LARGE = 100_000
+
+
+@dataclass(slots=True, kw_only=True)
+class Tally:
+    """What became of the files of a folder."""
+
+    files: int = 0
+    interactions: int = 0
+    refused: list[str] = field(default_factory=list)
+    crashed: list[str] = field(default_factory=list)
+    leaks: list[str] = field(default_factory=list)
+    not_replayed: list[str] = field(default_factory=list)
+    seconds: Counter[str] = field(default_factory=Counter)
+    """Of the files with embeddings: read, convert, read again."""
+    size: Counter[str] = field(default_factory=Counter)
+    """Of the files with embeddings: before and after."""
+
+
+@contextlib.contextmanager
+def timed(tally: Tally, what: str, counts: bool) -> Iterator[None]:
+    start = time.process_time()
+    yield
+    if counts:
+        tally.seconds[what] += time.process_time() - start
+
+
+def cassettes(folder: Path) -> Iterator[Path]:
+    for path in sorted(folder.rglob("*")):
+        inside = any("cassette" in part.lower() for part in path.relative_to(folder).parts[:-1])
+        if inside and path.name.endswith(SUFFIXES) and path.is_file():
+            yield path
+
+
+def examine(path: Path, tally: Tally, scratch: Path) -> None:
+    tally.files += 1
+    # The first look warms the page cache and says whether the file counts as one of embeddings.
+    interactions = cassette.load(path)
+    dense = "embedding" in " ".join(one.request.url for one in interactions)
+    with timed(tally, "read", dense):
+        interactions = cassette.load(path)
+    tally.interactions += len(interactions)
+    with timed(tally, "convert", dense):
+        stored = [redact(one, RULES) for one in interactions]
+        content = cassette.dump(stored)
+    with timed(tally, "read again", dense):
+        cassette.parse(content, path)
+    if dense:
+        tally.size["before"] += path.stat().st_size
+        tally.size["after"] += len(content)
+    for number, one in enumerate(stored, 1):
+        tally.leaks += [
+            f"{path}: interaction {number}: {leak.shape} at {leak.place}"
+            for leak in find_leaks(one, RULES)
+        ]
+    tally.not_replayed += replayed(path, interactions, stored, content, scratch)
+
+
+def replayed(
+    path: Path,
+    interactions: Sequence[Interaction],
+    stored: Sequence[RedactedInteraction],
+    content: bytes,
+    scratch: Path,
+) -> Iterator[str]:
+    """What is wrong when the converted file is asked what the original recorded."""
+    converted = scratch / "converted.yaml"
+    converted.write_bytes(content)
+    chosen = options.parse({}, {}, record_mode="none", unplayed="ignore")
+    session = Session(converted, chosen)
+    session.load()
+    for number, (asked, expected) in enumerate(zip(interactions, stored, strict=True), 1):
+        try:
+            played = session.play(asked.request)
+        except CassetteMiss as miss:
+            yield f"{path}: interaction {number}: {str(miss).splitlines()[0]}"
+            continue
+        again = RedactedInteraction(request=expected.request, response=played.response)
+        if not cassette.same(again, RedactedInteraction(**_exchange(expected))):
+            yield f"{path}: interaction {number}: another response"
+
+
+def _exchange(one: RedactedInteraction) -> dict[str, object]:
+    return {"request": one.request, "response": one.response}
+
+
+def memory(path: Path) -> float:
+    """Bytes of memory that reading a file takes at its peak, for each of its bytes."""
+    script = (
+        "import resource, sys, yaml; from pathlib import Path\n"
+        "from personalvibe.replay.cassette import file, foreign, streams\n"
+        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
+        "yaml.CSafeLoader(b'a: 1').get_single_data(); before = peak()\n"
+        "file.load(Path(sys.argv[1])); print(peak() - before)"
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
+    )
+    return int(done.stdout) / path.stat().st_size
+
+
+def survey(folder: Path, scratch: Path) -> Tally:
+    tally = Tally()
+    for path in cassettes(folder):
+        try:
+            examine(path, tally, scratch)
+        except CassetteError as error:
+            tally.refused.append(error.message)
+        except Exception:
+            tally.crashed.append(f"{path}\n{traceback.format_exc()}")
+    return tally
+
+
+def report(folder: Path, tally: Tally) -> None:
+    stopped = len({line.partition(": interaction")[0] for line in tally.leaks})
+    print(
+        f"{folder.name}: {tally.files} files, {tally.interactions} interactions, "
+        f"{len(tally.refused)} refused, {len(tally.crashed)} crashed, "
+        f"{len(tally.not_replayed)} not replayed, {stopped} stopped by the leak scan"
+    )
+    for kind in ("refused", "leaks", "not_replayed", "crashed"):
+        for line in getattr(tally, kind):
+            print(f"  {kind}: {line}")
+    if tally.size["before"]:
+        seconds = tally.seconds
+        print(
+            f"  embeddings: {tally.size['before']:,} bytes become {tally.size['after']:,}; "
+            f"read {seconds['read']:.2f} s, converted {seconds['read again']:.2f} s "
+            f"({seconds['read again'] / seconds['read']:.2f}); conversion "
+            f"{(seconds['read'] + seconds['convert']) / seconds['read']:.2f} times the reading"
+        )
+
+
+def main(folders: Sequence[str]) -> int:
+    failed = False
+    with tempfile.TemporaryDirectory() as scratch:
+        for name in folders:
+            folder = Path(name)
+            tally = survey(folder, Path(scratch))
+            report(folder, tally)
+            failed |= bool(tally.crashed or tally.not_replayed)
+            large = [path for path in cassettes(folder) if path.stat().st_size > LARGE]
+            large.sort(key=lambda path: path.stat().st_size, reverse=True)
+            ratios = []
+            for path in large[:5]:
+                with contextlib.suppress(subprocess.CalledProcessError):
+                    ratios.append(memory(path))
+            if ratios:
+                print(f"  memory of the largest files: {max(ratios):.1f} times the file")
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024
+    print(f"peak memory of the survey: {peak:,.0f} MB")
+    return int(failed)
+
+
+if __name__ == "__main__":
+    sys.exit(main(sys.argv[1:]))
