@@ -212,6 +212,7 @@ legacy: bool = False
 #: The openai module by its own names: what ``import openai`` turns into where a test replaces
 #: parts of it, ``patch("app.openai.ChatCompletion.create")``, or the spelling is to stay.
 openai = SdkModule(sys.modules[__name__])
+sys.modules[openai.__name__] = openai  # so that a program can import it by that name
 
 #: A ``litellm.Router``: calls of the module's functions whose model is one of its groups go to it,
 #: with its fallbacks, cooldowns and budgets.

@@ -65,7 +65,6 @@ _STATEMENTS = frozenset(
     {ast.Return, ast.Yield, ast.Assign, ast.AnnAssign, ast.arg, ast.Call}
     | {ast.FunctionDef, ast.AsyncFunctionDef}
 )
-_PROPERTIES = frozenset({"property", "cached_property", "async_cached_property"})
 _FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, "apply_async": 0}
 # Functions that replace an attribute by its name, most of them of the test tools.
 PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
@@ -532,7 +531,7 @@ class _Collector:
             positional=positional,
             names=names,
             bound=bound,
-            is_property=bool(decorators & _PROPERTIES),
+            is_property=any("property" in decorator for decorator in decorators),
             fixture="fixture" in decorators,
             returns=returns,
             params=tuple(params),

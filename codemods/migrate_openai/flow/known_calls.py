@@ -45,8 +45,24 @@ def known_call(evaluator: Evaluator, node: ast.Call) -> Terms | None:
         containers = frozenset(t for t in base if isinstance(t, Seq))
         if containers:
             return item(containers) if name in CONTAINER_ITEMS else containers
+    if (module := module_imported(node)) is not None:
+        known: dict[object, Term] = {
+            "openai": Sdk("openai"),
+            f"{evaluator.router}.openai": Router("llm_router.openai"),
+        }
+        return frozenset({known[module.value]}) if module.value in known else None
     handler = _BY_NAME.get(name)
     return handler(evaluator, node) if handler is not None else None
+
+
+def module_imported(node: ast.Call) -> ast.Constant | None:
+    """The name in ``importlib.import_module("openai")``, or in a function of the program's own."""
+    name = called_name(node.func).lower()
+    imports = "import" in name and name != "__import__"  # which gives the package around it
+    match node.args:
+        case [ast.Constant(value=str()) as module, *_] if imports:
+            return module
+    return None
 
 
 def _made(evaluator: Evaluator, node: ast.Call, classes: Terms) -> Iterator[Term]:

@@ -11,7 +11,7 @@ from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Typed, client_class
 from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.kept_names import NamedImports
-from codemods.migrate_openai.plan.planner import Draft, Plan, ResolvedUse
+from codemods.migrate_openai.plan.planner import AS_WRITTEN, Draft, Plan, ResolvedUse
 from codemods.migrate_openai.rules.clients import MADE, TYPED
 from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
@@ -51,6 +51,8 @@ class ClientTypes:
             node = self.planner.index.nodes[member.at]
             if not self.planner.applies(TYPED, node):
                 self.draft.left(TYPED, node, "skipped")
+            elif isinstance(node, ast.Constant) and self._reads_kept_module(node, member.cls):
+                self.draft.migrated(TYPED, node, AS_WRITTEN)
             elif isinstance(node, ast.Constant):
                 strings[node].append(member.cls)
             else:
@@ -72,6 +74,11 @@ class ClientTypes:
         # An annotation takes any client, but names none twice; a value is what makes it Azure's.
         azure = azure and (runtime or self._is_alternative(node))
         self.draft.replace(node, self.draft.routed(_class_name(asynchronous, azure)))
+
+    def _reads_kept_module(self, node: ast.Constant, cls: str) -> bool:
+        """``"openai.OpenAI"``, where that name stays."""
+        names = {alias.asname or alias.name for alias in self.planner.kept_modules}
+        return any(f"{name}.{cls}" in str(node.value) for name in names)
 
     def _is_alternative(self, node: ast.AST) -> bool:
         """Is this one of several in a union?"""

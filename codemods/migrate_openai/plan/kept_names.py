@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from codemods.migrate_openai.flow.scopes import Binding
@@ -103,7 +103,17 @@ def with_kept_names(planner: Planner, plan: Plan) -> Plan:
         for place, (_, name, _, alias) in enumerate(sdk_imports(planner.analysis))
         if alias in planner.kept_modules and (moves or name in planner.view.replacing)
     }
+    if moves:
+        kept += tuple(_computed(planner))
     return replace(plan, changes=kept, renamed={**renamed, **modules})
+
+
+def _computed(planner: Planner) -> Iterator[Change]:
+    """An import by a string names the router's module."""
+    for name in planner.computed_imports.values():
+        quote = planner.text.of(name)[0]
+        code = f"{quote}{planner.options.router}.openai{quote}"
+        yield Replace(span=planner.text.span(name), code=code)
 
 
 def _kept_as(planner: Planner, alias: ast.alias, uses: _NameUses) -> str | None:

@@ -6,7 +6,7 @@ import ast
 import sys
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
-from codemods.migrate_openai.flow.collect import PATCHERS
+from codemods.migrate_openai.flow.collect import PATCHERS, is_test
 from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import (
     Atom,
@@ -20,7 +20,7 @@ from codemods.migrate_openai.flow.terms import (
     Sdk,
     client_class,
 )
-from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse, root_of
 from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, UNPROVEN
 from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
@@ -58,10 +58,20 @@ class LookAlikes:
             self.draft.replace(node, code)
             self.draft.migrated(MOCK, node)
 
+    def _is_of_mock(self, node: ast.expr) -> bool:
+        """Does a chain begin with what a test made to be a mock, or calls one?"""
+        first = root_of(node)
+        if not isinstance(first, ast.Name):
+            return _makes_mock(first)
+        values = (binding.value for binding in self.planner.index.reaching(first))
+        return "mock" in first.id.lower() or any(map(_makes_mock, values))
+
     def _shaped(self, site: ResolvedUse) -> None:
         if self.planner.called(site.node) is None and site.use.names[-1] not in _METHODS:
             return
         known = [a for a in site.atoms if not isinstance(a, Param)]
+        if is_test(self.planner.facts.path) and self._is_of_mock(site.node):
+            return
         if known and all(isinstance(atom, (Func, Cls, Inst)) for atom in known):
             return  # a class of the program's own
         foreign = [a.name for a in known if isinstance(a, Foreign) and a.package not in _NEUTRAL]
@@ -74,6 +84,16 @@ class LookAlikes:
                 self.draft.left(LOOK_ALIKE, site.node, "other-sdk", f"another SDK: {foreign[0]}")
             return
         self.draft.left(UNPROVEN, site.node, "receiver-unproven")
+
+
+def _makes_mock(node: ast.AST | None) -> bool:
+    """``Mock()``, ``mocker.patch("app.make").return_value``."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    if not isinstance(node, ast.Call):
+        return False
+    name = called_name(node.func)
+    return name in PATCHERS | {"create_autospec"} or name.endswith("Mock")
 
 
 def _is_asked_of_mock(name: str) -> bool:

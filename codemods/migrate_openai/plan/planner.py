@@ -9,6 +9,7 @@ from functools import cached_property
 
 from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.flow.facts import ModuleFacts, Use
+from codemods.migrate_openai.flow.known_calls import module_imported
 from codemods.migrate_openai.flow.scopes import Binding, BindingKind, Scope
 from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import (
@@ -214,10 +215,20 @@ class Planner:
     def keeps_module(self, node: ast.AST) -> bool:
         """Is this read from the openai module, by a name that stays?"""
         node = root_of(node) if isinstance(node, ast.Attribute) else node
-        if not isinstance(node, ast.Name) or not self.kept_modules:
+        if not isinstance(node, ast.Name) or not (self.kept_modules or self.computed_imports):
             return False
-        imports = [b.node for b in self.index.reaching(node) if b.kind is BindingKind.IMPORT]
+        reaching = self.index.reaching(node)
+        if reaching and all(b.value in self.computed_imports for b in reaching):
+            return True
+        imports = [b.node for b in reaching if b.kind is BindingKind.IMPORT]
         return bool(imports) and self.kept_modules.issuperset(imports)
+
+    @cached_property
+    def computed_imports(self) -> Mapping[ast.AST | None, ast.Constant]:
+        """The calls that import openai by its name: ``import_module("openai")``."""
+        calls = (node for node in self.index.nodes if isinstance(node, ast.Call))
+        named = ((call, module_imported(call)) for call in calls)
+        return {call: name for call, name in named if name is not None and name.value == "openai"}
 
     def is_annotation(self, node: ast.AST) -> bool:
         return is_annotation(self.index, node)

@@ -77,7 +77,8 @@ class _Imports:
         for place, (_, name, _, alias) in enumerate(sdk_imports(new)):
             if place in request.renamed:
                 statement = new.index.statement(alias)
-                self.aliases.setdefault(statement, []).append(alias)
+                gone = self.aliases.setdefault(statement, [])
+                gone += [alias] if alias not in gone else []
                 lines = _renamed(request.router, request.renamed[place], name)
                 self.renamed.setdefault(statement, []).extend(lines)
         router_reads = self.reads.unbound.get(request.name, [])
