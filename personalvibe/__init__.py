@@ -1,3 +1,3 @@
 """Personalvibe. Only the version lives here: pytest imports this package at start-up."""
 
-__version__ = "3.0.0"
+__version__ = "4.0.0"

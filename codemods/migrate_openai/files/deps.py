@@ -12,6 +12,8 @@ from pathlib import Path
 
 from codemods.migrate_openai.model import DEFAULT_ROUTER
 
+# Below 4 that name on the public index is another project's.
+PERSONALVIBE = "personalvibe>=4"
 # 1.82.7 and 1.82.8 were a supply-chain compromise; 1.106.0 to 1.106.2 fail on tools.
 LITELLM = "litellm>=1.95,!=1.82.7,!=1.82.8,!=1.106.0,!=1.106.1,!=1.106.2,<2"
 
@@ -46,11 +48,7 @@ class Dependency:
 
 def requirement(router: str, *, vendored: bool) -> str:
     """What a migrated program needs: litellm, or the package that brings it."""
-    if router == DEFAULT_ROUTER and not vendored:
-        from importlib.metadata import version
-
-        return f"personalvibe>={version('personalvibe')}"
-    return LITELLM
+    return PERSONALVIBE if router == DEFAULT_ROUTER and not vendored else LITELLM
 
 
 def plan(path: str, text: str, needed: str, *, keep: bool) -> tuple[tuple[Dependency, ...], str]:

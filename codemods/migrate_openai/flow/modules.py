@@ -219,7 +219,7 @@ def _candidates(folder: str, module: str) -> Iterator[str]:
 def _by_folder(folder: str, module: str) -> Iterator[tuple[str, list[str]]]:
     """The files that a module name may mean, seen from a folder, nearest first.
 
-    A relative name counts from one folder; any other is looked for in all above, then in ``src``.
+    A relative name counts from one folder; any other is looked for in all above, and their ``src``.
     """
     level = len(module) - len(module.lstrip("."))
     name = module[level:].replace(".", "/")
@@ -231,11 +231,9 @@ def _by_folder(folder: str, module: str) -> Iterator[tuple[str, list[str]]]:
         return
     while True:
         above = posixpath.dirname(base)
-        candidates = _files(base, name)
+        yield base, _files(base, name) + _files(posixpath.join(base, "src"), name)
         if base in {"", "/", "."}:
-            yield base, candidates + _files("src", name)
             return
-        yield base, candidates
         base = above
 
 

@@ -33,6 +33,7 @@ from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceState
 from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_of
 from codemods.migrate_openai.rules.client_attributes import (
     CLIENT_EXTRAS,
+    is_inside_call,
     is_passed_on,
     is_router_spelled,
     leads_to_call,
@@ -86,7 +87,7 @@ class ClientCalls:
         paths = {a.path for a in site.client_paths}
         path = min(paths, key=lambda path: (".".join(path) not in CALLS, path))
         dotted = ".".join(path)
-        if not path or path[0] in CLIENT_EXTRAS:
+        if not path or path[0] in CLIENT_EXTRAS or is_inside_call(path):
             return
         target = CALLS.get(dotted)
         if any(another_sdk(atom) in self.strangers for atom in site.atoms):

@@ -6,6 +6,7 @@ from collections.abc import Collection
 from pathlib import PurePosixPath
 
 from codemods.migrate_openai.flow.terms import Sdk
+from codemods.migrate_openai.model import Finding
 from codemods.migrate_openai.plan.client_calls import ClientCalls
 from codemods.migrate_openai.plan.kept_names import with_kept_names
 from codemods.migrate_openai.plan.lookalikes import LookAlikes
@@ -23,18 +24,23 @@ def plan_file(planner: Planner) -> Plan:
     """All that is to change in a file but its imports."""
     clients = ClientCalls(planner).plan()
     moves = any(map(is_move, clients.findings))
-    plan = clients + ModuleUses(planner, moves=moves).plan()
-    if _only_names_move(plan):
+    uses = ModuleUses(planner, moves=moves)
+    plan = clients + uses.plan()
+    if _only_names_move(plan) or (uses.types_stay and not _sites(plan)):
         plan = clients + ModuleUses(planner, moves=moves, names_move=False).plan()
     return with_kept_names(planner, plan + LookAlikes(planner).plan())
 
 
 def _only_names_move(plan: Plan) -> bool:
     """Do all calls of a file stay, so that it would get the router for an exception alone?"""
-    sites = [f for f in plan.findings if f.kind in {"call", "client"}]
+    sites = _sites(plan)
     left = [f for f in sites if f.status == "left" and f.reason != "skipped"]
     stay = [f for f in left if REASONS[f.reason].is_openai]
     return bool(stay) and len(stay) == len(sites)
+
+
+def _sites(plan: Plan) -> list[Finding]:
+    return [finding for finding in plan.findings if finding.kind in {"call", "client"}]
 
 
 def import_request(planner: Planner, plan: Plan) -> ImportRequest:

@@ -32,6 +32,7 @@ from codemods.migrate_openai.rewrite.changes import (
     NameArgument,
     ReplaceElement,
 )
+from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules import (
     CALLS,
     LEGACY_CALLS,
@@ -62,6 +63,8 @@ class ModuleUses:
         """*moves*: does something else of this file move already? *names_move*: do exceptions?"""
         self.planner = planner
         self._names_move = names_move
+        self.types_stay = False
+        """Are there types of the SDK that stay, since nothing else of the file moves?"""
         self.draft = Draft(planner)
         self._moves_already = moves
         self.mine = [s for s in planner.sites if s.sdk and not s.client_paths]
@@ -114,6 +117,8 @@ class ModuleUses:
         if self._moves_already or any(map(is_move, self.draft.findings)):
             for site in later:
                 self._site(site)
+        else:
+            self.types_stay = bool(later)
         for node in self.planner.index.nodes:
             if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
                 self._assigned(node)
@@ -434,14 +439,30 @@ class ModuleUses:
     def _type(self, site: ResolvedUse, name: str) -> None:
         if not self.planner.imported(site.node):
             return
-        last = name.rpartition(".")[2]
-        root = root_of(site.node)
-        # What makes one, such as a fake of the program's tests, says so as before.
-        reads = self.planner.occurrences.names[root.id] if isinstance(root, ast.Name) else []
-        declares = all(map(self.planner.is_annotation, reads))
-        if last in names.REPLIES and declares and self.planner.applies(TYPE, site.node):
-            self._name(site.node, last)
+        if (
+            self._types_vanish
+            and self.planner.is_annotation(site.node)
+            and self.planner.applies(TYPE, site.node)
+        ):
+            self._name(site.node, name.rpartition(".")[2])
             self.draft.migrated(TYPE, site.node)
+
+    @cached_property
+    def _types_vanish(self) -> bool:
+        """Are all types that the file imports types of replies, and read in annotations alone?
+
+        What makes one, such as a fake of the program's tests, says so as before; and a file that
+        needs the SDK for other types needs no second name for these.
+        """
+        imported = [
+            (name, term.name)
+            for _, name, binding, _ in sdk_imports(self.planner.analysis)
+            for term in self.planner.evaluator.binding(binding)
+            if isinstance(term, Sdk) and term.name.startswith("openai.types")
+        ]
+        reads = (node for name, _ in imported for node in self.planner.occurrences.names[name])
+        replies = all(dotted.rpartition(".")[2] in names.REPLIES for _, dotted in imported)
+        return replies and all(map(self.planner.is_annotation, reads))
 
     def _setting_read(self, site: ResolvedUse, name: str) -> None:
         setting = name.removeprefix("openai.")

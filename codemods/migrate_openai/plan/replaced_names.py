@@ -128,7 +128,8 @@ class ReplacedNames:
                 return
 
     def _export(self, path: str, name: str) -> Terms:
-        return self._modules.facts[path].exports.get(name, EMPTY)
+        facts = self._modules.facts.get(path)
+        return facts.exports.get(name, EMPTY) if facts else EMPTY
 
     # -- what follows from it
 

@@ -73,14 +73,16 @@ class _Imports:
         names = {name for _, name, _, _ in sdk_imports(new)}
         self.reads = Reads(new, names | request.reads)
         self.aliases = unread_imports(old, Reads(old, names), new, self.reads, request.wanted)
-        self.renamed: dict[ast.stmt, list[str]] = {}
+        meant: dict[ast.stmt, list[tuple[str, str]]] = {}
         for place, (_, name, _, alias) in enumerate(sdk_imports(new)):
             if place in request.renamed:
                 statement = new.index.statement(alias)
                 gone = self.aliases.setdefault(statement, [])
                 gone += [alias] if alias not in gone else []
-                lines = _renamed(request.router, request.renamed[place], name)
-                self.renamed.setdefault(statement, []).extend(lines)
+                meant.setdefault(statement, []).append((request.renamed[place], name))
+        self.renamed = {
+            statement: _renamed(request.router, names) for statement, names in meant.items()
+        }
         router_reads = self.reads.unbound.get(request.name, [])
         self.places = Places(new, text, router_reads, self.aliases)
 
@@ -207,12 +209,21 @@ class _Imports:
         return InsertStatements(span=span, codes=(*lines, *[""] * blank), before=True)
 
 
-def _renamed(router: str, meant: str, name: str) -> list[str]:
-    """Statements that let a name mean something of the router; an import takes no dotted one."""
-    module, _, attribute = meant.rpartition(".")
-    if not module:
-        return [f"from {router} import {_alias(meant, name)}"]
-    return [f"from {router} import {module}", f"{name} = {module}.{attribute}"]
+def _renamed(router: str, names: list[tuple[str, str]]) -> list[str]:
+    """Statements that let names mean something of the router, as isort writes them.
+
+    An import takes no dotted name: that of a class of 0.28 is assigned.
+    """
+    plain = {name for meant, name in names if meant == name}
+    dotted = [(meant.rpartition("."), name) for meant, name in names if "." in meant]
+    plain |= {module for (module, _, _), _ in dotted}
+    lines = [
+        f"from {router} import {_alias(meant, name)}"
+        for meant, name in names
+        if meant != name and "." not in meant
+    ]
+    lines += [f"from {router} import {', '.join(sorted(plain))}"] if plain else []
+    return lines + [f"{name} = {module}.{last}" for (module, _, last), name in dotted]
 
 
 def _alias(name: str, bound: str) -> str:
