@@ -20,6 +20,7 @@ from codemods.migrate_openai.model import Edit
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _SEPARATOR = "\n"
+_INSTALLS = re.compile(r"\s*[!%]\s*(?:\w+\s+)*install\b.*\bopenai\b(?!-)")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,6 +59,14 @@ class Notebook:
     def unread(self) -> tuple[Cell, ...]:
         """Cells that mention openai and could not be read as Python."""
         return tuple(c for c in self.cells if not c.python and _may_call_openai(c.source))
+
+    @property
+    def installs(self) -> Iterator[tuple[int, int]]:
+        """(cell number, line in it) of the shell commands that install openai; both from 1."""
+        for cell in self.cells:
+            for line, text in enumerate(cell.source.splitlines(), 1):
+                if _INSTALLS.match(text):
+                    yield cell.number, line
 
 
 def read(raw: str) -> Notebook:

@@ -136,6 +136,7 @@ def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
     sites = [_site(loaded, _decided(loaded, finding)) for finding in result.findings]
     if loaded.notebook is not None:
         sites += _unread(loaded.notebook)
+        sites += _installs(loaded.notebook)
     return Outcome(
         path=path,
         status="needs-human" if any(s.status == "left" for s in sites) else result.status,
@@ -208,6 +209,12 @@ def _site(loaded: Loaded, finding: Finding) -> Site:
 def _unread(notebook: Notebook) -> Iterator[Site]:
     for cell in notebook.unread:
         yield _left_whole("unreadable-cell", cell=cell.number)
+
+
+def _installs(notebook: Notebook) -> Iterator[Site]:
+    for cell, line in notebook.installs:
+        site = _left_whole("installed", cell=cell)
+        yield replace(site, finding=replace(site.finding, line=line), line=line, end_line=line)
 
 
 def _refused(candidate: Candidate) -> Outcome:

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import ast
+import re
 import sys
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
-from codemods.migrate_openai.flow.collect import PATCHERS, is_test
+from codemods.migrate_openai.flow.collect import PATCHERS, chain_names, is_test
 from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import (
     Atom,
@@ -24,6 +25,9 @@ from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedU
 from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, UNPROVEN
 from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
+_ADDRESS = re.compile(r"https?://api\.openai\.com\b|https?://[\w.-]+\.openai\.azure\.com\b")
+# Libraries that answer in the place of requests and aiohttp, which sent for openai 0.28.
+_TRANSPORTS = frozenset({"requests_mock", "responses", "aioresponses", "httpretty"})
 _METHODS = frozenset({"create", "acreate", "parse", "stream", "generate", "edit", "retrieve"})
 # Packages whose classes say nothing of where an attribute comes from.
 _NEUTRAL = frozenset({"typing", "typing_extensions", "pydantic", "dataclasses", "abc", "attr"})
@@ -43,7 +47,18 @@ class LookAlikes:
         for node in self.planner.index.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):
                 self._patched(node, node.value)
+                self._answered(node, node.value)
         return self.draft.plan()
+
+    def _answered(self, node: ast.Constant, address: str) -> None:
+        """``requests_mock.post("https://api.openai.com/...")``: where 0.28 sent its requests."""
+        if not (self.planner.view.legacy_calls and is_test(self.planner.facts.path)):
+            return
+        call = self.planner.parent(node)
+        if _ADDRESS.match(address) and isinstance(call, ast.Call) and node in call.args:
+            named = {*chain_names(call.func), *self.planner.occurrences.bound}
+            if not _TRANSPORTS.isdisjoint(named):
+                self.draft.left(MOCK, node, "transport")
 
     def _patched(self, node: ast.Constant, target: str) -> None:
         """``patch("openai.OpenAI")``: follows what it replaces, or replaces it in vain."""

@@ -48,6 +48,8 @@ class ModuleView:
     """Does something that stays in this project read the settings of the openai module?"""
     calls_module: bool = False
     """Does a module of the project call the openai module itself, or did before its migration?"""
+    legacy_calls: bool = False
+    """Are there calls of 0.28 that move?"""
     mixed: bool = False
     """Are there calls of later generations beside those of 0.28, migrated or not?"""
     replaced: frozenset[str] = frozenset()
@@ -205,6 +207,7 @@ def _shared_view(
     return ModuleView(
         openai_stays=patched or any(map(is_leftover, names)),
         calls_module=bool(calls) or any(module.legacy for module in given),
+        legacy_calls=any(call.legacy for call in calls),
         mixed=later or not all(call.legacy for call in calls),
         settings=settings,
         transport=transport,

@@ -85,6 +85,10 @@ _TEXTS = {
         "a test replaces this by name",
         "Migrate the test with it, or have the test replace what the program reads.",
     ),
+    "transport": (
+        "a test answers for requests or aiohttp, by which the migrated program does not send",
+        "Replay a recording, or answer for httpx, as respx and pytest-httpx do.",
+    ),
     "other-generation": (
         "it runs with openai 0.28 only, which this program asks for",
         "Delete the branch when 0.28 is not supported any more.",
@@ -121,6 +125,10 @@ _TEXTS = {
         "a cell mentions openai and cannot be parsed as Python",
         "Correct the cell, then run again.",
     ),
+    "installed": (
+        "a shell command installs openai",
+        "Have it install what the router needs: litellm, or personalvibe.",
+    ),
     "not-written": (
         "the file could not be written",
         "See the error of the file, then run again.",
@@ -129,7 +137,7 @@ _TEXTS = {
 # What only looks like a call of the SDK, or is nobody's to change: nothing remains to be done.
 _NO_CALL_REMAINS = frozenset(
     {"other-sdk", "vendored", "drop-in", "outside", "type", "generated", "patched"}
-    | {"other-generation"}
+    | {"other-generation", "installed"}
 )
 REASONS: dict[str, Reason] = {
     code: Reason(code=code, title=title, advice=advice, is_openai=code not in _NO_CALL_REMAINS)
