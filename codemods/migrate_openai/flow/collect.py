@@ -145,6 +145,8 @@ class _Collector:
         for node, scope in self.index.own_scope.items():
             if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
                 functions[scope.qualname] = self._function(node, scope)
+                if not isinstance(node, ast.Lambda):
+                    self._decorated(node)
             elif isinstance(node, ast.ClassDef):
                 classes[scope.qualname] = self._class(node, scope)
         exports = {
@@ -232,6 +234,21 @@ class _Collector:
         if any(k.arg == "legacy" for k in node.keywords):
             callee = self.evaluator.terms(node.func)
             self.legacy |= any(isinstance(term, Router) for term in callee)
+
+    def _decorated(self, function: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
+        """A decorator is called with the function, and may call it."""
+        own = Func(self.path, self.index.own_scope[function].qualname)
+        for decorator in function.decorator_list:
+            callee = frozenset(
+                t
+                for t in self.evaluator.terms(decorator)
+                if isinstance(root(t), (Func, Ref)) and not isinstance(t, Foreign)
+            )
+            if callee:
+                place = self.evaluator.place[decorator]
+                terms = frozenset[Term]({own})
+                flow = Flow(callee=callee, index=0, keyword=None, terms=terms, place=place)
+                self.flows.append(flow)
 
     def _declared(self, annotation: ast.expr) -> set[Term]:
         """The clients that an annotation declares."""

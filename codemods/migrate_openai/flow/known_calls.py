@@ -10,11 +10,14 @@ from codemods.migrate_openai.flow.signatures import called_name, default_factory
 from codemods.migrate_openai.flow.terms import (
     ANYTHING,
     EMPTY,
+    Attr,
     CallResult,
     Client,
     Cls,
     Foreign,
     Inst,
+    Item,
+    Ref,
     Router,
     Sdk,
     Seq,
@@ -30,6 +33,8 @@ from codemods.migrate_openai.flow.terms import (
 if TYPE_CHECKING:
     from codemods.migrate_openai.flow.evaluate import Evaluator
 
+# What may turn out to be a container, or a client, once the modules are joined.
+_FOLLOWED = (Seq, Client, Typed, Attr, CallResult, Item, Ref)
 CONTAINER_ITEMS = frozenset({"get", "pop", "popleft", "setdefault"})
 CONTAINER_SAME = frozenset({"values", "copy"})
 
@@ -109,7 +114,7 @@ def _getattr(evaluator: Evaluator, node: ast.Call) -> Terms | None:
 def _same(evaluator: Evaluator, node: ast.Call) -> Terms | None:
     """Gives back what it is given, or its elements: ``list(clients)``, ``copy(client)``."""
     given = evaluator.terms(node.args[0]) if len(node.args) == 1 else EMPTY
-    return given if any(isinstance(t, (Seq, Client, Typed)) for t in given) else None
+    return given if any(isinstance(t, _FOLLOWED) for t in given) else None
 
 
 def _one_of(evaluator: Evaluator, node: ast.Call) -> Terms | None:

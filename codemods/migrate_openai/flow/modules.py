@@ -8,7 +8,20 @@ from collections.abc import Callable, Iterable, Iterator
 from typing import TypeAlias
 
 from codemods.migrate_openai.flow.facts import ClassFacts, Flow, FunctionFacts, ModuleFacts, Store
-from codemods.migrate_openai.flow.terms import UNKNOWN, Attr, Cls, Foreign, Func, Ref, Term, Terms
+from codemods.migrate_openai.flow.terms import (
+    UNKNOWN,
+    Attr,
+    Cls,
+    Foreign,
+    Func,
+    Param,
+    Ref,
+    Term,
+    Terms,
+)
+
+A_PARAMETER = "<parameter>"
+"""Stands for the name of what is called where that is a parameter: ``fn`` of a decorator."""
 
 FactsLoader: TypeAlias = Callable[[str], ModuleFacts | None]
 
@@ -208,6 +221,8 @@ def callee_name(term: Term) -> str:
             return name or last(module)
         case Func(_, qualname) | Cls(_, qualname):
             return last(qualname)
+        case Param():
+            return A_PARAMETER
     return ""
 
 

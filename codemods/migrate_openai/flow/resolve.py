@@ -16,7 +16,7 @@ from codemods.migrate_openai.flow.attributes import FIELDS, Members
 from codemods.migrate_openai.flow.classes import Classes
 from codemods.migrate_openai.flow.facts import Flow, ModuleFacts
 from codemods.migrate_openai.flow.graph import Graph, Node
-from codemods.migrate_openai.flow.modules import Modules, is_drop_in, last
+from codemods.migrate_openai.flow.modules import A_PARAMETER, Modules, is_drop_in, last
 from codemods.migrate_openai.flow.terms import (
     EMPTY,
     LOST,
@@ -301,6 +301,7 @@ class Resolver:
             self._follow_constructor(Cls(param.path, param.qualname.rpartition(".")[0]))
         else:
             self._follow_calls(name)
+        self._follow_calls(A_PARAMETER)
         function = self._modules.function(Func(param.path, param.qualname))
         if name.startswith("test") or (function and function.fixture):
             fixture = self._modules.fixture(param.path, param.name)

@@ -89,7 +89,7 @@ class LookAlikes:
             return
         if known and all(isinstance(atom, (Func, Cls, Inst)) for atom in known):
             return  # a class of the program's own
-        foreign = [a.name for a in known if isinstance(a, Foreign) and a.package not in _NEUTRAL]
+        foreign = [atom.name for atom in known if isinstance(atom, Foreign) and another_sdk(atom)]
         if foreign and len(foreign) == len(known):
             if any("openai" in name for name in foreign):
                 self.draft.left(
