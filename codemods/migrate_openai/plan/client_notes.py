@@ -6,6 +6,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field
 
+from codemods.migrate_openai.flow.collect import is_test
 from codemods.migrate_openai.flow.facts import Flow, ModelNaming, ModuleFacts, Store, Use
 from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (
@@ -47,6 +48,8 @@ _HARMLESS = frozenset(
     | {"pytest", "tenacity", "backoff", "anyio", "builtins", "time", "inspect", "types", "tqdm"}
     | {"fastapi", "cachetools", "abc", "dataclasses", "atexit", "contextvars", "multiprocessing"}
 )
+# How the resources of the SDK send: what stands there in a test is called by the SDK alone.
+_INNER = frozenset({"_get", "_post", "_put", "_patch", "_delete", "_get_api_list"})
 _NAMED = frozenset({ModelNaming.PREFIXED, ModelNaming.PROVIDED, ModelNaming.HANDED})
 
 
@@ -72,7 +75,7 @@ class Notes:
     foreign: set[str] = field(default_factory=set)
     paths: set[str] = field(default_factory=set)
 
-    def add(self, path: tuple[str, ...], naming: ModelNaming, mixed: bool) -> None:
+    def add(self, path: tuple[str, ...], naming: ModelNaming, mixed: bool, test: bool) -> None:
         dotted = ".".join(path)
         call = CALLS.get(dotted)
         if not path:
@@ -87,7 +90,8 @@ class Notes:
             self.unnamed_models |= call.has_model and unnamed and not mixed
         elif leads_to_call(path):
             self.sites += 1
-        elif not is_inside_call(path) and needs_sdk(path):
+        elif not (test or is_inside_call(path)) and needs_sdk(path):
+            # What a test reads of a client may well be of the fake in its place.
             self.others.add(dotted)
 
     def _add_migrated(self, function: str, naming: ModelNaming) -> None:
@@ -203,7 +207,7 @@ class ClientNotes:
             if isinstance(atom, ClientPath) and isinstance(atom.client, (Client, Typed)):
                 notes = self._notes[atom.client]
                 notes.paths.add(path)
-                notes.add(atom.path, use.model, mixed)
+                notes.add(atom.path, use.model, mixed, is_test(path))
 
     def _note_store(self, store: Store) -> None:
         bases = self._atoms(store.base)
@@ -211,7 +215,7 @@ class ClientNotes:
             self._notes[member].configured = True
         for member in members_of(frozenset(filter(_is_part, bases))):
             self._notes[member].replaced = True
-            if store.attr.startswith("_"):
+            if store.attr in _INNER:
                 self._hand([member], f"{store.attr}, which is replaced")
         for base in bases:
             if isinstance(base, Foreign) and self._resolver.members.is_read_back(base, store.attr):

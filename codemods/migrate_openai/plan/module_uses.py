@@ -264,8 +264,8 @@ class ModuleUses:
 
     def _exceptions(self, site: ResolvedUse, name: str) -> None:
         """One class of 0.28 may be several today: an except clause gets them all."""
-        if not self._names_move:
-            return
+        if not (self._names_move or name.startswith("openai.error.")):
+            return  # of a later generation: the router raises the very same
         today = names.exceptions(name)
         parent = self.planner.parent(site.node)
         made = self.planner.called(site.node)
@@ -413,7 +413,7 @@ class ModuleUses:
     # -- names that are no calls
 
     def _replace(self, site: ResolvedUse, rule: Rule, *new: str, grouped: bool = True) -> None:
-        if not self._names_move and rule.kind != "call":
+        if not (self._names_move or rule.kind == "call" or rule is EXCEPTION):
             return
         if not self.planner.applies(rule, site.node):
             self.draft.left(rule, site.node, "skipped")
