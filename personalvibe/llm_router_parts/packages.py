@@ -11,7 +11,6 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .private_members import LITELLM, OPENAI, check, check_pydantic
 from .settings import current
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ def load_litellm() -> ModuleType:
     transports = [logging.getLogger(name) for name in ("httpx", "httpx2")]
     levels = [logger.level for logger in transports]
     import litellm
+
+    from .private_members import LITELLM, check, check_pydantic
 
     check(LITELLM, _installed("litellm"))
     check_pydantic()
@@ -146,6 +147,8 @@ def register_providers(wanted: str = "") -> None:
 def load_sdk() -> Any:
     """The openai package: LiteLLM depends on it, and so did the program before."""
     import openai  # noqa: TID251  # its exceptions and types are what a program catches and names
+
+    from .private_members import OPENAI, check
 
     check(OPENAI, openai.__version__)
     return openai
