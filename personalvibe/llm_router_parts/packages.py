@@ -217,6 +217,10 @@ def typed(kind: Any, content: Any) -> Any:
     return load_sdk()._models.construct_type(type_=kind, value=content)
 
 
+def add_request_id(reply: Any, request_id: str | None) -> None:
+    load_sdk()._models.add_request_id(reply, request_id)
+
+
 def litellm_function(name: str, is_async: bool) -> Any:
     function = getattr(load_litellm(), f"a{name}" if is_async else name, None)
     if function is None:
