@@ -8,6 +8,7 @@ from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .connections import session_of_litellm, unconnected
+from .embeddings import Embeddings, read_embeddings
 from .errors import dressed, is_unread
 from .groups import function_for
 from .hooks import has_hooks, hooked
@@ -246,11 +247,20 @@ class Call:
                 self.live._client = _Recorder(self.live._client, self.sent)
             self.flow = self._atee() if self.is_async else self._tee()
         else:
-            self.outcome = raw if self.operation.unread else raw.parse()
+            self.outcome = self._read(raw)
             decoded = is_given(self.options.post_parser)  # embeddings come as base64
             if self.old and not decoded and isinstance(self.outcome, load_sdk().BaseModel):
                 self.sent.append(raw.http_response.json())
         return raw
+
+    def _read(self, raw: Any) -> Any:
+        """What the SDK makes of a response; of embeddings, which it asked to be encoded, we do."""
+        if self.operation.unread:
+            return raw
+        plain = self.operation.litellm == "embedding" and "encoding_format" not in self.program
+        if plain and not self.old and not self.real._strict_response_validation:
+            return read_embeddings(raw) or raw.parse()
+        return raw.parse()
 
     def _tee(self) -> Iterator[Any]:
         with self._watched():
@@ -284,6 +294,8 @@ class Call:
 
     def given(self, reply: Any, litellm_reply: Any) -> Any:
         """A reply of the SDK, or an item of its stream, in the form that the program expects."""
+        if isinstance(reply, Embeddings):
+            return reply.as_both(litellm_reply)
         if self.old and isinstance(reply, load_sdk().BaseModel):
             sent = self.sent.popleft() if self.sent else reply.to_dict(mode="json")
             return old_reply(sent, self.headers)

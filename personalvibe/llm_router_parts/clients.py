@@ -25,7 +25,6 @@ from .settings import (
     client_arguments,
     is_azure,
 )
-from .wire import Lasting, is_resource, plain_members, shell_of
 
 if TYPE_CHECKING:
     from .client_types import AsyncMembers, SyncMembers
@@ -153,6 +152,8 @@ class ClientSettings:
                 f"{path!r} of a client of {self._wire}: LiteLLM has no counterpart, and only openai"
                 " and azure have an SDK of their own for it"
             )
+        from .wire import Lasting, is_resource, plain_members, shell_of
+
         present = self._present()
         if not is_resource(type(present), path.partition(".")[0]):
             return present

@@ -11,7 +11,6 @@ from contextvars import ContextVar
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, TypeVar
 
-from .private_members import LITELLM, OPENAI, check, check_pydantic
 from .settings import current
 
 if TYPE_CHECKING:
@@ -48,6 +47,8 @@ def load_litellm() -> ModuleType:
     transports = [logging.getLogger(name) for name in ("httpx", "httpx2")]
     levels = [logger.level for logger in transports]
     import litellm
+
+    from .private_members import LITELLM, check, check_pydantic
 
     check(LITELLM, _installed("litellm"))
     check_pydantic()
@@ -147,6 +148,8 @@ def load_sdk() -> Any:
     """The openai package: LiteLLM depends on it, and so did the program before."""
     import openai  # noqa: TID251  # its exceptions and types are what a program catches and names
 
+    from .private_members import OPENAI, check
+
     check(OPENAI, openai.__version__)
     return openai
 
@@ -212,6 +215,10 @@ def known_to_litellm() -> frozenset[str]:
 
 def typed(kind: Any, content: Any) -> Any:
     return load_sdk()._models.construct_type(type_=kind, value=content)
+
+
+def add_request_id(reply: Any, request_id: str | None) -> None:
+    load_sdk()._models.add_request_id(reply, request_id)
 
 
 def litellm_function(name: str, is_async: bool) -> Any:

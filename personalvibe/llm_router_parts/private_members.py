@@ -32,6 +32,7 @@ OPENAI = Package(
         # A request that the SDK's methods built, and the way to send it: wire, call.
         "_models.FinalRequestOptions",
         "_models.construct_type",
+        "_models.add_request_id",
         "_base_client.SyncAPIClient.request",
         "_base_client.AsyncAPIClient.request",
         "_base_client.BaseClient._process_response_data",

@@ -122,17 +122,28 @@ def as_both(reply: Any, litellm_reply: Any) -> Any:
         return {k: as_both(v, None) for k, v in reply.items()}
     if not isinstance(reply, load_sdk().BaseModel) or type(reply).__module__[:6] != "openai":
         return reply  # plain data, or an object of the program's own class
-    made = object.__new__(_both_types(type(reply)))
     content = {name: as_both(value, None) for name, value in reply.__dict__.items()}
-    private = dict(reply.__pydantic_private__ or {})
-    for name, attribute in type(made).__private_attributes__.items():
+    made = both_of(type(reply), content, litellm_reply, reply.__pydantic_private__)
+    extra = reply.__pydantic_extra__
+    object.__setattr__(made, "__pydantic_fields_set__", set(reply.__pydantic_fields_set__))
+    object.__setattr__(made, "__pydantic_extra__", extra and as_both(extra, None))
+    return made
+
+
+def both_of(
+    kind: Any, content: dict[str, Any], litellm_reply: Any = None, private: Any = None
+) -> Any:
+    """An instance of both classes of the SDK's *kind*, with this content."""
+    both = _both_types(kind)
+    made = object.__new__(both)
+    private = dict(private or {})
+    for name, attribute in both.__private_attributes__.items():
         if name not in private:
             value = getattr(litellm_reply, name, MISSING)
             private[name] = attribute.get_default() if value is MISSING else value
     object.__setattr__(made, "__dict__", content)
-    object.__setattr__(made, "__pydantic_fields_set__", set(reply.__pydantic_fields_set__))
-    extra = reply.__pydantic_extra__
-    object.__setattr__(made, "__pydantic_extra__", extra and as_both(extra, None))
+    object.__setattr__(made, "__pydantic_fields_set__", set(content))
+    object.__setattr__(made, "__pydantic_extra__", None)
     object.__setattr__(made, "__pydantic_private__", private or None)
     return made
 

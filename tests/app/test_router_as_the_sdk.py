@@ -3,7 +3,11 @@
 from __future__ import annotations
 
 import asyncio
+import base64
+import copy
 import functools
+import pickle
+import struct
 import subprocess
 import sys
 import textwrap
@@ -452,3 +456,68 @@ def test_a_warning_of_litellm_about_another_provider_is_heard(wire: Wire) -> Non
         logging.getLogger("LiteLLM").warning("Dropping what another provider does not take")
     """
     assert "Dropping what another provider" in run(program)
+
+
+# --- embeddings, which are read in another way ---
+
+
+VECTORS = [[0.25, -0.5], [1.5, 3.25]]
+
+
+def encoded(vector: list[float]) -> str:
+    return base64.b64encode(struct.pack("<2f", *vector)).decode()
+
+
+@pytest.mark.parametrize(
+    "body",
+    {
+        "encoded": {
+            "data": [
+                {"object": "embedding", "index": i, "embedding": encoded(v)}
+                for i, v in enumerate(VECTORS)
+            ]
+        },
+        "numbers": {"data": [{"object": "embedding", "index": 0, "embedding": VECTORS[0]}]},
+        "more fields": {"data": [{"object": "embedding", "index": 0, "embedding": [1], "x": 1}]},
+        "fields missing": {"data": [{"embedding": [1.0]}]},
+        "none": {"data": []},
+        "null": {"data": None},
+        "no data": {},
+        "texts": {"data": ["x"]},
+        "not base64": {"data": [{"object": "embedding", "index": 0, "embedding": "*"}]},
+        "more beside": {
+            "data": [{"object": "embedding", "index": 0, "embedding": [1.0]}],
+            "y": {"z": 1},
+        },
+    }.items(),
+    ids=lambda item: item[0],
+)
+@pytest.mark.parametrize("arguments", [{}, {"encoding_format": "base64"}, {"dimensions": 2}])
+def test_embeddings_read_as_the_sdk_reads_them(
+    body: tuple[str, Any], arguments: dict[str, Any], wire: Wire
+) -> None:
+    usage = {"prompt_tokens": 1, "total_tokens": 1, "detail": {"x": 1}}
+    content = {"object": "list", "model": "m", "usage": usage, **body[1]}
+    wire.route = lambda _: Answer(body=content, headers={"x-request-id": "req_9"})
+
+    def seen(client: Any) -> Any:
+        try:
+            reply = client.embeddings.create(model="m", input=["a", "b"], **arguments)
+        except Exception as error:
+            return type(error).__name__, str(error)
+        texts = [repr(reply), reply.to_json(), repr(dict(reply)), reply.model_dump_json()]
+        return texts, reply._request_id, reply.model_dump(exclude_unset=True), copy.copy(reply)
+
+    assert seen(llm_router.Client()) == seen(openai.OpenAI())
+
+
+def test_embeddings_are_litellms_and_the_sdks(wire: Wire) -> None:
+    reply = llm_router.embedding("openai/m", ["a", "b"])
+    assert isinstance(reply, litellm.EmbeddingResponse)
+    assert isinstance(reply.data[0], openai.types.Embedding)
+    assert reply.data[1]["embedding"] == reply["data"][1].embedding == [0.25, -0.5]
+    assert pickle.loads(pickle.dumps(reply)) == reply
+    assert (
+        reply._hidden_params["response_cost"] is not None
+        or reply._hidden_params["model_id"] is None
+    )
