@@ -9,6 +9,7 @@ from pathlib import Path
 
 from personalvibe import models
 from personalvibe.errors import UserError
+from personalvibe.provider_errors import no_key
 from personalvibe.workspace import shown
 
 PLACEHOLDER = "placeholder-for-a-replayed-run"
@@ -21,7 +22,7 @@ def recorded(
     """Everything that goes over the network inside is played from or written to `cassette`.
 
     A run that only replays, or that talks to the stand-in, needs no key: the variables that the
-    model's provider wants hold a placeholder meanwhile.
+    model's provider wants hold a placeholder meanwhile. Without a key ``new_episodes`` replays.
 
     Args:
         cassette: None leaves the network alone.
@@ -39,13 +40,16 @@ def recorded(
         )
     from personalvibe.replay import CassetteError, CassetteMiss, NetworkBlocked, use_cassette
 
+    # No address is made up: it is part of what is recorded.
+    keys = [one for one in models.missing_keys(model) if not one.endswith("_BASE")]
+    locked = bool(keys) and record_mode == "new_episodes" and cassette.exists() and not stand_in
+    if locked:
+        record_mode = "none"
     only_replays = record_mode == "none" or (record_mode == "once" and cassette.exists())
     try:
         with contextlib.ExitStack() as stack:
             source = None
             if stand_in or only_replays:
-                # No address is made up: it is part of what is recorded.
-                keys = [one for one in models.missing_keys(model) if not one.endswith("_BASE")]
                 stack.enter_context(_environment(dict.fromkeys(keys, PLACEHOLDER)))
             if stand_in and not only_replays:
                 from personalvibe.replay import StandIn
@@ -58,6 +62,8 @@ def recorded(
     except CassetteError as error:
         raise UserError(error.message, error.hint) from error
     except CassetteMiss as miss:
+        if locked:
+            raise no_key(model.partition("/")[0], keys) from miss
         raise UserError(
             str(miss),
             "If the change is meant, record again: the same command with --record-mode rewrite.",
