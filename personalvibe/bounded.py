@@ -8,18 +8,23 @@ from typing import BinaryIO
 from personalvibe.errors import UserError
 
 
-def read_bytes(source: Path | BinaryIO, limit: int, *, name: str, hint: str) -> bytes:
+def read_bytes(
+    source: Path | BinaryIO, limit: int, *, name: str, hint: str, pipes: bool = False
+) -> bytes:
     """The whole of a file or a stream.
 
     Args:
         name: what the user knows it as.
         hint: what to do when it cannot be used.
+        pipes: whether a path may be one; nobody may ever write to it.
 
     Raises:
         UserError: it cannot be read, or is larger than the limit.
     """
     try:
         if isinstance(source, Path):
+            if not pipes and source.is_fifo():
+                raise UserError(f"{name}: is not a regular file", hint)
             with source.open("rb") as file:
                 raw = file.read(limit + 1)
         else:
@@ -32,12 +37,12 @@ def read_bytes(source: Path | BinaryIO, limit: int, *, name: str, hint: str) -> 
 
 
 def read_text(source: Path | BinaryIO, limit: int, *, name: str, hint: str) -> str:
-    """The same, as text.
+    """The same as text, also from a pipe.
 
     Raises:
         UserError: see `read_bytes`; or it is not UTF-8.
     """
-    raw = read_bytes(source, limit, name=name, hint=hint)
+    raw = read_bytes(source, limit, name=name, hint=hint, pipes=True)
     try:
         return raw.decode("utf-8-sig")
     except UnicodeDecodeError as error:

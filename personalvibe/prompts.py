@@ -7,6 +7,7 @@ of the environment is in it, so that a recorded run can be replayed anywhere.
 from __future__ import annotations
 
 import functools
+import os
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -97,7 +98,7 @@ def own_files(config: ConfigModel, workspace: Workspace) -> OwnFiles:
     requirements = prompts / "prd.md"
     error = config.error_file_name
     return OwnFiles(
-        requirements=requirements if requirements.exists() else None,
+        requirements=requirements if os.path.lexists(requirements) else None,
         milestone=_milestone(config, prompts),
         error=prompts / "errors" / error if error else None,
     )

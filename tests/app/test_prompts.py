@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -95,11 +98,21 @@ def test_what_is_too_large_for_a_prompt(project: Any, name: str) -> None:
         prompt(error_file_name="e.md" if "errors" in name else "")
 
 
-def test_requirements_that_cannot_be_read(project: Any, pv: Any) -> None:
-    project.write("prompts/demo/prd.md/x", "")
+UNREADABLE: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "a folder": (Path.mkdir, "cannot be read: Is a directory"),
+    "a link to nothing": (lambda path: path.symlink_to("x"), "cannot be read: No such file"),
+    "a pipe": (os.mkfifo, "is not a regular file"),
+}
+
+
+@pytest.mark.parametrize(("make", "error"), UNREADABLE.values(), ids=UNREADABLE)
+def test_requirements_that_cannot_be_read(
+    project: Any, pv: Any, make: Callable[[Path], Any], error: str
+) -> None:
+    make(project.root / "prompts/demo/prd.md")
     result = pv("run", "--config", project.config(), "--prompt-only")
     assert result.code == 2
-    assert result.err.startswith("error: prompts/demo/prd.md: cannot be read: Is a directory\n")
+    assert result.err.startswith(f"error: prompts/demo/prd.md: {error}")
 
 
 def test_the_error_file_is_shown(project: Any) -> None:
