@@ -129,19 +129,23 @@ def find_run(runs: Sequence[PastRun], wanted: str) -> PastRun:
         UserError: there is none, or several.
     """
     stem = Path(wanted).name.removesuffix(".md").removesuffix(".json")
-    found = [run for run in runs if stem in _stems(run)]
-    found = found or [run for run in runs if stem and run.name.startswith(stem)]
-    if not found:
+    # Several runs may share the file of a prompt or a reply: then the newest is meant.
+    named = [run for run in runs if run.name == stem] or [
+        run for run in runs if stem in _files(run)
+    ]
+    if named:
+        return named[0]
+    begun = [run for run in runs if stem and run.name.startswith(stem)]
+    if not begun:
         raise UserError(f"no run {wanted!r} is kept", "`pv runs` lists the newest ones.")
-    if len(found) > 1 and not any(stem in _stems(run) for run in found):
-        some = ", ".join(run.name for run in found[:3])
-        raise UserError(f"{len(found):,} runs begin with {wanted!r}: {some}", "Name one of them.")
-    return found[0]
+    if len(begun) > 1:
+        some = ", ".join(run.name for run in begun[:3])
+        raise UserError(f"{len(begun):,} runs begin with {wanted!r}: {some}", "Name one of them.")
+    return begun[0]
 
 
-def _stems(run: PastRun) -> set[str]:
-    files = [file for file in (run.prompt_file, run.reply_file) if file]
-    return {run.name, *(file.stem for file in files)}
+def _files(run: PastRun) -> set[str]:
+    return {file.stem for file in (run.prompt_file, run.reply_file) if file}
 
 
 def _projects(place: Workspace) -> list[str]:

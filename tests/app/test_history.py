@@ -116,8 +116,13 @@ def test_what_nobody_answered_is_listed(project: Project, provider: Provider, pv
 def test_the_same_run_twice_is_two_runs(project: Project, provider: Provider, pv: PV) -> None:
     for _ in range(2):
         pv("run", "--config", project.config("mode: prd\n"))
-    assert len(json.loads(pv("runs", "--json").out)) == 2
+    names = [run["run"] for run in json.loads(pv("runs", "--json").out)]
+    assert len(set(names)) == 2
     assert len(project.replies) == 1
+    shown = [json.loads(pv("show", name, "--json").out)["run"] for name in names]
+    assert shown == names
+    reply = str(project.replies[0])
+    assert json.loads(pv("show", reply, "--json").out)["run"] in names
 
 
 def test_runs_that_cannot_be_shown(project: Project, pv: PV) -> None:
