@@ -5,13 +5,15 @@ A context file lists what a prompt shows of the project, a line each, from the p
     # a comment
     README.md
     src/                 a folder: everything below it
-    src/**/*.py          *, ?, [a-z] within a name; ** for any number of folders
+    src/*                *, ?, [a-z] within a name: the files directly in src
+    src/*/               the same with folders: everything below them
+    src/**/*.py          ** for any number of folders
     X tests/data/        leave out, in the language of .gitignore, whatever the order of lines
 
 Files that a ``.gitignore`` covers are left out, also those that are named. So are Personalvibe's
-own artefacts, files that hold credentials (see `credentials`), binary files, files that are not
-UTF-8 and files of more than a million bytes; each kind gets a note. Files appear once, in the
-order of the lines, and within a line by path.
+own artefacts, files that usually hold credentials (see `key_files`), binary files, files that
+are not UTF-8 and files of more than a million bytes; each kind gets a note, and each file of
+credentials. Files appear once, in the order of the lines, and within a line by path.
 """
 
 from __future__ import annotations
@@ -26,16 +28,22 @@ from typing import Any
 
 from pathspec import GitIgnoreSpec
 
-from personalvibe.credentials import FILE_PATTERNS, Source
+from personalvibe.credentials import Source
 from personalvibe.errors import UserError
+from personalvibe.key_files import is_key_file
 from personalvibe.workspace import shown
 
 MAX_FILE_BYTES = 1_000_000
+MAX_KEY_FILES_NAMED = 200
 _WILD = re.compile(r"[*?\[]")
 _BACKTICKS = re.compile(r"^ {0,3}(`{3,})", re.MULTILINE)
 
 #: Never shown, beside files that hold credentials: what Personalvibe writes, and git's folder.
-_OWN = (".git/", "/data/*/prompt_inputs/", "/data/*/prompt_outputs/", "/logs/*_base.log")
+_OWN = (
+    ".git/",
+    *("/data/*/prompt_inputs/", "/data/*/prompt_outputs/", "/data/*/runs/????-??-??_*.json"),
+    "/logs/*_base.log",
+)
 
 LANGUAGES = {
     ".bash": "bash", ".c": "c", ".cc": "cpp", ".cfg": "ini", ".cpp": "cpp", ".cs": "csharp",
@@ -70,10 +78,15 @@ class Context:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Line:
-    """One glob of a context file."""
+    """One glob of a context file.
+
+    Attributes:
+        folders: it ends in a slash, so that wildcards at its end mean folders.
+    """
 
     pattern: str
     where: str
+    folders: bool = False
 
 
 def get_context(paths: Sequence[str], root: Path) -> Context:
@@ -95,6 +108,9 @@ def get_context(paths: Sequence[str], root: Path) -> Context:
         if not found:
             notes.append(f"{line.where}: `{line.pattern}` matches no file that may be shown")
         selected.update(dict.fromkeys(found))
+    key_files = [name for name in selected if is_key_file(name)]
+    for name in key_files:
+        del selected[name]
 
     skipped: dict[str, list[str]] = {}
     parts: list[str] = []
@@ -106,10 +122,18 @@ def get_context(paths: Sequence[str], root: Path) -> Context:
         else:
             sources.append(Source(name=name, text=content))
             parts.append(_fenced(name, content))
+    notes += _about_key_files(key_files)
     for reason, names in skipped.items():
         more = f" and {len(names) - 1:,} more" if len(names) > 1 else ""
         notes.append(f"left out, {reason}: {names[0]}{more}")
     return Context(text="\n".join(parts), sources=tuple(sources), notes=tuple(notes))
+
+
+def _about_key_files(names: Sequence[str]) -> list[str]:
+    notes = [f"left out, usually holds credentials: {n}" for n in names[:MAX_KEY_FILES_NAMED]]
+    if (more := len(names) - len(notes)) > 0:
+        notes.append(f"left out, usually hold credentials: {more:,} more files")
+    return notes
 
 
 def _read_context_file(name: str, root: Path, includes: list[_Line], excludes: list[_Line]) -> None:
@@ -143,7 +167,8 @@ def _read_context_file(name: str, root: Path, includes: list[_Line], excludes: l
                 raise UserError(f"{where}: nothing to leave out", "Write `X <glob>`.")
             excludes.append(_Line(pattern=pattern, where=where))
         else:
-            includes.append(_Line(pattern=_inside(line, where), where=where))
+            pattern = _inside(line, where)
+            includes.append(_Line(pattern=pattern, where=where, folders=line.endswith("/")))
 
 
 def _inside(pattern: str, where: str) -> str:
@@ -170,7 +195,8 @@ def _select(line: _Line, tree: _Tree) -> list[str]:
         if path.is_dir():
             return sorted(tree.below(line.pattern) if tree.reaches(line.pattern) else ())
         return [line.pattern] if tree.shows(line.pattern) else []
-    return sorted(set(_glob(tree, "", line.pattern.split("/"))))
+    segments = line.pattern.split("/")
+    return sorted(set(_glob(tree, "", [*segments, "**"] if line.folders else segments)))
 
 
 def _glob(tree: _Tree, folder: str, segments: list[str]) -> Iterator[str]:
@@ -185,11 +211,11 @@ def _glob(tree: _Tree, folder: str, segments: list[str]) -> Iterator[str]:
             yield from _glob(tree, _join(folder, name), segments)
         return
     matches = re.compile(fnmatch.translate(segment)).match
-    for name in folders:
-        if matches(name):
-            path = _join(folder, name)
-            yield from _glob(tree, path, rest) if rest else tree.below(path)
-    if not rest:
+    if rest:
+        for name in folders:
+            if matches(name):
+                yield from _glob(tree, _join(folder, name), rest)
+    else:
         yield from (_join(folder, name) for name in files if matches(name))
 
 
@@ -234,7 +260,6 @@ class _Tree:
     def __init__(self, root: Path, excludes: Iterable[str]) -> None:
         self.root = root
         self._never = GitIgnoreSpec.from_lines([*_OWN, *excludes])
-        self._credentials = GitIgnoreSpec.from_lines(FILE_PATTERNS)
         self._listings: dict[str, tuple[list[str], list[str]]] = {}
         self._ignores: dict[str, list[_Ignore]] = {}
 
@@ -281,7 +306,7 @@ class _Tree:
             return ()
 
     def _hidden(self, path: str, rules: list[_Ignore]) -> bool:
-        if self._never.match_file(path) or self._credentials.match_file(path.lower()):
+        if self._never.match_file(path):
             return True
         verdicts = (rule.verdict(path) for rule in rules)
         return next((verdict for verdict in verdicts if verdict is not None), False)

@@ -1,4 +1,4 @@
-"""What must not be sent to a provider: files of credentials, and text that looks like one."""
+"""What must not be sent to a provider: text that looks like a credential."""
 
 from __future__ import annotations
 
@@ -7,37 +7,6 @@ from dataclasses import dataclass
 
 from personalvibe.errors import UserError
 from personalvibe.replay.redaction.shapes import shape_hits
-
-#: Files that usually hold credentials, in the language of .gitignore and in lower case.
-FILE_PATTERNS = (
-    # the environment of a process
-    *(".env", ".env.*", "*.env", ".envrc", ".flaskenv", "!.env.example", "!.env.template"),
-    *("!.env.sample", "!example.env", "!sample.env", "!template.env"),
-    # SSH, PEM, key stores, VPN
-    *(".ssh/", "id_rsa*", "id_dsa*", "id_ecdsa*", "id_ed25519*", "!id_*.pub", "*.ppk", "*.pem"),
-    *("*.key", "*.p8", "*.p12", "*.pfx", "*.pk8", "*.jks", "*.keystore", "*.keytab", "*.kdbx"),
-    *(".gnupg/", "*.ovpn", ".password-store/", "ssh_host_*_key"),
-    # clouds
-    *(".aws/", ".azure/", ".oci/", ".gcloud/", ".config/gcloud/", ".boto", ".s3cfg", ".doctl/"),
-    *("*_credentials.json", "*-credentials.json", "gha-creds-*.json", "accesskeys.csv"),
-    *("*service-account*.json", "*service_account*.json", "*serviceaccount*.json"),
-    *("*firebase-adminsdk*.json", "client_secret*.json", "*_accesskeys.csv"),
-    # package indexes, registries and code hosts
-    *(".pypirc", ".npmrc", ".yarnrc.yml", "pip.conf", "pip.ini", ".netrc", "_netrc", "auth.json"),
-    *(".cargo/credentials*", ".gem/credentials", "nuget.config", ".docker/", ".dockercfg"),
-    *(".dockerconfigjson", ".m2/settings.xml", "settings-security.xml", ".git-credentials"),
-    *(".config/gh/", ".config/hub", "kaggle.json", ".huggingface/", ".sentryclirc"),
-    # databases
-    *(".pgpass", "pgpass.conf", ".my.cnf", ".mylogin.cnf", ".dbshell", ".htpasswd", "*.wallet"),
-    # clusters and infrastructure
-    *(".kube/", "kubeconfig", "*kubeconfig*.y*ml", "*.kubeconfig", "*.tfstate", "*.tfstate.*"),
-    *("*.tfvars", "*.tfvars.json", ".terraform/", ".terraformrc", "terraform.rc", ".vault-token"),
-    *(".vault_pass*", "*.vault"),
-    # files that say it
-    *("credentials", "credentials.*", "secrets", "secret.*", "secrets.*", ".secrets"),
-    *(".secrets.*", "token.json", "tokens.json"),
-    *("!*.py", "!*.md", "!*.[jt]s", "!*.[jt]sx", "!*.go", "!*.rs", "!*.java", "!*.rb"),  # code
-)  # fmt: skip
 
 # They say who the user is, and open nothing.
 _HARMLESS = frozenset(

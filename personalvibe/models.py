@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import os
-from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
 
 from personalvibe import llm_router
 
@@ -46,24 +46,50 @@ def missing_keys(model: str) -> tuple[str, ...]:
 
 def available() -> list[Provider]:
     """The providers that work now, sorted. Asks no network."""
-    by_provider: Mapping[str, list[str]] = llm_router.models_by_provider
-    chat = {name for name, facts in llm_router.model_cost.items() if facts.get("mode") == "chat"}
-    found = []
+    known = _known()
     with _empty_environment():
-        declared = [name for name in by_provider if missing_keys(f"{name}/any")]
-    for name in declared:
-        if not missing_keys(f"{name}/any"):
-            prefix = f"{name}/"
-            models = {
-                m if m.startswith(prefix) else prefix + m for m in by_provider[name] if m in chat
-            }
-            found.append(
-                Provider(name=name, models=() if name == "azure" else tuple(sorted(models)))
-            )
+        declared = [provider for provider in known if _missing(provider)]
+    found = [provider for provider in declared if not _missing(provider)]
     for name, own in CUSTOM_MODELS.items():
         if not missing_keys(own[0]):
             found.append(Provider(name=name, models=own))
     return sorted(found, key=lambda provider: provider.name)
+
+
+def locked(text: str) -> list[tuple[str, tuple[str, ...]]]:
+    """Chat models with a text in their names, and the variables that they lack. Asks no network."""
+    found = []
+    for provider in matching(_known(), text):
+        if missing := _missing(provider):
+            found += [(name, missing) for name in provider.models]
+    return sorted(found)
+
+
+def _known() -> list[Provider]:
+    """LiteLLM's providers and their chat models."""
+    by_provider: Mapping[str, list[str]] = llm_router.models_by_provider
+    chat = {name for name, facts in llm_router.model_cost.items() if facts.get("mode") == "chat"}
+    found = []
+    for name, listed in by_provider.items():
+        prefix = f"{name}/"
+        models = {m if m.startswith(prefix) else prefix + m for m in listed if m in chat}
+        found.append(Provider(name=name, models=() if name == "azure" else tuple(sorted(models))))
+    return found
+
+
+def _missing(provider: Provider) -> tuple[str, ...]:
+    return missing_keys(f"{provider.name}/any")
+
+
+def matching(providers: Iterable[Provider], text: str) -> list[Provider]:
+    """The providers with those of their models that have a text in their names."""
+    found = []
+    for provider in providers:
+        names = provider.models or (f"{provider.name}/<name>",)
+        kept = tuple(name for name in names if text in name)
+        if kept:
+            found.append(replace(provider, models=kept if provider.models else ()))
+    return found
 
 
 @contextlib.contextmanager

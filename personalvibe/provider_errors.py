@@ -28,7 +28,7 @@ def explain(error: Exception, *, model: str, missing: Sequence[str]) -> UserErro
     chain = list(_chain(error))
     families = {cls.__module__.partition(".")[0] for e in chain for cls in type(e).__mro__}
     if missing and isinstance(error, ValueError) and _KEY_WORDS.search(str(error)):
-        return _no_key(model.partition("/")[0], missing)  # the router's own, made before it asks
+        return no_key(model.partition("/")[0], missing)  # the router's own, made before it asks
     if not families & {"litellm", "openai", "httpx", "httpx2", "httpcore", "requests"}:
         return None
     names = {cls.__name__ for e in chain for cls in type(e).__mro__}
@@ -38,7 +38,7 @@ def explain(error: Exception, *, model: str, missing: Sequence[str]) -> UserErro
 
     if "LLM Provider NOT provided" in str(error):
         if missing:
-            return _no_key(provider, missing)
+            return no_key(provider, missing)
         return UserError(
             f"unknown provider `{provider}` in the model {model}",
             "A model is <provider>/<name>, e.g. openai/gpt-4o-mini; `pv models` lists yours.",
@@ -59,7 +59,7 @@ def explain(error: Exception, *, model: str, missing: Sequence[str]) -> UserErro
             exit_code=ExitCode.PARTIAL,
         )
     if missing and ("AuthenticationError" in names or status == 401 or _KEY_WORDS.search(said)):
-        return _no_key(provider, missing)
+        return no_key(provider, missing)
     if "AuthenticationError" in names or status == 401:
         return UserError(
             f"{provider} refuses the API key (401): {said}",
@@ -98,7 +98,8 @@ def explain(error: Exception, *, model: str, missing: Sequence[str]) -> UserErro
     )
 
 
-def _no_key(provider: str, missing: Sequence[str]) -> UserError:
+def no_key(provider: str, missing: Sequence[str]) -> UserError:
+    """What to tell a user whose keys a provider would have wanted."""
     some = "is not set" if len(missing) == 1 else "are not set"
     return UserError(
         f"no API key for {provider}: {' and '.join(missing)} {some}",

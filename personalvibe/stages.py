@@ -8,19 +8,23 @@ from __future__ import annotations
 
 import ast
 import re
+import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
+from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
-from personalvibe import llm_router
+from personalvibe import llm_router, yaml_source
 from personalvibe.errors import UserError
 from personalvibe.prompts import render
 from personalvibe.workspace import (
-    PROJECT_NAME,
     Workspace,
-    atomic_write,
+    check_project_name,
+    create,
     detect_project_name,
+    listing,
+    project_names,
     read_saved,
     shown,
 )
@@ -71,11 +75,22 @@ _BEFORE_ALL: dict[ScaffoldMode, Version] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Scaffold:
+    """The config of a next version, written."""
+
+    file: Path
+    project: str
+    version: str
+    mode: ScaffoldMode
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Stage:
     """A reply's script, saved.
 
     Attributes:
         new: False when an earlier call saved the very same script of the same reply.
+        block: which Python block of the reply it is, from 1.
         blocks: how many Python blocks the reply has.
         problem: why the script is not valid Python; empty when it is.
     """
@@ -83,46 +98,72 @@ class Stage:
     file: Path
     reply_file: Path
     new: bool
+    block: int
     blocks: int
     problem: str
 
 
-def find_project(place: Workspace, name: str | None) -> str:
+def find_project(place: Workspace, name: str | None, *, new: bool = False) -> str:
     """The project that a command works on.
 
+    Args:
+        new: whether it may be one that does not exist yet.
+
     Raises:
-        UserError: not named and not to be found, or not a folder name.
+        UserError: not named and not to be found, not a folder name, or no project.
     """
     if not name:
         return detect_project_name(place.project_root, Path.cwd())
-    if not PROJECT_NAME.fullmatch(name):
-        raise UserError(
-            f"--project-name {name!r} is not a folder name", "Name a folder of prompts/."
-        )
+    check_project_name(name, "prompts/")
+    if not new and not _exists(place, name):
+        raise _no_such_project(place, name)
     return name
 
 
-def scaffold(mode: ScaffoldMode, place: Workspace, project: str) -> Path:
-    """Write the config of the next version, and return its file.
+def _exists(place: Workspace, name: str) -> bool:
+    return place.prompts(name).is_dir() or place.outputs(name).is_dir()
+
+
+def _no_such_project(place: Workspace, name: str) -> UserError:
+    names = project_names(place.project_root)
+    near = get_close_matches(name, names, n=1)
+    hint = f"There are: {', '.join(names)}." if names else ""
+    if near:
+        hint = f"Did you mean {near[0]}? {hint}"
+    start = f"`pv new-milestone --project-name {shlex.quote(name)}` starts that project."
+    return UserError(
+        f"no project {name!r}: {shown(place.prompts(name))} does not exist",
+        hint if near else f"{hint} {start}".strip(),
+    )
+
+
+def scaffold(mode: ScaffoldMode, place: Workspace, project: str) -> Scaffold:
+    """Write the config of the next version.
+
+    Of several processes at once, each gets a version of its own.
 
     Raises:
         UserError: the folder cannot be read or written.
     """
     prompts = place.prompts(project)
-    version = _newest([*_configs(prompts), *_stages(prompts)], _BEFORE_ALL[mode]).next(mode)
-    folder = prompts / "configs" if (prompts / "configs").is_dir() else prompts
-    path = folder / f"{version}.yaml"
-    text = render(
+    while True:
+        version = _newest([*_configs(prompts), *_stages(prompts)], _BEFORE_ALL[mode]).next(mode)
+        folder = prompts / "configs" if (prompts / "configs").is_dir() else prompts
+        path = folder / f"{version}.yaml"
+        if create(path, _scaffold_text(mode, path.relative_to(place.project_root), project)):
+            return Scaffold(file=path, project=project, version=str(version), mode=mode)
+
+
+def _scaffold_text(mode: ScaffoldMode, path: Path, project: str) -> str:
+    return render(
         "scaffold.yaml",
-        version=version,
+        version=path.stem,
         mode=mode,
-        path=path.relative_to(place.project_root).as_posix(),
-        project_name=project,
+        path=shlex.quote(path.as_posix()),
+        project_name=yaml_source.line("project_name", project),
         default_model=llm_router.DEFAULT_MODEL,
         request=_REQUESTS[mode],
     )
-    atomic_write(path, text)
-    return path
 
 
 def parse_stage(place: Workspace, project: str, *, block: int = 1) -> Stage:
@@ -150,18 +191,26 @@ def parse_stage(place: Workspace, project: str, *, block: int = 1) -> Stage:
         )
     code = blocks[block - 1]
     text = f"# Saved by pv parse-stage from {reply_file.name}\n{code.rstrip()}\n"
-    prompts = place.prompts(project)
-    same = [path for path in _files(prompts / "stages", ".py") if _reads(path) == text]
-    path = same[-1] if same else prompts / "stages" / f"{_next_stage(prompts)}.py"
-    if not same:
-        atomic_write(path, text)
+    path, new = _save_stage(place.prompts(project), text)
     return Stage(
         file=path,
         reply_file=reply_file,
-        new=not same,
+        new=new,
+        block=block,
         blocks=len(blocks),
         problem=_syntax_problem(text),
     )
+
+
+def _save_stage(prompts: Path, text: str) -> tuple[Path, bool]:
+    """The file that holds the script, and whether it is new."""
+    while True:
+        same = [path for path in _files(prompts / "stages", ".py") if _reads(path) == text]
+        if same:
+            return same[-1], False
+        path = prompts / "stages" / f"{_next_stage(prompts)}.py"
+        if create(path, text):
+            return path, True
 
 
 def newest_reply(place: Workspace, project: str) -> Path:
@@ -230,14 +279,7 @@ def _stages(prompts: Path) -> list[Version]:
 
 
 def _files(folder: Path, suffix: str) -> list[Path]:
-    try:
-        return sorted(path for path in folder.iterdir() if path.suffix == suffix)
-    except FileNotFoundError:
-        return []
-    except OSError as error:
-        raise UserError(
-            f"{shown(folder)}: cannot be read: {error.strerror}", "Check that it is a folder."
-        ) from error
+    return [path for path in listing(folder) if path.suffix == suffix]
 
 
 def _reads(path: Path) -> str:

@@ -10,8 +10,7 @@ import logging
 import sys
 from collections.abc import Callable, Iterator
 
-import click
-
+from personalvibe.output import is_terminal, printable, say
 from personalvibe.run_pipeline import Outcome
 from personalvibe.scrub import scrub
 from personalvibe.workspace import shown
@@ -24,9 +23,10 @@ class _Notes(logging.Handler):
 
     def emit(self, record: logging.LogRecord) -> None:
         word = {logging.WARNING: "note: ", logging.ERROR: "error: "}.get(record.levelno, "")
-        if sys.stderr is not None:  # closed by the shell: 2>&-
-            # Not click.echo: it writes past the spinner, which steps aside for stderr.
-            sys.stderr.write(f"{word}{scrub(record.getMessage())}\n")
+        text = scrub(record.getMessage())
+        if is_terminal(sys.stderr):  # the name of a file may hold the end of a line, and a next one
+            text = text.replace("\n", "\\n")
+        say(f"{word}{text}", err=True)
 
 
 @contextlib.contextmanager
@@ -56,9 +56,9 @@ def waiting(model: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
 
     def show(piece: str) -> None:
         end_spinner()
-        click.echo(piece, nl=False)
+        say(piece, end="")
 
-    if quiet or not sys.stderr.isatty():
+    if quiet or not is_terminal(sys.stderr):
         yield show
         return
     from rich.console import Console
@@ -71,7 +71,7 @@ def waiting(model: str, *, quiet: bool) -> Iterator[Callable[[str], None]]:
         console=Console(stderr=True),
         transient=True,
     )
-    progress.add_task(model, total=None)
+    progress.add_task(printable(model), total=None)
     end_spinner = progress.stop
     with progress:
         yield show
@@ -92,4 +92,4 @@ def summary(outcome: Outcome) -> None:
             f"model   {reply.model}: {tokens}, {cost}",
         ]
     lines.append(f"log     {shown(outcome.log_file)}")
-    click.echo("\n".join(lines), err=True)
+    say("\n".join(lines), err=True)

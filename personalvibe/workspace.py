@@ -5,6 +5,7 @@
     <project root>/prompts/<project>/1.2.0.yaml
     <workspace root>/data/<project>/prompt_inputs/<timestamp>_<hash>.md
     <workspace root>/data/<project>/prompt_outputs/<timestamp>_<input hash>_<hash>.md
+    <workspace root>/data/<project>/runs/<timestamp>_<input hash>_<hash>.json
     <workspace root>/logs/<version>_base.log
 
 The workspace root is ``PV_DATA_DIR``, else the project root, else the current folder.
@@ -17,16 +18,19 @@ import hashlib
 import os
 import re
 import secrets
-from collections.abc import Mapping
+import shlex
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
+from personalvibe.bounded import read_bytes
 from personalvibe.errors import UserError
 
 END_PROMPT = "### END PROMPT"
+MAX_SAVED_BYTES = 50_000_000
 TIMESTAMP = "%Y-%m-%d_%H-%M-%S"
-PROJECT_NAME = re.compile(r"[A-Za-z0-9_][A-Za-z0-9_.-]*")
+PROJECT_NAME = re.compile(r"\w(?:[\w. -]*[\w.-])?")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -65,6 +69,9 @@ class Workspace:
     def outputs(self, project: str) -> Path:
         return self.root / "data" / project / "prompt_outputs"
 
+    def runs(self, project: str) -> Path:
+        return self.root / "data" / project / "runs"
+
 
 def shown(path: Path) -> str:
     """The path as a user would type it: relative to the current folder when it lies below."""
@@ -90,6 +97,28 @@ def _project_root(config: Path | None) -> Path:
     return here
 
 
+def project_names(project_root: Path) -> list[str]:
+    """The folders of ``prompts/`` that can be projects, sorted."""
+    prompts = project_root / "prompts"
+    try:
+        found = sorted(path.name for path in prompts.iterdir() if path.is_dir())
+    except OSError:
+        return []
+    return [name for name in found if PROJECT_NAME.fullmatch(name)]
+
+
+def check_project_name(name: str, folder: str) -> None:
+    """Refuse what cannot be a folder of ``prompts/`` and ``data/``.
+
+    Raises:
+        UserError: it leads elsewhere, or is none that the configs could name.
+    """
+    if not PROJECT_NAME.fullmatch(name):
+        raise UserError(
+            f"--project-name {name!r} is not a folder name", f"Name a folder of {folder}."
+        )
+
+
 def detect_project_name(project_root: Path, start: Path) -> str:
     """The ``<name>`` of ``prompts/<name>/``, from a path below it or because it is the only one.
 
@@ -101,19 +130,19 @@ def detect_project_name(project_root: Path, start: Path) -> str:
         below = start.absolute().relative_to(prompts).parts
         if below and (prompts / below[0]).is_dir():
             return below[0]
-    names = sorted(p.name for p in prompts.iterdir() if p.is_dir()) if prompts.is_dir() else []
-    names = [name for name in names if PROJECT_NAME.fullmatch(name)]
+    names = project_names(project_root)
     if len(names) == 1:
         return names[0]
     if names:
         raise UserError(
             f"{shown(prompts)} holds several projects: {', '.join(names)}",
-            f"Name one: `project_name: {names[0]}` in the config, or --project-name {names[0]}.",
+            f"Name one: `project_name: {names[0]}` in the config, or "
+            f"--project-name {shlex.quote(names[0])}.",
         )
     raise UserError(
         f"no project found: {shown(project_root)} has no folder prompts/<name>/",
-        "Create prompts/<name>/, or name the project: `project_name:` in the config, "
-        "--project-name on the command line.",
+        "Create prompts/<name>/, or name the project: `project_name:` in the config; "
+        "`pv new-milestone --project-name NAME` starts one.",
     )
 
 
@@ -123,20 +152,56 @@ def atomic_write(path: Path, text: str) -> None:
     Raises:
         UserError: the folder or the file cannot be written.
     """
-    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
     try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        try:
-            with temporary.open("xb") as file:
-                file.write(encoded(text))
-                file.flush()
-                os.fsync(file.fileno())
+        with _written(path, text) as temporary:
             temporary.replace(path)
-        except BaseException:
-            temporary.unlink(missing_ok=True)
-            raise
     except OSError as error:
         raise unwritable(path, error) from error
+
+
+def create(path: Path, text: str) -> bool:
+    """Write a file that is not there yet, whole or not at all; False when it is there.
+
+    Of several processes that create the same file, one gets True.
+
+    Raises:
+        UserError: the folder or the file cannot be written.
+    """
+    try:
+        with _written(path, text) as temporary:
+            try:
+                path.hardlink_to(temporary)
+                return True
+            except FileExistsError:
+                return False
+            except OSError:  # a file system without links
+                return _create_in_place(path, text)
+    except OSError as error:
+        raise unwritable(path, error) from error
+
+
+def _create_in_place(path: Path, text: str) -> bool:
+    try:
+        with path.open("xb") as file:
+            file.write(encoded(text))
+    except FileExistsError:
+        return False
+    return True
+
+
+@contextlib.contextmanager
+def _written(path: Path, text: str) -> Iterator[Path]:
+    """A temporary file beside `path` that holds the text, and is gone in the end."""
+    temporary = path.with_name(f".{path.name}.{secrets.token_hex(4)}.tmp")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    try:
+        with temporary.open("xb") as file:
+            file.write(encoded(text))
+            file.flush()
+            os.fsync(file.fileno())
+        yield temporary
+    finally:
+        temporary.unlink(missing_ok=True)
 
 
 def unwritable(path: Path, error: OSError) -> UserError:
@@ -180,5 +245,27 @@ def save_prompt(text: str, folder: Path, input_hash: str = "") -> Path:
 
 
 def read_saved(path: Path) -> str:
-    """The text of a stored prompt or reply, without its closing line."""
-    return path.read_text("utf-8").removesuffix(f"\n{END_PROMPT}\n")
+    """The text of a stored prompt or reply, without its closing line.
+
+    Raises:
+        UserError: the file cannot be read, or is too large to be one.
+    """
+    hint = "It is kept as it was: open it in an editor."
+    raw = read_bytes(path, MAX_SAVED_BYTES, name=shown(path), hint=hint)
+    return raw.decode("utf-8", "replace").removesuffix(f"\n{END_PROMPT}\n")
+
+
+def listing(folder: Path) -> list[Path]:
+    """What is in a folder, sorted; nothing when it does not exist.
+
+    Raises:
+        UserError: it cannot be read.
+    """
+    try:
+        return sorted(folder.iterdir())
+    except FileNotFoundError:
+        return []
+    except OSError as error:
+        raise UserError(
+            f"{shown(folder)}: cannot be read: {error.strerror}", "Check that it is a folder."
+        ) from error

@@ -41,6 +41,12 @@ class Document:
         return self.origin
 
 
+def line(key: str, value: str) -> str:
+    """The line ``key: value``, quoted where YAML would read something else than this text."""
+    dumped = yaml.safe_dump({key: value}, allow_unicode=True, width=MAX_BYTES)
+    return str(dumped).rstrip("\n")
+
+
 def read(path: Path, *, origin: str) -> Document:
     """Read and parse a file.
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -123,6 +124,18 @@ def test_app_and_codemods_do_not_know_each_other() -> None:
         )
     }
     assert not crossing
+
+
+def test_the_app_prints_through_output_alone() -> None:
+    """It is what keeps control sequences off terminals and gets along with closed pipes."""
+    rooms = ("personalvibe.replay", "personalvibe.llm_router_parts", "personalvibe.output")
+    app = {
+        name: path.read_text("utf-8")
+        for name, path in modules().items()
+        if within(name, "personalvibe") and not any(within(name, room) for room in rooms)
+    }
+    printing = re.compile(r"click\.(?:echo|secho)\(|sys\.std(?:out|err)\.(?:write|buffer)")
+    assert [name for name, text in app.items() if printing.search(text)] == []
 
 
 def test_replay_does_not_import_the_app() -> None:

@@ -50,7 +50,11 @@ LANGUAGE = {
     "a question mark": (["?.py"], ["a.py", "z.py"]),
     "a class": (["[a-c].py"], ["a.py"]),
     "a star in the middle": (["src/*/core.py"], ["src/app/core.py"]),
-    "a star that meets a folder": (["notes/d*"], ["notes/deep/idea.txt"]),
+    "a star leaves folders alone": (["notes/*"], ["notes/todo.txt"]),
+    "a star in the name of folders": (["notes/d*/"], ["notes/deep/idea.txt"]),
+    "a star for every folder": (["*/"], ["notes/deep/idea.txt", "notes/todo.txt", "src/app/core.py",
+                                "src/app/page.html", "src/app/util/text.py",
+                                "tests/data/big.json", "tests/test_ok.py"]),
     "two stars": (
         ["**/*.py"],
         ["a.py", "src/app/core.py", "src/app/util/text.py", "tests/test_ok.py", "z.py"],

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import os
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -53,6 +56,63 @@ def test_the_milestone_of_the_version_is_shown(project: Any) -> None:
     assert "<milestone>" not in prompt(mode="milestone")
     assert "<milestone>" not in prompt(version="3.1.0")
     assert "<milestone>" not in prompt(version="hello")
+
+
+@pytest.mark.parametrize("mode", MODES)
+def test_the_product_requirements_are_shown(project: Any, mode: str) -> None:
+    project.write("prompts/demo/prd.md", "# Demo\r\n\nIt sells {{ things }}.\n")
+    text = prompt(mode=mode)
+    assert (
+        "<product_requirements>\n# Demo\n\nIt sells {{ things }}.\n</product_requirements>" in text
+    )
+
+
+def test_what_was_filled_into_the_requirements_is_pointed_to(project: Any) -> None:
+    """Up to version 2 the file was the template of the whole prompt."""
+    project.write(
+        "prompts/demo/prd.md",
+        "You do {{ execution_task }}.\n{{execution_details}}\n{{- instructions -}}\n"
+        "{{ code_context }} {{ code_contexts }} {% if x %}\n",
+    )
+    text = prompt()
+    assert (
+        "You do the task in <task_instructions>.\n(see <user_instructions>)\n"
+        "(see <task_instructions>)\n(see <project_context>) {{ code_contexts }} {% if x %}\n"
+        in text
+    )
+
+
+def test_no_requirements_no_section(project: Any, pv: Any) -> None:
+    assert "product_requirements" not in prompt()
+    run = ("run", "--config", project.config(), "--prompt-only", "--verbosity", "verbose")
+    said = "no prompts/demo/prd.md: the prompt holds no product requirements\n"
+    assert said in pv(*run).err
+    project.write("prompts/demo/prd.md", "# Demo")
+    assert said not in pv(*run).err
+
+
+@pytest.mark.parametrize("name", ["prd.md", "stages/2.0.0.md", "errors/e.md"])
+def test_what_is_too_large_for_a_prompt(project: Any, name: str) -> None:
+    project.write(f"prompts/demo/{name}", b"x" * 1_000_001)
+    with pytest.raises(UserError, match=f"{name}: larger than 1,000,000 bytes"):
+        prompt(error_file_name="e.md" if "errors" in name else "")
+
+
+UNREADABLE: dict[str, tuple[Callable[[Path], Any], str]] = {
+    "a folder": (Path.mkdir, "cannot be read: Is a directory"),
+    "a link to nothing": (lambda path: path.symlink_to("x"), "cannot be read: No such file"),
+    "a pipe": (os.mkfifo, "is not a regular file"),
+}
+
+
+@pytest.mark.parametrize(("make", "error"), UNREADABLE.values(), ids=UNREADABLE)
+def test_requirements_that_cannot_be_read(
+    project: Any, pv: Any, make: Callable[[Path], Any], error: str
+) -> None:
+    make(project.root / "prompts/demo/prd.md")
+    result = pv("run", "--config", project.config(), "--prompt-only")
+    assert result.code == 2
+    assert result.err.startswith(f"error: prompts/demo/prd.md: {error}")
 
 
 def test_the_error_file_is_shown(project: Any) -> None:

@@ -152,6 +152,71 @@ def test_a_note_does_not_stick_to_the_spinner(project: Any, provider: Any) -> No
     assert re.search(r"(?:\n|\x1b\[2K)note: openai asks to slow down", shown), shown
 
 
+NASTY = "a\x1b]52;c;aGk=\x07b\x1b]0;t\x07\x9b31m\u202etxt.exe\u2066\rz\x7f\u2028 \u00e9\U0001f600"
+HARMLESS = (
+    r"a\x1b]52;c;aGk=\x07b\x1b]0;t\x07\x9b31m\u202etxt.exe\u2066\rz\x7f\u2028"
+    " \u00e9\U0001f600"
+)
+
+
+@pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
+def test_nothing_controls_the_terminal(project: Any, provider: Any, stream: bool) -> None:
+    """A reply, a file's name in a note, and a model's name."""
+    project.write("code.txt", "src/\n")
+    project.write("src/x\x1b]0;evil\x07\n.bin", b"\0")
+    config = project.config("mode: prd\ncode_context_paths: [code.txt]\n")
+    model = "openai/m\x1b[31m\u202e"
+    provider.says(NASTY)
+    pieces = [NASTY[:2], NASTY[2:]]
+    deltas = [{"index": 0, "delta": {"role": "assistant", "content": piece}} for piece in pieces]
+    if stream:
+        provider.stream = [{"id": "1", "created": 1, "model": "m", "choices": [d]} for d in deltas]
+    run = (*pv_command(), "run", "--config", config, "--model", model)
+    option = "--stream" if stream else "--no-stream"
+    code, shown = run_on_a_terminal(*run, option, cwd=project.root, NO_COLOR="1", COLUMNS="300")
+    assert code == 0, shown
+    spinner = r"\x1b\[(?:\?25[lh]|2K|1A)|\r"  # what rich moves its own line with
+    assert HARMLESS in shown
+    assert r"note: left out, binary: src/x\x1b]0;evil\x07\n.bin" in shown
+    assert r"openai/m\x1b[31m\u202e" in shown
+    rest = re.sub(spinner, "", shown)
+    assert not re.search(
+        "[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u202a-\u202e\u2066-\u2069]", rest
+    )
+
+
+def test_errors_do_not_control_the_terminal_and_a_pipe_gets_all(
+    project: Any, provider: Any, pv_process: Any
+) -> None:
+    name = "no\x1b]0;evil\x07\u202e.yaml"
+    code, shown = run_on_a_terminal(*pv_command(), "run", "--config", name, cwd=project.root)
+    assert code == 2
+    assert shown.startswith(r"error: no\x1b]0;evil\x07\u202e.yaml: no such file")
+    provider.says(NASTY)
+    out, _ = pv_process("run", "--config", project.config()).communicate(timeout=60)
+    assert out == f"{NASTY}\n".replace("\r", "\n")  # the test reads it with universal newlines
+    _, err = pv_process("run", "--config", name).communicate(timeout=60)
+    assert name in err
+
+
+@pytest.mark.parametrize("closed", ["readers gone", "streams closed"])
+def test_outputs_that_nobody_reads_cost_no_reply(project: Any, provider: Any, closed: str) -> None:
+    delta = {"role": "assistant", "content": "Streamed."}
+    choice = {"index": 0, "delta": delta, "finish_reason": "stop"}
+    provider.stream = [{"id": "1", "created": 1, "model": "gpt-4o-mini", "choices": [choice]}]
+    run = [*pv_command(), "run", "--stream", "--config", project.config("mode: prd\ntask: prd\n")]
+    if closed == "readers gone":
+        reading, writing = os.pipe()
+        os.close(reading)
+        code = subprocess.run(run, stdout=writing, stderr=writing).returncode
+        os.close(writing)
+    else:
+        code = subprocess.run(["bash", "-c", '"$@" >&- 2>&- <&-', "-", *run]).returncode
+    assert code == 0
+    [reply] = project.replies
+    assert reply.read_text() == "Streamed.\n### END PROMPT\n"
+
+
 def test_a_reader_that_has_seen_enough(project: Any, provider: Any) -> None:
     provider.says("word " * 100_000)
     run = f"{pv_command()[0]} run --config {project.config()} --verbosity errors | head -c 4"

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import logging
 import os
 import re
@@ -105,6 +106,36 @@ def test_prompt_only_stores_and_asks_nobody(project: Any, pv: Any, provider: Any
         assert result.code == 0
         assert Path(result.out.strip()) == project.prompts[0].relative_to(project.root)
     assert (provider.asked, project.replies) == ([], [])
+
+
+def test_json(project: Any, pv: Any, provider: Any) -> None:
+    project.write("a b.txt", "a b.txt\n")
+    config = project.config("mode: prd\nmodel: openai/gpt-4o\ncode_context_paths: [a b.txt]\n")
+    stored = json.loads(pv("run", "--config", config, "--json", "--prompt-only").out)
+    provider.says("Hel", finish_reason="length")
+    printed = pv("run", "--config", config, "--json")
+    asked = json.loads(printed.out)
+    assert printed.err == "note: the reply was cut off at the token limit; raise --max-tokens\n"
+    common = {
+        "project": "demo",
+        "version": "1.1.0",
+        "mode": "prd",
+        "prompt_file": f"data/demo/prompt_inputs/{project.prompts[0].name}",
+        "context_files": 1,
+        "log_file": "logs/1.1.0_base.log",
+    }
+    answer = {
+        "run": asked["run"],
+        "model": "openai/gpt-4o",
+        "reply_file": f"data/demo/prompt_outputs/{project.replies[0].name}",
+        "input_tokens": 11,
+        "output_tokens": 7,
+        "cost_usd": asked["cost_usd"],
+        "complete": False,
+        "reply": "Hel",
+    }
+    assert asked == common | answer
+    assert stored == common | dict.fromkeys(answer)
 
 
 @pytest.mark.parametrize("mode", ["prd", "milestone", "sprint", "bugfix", "validate"])
@@ -517,6 +548,33 @@ def test_models_lists_what_the_keys_reach(project: Any, pv: Any, monkeypatch: An
     assert all("llama" in line for line in pv("models", "llama").out.splitlines()[2:])
 
 
+def test_models_that_nothing_matches(project: Any, pv: Any, monkeypatch: Any) -> None:
+    monkeypatch.setenv("GROQ_API_KEY", "x" * 12)
+    nothing = pv("models", "llamma")
+    assert (nothing.code, nothing.out) == (2, "")
+    assert nothing.err.splitlines() == [
+        "error: no model that works now has 'llamma' in its name",
+        "hint: `pv models` lists what works now.",
+    ]
+    locked = pv("models", "anthropic/claude-sonnet-4-5")
+    assert locked.code == 2
+    hint = locked.err.splitlines()[1]
+    assert hint.startswith("hint: anthropic/claude-sonnet-4-5 needs ANTHROPIC_API_KEY.")
+
+
+def test_models_as_json(project: Any, pv: Any, monkeypatch: Any) -> None:
+    for name in ("GROQ_API_KEY", "AZURE_API_KEY", "AZURE_API_BASE", "AZURE_API_VERSION"):
+        monkeypatch.setenv(name, "x" * 12)
+    whole, some = (json.loads(pv("models", *text, "--json").out) for text in ((), ("llama",)))
+    assert whole["default"] == "openai/gpt-4o-mini"
+    assert whole["aliases"] == {"o3": "openai/gpt-4o-mini"}
+    assert [provider["name"] for provider in whole["providers"]] == ["azure", "groq"]
+    assert whole["providers"][0]["models"] == []
+    [groq] = some["providers"]
+    assert groq["models"]
+    assert all("llama" in model for model in groq["models"])
+
+
 def test_models_neither_signs_in_nor_asks_the_network(
     project: Any, pv: Any, monkeypatch: Any
 ) -> None:
@@ -556,6 +614,34 @@ def test_record_and_replay_a_run(
     assert pv(*run).out == "Recorded.\n"
     assert pv(*run, "--record_mode", "none").out == "Recorded.\n"
     assert len(provider.asked) == 1
+
+
+def test_new_episodes_needs_no_key_when_all_is_recorded(
+    project: Any, pv: Any, provider: Any, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = project.config("mode: prd\n")
+    run = ("run", "--config", config, "--cassette", "run.yaml", "--record-mode", "new_episodes")
+    provider.says("Recorded.")
+    assert pv(*run).code == 0
+    monkeypatch.delenv("OPENAI_API_KEY")
+    assert pv(*run).out == "Recorded.\n"
+    project.config("mode: prd\nexecution_details: Something else.\n")
+    refused = pv(*run)
+    assert (refused.code, refused.out) == (2, "")
+    assert refused.err.startswith("error: no API key for openai: OPENAI_API_KEY is not set\n")
+    assert len(provider.asked) == 1
+    monkeypatch.setenv("OPENAI_API_KEY", KEY)
+    assert pv(*run).code == 0
+    assert len(provider.asked) == 2
+
+
+@pytest.mark.parametrize("mode", ["new-episodes", "New_Episodes", "newepisodes"])
+def test_a_mode_has_one_spelling(project: Any, pv: Any, mode: str) -> None:
+    run = ("run", "--config", project.config("mode: prd\n"), "--cassette", "run.yaml")
+    refused = pv(*run, "--record-mode", mode)
+    assert refused.code == 2
+    modes = "'none', 'once', 'new_episodes', 'all', 'rewrite'"
+    assert f"{mode!r} is not one of {modes}." in refused.err
 
 
 def test_record_from_the_stand_in(project: Any, pv: Any, monkeypatch: Any) -> None:

@@ -2,6 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import os
+import shlex
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,6 +14,7 @@ from hypothesis import strategies as st
 
 from personalvibe.config import load_config
 from personalvibe.stages import Version, python_blocks
+from personalvibe.workspace import create
 
 SCAFFOLDS = {
     "new-milestone": {
@@ -61,6 +66,117 @@ def test_scaffolding_needs_a_project(project: Any, pv: Any) -> None:
     )
     assert pv("new-milestone", "--project-name", "third").out == "prompts/third/1.0.0.yaml\n"
     assert pv("new-milestone", "--project-name", "../x").code == 2
+
+
+TYPOS = {
+    "prepare-bugfix": ("prepare-bugfix", "dmeo", "Did you mean demo? There are: demo, my project."),
+    "prepare-sprint": ("prepare-sprint", "my-project", "Did you mean my project?"),
+    "parse-stage": ("parse-stage", "Demo", "Did you mean demo?"),
+    "nothing alike": ("prepare-bugfix", "x y", "`pv new-milestone --project-name 'x y'` starts"),
+}
+
+
+@pytest.mark.parametrize(("command", "name", "hint"), TYPOS.values(), ids=TYPOS)
+def test_a_typo_starts_no_project(
+    project: Any, pv: Any, command: str, name: str, hint: str
+) -> None:
+    project.write("prompts/my project/1.0.0.yaml", "")
+    result = pv(command, "--project-name", name)
+    assert (result.code, result.out) == (2, "")
+    error, remedy = result.err.splitlines()
+    assert error == f"error: no project {name!r}: prompts/{name} does not exist"
+    assert hint in remedy
+    assert not (project.root / "prompts" / name).exists()
+
+
+def test_the_first_project(tmp_path: Any, pv: Any, monkeypatch: Any) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert pv("prepare-bugfix", "--project-name", "demo").code == 2
+    assert pv("prepare-sprint", "--project-name", "demo").out == "prompts/demo/1.1.0.yaml\n"
+    assert pv("prepare-sprint", "--project-name", "dmeo").code == 2
+
+
+def test_a_new_project_is_told(project: Any, pv: Any) -> None:
+    result = pv("new-milestone", "--project-name", "dmeo")
+    assert result.out == "prompts/dmeo/1.0.0.yaml\n"
+    assert result.err == "note: prompts/dmeo is a new project\n"
+    assert pv("new-milestone", "--project-name", "dmeo").err == ""
+
+
+@pytest.mark.parametrize("name", ["my project", "123", "true", "a - b", "Gr\u00f6\u00dfe", "1.0"])
+def test_names_of_projects(project: Any, pv: Any, name: str) -> None:
+    """With spaces, or like a YAML value of another kind."""
+    made = pv("new-milestone", "--project-name", name)
+    assert made.out == f"prompts/{name}/1.0.0.yaml\n"
+    assert load_config(f"prompts/{name}/1.0.0.yaml").project_name == name
+    first = project.files(f"prompts/{name}/1.0.0.yaml")[0].read_text("utf-8").splitlines()[0]
+    command = shlex.split(first.partition("Run it with: ")[2])
+    assert pv(*command[1:], "--prompt-only").code == 0
+    assert pv("prepare-sprint", "--project-name", name).out == f"prompts/{name}/1.1.0.yaml\n"
+
+
+@pytest.mark.parametrize("command", ["parse-stage", "show"])
+def test_a_stored_reply_of_odd_bytes(project: Any, pv: Any, command: str) -> None:
+    name = "data/demo/prompt_outputs/2026-01-02_03-04-05_aaaaaaaaaa_bbbbbbbbbb.md"
+    path = project.write(name, b"caf\xe9\n```python\nx = '\xff'\n```\n### END PROMPT\n")
+    assert pv(command).code == 0
+    with path.open("ab") as file:
+        file.truncate(50_000_001)
+    large = pv(command)
+    assert large.code == 2
+    assert large.err.startswith(f"error: {name}: larger than 50,000,000 bytes\n")
+
+
+def test_hints_can_be_typed(project: Any, pv: Any) -> None:
+    project.write("prompts/a b/x", "")
+    assert "--project-name 'a b'." in pv("new-milestone").err
+
+
+def test_several_at_once_get_a_version_each(project: Any, pv_process: Any) -> None:
+    started = [pv_process("prepare-sprint") for _ in range(6)]
+    printed = [process.communicate(timeout=120) for process in started]
+    assert [process.returncode for process in started] == [0] * 6, printed
+    expected = {f"prompts/demo/1.{number}.0.yaml" for number in range(1, 7)}
+    assert {out.strip() for out, _ in printed} == expected
+    assert {load_config(name).version for name in expected} == {f"1.{n}.0" for n in range(1, 7)}
+    assert project.leftovers == []
+
+
+def test_a_version_that_somebody_else_took_meanwhile(project: Any, monkeypatch: Any) -> None:
+    """The look at the folder is older than the file; also where there are no links."""
+    for linked in (True, False):
+        if not linked:
+            monkeypatch.setattr(Path, "hardlink_to", lambda *_: os.link("/proc/1/x", "y"))
+        path = project.root / f"{linked}.yaml"
+        assert create(path, "first") is True
+        assert create(path, "second") is False
+        assert path.read_text() == "first"
+    assert project.leftovers == []
+
+
+def test_json_of_versions_and_stages(project: Any, pv: Any) -> None:
+    assert json.loads(pv("prepare-bugfix", "--json").out) == {
+        "file": "prompts/demo/1.0.1.yaml",
+        "project": "demo",
+        "version": "1.0.1",
+        "mode": "bugfix",
+    }
+    reply(project, "```python\nx = (\n```\n```python\ny = 1\n```")
+    document = json.loads(pv("parse-stage", "--json").out)
+    problem = document.pop("problem")
+    assert document == {
+        "file": "prompts/demo/stages/1.0.1.py",
+        "version": "1.0.1",
+        "reply_file": "data/demo/prompt_outputs/2026-01-02_03-04-05_aaaaaaaaaa_bbbbbbbbbb.md",
+        "new": True,
+        "block": 1,
+        "blocks": 2,
+    }
+    assert problem.startswith("line 2: ")
+    again = json.loads(pv("parse-stage", "--json").out)
+    assert (again["new"], again["problem"]) == (False, problem)
+    refused = pv("parse-stage", "--json", "--run")
+    assert (refused.code, refused.out) == (2, "")
 
 
 def test_a_stages_file_in_place_of_the_folder(project: Any, pv: Any) -> None:

@@ -1,0 +1,1 @@
+"""The commands of ``pv``, a module for each family. At import they need click and nothing else."""
