@@ -204,7 +204,7 @@ REPLAY_FLOORS = (
     {"cassette"},
     {"matching"},
     {"redaction", "usage"},
-    {"transaction", "options"},
+    {"transaction", "options", "shared"},
     {"session"},
     {"vcrpy"},
     {"offline"},

@@ -10,9 +10,10 @@ import itertools
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 
+from personalvibe.replay.cassette import disk
 from personalvibe.replay.matching import miss as misses
 from personalvibe.replay.matching.canonical import canonicalise, normalise
 from personalvibe.replay.matching.index import Index, Recording
@@ -27,6 +28,7 @@ from personalvibe.replay.model import (
 )
 from personalvibe.replay.options import Options
 from personalvibe.replay.redaction.redact import redact_miss, redact_request
+from personalvibe.replay.shared import Entry, Reading, SharedCassettes
 from personalvibe.replay.transaction import Change, FileFormat, Outcome, Storage, commit
 from personalvibe.replay.usage import total, usage_of
 
@@ -45,7 +47,7 @@ class Session:
         extra_paths: Sequence[Path] = (),
         storage: Storage | None = None,
         provenance: Callable[[], Provenance | None] = lambda: None,
-        accepts: Callable[[Interaction, Interaction], bool] | None = None,
+        shared: SharedCassettes | None = None,
     ) -> None:
         self.path = path
         self.paths = tuple(dict.fromkeys((path, *extra_paths)))
@@ -56,6 +58,7 @@ class Session:
         """An answer of 400 or above was played: a client may now wait before it tries again."""
         self.existed = False
         self._storage = storage or FileFormat(max_bytes=options.max_bytes)
+        self._shared = shared
         self._provenance = provenance
         self._loaded: Counter[str] = Counter()
         self._recorded: list[tuple[int, Interaction, Request]] = []
@@ -87,25 +90,44 @@ class Session:
             return
         for path in self.paths:
             try:
-                interactions = self._storage.load(path)
+                entries = self._read(path)
             except FileNotFoundError:
                 continue
             self.existed = True
-            for position, stored in enumerate(interactions, 1):
-                interaction = self._adapt(stored)
-                if interaction is None:
-                    continue
-                canonical = self.canonical(self.prepared(interaction.request))
+            for one in entries:
                 if path == self.path:
-                    self._loaded[canonical.key] += 1
+                    self._loaded[one.canonical.key] += 1
                 self.index.add(
                     Recording(
-                        interaction=interaction,
-                        canonical=canonical,
+                        interaction=one.interaction,
+                        canonical=one.canonical,
                         cassette=path,
-                        position=position,
+                        position=one.position,
                     )
                 )
+
+    def _read(self, path: Path) -> Sequence[Entry]:
+        """The entries of a cassette. Raises `FileNotFoundError` and `CassetteError`."""
+        if self._shared is None:
+            return list(self._entries(self._storage.load(path)))
+        content = disk.read(path, self.options.max_bytes + 1)
+        return self._shared.entries(
+            path,
+            content,
+            Reading(
+                match=self.options.match,
+                redaction=self.options.redaction,
+                max_bytes=self.options.max_bytes,
+            ),
+            lambda: self._entries(self._storage.parse(content, path)),
+        )
+
+    def _entries(self, interactions: Sequence[Interaction]) -> Iterator[Entry]:
+        for position, stored in enumerate(interactions, 1):
+            interaction = self._adapt(stored)
+            if interaction is not None:
+                canonical = self.canonical(self.prepared(interaction.request))
+                yield Entry(position=position, interaction=interaction, canonical=canonical)
 
     def prepared(self, request: Request) -> Request:
         """A live or stored request as it is compared and shown: normalised and redacted."""

@@ -30,10 +30,11 @@ import httpx, pytest
 
 CLIENT = httpx.Client(verify=False)
 
-@pytest.mark.vcr
+{marks}
 @pytest.mark.parametrize("number", range({tests}))
 def test_ask(number):
-    answer = CLIENT.post("https://api.openai.com/v1/chat/completions", json={{"n": number}})
+    body = {{"model": "gpt-4o-mini", "n": number}}
+    answer = CLIENT.post("https://api.openai.com/v1/chat/completions", json=body)
     assert answer.json()["id"] == number
 """
 
@@ -66,29 +67,54 @@ def best(folder: Path, rounds: int, **sides: tuple[str, ...]) -> dict[str, tuple
 def test_500_tests_of_one_interaction(tmp_path: Path) -> None:
     if importlib.util.find_spec("pytest_recording") is None:
         pytest.skip("pytest-recording is not installed: pip install -e '.[bench]'")
-    (tmp_path / "test_it.py").write_text(SUITE.format(tests=TESTS))
+    (tmp_path / "test_it.py").write_text(SUITE.format(tests=TESTS, marks="@pytest.mark.vcr"))
     folder = tmp_path / "cassettes" / "test_it"
     folder.mkdir(parents=True)
     for number in range(TESTS):
-        interaction = {
-            "request": {
-                "body": json.dumps({"n": number}, separators=(",", ":")),
-                "headers": {"content-type": ["application/json"]},
-                "method": "POST",
-                "uri": "https://api.openai.com/v1/chat/completions",
-            },
-            "response": {
-                "body": {"string": json.dumps({"id": number, "text": "word " * 100})},
-                "headers": {"content-type": ["application/json"]},
-                "status": {"code": 200, "message": "OK"},
-            },
-        }
-        document = {"interactions": [interaction], "version": 1}
+        document = {"interactions": [exchange(number)], "version": 1}
         (folder / f"test_ask[{number}].yaml").write_text(yaml.safe_dump(document))
     times = best(tmp_path, ROUNDS, personalvibe=OURS, pytest_recording=THEIRS)
     ours, theirs = times["personalvibe"], times["pytest_recording"]
     print(f"wall {ours[0] / theirs[0]:.2f}, CPU {ours[1] / theirs[1]:.2f} of pytest-recording's")
     assert ours[0] <= 0.9 * theirs[0]
+
+
+def test_tests_that_share_a_large_cassette(tmp_path: Path) -> None:
+    """100 tests, one cassette of 1,000 interactions: opening it is what costs."""
+    if importlib.util.find_spec("cassetter") is None:
+        pytest.skip("cassetter is not installed: pip install -e '.[bench]'")
+    for side in ("ours", "theirs"):
+        folder = tmp_path / side / "cassettes" / "test_it"
+        folder.mkdir(parents=True)
+        document = {"interactions": [exchange(number) for number in range(1000)], "version": 1}
+        (folder / "shared.yaml").write_text(yaml.safe_dump(document))
+        mark, name = "vcr", "shared"
+        if side == "theirs":
+            mark, name = 'vcr(match_on=["method", "uri", "json_body"])', "shared.yaml"
+        marks = f'@pytest.mark.{mark}\n@pytest.mark.default_cassette("{name}")'
+        suite = SUITE.format(tests=100, marks=marks)
+        (tmp_path / side / "test_it.py").write_text(suite)
+    ours = run(tmp_path / "ours", *OURS)
+    theirs = run(tmp_path / "theirs", "-p", "no:personalvibe_replay", "-p", "no:recording")
+    print(f"CPU {ours[1]:.2f} s, cassetter {theirs[1]:.2f} s: {ours[1] / theirs[1]:.2f}")
+    assert ours[1] <= 2 * theirs[1]
+
+
+def exchange(number: int) -> dict[str, object]:
+    """An interaction as vcrpy and cassetter write it."""
+    return {
+        "request": {
+            "body": json.dumps({"model": "gpt-4o-mini", "n": number}, separators=(",", ":")),
+            "headers": {"content-type": ["application/json"]},
+            "method": "POST",
+            "uri": "https://api.openai.com/v1/chat/completions",
+        },
+        "response": {
+            "body": {"string": json.dumps({"id": number, "text": "word " * 100})},
+            "headers": {"content-type": ["application/json"]},
+            "status": {"code": 200, "message": "OK"},
+        },
+    }
 
 
 CONFTEST = """

@@ -229,8 +229,12 @@ except OSError as error:
 def test_a_program_that_ran_pytest_has_its_network_again(tmp_path: Path) -> None:
     (tmp_path / "test_it.py").write_text("def test_it():\n    pass\n")
     program = """
-import socket, pytest
-assert pytest.main(["-q", "-p", "no:cacheprovider", "--record-mode=none"]) == 0
+import os, socket, pytest
+from personalvibe.replay.pytest_plugin import plugin
+OPTIONS = ["-q", "-p", "no:cacheprovider", "--record-mode=none"]
+assert pytest.main(OPTIONS) == 0
+os.environ["PYTEST_DISABLE_PLUGIN_AUTOLOAD"] = "1"
+assert pytest.main(OPTIONS, [plugin]) == 0
 try:
     socket.getaddrinfo("after.invalid", 443)
 except OSError:

@@ -18,7 +18,10 @@ _OPTIONS = ("--record-mode", "--block-network", "--stand-in")
 
 def early_options(parser: pytest.Parser, config: pytest.Config) -> Any:
     """What the command line says so far; None if it says nothing of a closed network."""
-    words = [*config.getini("addopts"), *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
+    try:
+        words = [*config.getini("addopts"), *shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))]
+    except ValueError:
+        return None  # handed to `pytest.main`, before the ini file is read, or quotes that are open
     words += [str(one) for one in config.invocation_params.args]
     # xdist hands its workers the options that the command line gave.
     handed = any(getattr(config.option, one[2:].replace("-", "_"), None) for one in _OPTIONS)

@@ -172,6 +172,7 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         source="stand-in" if stand_in else "provider",
         notes=state.notes,
         started=state.started,
+        shared=state.shared_cassettes(),
         configure=lambda maker: request.config.hook.pytest_recording_configure(
             config=request.config, vcr=maker
         ),

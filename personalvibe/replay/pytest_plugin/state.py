@@ -16,6 +16,7 @@ import pytest
 if TYPE_CHECKING:
     from personalvibe.replay.offline.guard import NetworkGuard, Violation
     from personalvibe.replay.pytest_plugin.test_cassette import TestCassette
+    from personalvibe.replay.shared import SharedCassettes
 
 FACTS = "personalvibe_replay"
 """The attribute of a report, and the key among a worker's input and output, for plain data of
@@ -43,6 +44,7 @@ class State:
         self.resources = contextlib.ExitStack()
         self._configured = False
         self._guard: NetworkGuard | None = None
+        self._shared: SharedCassettes | None = None
         self._stand_in: Any = None
 
     @property
@@ -98,6 +100,14 @@ class State:
     def take_violations(self) -> tuple[Violation, ...]:
         """What the guard refused since the last time."""
         return self._guard.take_violations() if self._guard is not None else ()
+
+    def shared_cassettes(self) -> SharedCassettes:
+        """What tests of this process read of the cassettes that they share."""
+        if self._shared is None:
+            from personalvibe.replay.shared import SharedCassettes
+
+            self._shared = SharedCassettes()
+        return self._shared
 
     def stand_in(self) -> Any:
         """The stand-in that answers for every provider; it runs until the session ends."""

@@ -18,6 +18,7 @@ from personalvibe.replay.pytest_plugin import naming
 from personalvibe.replay.pytest_plugin.report import TestRecord, unplayed_text
 from personalvibe.replay.redaction.redact import RedactionRules, redact_text
 from personalvibe.replay.redaction.shapes import replaced
+from personalvibe.replay.shared import SharedCassettes
 from personalvibe.replay.vcrpy import bridge
 
 
@@ -46,6 +47,7 @@ class TestCassette:
     """A folder in which the processes of a test run leave notes for one another."""
     started: float
     """When the run started, in seconds since the epoch: the date of all its recordings."""
+    shared: SharedCassettes
     configure: Callable[[Any], object]
     """Told vcrpy's VCR object before the cassette is opened."""
     cassette: bridge.ReplayCassette | None = None
@@ -85,6 +87,7 @@ class TestCassette:
             extra_paths=[folder / one for one in self.extra],
             source=self.source,
             at=iso(self.started),
+            shared=self.shared,
         )
         self.cassette.route = self.route
         return self.cassette

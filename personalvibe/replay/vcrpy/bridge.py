@@ -34,6 +34,7 @@ from personalvibe.replay.model import (
 )
 from personalvibe.replay.options import Options
 from personalvibe.replay.session import Session
+from personalvibe.replay.shared import SharedCassettes
 from personalvibe.replay.transaction import Storage
 from personalvibe.replay.vcrpy.loading import Cassette, VcrRequest, vcr
 from personalvibe.replay.vcrpy.patches import claim, decodes_itself, header_pairs
@@ -412,10 +413,12 @@ def open_cassette(
     extra_paths: Sequence[Path] = (),
     source: Source = "provider",
     at: str,
+    shared: SharedCassettes | None = None,
 ) -> ReplayCassette:
     """A loaded cassette. Raises `CassetteError`, also for settings that are wrong.
 
     Args:
+        shared: where other tests of the run may have left what they read of the same cassette.
         maker: vcrpy's VCR object.
         kwargs: vcrpy's own settings for ``use_cassette``; the record mode is in `options`.
     """
@@ -436,14 +439,18 @@ def open_cassette(
     for surplus in ("path_transformer", "func_path_generator", "record_on_exception"):
         config.pop(surplus)
     stamp = functools.cache(lambda: provenance(source, at))
+    filtered = any(kwargs.get(one) or getattr(maker, one, None) for one in _FILTERS)
+    storage = _storage(maker, config["serializer"], plain=options.plain)
+    # What the suite's own code makes of a file is not known to be the same twice.
+    own = options.shared and storage is None and not filtered
     session = Session(
         Path(path),
         replace(options, match=replace(options.match, match_on=indexed)),
         extra_paths=extra_paths,
-        storage=_storage(maker, config["serializer"], plain=options.plain),
+        storage=storage,
         provenance=stamp,
+        shared=shared if own else None,
     )
-    filtered = any(kwargs.get(one) or getattr(maker, one, None) for one in _FILTERS)
     cassette = ReplayCassette(session, {**config, "path": str(path)}, filtered=filtered)
     cassette.matchers = [maker.matchers[one] for one in custom]
     session.index.allow_playback_repeats = bool(config["allow_playback_repeats"])
