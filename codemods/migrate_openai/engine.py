@@ -28,7 +28,9 @@ from codemods.migrate_openai.rewrite.check import compile_error
 from codemods.migrate_openai.rewrite.edits import Rewritten, composed
 from codemods.migrate_openai.rewrite.errors import RewriteError, UnprintableError
 from codemods.migrate_openai.rewrite.imports import plan_imports
+from codemods.migrate_openai.rewrite.outline import outline
 from codemods.migrate_openai.rewrite.positions import Text
+from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules.reasons import REASONS
 
 
@@ -153,10 +155,13 @@ def _rewritten(planner: Planner, plan: Plan) -> tuple[Rewritten, frozenset[int]]
         return Rewritten(text=file.text, places={at: at for at in watched}), frozenset()
     from codemods.migrate_openai.rewrite.statements import rewrite
 
-    first = rewrite(text, planner.analysis.tree, plan.changes, watched)
-    new = Analysis(replace(file, text=first.text), planner.options)
+    tree, request = planner.analysis.tree, import_request(planner, plan)
+    first = rewrite(text, tree, plan.changes, watched)
+    names = {name for _, name, _, _ in sdk_imports(planner.analysis)} | request.reads
+    rest = outline(text, tree, first.edits, names)
+    new = Analysis(replace(file, text=rest), planner.options)
     new_text = Text(first.text, new.parsed.text)
-    imports = plan_imports(planner.analysis, new, new_text, import_request(planner, plan))
+    imports = plan_imports(planner.analysis, new, new_text, request)
     try:
         second = rewrite(new_text, new.tree, imports.changes, first.places.values())
     except UnprintableError:
