@@ -19,7 +19,7 @@ from codemods.migrate_openai.rewrite.changes import (
     Span,
     StatementChange,
 )
-from codemods.migrate_openai.rewrite.edits import Rewritten, applied, composed, line_edits, moved
+from codemods.migrate_openai.rewrite.edits import NewText, applied, composed, line_edits, moved
 from codemods.migrate_openai.rewrite.errors import RewriteError, UnprintableError
 from codemods.migrate_openai.rewrite.expressions import edit_expressions
 from codemods.migrate_openai.rewrite.pieces import Piece, Statements
@@ -33,7 +33,7 @@ _BLOCK = "if 1:"
 
 def rewrite(
     text: Text, tree: ast.Module, changes: Sequence[Change], watched: Iterable[int] = ()
-) -> Rewritten:
+) -> NewText:
     """Make all changes. Raises `UnprintableError`, or `RewriteError` where two changes overlap."""
     statements = Statements(text, tree)
     ours = [change for change in changes if isinstance(change, _OF_STATEMENTS)]
@@ -57,7 +57,7 @@ def rewrite(
         raise UnprintableError(frozenset(unprintable))
     middle = applied(text.text, inner.edits)
     places = moved(sorted(inner.places.values()), edits)
-    return Rewritten(
+    return NewText(
         text=applied(middle, edits),
         edits=composed(inner.edits, middle, edits),
         places={old: places[at] for old, at in inner.places.items()},
