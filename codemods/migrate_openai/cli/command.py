@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
@@ -123,8 +124,12 @@ def _outcomes(
     settings: Settings, sources: Sequence[Candidate], progress: Progress
 ) -> Iterable[Outcome]:
     # In a project without a word of openai nothing of this is imported.
+    # Classes and functions are made to stay: looking for garbage among them is a fifth of the time.
+    gc.disable()
     from codemods.migrate_openai.files import pipeline as run
 
+    gc.freeze()
+    gc.enable()
     find, search = run.finder(settings.paths), _searcher(settings, sources)
     step = partial(progress.step, "migrating" if settings.write else "analysing")
     return run.outcomes(sources, settings.options, settings.jobs, find, search, step)
