@@ -100,6 +100,27 @@ def test_a_file_with_bare_carriage_returns_stays_and_says_why(end: str) -> None:
         compile(result.text, "program.py", "exec")
 
 
+@pytest.mark.parametrize(
+    ("string", "quote"),
+    [
+        ('f"{} x"', "'"),
+        ("f'a' f\"{} x\"", "'"),
+        ("f\"a\" f'{} x'", '"'),
+        ('"a" f"""{} x""" \'c\'', "'"),
+        ('f"é {} {{y}}"', "'"),
+        ('rf"{{x!r:>{}}}"', "'"),
+    ],
+)
+def test_new_strings_within_an_f_string_have_the_other_quotes(string: str, quote: str) -> None:
+    text = "import openai\n\nprint(" + string + ")\n"
+    before = text.format("{openai.embeddings.create(model=m, input=1)}")
+    [result] = migrate([SourceFile(path="program.py", text=before)], Options())
+    after = text.replace("import openai", "from personalvibe import llm_router").format(
+        f"{{llm_router.embedding(provider={quote}openai{quote}, model=m, input=1)}}"
+    )
+    assert result.text == after
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("indent", ["    ", "\t", "  "])
 @pytest.mark.parametrize("ending", [True, False])

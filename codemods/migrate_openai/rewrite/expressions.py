@@ -197,8 +197,14 @@ class _Roots:
         """Before 3.12 a string inside of an f-string takes the other quotes."""
         if '"' not in code:
             return code
-        nodes = ast.walk(self._statements.innermost(span))
-        around = [self._text.span(node) for node in nodes if isinstance(node, ast.JoinedStr)]
+        nodes = list(ast.walk(self._statements.innermost(span)))
+        # From 3.12 on, a format is a string of its own, without quotes.
+        formats = [node.format_spec for node in nodes if isinstance(node, ast.FormattedValue)]
+        around = (
+            self._text.span(node)
+            for node in nodes
+            if isinstance(node, ast.JoinedStr) and node not in formats
+        )
         quotes = {
             _quote(self._text.text[start:end], span.start - start)
             for start, end in around
