@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import gc
 import io
 import os
 import sys
@@ -76,12 +75,8 @@ def _dispatch(settings: Settings) -> int:
         from codemods.migrate_openai.files.transaction import settle
 
         settle(broken, _say)
-    # Classes and functions are made to stay: looking for garbage among them is a fifth of the time.
-    gc.disable()
     from codemods.migrate_openai.cli import command
 
-    gc.freeze()
-    gc.enable()
     return command.undo(state, _say) if settings.undo else command.on_tree(settings, state, _say)
 
 

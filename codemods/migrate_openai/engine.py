@@ -25,15 +25,17 @@ from codemods.migrate_openai.plan.file_plan import import_request, plan_file, ty
 from codemods.migrate_openai.plan.planner import Plan, Planner
 from codemods.migrate_openai.plan.project import ModuleView, Project
 from codemods.migrate_openai.rewrite.check import compile_error
-from codemods.migrate_openai.rewrite.edits import Rewritten, composed
+from codemods.migrate_openai.rewrite.edits import NewText, composed
 from codemods.migrate_openai.rewrite.errors import RewriteError, UnprintableError
 from codemods.migrate_openai.rewrite.imports import plan_imports
+from codemods.migrate_openai.rewrite.outline import outline
 from codemods.migrate_openai.rewrite.positions import Text
+from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules.reasons import REASONS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Linked:
+class ProjectView:
     """What every file needs to know of the others."""
 
     views: dict[str, ModuleView] = field(default_factory=dict)
@@ -41,10 +43,10 @@ class Linked:
 
 _DEFAULT = Options()
 
-Analysed: TypeAlias = tuple[Analysis, ModuleFacts]
+AnalysisWithFacts: TypeAlias = tuple[Analysis, ModuleFacts]
 
 
-def analyse(file: SourceFile, options: Options = _DEFAULT) -> Analysed | None:
+def analyse(file: SourceFile, options: Options = _DEFAULT) -> AnalysisWithFacts | None:
     """The analysis of one file and what it says about clients; None where it cannot be parsed."""
     try:
         return _analysed(file, options)
@@ -63,7 +65,7 @@ def link(
     find: Finder | None = None,
     options: Options = _DEFAULT,
     search: Searcher | None = None,
-) -> Linked:
+) -> ProjectView:
     """Join the facts of all files. *find* and *search* are asked for what is not among them."""
 
     def load(path: str) -> ModuleFacts | None:
@@ -71,11 +73,14 @@ def link(
         return collect(file, options) if file is not None else None
 
     project = Project(facts, load, search, options.spelling)
-    return Linked(views={path: project.view(path) for path in project.asked})
+    return ProjectView(views={path: project.view(path) for path in project.asked})
 
 
 def migrate_file(
-    file: SourceFile, linked: Linked, options: Options, analysed: Analysed | None = None
+    file: SourceFile,
+    linked: ProjectView,
+    options: Options,
+    analysed: AnalysisWithFacts | None = None,
 ) -> FileResult:
     """The result for one file; never raises for what the file contains.
 
@@ -145,32 +150,35 @@ def _planned(file: SourceFile, planner: Planner) -> FileResult:
     )
 
 
-def _rewritten(planner: Planner, plan: Plan) -> tuple[Rewritten, frozenset[int]]:
+def _rewritten(planner: Planner, plan: Plan) -> tuple[NewText, frozenset[int]]:
     """The new text, and which of the SDK's imports are gone, by their order."""
     file, text = planner.analysis.file, planner.text
     watched = {_offset(text, f) for f in plan.findings if f.status == "migrated"}
     if not (plan.changes or plan.renamed):
-        return Rewritten(text=file.text, places={at: at for at in watched}), frozenset()
+        return NewText(text=file.text, places={at: at for at in watched}), frozenset()
     from codemods.migrate_openai.rewrite.statements import rewrite
 
-    first = rewrite(text, planner.analysis.tree, plan.changes, watched)
-    new = Analysis(replace(file, text=first.text), planner.options)
+    tree, request = planner.analysis.tree, import_request(planner, plan)
+    first = rewrite(text, tree, plan.changes, watched)
+    names = {name for _, name, _, _ in sdk_imports(planner.analysis)} | request.reads
+    rest = outline(text, tree, first.edits, names)
+    new = Analysis(replace(file, text=rest), planner.options)
     new_text = Text(first.text, new.parsed.text)
-    imports = plan_imports(planner.analysis, new, new_text, import_request(planner, plan))
+    imports = plan_imports(planner.analysis, new, new_text, request)
     try:
         second = rewrite(new_text, new.tree, imports.changes, first.places.values())
     except UnprintableError:
         # Without its imports nothing of the file can move.
         every = range(1, text.line_of(len(file.text)) + 1)
         raise UnprintableError(frozenset(every)) from None
-    return Rewritten(
+    return NewText(
         text=second.text,
         edits=composed(first.edits, first.text, second.edits),
         places={old: second.places[at] for old, at in first.places.items()},
     ), imports.gone
 
 
-def _placed(planner: Planner, plan: Plan, rewritten: Rewritten) -> Iterator[Finding]:
+def _placed(planner: Planner, plan: Plan, rewritten: NewText) -> Iterator[Finding]:
     new = Text(rewritten.text)
     for finding in plan.findings:
         if finding.status == "migrated":
@@ -183,7 +191,7 @@ def _offset(text: Text, finding: Finding) -> int:
     return text.line_span(finding.line).start + finding.column - 1
 
 
-def _analysed(file: SourceFile, options: Options) -> Analysed:
+def _analysed(file: SourceFile, options: Options) -> AnalysisWithFacts:
     analysis = Analysis(file, options)
     return analysis, analysis.facts()
 

@@ -27,7 +27,6 @@ class SourceFile:
     path: str
     text: str
     encoding: str = "utf-8"
-    newline: str = "\n"
     skipped_lines: frozenset[int] = frozenset()
     """Lines, from 1, whose sites stay as they are: ``# migrate: skip``."""
     unprintable_lines: frozenset[int] = frozenset()

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from pathlib import Path
 
 import libcst
@@ -11,6 +12,8 @@ from hypothesis import strategies as st
 
 from codemods.migrate_openai.engine import migrate
 from codemods.migrate_openai.files.tree import migrate_tree
+from codemods.migrate_openai.flow import collect
+from codemods.migrate_openai.flow.parse import Parsed
 from codemods.migrate_openai.model import Options, SourceFile
 
 # libcst cannot parse the line of this import, which has to change.
@@ -97,6 +100,27 @@ def test_a_file_with_bare_carriage_returns_stays_and_says_why(end: str) -> None:
         compile(result.text, "program.py", "exec")
 
 
+@pytest.mark.parametrize(
+    ("string", "quote"),
+    [
+        ('f"{} x"', "'"),
+        ("f'a' f\"{} x\"", "'"),
+        ("f\"a\" f'{} x'", '"'),
+        ('"a" f"""{} x""" \'c\'', "'"),
+        ('f"é {} {{y}}"', "'"),
+        ('rf"{{x!r:>{}}}"', "'"),
+    ],
+)
+def test_new_strings_within_an_f_string_have_the_other_quotes(string: str, quote: str) -> None:
+    text = "import openai\n\nprint(" + string + ")\n"
+    before = text.format("{openai.embeddings.create(model=m, input=1)}")
+    [result] = migrate([SourceFile(path="program.py", text=before)], Options())
+    after = text.replace("import openai", "from personalvibe import llm_router").format(
+        f"{{llm_router.embedding(provider={quote}openai{quote}, model=m, input=1)}}"
+    )
+    assert result.text == after
+
+
 @pytest.mark.parametrize("newline", ["\n", "\r\n"])
 @pytest.mark.parametrize("indent", ["    ", "\t", "  "])
 @pytest.mark.parametrize("ending", [True, False])
@@ -145,3 +169,55 @@ def test_a_finding_says_where_its_call_is_now(before: str, above: int, nested: b
         number for number, line in enumerate(lines, 1) if "client.embedding(" in line
     }
     libcst.parse_module(result.text)
+
+
+FILLERS = [
+    "x = 1",
+    "x = 1; y = 2",
+    "x = [\n    1,\n]  # why",
+    "@cached\n@other\ndef f():\n    return 1",
+    "if x:\n    y = 2\nelse:\n    y = 3",
+    'text = """\n\nof lines"""',
+    "type A = int",
+]
+
+
+@pytest.mark.parametrize("filler", FILLERS)
+@pytest.mark.parametrize("filled", list(itertools.product((True, False), repeat=3)))
+def test_what_has_nothing_to_do_with_the_imports_changes_nothing(
+    filler: str, filled: tuple[bool, bool, bool]
+) -> None:
+    one, two, three = (f"{filler}\n" if wanted else "" for wanted in filled)
+    before = (
+        f"import os\n{one}from openai import error, ChatCompletion\n{two}import sys\n\n{three}"
+        'print(ChatCompletion.create(model="m", messages=[]), error.Timeout)\n'
+    )
+    [result] = migrate([SourceFile(path="program.py", text=before)], Options())
+    head, _, rest = result.text.partition("from personalvibe import llm_router\n")
+    legacy = "\nllm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28\n"
+    assert head == f"import os\n{one}"
+    assert rest == (
+        (f"{legacy}{two}import sys\n" if two else f"import sys\n{legacy}")
+        + f'\n{three}print(llm_router.chat_completion(model="openai/m", messages=[]), '
+        "llm_router.APITimeoutError)\n"
+    )
+
+
+def test_a_statement_without_a_name_of_the_imports_is_analysed_once(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    parsed: list[str] = []
+    real = collect.parse
+
+    def parse(text: str) -> Parsed:
+        parsed.append(text)
+        return real(text)
+
+    monkeypatch.setattr(collect, "parse", parse)
+    filler = "".join(f"def f{n}():\n    return {n}\n\n\n" for n in range(50))
+    call = 'print(openai.embeddings.create(model="m", input=1))\n'
+    [result] = migrate(
+        [SourceFile(path="program.py", text=f"import openai\n\n\n{filler}{call}")], Options()
+    )
+    assert result.changed
+    assert ["return 1" in text for text in parsed] == [True, True, False]

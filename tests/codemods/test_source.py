@@ -67,14 +67,6 @@ def test_a_character_that_the_encoding_lacks_is_refused() -> None:
 
 
 @pytest.mark.parametrize(
-    ("data", "newline"),
-    [(b"a\nb\n", "\n"), (b"a\r\nb\r\n", "\r\n"), (b"a\r\nb\nc\n", "\n"), (b"a", "\n")],
-)
-def test_the_line_end_used_most(data: bytes, newline: str) -> None:
-    assert decode("a.py", data).newline == newline
-
-
-@pytest.mark.parametrize(
     ("text", "lines"),
     [
         ("import a\nf()  # migrate: skip\ng()\n", {2}),

@@ -71,9 +71,10 @@ def test_progress_is_for_terminals(
     monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", stream)
-    with progress.Progress() as line:
-        for _ in range(1200):
-            line.step("found")
+    line = progress.Progress()
+    for _ in range(1200):
+        line.step("found")
+    line.clear()
     assert stream.getvalue() == shown
 
 

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import gc
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import partial
 
 from codemods.migrate_openai.cli.progress import Progress
-from codemods.migrate_openai.cli.reporters import sink_for
+from codemods.migrate_openai.cli.reporters import Sink, sink_for
 from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.cli.text_report import Tally, plural
 from codemods.migrate_openai.errors import SourceError
@@ -23,20 +24,10 @@ def on_tree(settings: Settings, state: StateFolder, say: Callable[[str], None]) 
     """Preview or migrate what is under ``settings.paths``; the exit code."""
     tally = Tally()
     sink = sink_for(settings)
-    with Progress() as progress:
-
-        def show(item: Item) -> None:
-            progress.clear()
-            if isinstance(item, SideFile):
-                for number, dependency in enumerate(item.dependencies):
-                    sink.dependency(dependency, item.change if number == 0 else None)
-                return
-            tally.add(item)
-            if not item.silent:
-                sink.file(item)
-
-        items: Iterable[Item] = _results(settings, progress)
-        any_written = False
+    progress = Progress()
+    items: Iterable[Item] = _results(settings, progress)
+    any_written = False
+    try:
         if settings.write:
             from codemods.migrate_openai.files.transaction import Transaction, locked
             from codemods.migrate_openai.files.write_run import written
@@ -44,9 +35,22 @@ def on_tree(settings: Settings, state: StateFolder, say: Callable[[str], None]) 
             with locked(state, say), Transaction(state) as transaction:
                 items, any_written = written(items, transaction, diff=settings.diff)
         for item in items:
-            show(item)
+            progress.clear()
+            _report(item, sink, tally)
+    finally:
+        progress.clear()
     sink.end(tally, written=any_written)
     return exit_code(settings, tally)
+
+
+def _report(item: Item, sink: Sink, tally: Tally) -> None:
+    if isinstance(item, SideFile):
+        for number, dependency in enumerate(item.dependencies):
+            sink.dependency(dependency, item.change if number == 0 else None)
+        return
+    tally.add(item)
+    if not item.silent:
+        sink.file(item)
 
 
 def undo(state: StateFolder, say: Callable[[str], None]) -> int:
@@ -80,10 +84,8 @@ def on_stdin(settings: Settings) -> int:
         (result,) = engine.migrate([loaded.file], settings.options, run.finder(["."]))
         outcome = run.outcome(path, loaded, result)
     tally = Tally()
-    tally.add(outcome)
     sink = sink_for(settings)
-    if not outcome.silent:
-        sink.file(outcome)
+    _report(outcome, sink, tally)
     sink.end(tally, written=False)
     shows_text = settings.output == "text" and not settings.diff and not settings.check
     if shows_text and outcome.status != "failed":
@@ -122,8 +124,12 @@ def _outcomes(
     settings: Settings, sources: Sequence[Candidate], progress: Progress
 ) -> Iterable[Outcome]:
     # In a project without a word of openai nothing of this is imported.
+    # Classes and functions are made to stay: looking for garbage among them is a fifth of the time.
+    gc.disable()
     from codemods.migrate_openai.files import pipeline as run
 
+    gc.freeze()
+    gc.enable()
     find = run.finder(settings.paths)
     search = run.searcher(settings.paths, settings.exclude, sources)
     step = partial(progress.step, "migrating" if settings.write else "analysing")

@@ -5,7 +5,6 @@ from __future__ import annotations
 import os
 import sys
 import time
-from types import TracebackType
 
 _QUIET_FIRST = 0.5
 """Seconds before the line appears: a short run shows none."""
@@ -13,24 +12,13 @@ _EVERY = 0.1
 
 
 class Progress:
-    """A context manager around a run. ``step`` counts a file; ``clear`` makes room to print."""
+    """``step`` counts a file; ``clear`` makes room to print, and has to come last."""
 
     def __init__(self) -> None:
         self._live = sys.stderr.isatty() and os.environ.get("TERM") != "dumb"
         self._next = time.monotonic() + _QUIET_FIRST
         self._files = 0
         self._shown = False
-
-    def __enter__(self) -> Progress:
-        return self
-
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
-        self.clear()
 
     def step(self, what: str) -> None:
         self._files += 1

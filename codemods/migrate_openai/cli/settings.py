@@ -67,19 +67,24 @@ class Settings:
         return self.paths == ("-",)
 
 
+_AS_THEY_ARE = ("write", "diff", "check", "deps", "statistics", "undo", "version")
+
+
 def read(arguments: Sequence[str]) -> Settings:
     """Parse. Raises `UsageError`; ``--help`` and argparse's own errors raise SystemExit."""
-    given = _parser().parse_args(arguments)
-    paths = tuple(given.paths) or (".",)
-    if "-" in paths and (len(paths) > 1 or given.write or given.deps or given.vendor_router):
+    options = _parser().parse_args(arguments)
+    paths = tuple(options.paths) or (".",)
+    if "-" in paths and (len(paths) > 1 or options.write or options.deps or options.vendor_router):
         raise UsageError("- stands alone", "Pipe one file in; its new text goes to stdout.")
-    if given.undo and (given.write or given.diff or given.check or given.deps or "-" in paths):
+    if options.undo and (
+        options.write or options.diff or options.check or options.deps or "-" in paths
+    ):
         raise UsageError("--undo stands alone", "It takes the last run back, and nothing else.")
     configured, base = _configured(paths)
-    vendor = given.vendor_router or ""
+    vendor = options.vendor_router or ""
     if not vendor and configured.vendor_router:
         vendor = _within(base, configured.vendor_router)
-    router = given.router or configured.router
+    router = options.router or configured.router
     if not router and vendor:
         from codemods.migrate_openai.files.import_roots import module_name
 
@@ -87,29 +92,23 @@ def read(arguments: Sequence[str]) -> Settings:
     router = router or DEFAULT_ROUTER
     if not all(part.isidentifier() for part in router.split(".")):
         raise UsageError(f"{router}: no module name", "Give a dotted name, as in app.llm_router.")
-    jobs = configured.jobs if given.jobs is None else given.jobs
+    jobs = configured.jobs if options.jobs is None else options.jobs
     if jobs is not None and jobs < 1:
         raise UsageError(f"--jobs {jobs}: too few", "Give the number of processes, 1 or more.")
-    exclude = ((str(base), configured.exclude), (str(Path.cwd()), tuple(given.exclude)))
+    exclude = ((str(base), configured.exclude), (str(Path.cwd()), tuple(options.exclude)))
     return Settings(
+        **{name: getattr(options, name) for name in _AS_THEY_ARE},
         paths=paths,
-        write=given.write,
-        diff=given.diff,
-        check=given.check,
-        deps=given.deps,
-        statistics=given.statistics,
-        output="json" if given.json else "sarif" if given.sarif else "text",
-        explain=given.explain or "",
-        undo=given.undo,
-        version=given.version,
+        output="json" if options.json else "sarif" if options.sarif else "text",
+        explain=options.explain or "",
         jobs=jobs,
         vendor_router=vendor,
         exclude=tuple((folder, patterns) for folder, patterns in exclude if patterns),
         options=Options(
             router=router,
-            select=frozenset(_split(given.select) or configured.select),
-            ignore=frozenset(_split(given.ignore) or configured.ignore),
-            spelling=Spelling(given.spelling or configured.spelling),
+            select=frozenset(_split(options.select) or configured.select),
+            ignore=frozenset(_split(options.ignore) or configured.ignore),
+            spelling=Spelling(options.spelling or configured.spelling),
         ),
     )
 

@@ -64,30 +64,24 @@ def plan(path: str, text: str, needed: str, *, keep: bool) -> tuple[tuple[Depend
     for number, new in wanted:
         old = lines[number].rstrip("\r\n")
         ending = lines[number][len(old) :]
+        after = None
         if new is None:
             note = f"by hand: ask for {needed}" + (" as well" if keep else " instead")
-            found.append(
-                Dependency(path=path, line=number + 1, before=old.strip(), needed=needed, note=note)
-            )
+        elif keep and present:
             continue
-        if keep and present:
-            continue
-        after = new.format(needed=needed, project=_project(needed), spec=_spec(needed))
-        if present:
-            lines[number] = ""
-        elif keep:
-            lines[number] = _beside(old, after) + ending
         else:
-            lines[number] = after + ending
-        note = _conflict(old) if keep else ""
+            note = _conflict(old) if keep else ""
+            line = new.format(needed=needed, project=_project(needed), spec=_spec(needed))
+            lines[number] = "" if present else (_beside(old, line) if keep else line) + ending
+            after = lines[number].strip()
         found.append(
             Dependency(
                 path=path,
                 line=number + 1,
                 before=old.strip(),
-                after=lines[number].strip(),
+                after=after,
                 needed=needed,
-                kept=keep,
+                kept=keep and new is not None,
                 note=note,
             )
         )

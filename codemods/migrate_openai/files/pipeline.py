@@ -39,26 +39,26 @@ _NEWLINE = re.compile(r"\r\n|\n|\r")
 _STILL_USED = re.compile(r"^[ \t]*(?:import|from)[ \t]+openai\b", re.MULTILINE)
 
 
-class _Kept:
+class _Analyses:
     """Analyses for the one process that needs them again, up to a size."""
 
     def __init__(self) -> None:
         self._room = _CHARACTERS_KEPT
-        self._analysed: dict[str, engine.Analysed] = {}
+        self._analysed: dict[str, engine.AnalysisWithFacts] = {}
 
-    def add(self, analysed: engine.Analysed) -> None:
+    def add(self, analysed: engine.AnalysisWithFacts) -> None:
         file = analysed[0].file
         if len(file.text) <= self._room:
             self._room -= len(file.text)
             self._analysed[file.path] = analysed
 
-    def take(self, file: SourceFile) -> engine.Analysed | None:
+    def take(self, file: SourceFile) -> engine.AnalysisWithFacts | None:
         analysed = self._analysed.pop(file.path, None)
         return analysed if analysed is not None and analysed[0].file == file else None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Loaded:
+class LoadedFile:
     """A file as the engine takes it, and what is needed to turn its answer into bytes."""
 
     data: bytes
@@ -70,7 +70,7 @@ class Loaded:
     """Why the file as a whole stays as it is: ``vendored``, ``generated`` or empty."""
 
 
-def load(path: str, data: bytes, left: str = "") -> Loaded:
+def load(path: str, data: bytes, left: str = "") -> LoadedFile:
     """Raises `SourceError`."""
     whole = source.decode(Path(path).absolute().as_posix(), data)
     file, notebook = whole, None
@@ -81,7 +81,6 @@ def load(path: str, data: bytes, left: str = "") -> Loaded:
         file = replace(
             whole,
             text=notebook.text,
-            newline="\n",
             skipped_lines=source.skipped_lines(notebook.text),
         )
     if not left and source.is_generated(file.text):
@@ -89,7 +88,7 @@ def load(path: str, data: bytes, left: str = "") -> Loaded:
     if left:
         every = range(1, len(_NEWLINE.split(file.text)) + 1)
         file = replace(file, skipped_lines=frozenset(every))
-    return Loaded(data=data, file=file, whole=whole, notebook=notebook, left=left)
+    return LoadedFile(data=data, file=file, whole=whole, notebook=notebook, left=left)
 
 
 def finder(paths: Iterable[str]) -> Finder:
@@ -124,7 +123,7 @@ def searcher(
     return search
 
 
-def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
+def outcome(path: str, loaded: LoadedFile, result: FileResult) -> Outcome:
     """What the engine's answer means for the file at ``path``, as it is printed."""
     if result.status == "failed":
         error = _reason(loaded.file.text, result.error)
@@ -149,7 +148,7 @@ def outcome(path: str, loaded: Loaded, result: FileResult) -> Outcome:
 
 
 def _rewritten(
-    path: str, loaded: Loaded, result: FileResult
+    path: str, loaded: LoadedFile, result: FileResult
 ) -> tuple[bytes | None, tuple[TextChange, ...]]:
     if not result.changed:
         return None, ()
@@ -176,7 +175,7 @@ def _reason(text: str, error: str) -> str:
     return error
 
 
-def _decided(loaded: Loaded, finding: Finding) -> Finding:
+def _decided(loaded: LoadedFile, finding: Finding) -> Finding:
     """The finding, with the user's own reason where there is one: it comes before any other."""
     end = finding.end_line or finding.line
     if finding.status != "left" or loaded.file.skipped_lines.isdisjoint(
@@ -189,7 +188,7 @@ def _decided(loaded: Loaded, finding: Finding) -> Finding:
     )
 
 
-def _site(loaded: Loaded, finding: Finding) -> Site:
+def _site(loaded: LoadedFile, finding: Finding) -> Site:
     end = finding.end_line or finding.line
     # The engine knows files by their whole path; people by the way from where they are.
     message = finding.message.replace(f"{Path.cwd().as_posix()}/", "")
@@ -273,16 +272,16 @@ def _decided_once(
     unprintable: Mapping[str, frozenset[int]],
 ) -> Iterator[Outcome]:
     readable = [c for c in found if not (c.error or c.outside)]
-    kept: _Kept | None = _Kept()
+    analyses: _Analyses | None = _Analyses()
     at_once = {None: _FILES_WORTH_A_PROCESS, 1: len(readable)}.get(jobs, 0)
     collected = [
-        _collect(candidate, options, unprintable, kept) for candidate in readable[:at_once]
+        _collect(candidate, options, unprintable, analyses) for candidate in readable[:at_once]
     ]
     waiting = readable[at_once:]
     count = jobs or max(1, min(os.cpu_count() or 1, len(waiting) // _FILES_WORTH_A_PROCESS))
     if count > 1:
-        kept = None
-    shared = (options, unprintable, kept)
+        analyses = None
+    shared = (options, unprintable, analyses)
     with contextlib.closing(workers.each(_collect, waiting, count, shared, _stopped)) as rest:
         collected += rest
     errors = {c.path: c.error for c in found if c.error}
@@ -304,7 +303,7 @@ def _decided_once(
                 yield next(migrated)
 
 
-def _load(candidate: Candidate, unprintable: Mapping[str, frozenset[int]]) -> Loaded:
+def _load(candidate: Candidate, unprintable: Mapping[str, frozenset[int]]) -> LoadedFile:
     """Raises `SourceError`, also where the file cannot be read."""
     try:
         data = read(candidate.path)
@@ -319,7 +318,7 @@ def _collect(
     candidate: Candidate,
     options: Options,
     unprintable: Mapping[str, frozenset[int]],
-    kept: _Kept | None,
+    analyses: _Analyses | None,
 ) -> tuple[ModuleFacts | None, str]:
     """(facts, why there are none)."""
     try:
@@ -330,21 +329,21 @@ def _collect(
         return None, _bug(error)
     if analysed is None:
         return None, ""
-    if kept is not None:
-        kept.add(analysed)
+    if analyses is not None:
+        analyses.add(analysed)
     return analysed[1], ""
 
 
 def _migrate(
     candidate: Candidate,
-    linked: engine.Linked,
+    linked: engine.ProjectView,
     options: Options,
     unprintable: Mapping[str, frozenset[int]],
-    kept: _Kept | None,
+    analyses: _Analyses | None,
 ) -> Outcome:
     try:
         loaded = _load(candidate, unprintable)
-        analysed = kept.take(loaded.file) if kept is not None else None
+        analysed = analyses.take(loaded.file) if analyses is not None else None
         result = engine.migrate_file(loaded.file, linked, options, analysed)
         return outcome(candidate.path, loaded, result)
     except SourceError as error:

@@ -35,10 +35,11 @@ def decode(path: str, data: bytes) -> SourceFile:
         text = data.removeprefix(codecs.BOM_UTF8).decode(encoding.removesuffix("-sig"))
     except Exception as error:  # a codec, which the file chooses, may raise anything
         raise SourceError(f"cannot be decoded: {error}") from error
-    file = SourceFile(path=path, text=text, encoding=encoding, newline=_newline(text))
+    skipped = skipped_lines(text) if SKIP.search(text) else frozenset[int]()
+    file = SourceFile(path=path, text=text, encoding=encoding, skipped_lines=skipped)
     if encode(file, text) != data:
         raise SourceError(f"does not survive a round trip through {encoding}")
-    return _with_skips(file) if SKIP.search(text) else file
+    return file
 
 
 def encode(file: SourceFile, text: str) -> bytes:
@@ -85,22 +86,6 @@ def skipped_lines(text: str) -> frozenset[int]:
             covered.update(range(start, end + 1))
         pending = False
     return frozenset(covered)
-
-
-def _with_skips(file: SourceFile) -> SourceFile:
-    return SourceFile(
-        path=file.path,
-        text=file.text,
-        encoding=file.encoding,
-        newline=file.newline,
-        skipped_lines=skipped_lines(file.text),
-    )
-
-
-def _newline(text: str) -> str:
-    """The line ending used most; the last one read wins a tie, as an editor would."""
-    crlf = text.count("\r\n")
-    return "\r\n" if crlf and crlf * 2 >= text.count("\n") else "\n"
 
 
 def _logical_lines(text: str) -> Iterator[tuple[int, int, list[str], bool]]:

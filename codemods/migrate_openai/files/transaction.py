@@ -11,7 +11,6 @@ import contextlib
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from enum import Enum, auto
 from pathlib import Path
-from types import TracebackType
 
 from codemods.migrate_openai.errors import SourceError, UsageError
 from codemods.migrate_openai.files import journal, write
@@ -31,7 +30,7 @@ class RefusedError(SourceError):
         self.path = path
 
 
-class _Kind(Enum):
+class _FileState(Enum):
     """What a file is, seen from its step."""
 
     NEW = auto()
@@ -95,12 +94,7 @@ class Transaction:
     def __enter__(self) -> Transaction:
         return self
 
-    def __exit__(
-        self,
-        kind: type[BaseException] | None,
-        error: BaseException | None,
-        trace: TracebackType | None,
-    ) -> None:
+    def __exit__(self, *error: object) -> None:
         if self._journal is not None:
             with contextlib.suppress(OSError):
                 self._journal.close()
@@ -174,10 +168,10 @@ def undo(state: StateFolder) -> tuple[list[Path], list[Path]]:
     with Transaction(state, undo=True) as transaction:
         for step in last.steps:
             path = state.root / step.path
-            kind = _kind(state, step)
-            if kind in (_Kind.EDITED, _Kind.EDITED_SINCE):
+            file = _state(state, step)
+            if file in (_FileState.EDITED, _FileState.EDITED_SINCE):
                 left.append(path)
-            elif kind is _Kind.NEW:
+            elif file is _FileState.NEW:
                 old = last.content(step) if step.before else None
                 try:
                     transaction.stage(str(path), write.content(path), old, step.folders)
@@ -216,26 +210,26 @@ def _settle(state: StateFolder, say: Callable[[str], None]) -> None:
 
 def _put_rest(state: StateFolder, record: Record) -> bool:
     """Rename what is not yet renamed; False where some file cannot follow the others."""
-    kinds = {step: _kind(state, step) for step in record.steps}
-    if not {_Kind.OLD, _Kind.EDITED}.isdisjoint(kinds.values()):
+    states = {step: _state(state, step) for step in record.steps}
+    if not {_FileState.OLD, _FileState.EDITED}.isdisjoint(states.values()):
         return False
     try:
-        for step, kind in kinds.items():
-            if kind is _Kind.STAGED:
+        for step, file in states.items():
+            if file is _FileState.STAGED:
                 _put(state, step)
     except SourceError:
         return False
     return True
 
 
-def _kind(state: StateFolder, step: Step) -> _Kind:
+def _state(state: StateFolder, step: Step) -> _FileState:
     found = digest(write.content(state.root / step.path))
     if found == step.after:
-        return _Kind.NEW
+        return _FileState.NEW
     ready = not step.after or digest(write.content(_temporary(state, step))) == step.after
     if found == step.before:
-        return _Kind.STAGED if ready else _Kind.OLD
-    return _Kind.EDITED if ready else _Kind.EDITED_SINCE
+        return _FileState.STAGED if ready else _FileState.OLD
+    return _FileState.EDITED if ready else _FileState.EDITED_SINCE
 
 
 def _put(state: StateFolder, step: Step) -> None:
@@ -257,18 +251,18 @@ def _take_back(state: StateFolder, record: Record) -> list[Path]:
     left = []
     for step in record.steps:
         target = state.root / step.path
-        kind = _kind(state, step)
+        file = _state(state, step)
         try:
-            if kind is _Kind.NEW and not step.before:
+            if file is _FileState.NEW and not step.before:
                 target.unlink()
-            elif kind is _Kind.NEW:
+            elif file is _FileState.NEW:
                 _restore(state, step, record.content(step))
         except OSError as error:
             raise UsageError(
                 f"{target}: an interrupted run cannot be taken back: {error.strerror or error}",
                 f"Mend that and run again; the old contents are in {record.folder}.",
             ) from error
-        if kind is _Kind.EDITED_SINCE:
+        if file is _FileState.EDITED_SINCE:
             left.append(target)
     _clean(state, record.steps)
     journal.discard(record.folder)

@@ -63,9 +63,9 @@ def _in_processes(
             except BrokenProcessPool:
                 # Any item of the window may be the one; so each of them gets a process to itself.
                 pool.shutdown(wait=True)
-                suspects = [item for chunk, _ in window for item in chunk]
+                unanswered = [item for chunk, _ in window for item in chunk]
                 window.clear()
-                yield from _one_by_one(suspects, start, stopped)
+                yield from _one_by_one(unanswered, start, stopped)
                 pool = start(workers)
                 continue
             window.popleft()

@@ -264,7 +264,8 @@ class ModuleUses:
 
     def _exceptions(self, site: ResolvedUse, name: str) -> None:
         """One class of 0.28 may be several today: an except clause gets them all."""
-        if not (self._names_move or name.startswith("openai.error.")):
+        legacy = name.startswith("openai.error.") and self.planner.view.legacy_calls
+        if not (self._names_move or legacy):
             return  # of a later generation: the router raises the very same
         today = names.exceptions(name)
         parent = self.planner.parent(site.node)

@@ -20,12 +20,6 @@ class Change:
     span: Span
 
 
-class ExpressionChange(Change):
-    """Of one expression."""
-
-    __slots__ = ()
-
-
 class ArgumentChange(Change):
     """Of the arguments of the call at ``span``, counted from 0 in the order of the source."""
 
@@ -33,20 +27,20 @@ class ArgumentChange(Change):
 
 
 class StatementChange(Change):
-    """Of one statement, or around it."""
+    """Of one statement, of a part of it that is no expression by itself, or around it."""
 
     __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Replace(ExpressionChange):
+class Replace(Change):
     """An expression becomes ``code``; parentheses around it stay."""
 
     code: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Retarget(ExpressionChange):
+class Retarget(Change):
     """``<receiver>.a.b.c`` becomes ``<receiver>.name``: the last ``depth`` names go."""
 
     depth: int
@@ -54,7 +48,7 @@ class Retarget(ExpressionChange):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class PrefixString(ExpressionChange):
+class PrefixString(Change):
     """A string literal gets ``prefix`` in front of its text."""
 
     prefix: str
@@ -89,7 +83,7 @@ class ReplaceElement(Change):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AddTarget(Change):
+class AddTarget(StatementChange):
     """``<target> = value`` becomes ``code = <target> = value``."""
 
     code: str
@@ -120,5 +114,5 @@ class CopyAssignment(StatementChange):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DropAlias(Change):
+class DropAlias(StatementChange):
     """A name of an import statement that keeps others."""

@@ -14,7 +14,7 @@ _MOST_COMPARED = 250_000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Rewritten:
+class NewText:
     """The new text. ``places`` says where each watched offset of the old text is in it."""
 
     text: str

@@ -68,12 +68,11 @@ def edit_expressions(
             first, last = statements.lines(span)
             unprintable.update(range(first, last + 1))
             roots.skip(span)
-    edits = [one.edit for one in done]
-    places = moved(watched, edits)
-    for one in done:
-        start = moved([one.edit.start], edits)[one.edit.start] if one.places else 0
-        places.update({at: start + offset for at, offset in one.places.items()})
-    return ExpressionEdits(edits=edits, places=places, unprintable=frozenset(unprintable))
+    return ExpressionEdits(
+        edits=[one.edit for one in done],
+        places=_followed(watched, done),
+        unprintable=frozenset(unprintable),
+    )
 
 
 class _UnfaithfulError(Exception):
@@ -86,6 +85,17 @@ class _Printed:
 
     edit: Edit
     places: dict[int, int] = field(default_factory=dict)
+
+
+def _followed(offsets: Sequence[int], done: Sequence[_Printed]) -> dict[int, int]:
+    """Where offsets are once some expressions have their new texts."""
+    edits = [one.edit for one in done]
+    places = moved(offsets, edits)
+    starts = moved([edit.start for edit in edits], edits)
+    for one in done:
+        start = starts[one.edit.start]
+        places.update({at: start + offset for at, offset in one.places.items()})
+    return places
 
 
 class _Roots:
@@ -135,11 +145,7 @@ class _Roots:
         within = self._watched[first : bisect_left(self._watched, span.end)]
         if not within:
             return {}
-        edits = [one.edit for one in inner]
-        middle = moved(within, edits)
-        for one in inner:
-            start = moved([one.edit.start], edits)[one.edit.start]
-            middle.update({at: start + offset for at, offset in one.places.items()})
+        middle = _followed(within, inner)
         rows = list(line_edits(source, new, span.start))
         places = moved(sorted(middle.values()), rows)
         return {at: places[offset] - span.start for at, offset in middle.items()}
@@ -191,8 +197,14 @@ class _Roots:
         """Before 3.12 a string inside of an f-string takes the other quotes."""
         if '"' not in code:
             return code
-        nodes = ast.walk(self._statements.innermost(span))
-        around = [self._text.span(node) for node in nodes if isinstance(node, ast.JoinedStr)]
+        nodes = list(ast.walk(self._statements.innermost(span)))
+        # From 3.12 on, a format is a string of its own, without quotes.
+        formats = [node.format_spec for node in nodes if isinstance(node, ast.FormattedValue)]
+        around = (
+            self._text.span(node)
+            for node in nodes
+            if isinstance(node, ast.JoinedStr) and node not in formats
+        )
         quotes = {
             _quote(self._text.text[start:end], span.start - start)
             for start, end in around

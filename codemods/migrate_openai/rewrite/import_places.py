@@ -10,7 +10,7 @@ from codemods.migrate_openai.flow.scopes import Index
 from codemods.migrate_openai.rewrite.import_order import Point, is_import, third_party_point
 from codemods.migrate_openai.rewrite.positions import Text, is_alone
 from codemods.migrate_openai.rewrite.reads import is_annotation, is_typing_guard, sdk_imports
-from codemods.migrate_openai.rewrite.unread_imports import Unread, names_of
+from codemods.migrate_openai.rewrite.unread_imports import UnreadImports, names_of
 
 _BLOCKS = ("body", "orelse", "finalbody")
 
@@ -99,7 +99,7 @@ class Places:
         clauses = {part for handler in outer.handlers for part in ast.walk(handler)}
         return {statement for statement in self.aliases if statement in clauses}
 
-    def end_of_imports(self, statement: ast.stmt, unread: Unread) -> ast.stmt:
+    def end_of_imports(self, statement: ast.stmt, unread: UnreadImports) -> ast.stmt:
         """The last import of the block that an import statement stands in."""
         block = _block_of(self.index.parents[statement], statement)
         last = statement

@@ -23,7 +23,7 @@ from codemods.migrate_openai.rewrite.import_places import Places
 from codemods.migrate_openai.rewrite.positions import Text, is_alone, last_line
 from codemods.migrate_openai.rewrite.reads import Reads, sdk_imports
 from codemods.migrate_openai.rewrite.unread_imports import (
-    Unread,
+    UnreadImports,
     unread_imports,
     with_hollow,
 )
@@ -135,7 +135,7 @@ class _Imports:
 
     def _written(
         self,
-        unread: Unread,
+        unread: UnreadImports,
         in_place: dict[ast.stmt, list[str]],
         lines: list[str],
         point: Point | None,
@@ -182,7 +182,7 @@ class _Imports:
             codes = ("", *lines) if apart else tuple(lines)
         return InsertStatements(span=self.text.span(statement), codes=codes, before=before)
 
-    def _set(self, place: ast.stmt, unread: Unread, setting: list[str]) -> Change:
+    def _set(self, place: ast.stmt, unread: UnreadImports, setting: list[str]) -> Change:
         last = self.places.end_of_imports(place, unread)
         apart = last.col_offset == 0 and is_alone(self.text, last)
         return self._inserted(Point(last), ["", *setting] if apart else setting)

@@ -99,7 +99,7 @@ class Statements:
             if len(path) == 1:
                 return self._with_gaps(path[0], change)
             path.pop()
-        while len(path) > 1 and not self._stands_alone(*path[-2:]):
+        while len(path) > 1 and not self._stands_alone(*path[-1]):
             path.pop()
         statement, siblings = path[-1]
         lines = self._lines(statement, siblings)
@@ -142,11 +142,8 @@ class Statements:
         decorators: list[ast.expr] = getattr(statement, "decorator_list", [])
         return min(map(self._text.start, [statement, *decorators]))
 
-    def _stands_alone(
-        self, outer: tuple[ast.stmt, list[ast.stmt]], inner: tuple[ast.stmt, list[ast.stmt]]
-    ) -> bool:
-        """Do the lines of the inner statement hold nothing of the outer one?"""
-        statement, siblings = inner
+    def _stands_alone(self, statement: ast.stmt, siblings: Sequence[ast.stmt]) -> bool:
+        """Do the lines of a statement hold nothing of the one around it?"""
         line = first_line(siblings[0])
         before = self._text.text[self._text.line_span(line).start : self._start(siblings[0])]
         of_elif = self._text.text.startswith("elif", self._text.start(statement))

@@ -12,7 +12,7 @@ from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Sdk
 
 _LONGEST_ANNOTATION = 200  # characters; a longer string is text that happens to be parsable
-Named: TypeAlias = tuple[Scope, str]
+ScopedName: TypeAlias = tuple[Scope, str]
 
 
 class Reads:
@@ -21,9 +21,9 @@ class Reads:
     def __init__(self, analysis: Analysis, names: Collection[str]) -> None:
         self.index = analysis.index
         self._names = names
-        self.by_name: set[Named] = set()
+        self.by_name: set[ScopedName] = set()
         """Read as plain names, whichever binding it is."""
-        self.bindings: set[ast.AST | Named] = set()
+        self.bindings: set[ast.AST | ScopedName] = set()
         """The nodes that bind what is read; the name itself where it may be any of them."""
         self.unbound: dict[str, list[ast.expr]] = {}
         """Where a name is read that nothing binds, or nothing that runs."""

@@ -12,35 +12,28 @@ from collections.abc import Iterable, Iterator, Sequence
 import libcst as cst
 
 from codemods.migrate_openai.model import Edit
-from codemods.migrate_openai.rewrite.changes import (
-    AddTarget,
-    Change,
-    DropAlias,
-    Span,
-    StatementChange,
-)
-from codemods.migrate_openai.rewrite.edits import Rewritten, applied, composed, line_edits, moved
+from codemods.migrate_openai.rewrite.changes import Change, Span, StatementChange
+from codemods.migrate_openai.rewrite.edits import NewText, applied, composed, line_edits, moved
 from codemods.migrate_openai.rewrite.errors import RewriteError, UnprintableError
 from codemods.migrate_openai.rewrite.expressions import edit_expressions
 from codemods.migrate_openai.rewrite.pieces import Piece, Statements
 from codemods.migrate_openai.rewrite.positions import Text
 from codemods.migrate_openai.rewrite.transformer import StatementPart, Transformer
 
-_OF_STATEMENTS = (StatementChange, AddTarget, DropAlias)
 _BLOCK = "if 1:"
 """What makes indented lines a block of their own."""
 
 
 def rewrite(
     text: Text, tree: ast.Module, changes: Sequence[Change], watched: Iterable[int] = ()
-) -> Rewritten:
+) -> NewText:
     """Make all changes. Raises `UnprintableError`, or `RewriteError` where two changes overlap."""
     statements = Statements(text, tree)
-    ours = [change for change in changes if isinstance(change, _OF_STATEMENTS)]
-    theirs = [change for change in changes if not isinstance(change, _OF_STATEMENTS)]
-    inner = edit_expressions(text, statements, theirs, sorted(set(watched)))
+    of_statements = [change for change in changes if isinstance(change, StatementChange)]
+    of_expressions = [change for change in changes if not isinstance(change, StatementChange)]
+    inner = edit_expressions(text, statements, of_expressions, sorted(set(watched)))
     unprintable = set(inner.unprintable)
-    pieces = statements.pieces(ours)
+    pieces = statements.pieces(of_statements)
     starts = moved([piece.span.start for piece in pieces], inner.edits)
     edits: list[Edit] = []
     for piece, within in zip(pieces, _by_piece(pieces, inner.edits), strict=True):
@@ -57,7 +50,7 @@ def rewrite(
         raise UnprintableError(frozenset(unprintable))
     middle = applied(text.text, inner.edits)
     places = moved(sorted(inner.places.values()), edits)
-    return Rewritten(
+    return NewText(
         text=applied(middle, edits),
         edits=composed(inner.edits, middle, edits),
         places={old: places[at] for old, at in inner.places.items()},

@@ -13,7 +13,7 @@ from codemods.migrate_openai.rewrite.reads import Reads, is_listed, is_typing_gu
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unread:
+class UnreadImports:
     """``aliases`` by statement; ``hollow``: a try or if that then holds nothing is to go whole."""
 
     aliases: dict[ast.stmt, list[ast.alias]]
@@ -86,12 +86,12 @@ def with_hollow(
     text: Text,
     aliases: dict[ast.stmt, list[ast.alias]],
     filled: Collection[ast.stmt],
-) -> Unread:
+) -> UnreadImports:
     """Add each try and if that holds nothing but imports which go, and what only served those.
 
     *filled*: statements that get something in their place.
     """
-    unread = Unread(aliases=dict(aliases), hollow=[])
+    unread = UnreadImports(aliases=dict(aliases), hollow=[])
     for node in analysis.index.nodes:
         if isinstance(node, (ast.Try, ast.If)) and _is_hollow(text, node, unread, filled):
             unread.hollow.append(node)
@@ -104,7 +104,7 @@ def with_hollow(
 
 
 def _is_hollow(
-    text: Text, node: ast.Try | ast.If, unread: Unread, filled: Collection[ast.stmt]
+    text: Text, node: ast.Try | ast.If, unread: UnreadImports, filled: Collection[ast.stmt]
 ) -> bool:
     source = text.of(node)
     if "#" in source or source.startswith("elif"):
