@@ -67,5 +67,5 @@ def types_left(planner: Planner, gone: Collection[int]) -> Plan:
         if any(name.startswith("openai.types") for name in imported):
             draft.left(TYPE, alias, "type")
         elif any(name.startswith(LEGACY_MODULES) for name in imported):
-            draft.left(NO_COUNTERPART, alias, "no-counterpart", f"of 0.28 only: {imported[0]}")
+            draft.left(NO_COUNTERPART, alias, "will-not-import", f"of 0.28 only: {imported[0]}")
     return draft.plan()

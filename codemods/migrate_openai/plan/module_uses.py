@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 from collections.abc import Set
+from dataclasses import replace
 from functools import cached_property
 
 from codemods.migrate_openai.flow.collect import PATCHERS, is_lazy
@@ -174,6 +175,9 @@ class ModuleUses:
             self._type(site, name)
         elif name in names.TYPES:
             self._replace(site, TYPE, names.TYPES[name])
+        elif name.rpartition(".")[0] in names.TYPES and isinstance(site.node, ast.Attribute):
+            outer = replace(site, node=site.node.value)  # ``OpenAIObject.construct_from``
+            self._replace(outer, TYPE, names.TYPES[name.rpartition(".")[0]])
         elif name in names.HELPERS:
             self._replace(site, HELPER, names.HELPERS[name])
         elif is_leftover(name):

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
@@ -31,7 +32,7 @@ from codemods.migrate_openai.plan.replaced_names import ReplacedNames, tests_of
 from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
 from codemods.migrate_openai.rules.client_attributes import is_answered, is_router_spelled
 from codemods.migrate_openai.rules.module_names import call_of, is_leftover, is_of_router
-from codemods.migrate_openai.rules.sdk_names import OF_TRANSPORT
+from codemods.migrate_openai.rules.sdk_names import OF_TRANSPORT, exceptions
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -205,13 +206,29 @@ def _shared_view(
     )
     patched = any(use.model is ModelNaming.PATCHED for m in given for use in m.uses)
     return ModuleView(
-        openai_stays=patched or any(map(is_leftover, names)),
+        openai_stays=patched
+        or any(map(is_leftover, names))
+        or any(map(_is_chosen, itertools.chain(*resolved.values())))
+        or any(map(_derives_from_sdk, given)),
         calls_module=bool(calls) or any(module.legacy for module in given),
         legacy_calls=any(call.legacy for call in calls),
         mixed=later or not all(call.legacy for call in calls),
         settings=settings,
         transport=transport,
     )
+
+
+def _is_chosen(atoms: Atoms) -> bool:
+    """Is a call of the module one of several things, so that it stays?"""
+    calls = [atom for atom in atoms if isinstance(atom, Sdk) and call_of(atom.name)]
+    return bool(calls) and len(atoms) > 1
+
+
+def _derives_from_sdk(module: ModuleFacts) -> bool:
+    """Has a module a class whose base is neither a client nor one that the router has?"""
+    bases = (base for cls in module.classes.values() for base in cls.bases)
+    names = (base.name for base in bases if isinstance(base, Sdk))
+    return any(not (client_class(name) or exceptions(name) or is_of_router(name)) for name in names)
 
 
 def _each(module: ModuleFacts, resolved: tuple[Atoms, ...]) -> Iterator[tuple[Use, Atom]]:

@@ -19,6 +19,10 @@ _TEXTS = {
         "LiteLLM has no counterpart for this call",
         "Keep it on the openai SDK, or replace the feature; the rest of the file works.",
     ),
+    "will-not-import": (
+        "it is of openai 0.28, and cannot be imported beside LiteLLM",
+        "Replace what it is used for: LiteLLM brings a later openai, which does not have it.",
+    ),
     "receiver-unproven": (
         "nothing proves what this is called on",
         "Annotate the parameter or variable with its client class and run again, "
