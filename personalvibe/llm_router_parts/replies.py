@@ -116,6 +116,8 @@ def as_both(reply: Any, litellm_reply: Any) -> Any:
         reply: what the SDK made of it.
         litellm_reply: what LiteLLM made of it, for its hidden parameters (cost, headers); or None.
     """
+    if type(reply) in _PLAIN:  # most of what a chunk of a stream holds
+        return reply
     if isinstance(reply, list):
         return [as_both(item, None) for item in reply] if _has_models(reply) else reply
     if isinstance(reply, dict):
@@ -130,22 +132,28 @@ def as_both(reply: Any, litellm_reply: Any) -> Any:
     return made
 
 
+_PLAIN = frozenset({str, int, float, bool, type(None)})
+
+
 def both_of(
     kind: Any, content: dict[str, Any], litellm_reply: Any = None, private: Any = None
 ) -> Any:
     """An instance of both classes of the SDK's *kind*, with this content."""
     both = _both_types(kind)
     made = object.__new__(both)
-    private = dict(private or {})
-    for name, attribute in both.__private_attributes__.items():
-        if name not in private:
-            value = getattr(litellm_reply, name, MISSING)
-            private[name] = attribute.get_default() if value is MISSING else value
+    own = private or {}
+    attributes = both.__private_attributes__
+    private = {name: _private(a, name, litellm_reply) for name, a in attributes.items()} | own
     object.__setattr__(made, "__dict__", content)
     object.__setattr__(made, "__pydantic_fields_set__", set(content))
     object.__setattr__(made, "__pydantic_extra__", None)
     object.__setattr__(made, "__pydantic_private__", private or None)
     return made
+
+
+def _private(attribute: Any, name: str, litellm_reply: Any) -> Any:
+    value = MISSING if litellm_reply is None else getattr(litellm_reply, name, MISSING)
+    return attribute.get_default() if value is MISSING else value
 
 
 def _has_models(items: list[Any]) -> bool:

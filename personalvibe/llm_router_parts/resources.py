@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import functools
 import itertools
 from collections.abc import Mapping
 from typing import Any
@@ -130,14 +129,29 @@ def _children(prefix: str, is_async: bool) -> dict[str, Any]:
         members[part] = (
             _method(path, is_async)
             if list(below) == [path]
-            else _kept(_kind(path, is_async), of_client=not prefix)
+            else _Part(_kind(path, is_async), of_client=not prefix)
         )
     return members
 
 
-def _kept(kind: type[Resource], of_client: bool) -> Any:
-    """A member that holds one object: a client, or a part of it, makes it once."""
-    return functools.cached_property(lambda holder: kind(holder if of_client else holder._client))
+class _Part:
+    """A member that holds one object: a client, or a part of it, makes it once.
+
+    functools.cached_property does so under a lock, which a forked process may find taken for ever.
+    """
+
+    def __init__(self, kind: type[Resource], of_client: bool) -> None:
+        self._kind = kind
+        self._of_client = of_client
+
+    def __set_name__(self, owner: type, name: str) -> None:
+        self._name = name
+
+    def __get__(self, holder: Any, owner: type | None = None) -> Any:
+        if holder is None:
+            return self
+        client = holder if self._of_client else holder._client
+        return holder.__dict__.setdefault(self._name, self._kind(client))
 
 
 SYNC: Mapping[str, Any] = _children("", False)

@@ -135,7 +135,7 @@ def test_what_had_no_effect_in_028_may_be_set(name: str, monkeypatch: pytest.Mon
     assert getattr(llm_router, name) == "anything"
 
 
-@pytest.mark.parametrize("name", ["proxy", "log", "debug", "requestssession", "app_info"])
+@pytest.mark.parametrize("name", ["log", "debug", "requestssession", "app_info"])
 def test_what_would_have_no_effect_cannot_be_set(name: str) -> None:
     with pytest.raises(AttributeError, match=f"no setting '{name}'"):
         setattr(llm_router, name, "anything")

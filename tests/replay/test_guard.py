@@ -503,6 +503,19 @@ def test_uninstalled_it_is_gone_and_an_outer_guard_returns() -> None:
         send(REMOTE)
 
 
+def test_a_session_in_a_closed_session_is_no_hole(guard: NetworkGuard) -> None:
+    inner = NetworkGuard(current_test=lambda: "inner")
+    inner.install(closed=False)
+    try:
+        with pytest.raises(NetworkBlocked, match=r"by tests/test_app\.py::test_it"):
+            send(REMOTE)
+        with inner.opened():
+            send(REMOTE)
+    finally:
+        inner.uninstall()
+    assert not inner.violations
+
+
 def test_the_host_is_shown_redacted() -> None:
     guard = NetworkGuard(current_test=lambda: "t", redact=lambda text: text.replace("key", "[x]"))
     guard.install()

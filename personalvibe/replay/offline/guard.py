@@ -254,6 +254,10 @@ class NetworkGuard:
         """Raises unless that is allowed."""
         test = self.test_at_work()
         policy, late = self._policy_of(test)
+        if self.outer is not None and policy is self._session and not policy.blocked:
+            # A session in a session that nobody opened on purpose opens none for the outer one.
+            self.outer.check(host, port, what)
+            return
         if not self.refuses(host, what, policy):
             return
         violation = Violation(

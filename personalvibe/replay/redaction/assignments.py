@@ -66,14 +66,27 @@ _BEFORE, _AFTER = 120, 400
 """Characters around a stem that are searched: a name is before its value, and both are short."""
 
 
-def may_have_assignment(text: str) -> bool:
-    """False if `assigned_secrets` would find nothing."""
-    return ("=" in text or ":" in text or "--" in text) and _STEM.search(text) is not None
+_MARKS = ("=", ":", "--")
+"""One of them stands between a name and its value, or before the name."""
+# What every match of `_STEM` holds: substrings are found many times faster in a large text.
+_LITERALS = (
+    *("pass", "pwd", "secret", "token", "key", "connection", "conn_str", "connstr", "database"),
+    *("dsn", "credential", "bearer", "jwt", "otp", "webhook", "authorization", "-u", "cookie"),
+)
+
+
+def may_have_assignment(lower: str) -> bool:
+    """False if `assigned_secrets` would find nothing in a text, given in lower case."""
+    marked = any(mark in lower for mark in _MARKS)
+    return marked and any(literal in lower for literal in _LITERALS)
 
 
 def assigned_secrets(text: str, keeps: Callable[[str], bool]) -> Iterator[Hit]:
     """The values in a text that are called a secret there, unless `keeps` says so of the name."""
     for start, end in _windows(text):
+        # Stems occur by chance in base64, which has no marks.
+        if all(text.find(mark, start, end) < 0 for mark in _MARKS):
+            continue
         for form in _FORMS:
             for match in form.finditer(text, start, end):
                 group = next(one for one in ("d", "s", "p") if match.groupdict().get(one))

@@ -195,7 +195,7 @@ class RedactionRules:
                 start = text.find(value, start + len(value))
         if ":" in text or "</" in text:
             hits += _named_hits(text, self.text_names())
-        if may_have_assignment(text):
+        if may_have_assignment(text.lower()):
             hits += assigned_secrets(text, lambda name: f"body:{squeeze(name)}" in self.keep)
         return hits
 

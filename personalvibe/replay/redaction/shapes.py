@@ -41,11 +41,6 @@ class Shape(NamedTuple):
     core: re.Pattern[str] | None = None
     """In place of hints: what every match holds, which begins with a literal and is found fast."""
 
-    def may_be_in(self, text: str, lower: str) -> bool:
-        if self.core is not None:
-            return self.core.search(text) is not None
-        return any(hint in lower for hint in self.hints)
-
 
 # Not in the middle of a longer token, nor of base64url. Plain base64 has no hyphen, underscore or
 # dot, so a prefix with one of them cannot occur in it.
@@ -259,12 +254,21 @@ def may_have_name(squeezed: str) -> bool:
     return False
 
 
+def _possible_shapes(text: str) -> list[Shape]:
+    lower = text.lower()
+    hints = {
+        hint for mark, group in _HINTS.items() if mark in lower for hint in group if hint in lower
+    }
+    return [
+        shape
+        for shape in SHAPES
+        if not hints.isdisjoint(shape.hints) or (shape.core and shape.core.search(text))
+    ]
+
+
 def shape_hits(text: str) -> Iterator[Hit]:
     """Every stretch of `text` that has the shape of a secret, in no particular order."""
-    lower = text.lower()
-    for shape in SHAPES:
-        if not shape.may_be_in(text, lower):
-            continue
+    for shape in _possible_shapes(text):
         for match in shape.pattern.finditer(text):
             group = "v" if "v" in shape.pattern.groupindex else 0
             if match[group] not in (shape.replacement, PLACEHOLDER):
