@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -76,37 +77,35 @@ def line_edits(old: str, new: str, start: int) -> Iterator[Edit]:
 
 def composed(first: Sequence[Edit], text: str, second: Sequence[Edit]) -> tuple[Edit, ...]:
     """Edits that do at once what *first*, whose result is *text*, and *second* do in turn."""
-    regions: list[tuple[int, int, int, int]] = []  # start and end in text, then in the old text
+    regions: deque[tuple[Span, Edit]] = deque()  # where the results of *first* are in *text*
     shift = 0
     for edit in first:
         start = edit.start + shift
-        regions.append((start, start + len(edit.replacement), edit.start, edit.end))
+        regions.append((Span(start, start + len(edit.replacement)), edit))
         shift += len(edit.replacement) - (edit.end - edit.start)
-    clusters = _clusters([(s, e) for s, e, _, _ in regions] + [(e.start, e.end) for e in second])
+    waiting = deque(second)
+    spans = [*(span for span, _ in regions), *(Span(edit.start, edit.end) for edit in second)]
     found: list[Edit] = []
     shift = 0
-    for start, end in clusters:
-        inside = [r for r in regions if start <= r[0] and r[1] <= end]
+    for start, end in _clusters(spans):
         old_start = start - shift
-        shift += sum((e - s) - (old_end - old) for s, e, old, old_end in inside)
-        chosen = [
-            Edit(start=e.start - start, end=e.end - start, replacement=e.replacement)
-            for e in second
-            if start <= e.start and e.end <= end
-        ]
-        regions = regions[len(inside) :]
-        second = second[len(chosen) :]
-        replacement = applied(text[start:end], chosen)
+        while regions and regions[0][0].end <= end:
+            span, edit = regions.popleft()
+            shift += (span.end - span.start) - (edit.end - edit.start)
+        chosen: list[Edit] = []
+        while waiting and waiting[0].end <= end:
+            chosen.append(waiting.popleft())
+        replacement = applied(text, chosen, Span(start, end))
         found.append(Edit(start=old_start, end=end - shift, replacement=replacement))
     return tuple(found)
 
 
-def _clusters(spans: list[tuple[int, int]]) -> list[tuple[int, int]]:
+def _clusters(spans: Iterable[Span]) -> list[Span]:
     """Spans that overlap or touch, joined."""
-    found: list[tuple[int, int]] = []
+    found: list[Span] = []
     for start, end in sorted(spans):
-        if found and start <= found[-1][1]:
-            found[-1] = (found[-1][0], max(end, found[-1][1]))
+        if found and start <= found[-1].end:
+            found[-1] = Span(found[-1].start, max(end, found[-1].end))
         else:
-            found.append((start, end))
+            found.append(Span(start, end))
     return found

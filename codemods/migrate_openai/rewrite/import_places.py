@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import ast
+import itertools
+from bisect import bisect_left, bisect_right
 from collections.abc import Collection, Iterable, Mapping, Sequence
 
 from codemods.migrate_openai.flow.collect import Analysis
@@ -45,18 +47,20 @@ class Places:
     def wanted_outside(self, inner: Iterable[ast.stmt]) -> bool:
         """Is the router named anywhere that no function-level import of openai covers?"""
         covered = [self._reach(statement) for statement in inner]
-        return any(not any(s <= at < e for s, e in covered) for at, _ in self.reads)
+        starts = [start for start, _ in covered]
+        # As far as those reach that begin up to here.
+        ends = [0, *itertools.accumulate((end for _, end in covered), max)]
+        return any(at >= ends[bisect_right(starts, at)] for at, _ in self.reads)
 
     def first_of_each_function(self, inner: Iterable[ast.stmt]) -> list[ast.stmt]:
         found: list[ast.stmt] = []
-        spans: list[tuple[int, int]] = []
+        reads = sorted(at for at, _ in self.reads)
+        covered = 0
         for statement in inner:
             start, end = self._reach(statement)
-            if any(s <= start and end <= e for s, e in spans):
-                continue
-            if any(start <= at < end for at, _ in self.reads):
+            if end > covered and bisect_left(reads, start) < bisect_left(reads, end):
                 found.append(statement)
-                spans.append((start, end))
+                covered = end
         return found
 
     def _reach(self, statement: ast.stmt) -> tuple[int, int]:

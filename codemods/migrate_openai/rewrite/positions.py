@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import re
 from bisect import bisect_right
+from functools import cached_property
 
 from codemods.migrate_openai.rewrite.changes import Span
 
@@ -59,7 +60,7 @@ class Text:
         start, end = self.line_span(line)
         return self.text[start:end].rstrip("\r\n")
 
-    @property
+    @cached_property
     def newline(self) -> str:
         """The line ending that the text uses most."""
         windows = self.text.count("\r\n")
