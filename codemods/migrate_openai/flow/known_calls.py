@@ -63,7 +63,8 @@ def known_call(evaluator: Evaluator, node: ast.Call) -> Terms | None:
 def module_imported(node: ast.Call) -> ast.Constant | None:
     """The name in ``importlib.import_module("openai")``, or in a function of the program's own."""
     name = called_name(node.func).lower()
-    imports = "import" in name and name != "__import__"  # which gives the package around it
+    # The first gives the package around it, the second asks whether it is there.
+    imports = "import" in name and name not in {"__import__", "importorskip"}
     match node.args:
         case [ast.Constant(value=str()) as module, *_] if imports:
             return module

@@ -17,7 +17,9 @@ from codemods.migrate_openai.flow.terms import (
     Attr,
     Client,
     ClientPath,
+    Cls,
     Foreign,
+    Func,
     Inst,
     Member,
     Ref,
@@ -230,7 +232,8 @@ class ClientNotes:
         if not members:
             return
         self._joined.join(members)
-        for term in flow.callee:
+        own = all(isinstance(atom, (Func, Cls)) for atom in self._atoms(flow.callee))
+        for term in () if own else flow.callee:
             if (name := _wrapper(term)) is not None:
                 self._hand(members, name)
         # A method that has a counterpart may go anywhere, and so may a setting.
