@@ -33,6 +33,7 @@ from codemods.migrate_openai.flow.signatures import (
     decorator_name,
     default_factory,
     method_kind,
+    root_of,
 )
 from codemods.migrate_openai.flow.terms import (
     EMPTY,
@@ -375,7 +376,7 @@ class _Collector:
 
     def _replaced(self, target: ast.expr, name: str) -> None:
         chain = chain_names(target)
-        root_name = chain[0] if isinstance(_first(target), ast.Name) else ""
+        root_name = chain[0] if isinstance(root_of(target), ast.Name) else ""
         terms = self.evaluator.terms(target)
         self.replacements.append(Replacement(base=terms, name=name, root=root_name))
 
@@ -456,7 +457,7 @@ class _Collector:
                 self.constructors[place] = self._constructor(node)
 
     def _constructor(self, node: ast.Call) -> Constructor:
-        name = _first(node.args[0] if called_name(node.func) == "partial" else node.func)
+        name = root_of(node.args[0] if called_name(node.func) == "partial" else node.func)
         assert isinstance(name, ast.Name)
         return Constructor(name=name.id, lazy=is_lazy(self.index, name))
 
@@ -594,12 +595,6 @@ def is_test(path: str) -> bool:
     *folders, name = path.lower().split("/")
     named = name.startswith("test") or name in {"conftest.py", "tests.py"}
     return named or name.endswith("_test.py") or not _TEST_FOLDERS.isdisjoint(folders[-3:])
-
-
-def _first(node: ast.expr) -> ast.expr:
-    while isinstance(node, ast.Attribute):
-        node = node.value
-    return node
 
 
 def _unsubscribed(base: ast.expr) -> ast.expr:

@@ -16,6 +16,13 @@ def called_name(func: ast.expr) -> str:
     return ""
 
 
+def root_of(node: ast.expr) -> ast.expr:
+    """What an attribute chain begins with: ``openai`` in ``openai.chat.completions``."""
+    while isinstance(node, ast.Attribute):
+        node = node.value
+    return node
+
+
 def default_factory(node: ast.Call) -> ast.expr | None:
     """``field(default_factory=X)`` of a dataclass or a pydantic model -> X."""
     if called_name(node.func) in {"field", "Field", "PrivateAttr", "ib", "Factory"}:

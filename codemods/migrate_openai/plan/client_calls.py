@@ -18,10 +18,10 @@ from codemods.migrate_openai.plan.client_notes import RUN_TIME
 from codemods.migrate_openai.plan.client_types import ClientTypes
 from codemods.migrate_openai.plan.clients import FileClients, is_partial
 from codemods.migrate_openai.plan.fates import Fate
+from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
 from codemods.migrate_openai.plan.planner import (
-    AS_WRITTEN,
     Draft,
     Plan,
     Planner,
@@ -237,7 +237,7 @@ class ClientCalls:
             self.draft.left(MADE, call, "skipped")
             return
         named = self.clients.class_named(call)
-        if self.planner.keeps_module(named):
+        if self.planner.kept.is_read(named):
             self.draft.migrated(MADE, call, AS_WRITTEN)
             return
         place = self._conditional_place(member, call)

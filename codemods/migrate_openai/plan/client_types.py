@@ -10,8 +10,9 @@ from functools import cached_property
 from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Typed, client_class
 from codemods.migrate_openai.plan.clients import FileClients
+from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.kept_names import NamedImports
-from codemods.migrate_openai.plan.planner import AS_WRITTEN, Draft, Plan, ResolvedUse
+from codemods.migrate_openai.plan.planner import Draft, Plan, ResolvedUse
 from codemods.migrate_openai.rules.clients import MADE, TYPED
 from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
@@ -68,7 +69,7 @@ class ClientTypes:
                     self.draft.migrated(TYPED, node)
 
     def _rename_class(self, node: ast.AST, cls: str, *, runtime: bool) -> None:
-        if self.planner.keeps_module(node):
+        if self.planner.kept.is_read(node):
             return
         asynchronous, azure = CLIENT_CLASSES[cls]
         # An annotation takes any client, but names none twice; a value is what makes it Azure's.
@@ -77,7 +78,7 @@ class ClientTypes:
 
     def _reads_kept_module(self, node: ast.Constant, cls: str) -> bool:
         """``"openai.OpenAI"``, where that name stays."""
-        names = {alias.asname or alias.name for alias in self.planner.kept_modules}
+        names = {alias.asname or alias.name for alias in self.planner.kept.modules}
         return any(f"{name}.{cls}" in str(node.value) for name in names)
 
     def _is_alternative(self, node: ast.AST) -> bool:

@@ -81,7 +81,7 @@ class FileClients:
         return not fate.configured and all(
             isinstance(m, Client)
             and m in self.made
-            and not self.planner.keeps_module(self.made[m].func)
+            and not self.planner.kept.is_read(self.made[m].func)
             and not self.made[m].args
             and not self.made[m].keywords
             and not CLIENT_CLASSES[m.cls][1]

@@ -14,7 +14,8 @@ from dataclasses import dataclass, field, replace
 
 from codemods.migrate_openai.flow.scopes import Binding
 from codemods.migrate_openai.flow.terms import client_class
-from codemods.migrate_openai.plan.planner import AS_WRITTEN, Plan, Planner
+from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
+from codemods.migrate_openai.plan.planner import Plan, Planner
 from codemods.migrate_openai.rewrite.changes import Change, Replace, Span
 from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules.sdk_names import AT_NO_COST, ROUTER_CLASSES
@@ -41,7 +42,7 @@ class NamedImports:
         kept = (
             place
             for alias, place in self.places.items()
-            if alias.name == cls and not alias.asname and self._planner.keeps_name(alias)
+            if alias.name == cls and not alias.asname and self._planner.kept.keeps_name(alias)
         )
         return next(kept, None)
 
@@ -101,7 +102,7 @@ def with_kept_names(planner: Planner, plan: Plan) -> Plan:
     modules = {
         place: "openai" if alias.name == "openai" else f"openai.{alias.name}"
         for place, (_, name, _, alias) in enumerate(sdk_imports(planner.analysis))
-        if alias in planner.kept_modules and (moves or name in planner.view.replacing)
+        if alias in planner.kept.modules and (moves or name in planner.view.replacing)
     }
     if moves:
         kept += tuple(_computed(planner))
@@ -110,7 +111,7 @@ def with_kept_names(planner: Planner, plan: Plan) -> Plan:
 
 def _computed(planner: Planner) -> Iterator[Change]:
     """An import by a string names the router's module."""
-    for name in planner.computed_imports.values():
+    for name in planner.kept.computed_imports.values():
         quote = planner.text.of(name)[0]
         code = f"{quote}{planner.options.router}.openai{quote}"
         yield Replace(span=planner.text.span(name), code=code)
@@ -119,7 +120,7 @@ def _computed(planner: Planner) -> Iterator[Change]:
 def _kept_as(planner: Planner, alias: ast.alias, uses: _NameUses) -> str | None:
     """What of the router the import of a name is to mean; None where its reads change."""
     name = uses.one_name(f"{planner.router}.")
-    if planner.keeps_name(alias):
+    if planner.kept.keeps_name(alias):
         cls = client_class(f"openai.{alias.name}")
         if cls is not None and uses.makes_move:
             return ROUTER_CLASSES[cls]

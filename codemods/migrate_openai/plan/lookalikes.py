@@ -8,7 +8,7 @@ import sys
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.collect import PATCHERS, chain_names, is_test
-from codemods.migrate_openai.flow.signatures import called_name
+from codemods.migrate_openai.flow.signatures import called_name, root_of
 from codemods.migrate_openai.flow.terms import (
     Atom,
     ClientPath,
@@ -21,7 +21,7 @@ from codemods.migrate_openai.flow.terms import (
     Sdk,
     client_class,
 )
-from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse, root_of
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
 from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, UNPROVEN
 from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 

@@ -1,4 +1,4 @@
-"""What a program does with the openai module itself: calls, settings, exceptions, types."""
+"""What a program does with the openai module itself: its calls here, the rest beside it."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ from dataclasses import replace
 from functools import cached_property
 
 from codemods.migrate_openai.flow.collect import PATCHERS, is_lazy
-from codemods.migrate_openai.flow.signatures import called_name
+from codemods.migrate_openai.flow.signatures import called_name, root_of
 from codemods.migrate_openai.flow.terms import Router, Sdk
 from codemods.migrate_openai.model import Finding
 from codemods.migrate_openai.plan.arguments import (
@@ -17,21 +17,18 @@ from codemods.migrate_openai.plan.arguments import (
     argument_changes,
     new_keyword,
 )
+from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN, BY_STRING
+from codemods.migrate_openai.plan.module_exceptions import ModuleExceptions
+from codemods.migrate_openai.plan.module_reads import ModuleReads
+from codemods.migrate_openai.plan.module_settings import ModuleSettings
 from codemods.migrate_openai.plan.planner import (
-    AS_WRITTEN,
-    BY_STRING,
     Draft,
     Plan,
     Planner,
     ResolvedUse,
-    root_of,
 )
 from codemods.migrate_openai.rewrite.changes import (
-    AddArgument,
-    AddTarget,
     Change,
-    NameArgument,
-    ReplaceElement,
 )
 from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules import (
@@ -51,62 +48,26 @@ HELPER: Rule = rule_of(LEGACY_CALLS["Embedding.create"])
 
 # Functions that call what they are given, with the arguments that follow it.
 _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "partialmethod"})
-# Packages that read the settings of the openai module themselves.
-_READERS = frozenset({"langchain", "llama_index", "guidance", "gpt_index", "dspy", "marvin"})
-
-# What the errors of 0.28 are made with, in order.
-_ERROR = ("message", "http_body", "http_status", "json_body", "headers", "code")
-_BAD_REQUEST = ("message", "param", "code", "http_body", "http_status", "json_body", "headers")
 
 
 class ModuleUses:
     def __init__(self, planner: Planner, *, moves: bool, names_move: bool = True) -> None:
         """*moves*: does something else of this file move already? *names_move*: do exceptions?"""
         self.planner = planner
-        self._names_move = names_move
         self.types_stay = False
         """Are there types of the SDK that stay, since nothing else of the file moves?"""
         self.draft = Draft(planner)
         self._moves_already = moves
         self.mine = [s for s in planner.sites if s.sdk and not s.client_paths]
-        self.azure = self._is_azure()
         # A notebook runs alone: what other files call makes no difference to it.
         self.calls_module = planner.view.calls_module and (
             not planner.facts.path.endswith(".ipynb")
             or any(call_of(name) for site in self.mine for name in site.sdk)
         )
-        self.leftovers = planner.view.openai_stays or self._reads_settings()
-
-    def _is_azure(self) -> bool:
-        """Is the module on Azure for all that this file does?
-
-        Where that is decided as the program runs, the router looks at its setting at every call.
-        """
-        kinds = []
-        for node in self.planner.index.nodes:
-            if not isinstance(node, ast.Assign):
-                continue
-            for target in node.targets:
-                if (
-                    isinstance(target, ast.Attribute)
-                    and target.attr == "api_type"
-                    and Sdk("openai") in self.planner.evaluator.terms(target.value)
-                ):
-                    always = isinstance(self.planner.parent(node), ast.Module)
-                    value = node.value.value if isinstance(node.value, ast.Constant) else ""
-                    kinds.append(always and str(value).startswith("azure"))
-        return bool(kinds) and all(kinds)
-
-    def _reads_settings(self) -> bool:
-        for node in self.planner.index.nodes:
-            modules: list[str] = []
-            if isinstance(node, ast.Import):
-                modules = [a.name for a in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                modules = [node.module]
-            if any(m.split(".")[0] in _READERS for m in modules):
-                return True
-        return False
+        self.settings = ModuleSettings(planner, self.draft, calls_module=self.calls_module)
+        self.azure = self.settings.is_azure()
+        self.names = ModuleReads(planner, self.draft, names_move=names_move)
+        self.exceptions = ModuleExceptions(self.names)
 
     def plan(self) -> Plan:
         later = []
@@ -122,7 +83,7 @@ class ModuleUses:
             self.types_stay = bool(later)
         for node in self.planner.index.nodes:
             if isinstance(node, ast.Attribute) and not isinstance(node.ctx, ast.Load):
-                self._assigned(node)
+                self.settings.assigned(node)
         for site in self.planner.sites:
             self._already(site)
         return self.draft.plan()
@@ -155,7 +116,7 @@ class ModuleUses:
         same = {names.exceptions(name) for name in found}
         if len(same) == 1 and () not in same and len(site.atoms) == len(found):
             # One class under the names of several generations.
-            self._exceptions(site, found.pop())
+            self.exceptions.read(site, found.pop())
             return
         calls = {name: call_of(name) for name in sorted(found)}
         if len(found) > 1 or len(site.atoms) > 1:
@@ -168,24 +129,24 @@ class ModuleUses:
         if target is not None:
             self._call(site, target)
         elif name.startswith("openai.error."):
-            self._unraised(site)
+            self.exceptions.unraised(site)
         elif self._is_sentinel(name):
-            self._replace(site, SENTINEL, name.rpartition(".")[2])
+            self.names.replace(site, SENTINEL, name.rpartition(".")[2])
         elif name.startswith("openai.types."):
             self._type(site, name)
         elif name in names.TYPES:
-            self._replace(site, TYPE, names.TYPES[name])
+            self.names.replace(site, TYPE, names.TYPES[name])
         elif name.rpartition(".")[0] in names.TYPES and isinstance(site.node, ast.Attribute):
             outer = replace(site, node=site.node.value)  # ``OpenAIObject.construct_from``
-            self._replace(outer, TYPE, names.TYPES[name.rpartition(".")[0]])
+            self.names.replace(outer, TYPE, names.TYPES[name.rpartition(".")[0]])
         elif name in names.HELPERS:
-            self._replace(site, HELPER, names.HELPERS[name])
+            self.names.replace(site, HELPER, names.HELPERS[name])
         elif is_leftover(name):
             self._leftover(site, name)
         elif name.removeprefix("openai.") in names.LEGACY_RESOURCES:
             self._resource(site)
         else:
-            self._setting_read(site, name)
+            self.settings.read(site, name)
 
     def _stays(self, site: ResolvedUse, found: Set[str]) -> bool:
         """Is this where it does not run, or where a test would not find the router's?"""
@@ -202,7 +163,7 @@ class ModuleUses:
 
     def _is_as_written(self, site: ResolvedUse, found: Set[str]) -> bool:
         """Is this read from a module that has the same name in the router?"""
-        if not len(found) == len(site.atoms) == 1 or not self.planner.keeps_module(site.node):
+        if not len(found) == len(site.atoms) == 1 or not self.planner.kept.is_read(site.node):
             return False
         parent = self.planner.parent(site.node)
         by_string = isinstance(parent, ast.Call) and called_name(parent.func) in BY_STRING
@@ -252,7 +213,7 @@ class ModuleUses:
     def _resource(self, site: ResolvedUse) -> None:
         """A class of 0.28 that is not called here."""
         parent = self.planner.parent(site.node)
-        if self.planner.keeps_module(site.node):
+        if self.planner.kept.is_read(site.node):
             if isinstance(parent, ast.ClassDef) and is_of_router(site.sdk[0]):
                 self.draft.migrated(TYPE, site.node, AS_WRITTEN)
                 return
@@ -265,58 +226,6 @@ class ModuleUses:
             self.draft.left(
                 MOCK if patched else NO_COUNTERPART, site.node, "mock" if patched else "handed-over"
             )
-
-    def _exceptions(self, site: ResolvedUse, name: str) -> None:
-        """One class of 0.28 may be several today: an except clause gets them all."""
-        legacy = name.startswith("openai.error.") and self.planner.view.legacy_calls
-        if not (self._names_move or legacy):
-            return  # of a later generation: the router raises the very same
-        today = names.exceptions(name)
-        parent = self.planner.parent(site.node)
-        made = self.planner.called(site.node)
-        if name.startswith("openai.error."):
-            # Today's classes ask for the response that they stand for, which 0.28's did not.
-            if made:
-                self._made_by_hand(site, made, today[0])
-                return
-            if isinstance(parent, ast.ClassDef):
-                self._replace(site, EXCEPTION, f"legacy_base({self.planner.router}.{today[0]})")
-                return
-        grouped = isinstance(parent, ast.Tuple)
-        clause = self.planner.parent(parent) if grouped else parent
-        if not isinstance(clause, ast.ExceptHandler):
-            today = today[:1]
-        self._replace(site, EXCEPTION, *today, grouped=grouped)
-
-    def _made_by_hand(self, site: ResolvedUse, call: ast.Call, today: str) -> None:
-        order = _BAD_REQUEST if site.sdk[0].endswith(".InvalidRequestError") else _ERROR
-        starred = any(isinstance(a, ast.Starred) for a in call.args)
-        unknown = any(k.arg not in {*order, "param"} for k in call.keywords)
-        if (starred and order is _BAD_REQUEST) or len(call.args) > len(order) or unknown:
-            self.draft.left(EXCEPTION, site.node, "exception")
-            return
-        if not (self.planner.applies(EXCEPTION, site.node) and self.planner.imported(site.node)):
-            self.draft.left(EXCEPTION, site.node, "skipped")
-            return
-        span, kind = self.planner.text.span(call), self.draft.routed(today)
-        if order is _BAD_REQUEST:
-            self.draft.changes += (
-                NameArgument(span=span, argument=place, name=order[place])
-                for place in range(1, len(call.args))
-            )
-        first = 0 if call.args or call.keywords else None
-        self.draft.changes.append(AddArgument(span=span, code=kind, before=first))
-        self._name(site.node, "legacy_error")
-        self.draft.migrated(EXCEPTION, site.node)
-
-    def _unraised(self, site: ResolvedUse) -> None:
-        """An exception of 0.28 that nothing raises any more."""
-        parent = self.planner.parent(site.node)
-        if not isinstance(parent, ast.Tuple) or len(parent.elts) < 2:
-            self.draft.left(EXCEPTION, site.node, "exception")
-            return
-        self.draft.changes.append(ReplaceElement(span=self.planner.text.span(site.node)))
-        self.draft.migrated(EXCEPTION, site.node, "nothing raises it any more")
 
     def _is_type(self, name: str) -> bool:
         return name.startswith("openai.types.") or name in names.TYPES or self._is_sentinel(name)
@@ -417,30 +326,6 @@ class ModuleUses:
 
     # -- names that are no calls
 
-    def _replace(self, site: ResolvedUse, rule: Rule, *new: str, grouped: bool = True) -> None:
-        if not (self._names_move or rule.kind == "call" or rule is EXCEPTION):
-            return
-        if not self.planner.applies(rule, site.node):
-            self.draft.left(rule, site.node, "skipped")
-            return
-        if not self.planner.imported(site.node) or not self.planner.is_placed(site.node):
-            return
-        codes = tuple(self._written(site.node, name) for name in new)
-        if grouped and len(codes) > 1:
-            span = self.planner.text.span(site.node)
-            self.draft.changes.append(ReplaceElement(span=span, codes=codes))
-        else:
-            joined = ", ".join(codes)
-            self.draft.replace(site.node, joined if len(codes) == 1 else f"({joined})")
-        self.draft.migrated(rule, site.node)
-
-    def _written(self, node: ast.expr, name: str) -> str:
-        """A name of the router, read from its module of the SDK's name where that is at hand."""
-        module = root_of(node)
-        if self.planner.keeps_module(module) and name in names.EXCEPTIONS | names.SENTINELS:
-            return f"{self.planner.text.of(module)}.{name}"
-        return self.draft.routed(name)
-
     def _type(self, site: ResolvedUse, name: str) -> None:
         if not self.planner.imported(site.node):
             return
@@ -468,52 +353,6 @@ class ModuleUses:
         reads = (node for name, _ in imported for node in self.planner.occurrences.names[name])
         replies = all(dotted.rpartition(".")[2] in names.REPLIES for _, dotted in imported)
         return replies and all(map(self.planner.is_annotation, reads))
-
-    def _setting_read(self, site: ResolvedUse, name: str) -> None:
-        setting = name.removeprefix("openai.")
-        if setting not in names.SETTINGS or not self.calls_module:
-            return
-        of_legacy = not self.planner.view.mixed
-        known = setting in self.planner.view.settings or setting in names.LEGACY_SETTINGS
-        if (known or of_legacy) and self.planner.applies(SETTING, site.node):
-            # What a program of 0.28 has not set reads as 0.28 had it.
-            self.draft.legacy |= of_legacy
-            self._name(site.node, names.SETTINGS[setting])
-            self.draft.migrated(SETTING, site.node)
-
-    def _assigned(self, node: ast.Attribute) -> None:
-        base = self.planner.evaluator.terms(node.value)
-        if base != {Sdk("openai")}:
-            return
-        if node.attr in names.UNSUPPORTED_SETTINGS:
-            if self.calls_module:
-                self.draft.left(SETTING, node, "setting", f"no counterpart: openai.{node.attr}")
-            return
-        if node.attr not in names.SETTINGS or not self.calls_module:
-            return
-        if not self.planner.applies(SETTING, node):
-            self.draft.left(SETTING, node, "skipped")
-            return
-        if self.planner.keeps_module(node.value):
-            self.draft.migrated(SETTING, node, AS_WRITTEN)
-            return
-        statement = self.planner.parent(node)
-        if self.leftovers and isinstance(statement, ast.Assign):
-            self._both(node, statement)
-            return
-        self._name(node, names.SETTINGS[node.attr])
-        self.draft.migrated(SETTING, node)
-
-    def _both(self, node: ast.Attribute, statement: ast.Assign) -> None:
-        """Something that stays reads the SDK's setting: set both in one statement."""
-        router = Router(f"llm_router.{names.SETTINGS[node.attr]}")
-        for target in statement.targets:
-            if isinstance(target, ast.Attribute) and router in self.planner.evaluator.terms(target):
-                self.draft.found(SETTING, node, "already-done")
-                return
-        name = self.draft.routed(names.SETTINGS[node.attr])
-        self.draft.changes.append(AddTarget(span=self.planner.text.span(node), code=name))
-        self.draft.migrated(SETTING, node, "kept for what stays on the SDK, too")
 
 
 def _imports_legacy(statement: ast.stmt) -> bool:

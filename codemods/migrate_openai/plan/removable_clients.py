@@ -64,7 +64,7 @@ class _Removal:
             call = self.clients.made[member]
             if call.args or call.keywords or CLIENT_CLASSES[member.cls][1]:
                 return False
-            if not self.planner.applies(MADE, call) or self.planner.keeps_module(call.func):
+            if not self.planner.applies(MADE, call) or self.planner.kept.is_read(call.func):
                 return False
             if call in allowed:
                 continue

@@ -1,0 +1,76 @@
+"""Exceptions of the openai module, caught, raised and derived from."""
+
+from __future__ import annotations
+
+import ast
+
+from codemods.migrate_openai.plan.module_reads import ModuleReads
+from codemods.migrate_openai.plan.planner import ResolvedUse
+from codemods.migrate_openai.rewrite.changes import AddArgument, NameArgument, ReplaceElement
+from codemods.migrate_openai.rules import sdk_names as names
+from codemods.migrate_openai.rules.module import EXCEPTION
+
+# What the errors of 0.28 are made with, in order.
+_ERROR = ("message", "http_body", "http_status", "json_body", "headers", "code")
+_BAD_REQUEST = ("message", "param", "code", "http_body", "http_status", "json_body", "headers")
+
+
+class ModuleExceptions:
+    def __init__(self, reads: ModuleReads) -> None:
+        self.names = reads
+        self.planner = reads.planner
+        self.draft = reads.draft
+
+    def read(self, site: ResolvedUse, name: str) -> None:
+        """One class of 0.28 may be several today: an except clause gets them all."""
+        legacy = name.startswith("openai.error.") and self.planner.view.legacy_calls
+        if not (self.names.names_move or legacy):
+            return  # of a later generation: the router raises the very same
+        today = names.exceptions(name)
+        parent = self.planner.parent(site.node)
+        made = self.planner.called(site.node)
+        if name.startswith("openai.error."):
+            # Today's classes ask for the response that they stand for, which 0.28's did not.
+            if made:
+                self._made_by_hand(site, made, today[0])
+                return
+            if isinstance(parent, ast.ClassDef):
+                self.names.replace(
+                    site, EXCEPTION, f"legacy_base({self.planner.router}.{today[0]})"
+                )
+                return
+        grouped = isinstance(parent, ast.Tuple)
+        clause = self.planner.parent(parent) if grouped else parent
+        if not isinstance(clause, ast.ExceptHandler):
+            today = today[:1]
+        self.names.replace(site, EXCEPTION, *today, grouped=grouped)
+
+    def _made_by_hand(self, site: ResolvedUse, call: ast.Call, today: str) -> None:
+        order = _BAD_REQUEST if site.sdk[0].endswith(".InvalidRequestError") else _ERROR
+        starred = any(isinstance(a, ast.Starred) for a in call.args)
+        unknown = any(k.arg not in {*order, "param"} for k in call.keywords)
+        if (starred and order is _BAD_REQUEST) or len(call.args) > len(order) or unknown:
+            self.draft.left(EXCEPTION, site.node, "exception")
+            return
+        if not (self.planner.applies(EXCEPTION, site.node) and self.planner.imported(site.node)):
+            self.draft.left(EXCEPTION, site.node, "skipped")
+            return
+        span, kind = self.planner.text.span(call), self.draft.routed(today)
+        if order is _BAD_REQUEST:
+            self.draft.changes += (
+                NameArgument(span=span, argument=place, name=order[place])
+                for place in range(1, len(call.args))
+            )
+        first = 0 if call.args or call.keywords else None
+        self.draft.changes.append(AddArgument(span=span, code=kind, before=first))
+        self.draft.replace(site.node, self.draft.routed("legacy_error"))
+        self.draft.migrated(EXCEPTION, site.node)
+
+    def unraised(self, site: ResolvedUse) -> None:
+        """An exception of 0.28 that nothing raises any more."""
+        parent = self.planner.parent(site.node)
+        if not isinstance(parent, ast.Tuple) or len(parent.elts) < 2:
+            self.draft.left(EXCEPTION, site.node, "exception")
+            return
+        self.draft.changes.append(ReplaceElement(span=self.planner.text.span(site.node)))
+        self.draft.migrated(EXCEPTION, site.node, "nothing raises it any more")

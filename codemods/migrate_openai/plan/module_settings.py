@@ -1,0 +1,101 @@
+"""Settings of the openai module: read, and assigned."""
+
+from __future__ import annotations
+
+import ast
+
+from codemods.migrate_openai.flow.terms import Router, Sdk
+from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
+from codemods.migrate_openai.plan.planner import Draft, Planner, ResolvedUse
+from codemods.migrate_openai.rewrite.changes import AddTarget
+from codemods.migrate_openai.rules import sdk_names as names
+from codemods.migrate_openai.rules.module import SETTING
+
+# Packages that read the settings of the openai module themselves.
+_READERS = frozenset({"langchain", "llama_index", "guidance", "gpt_index", "dspy", "marvin"})
+
+
+class ModuleSettings:
+    def __init__(self, planner: Planner, draft: Draft, *, calls_module: bool) -> None:
+        """*calls_module*: is there a call of the module that the settings are for?"""
+        self.planner = planner
+        self.draft = draft
+        self.calls_module = calls_module
+        self.leftovers = planner.view.openai_stays or self._reads_settings()
+
+    def is_azure(self) -> bool:
+        """Is the module on Azure for all that this file does?
+
+        Where that is decided as the program runs, the router looks at its setting at every call.
+        """
+        kinds = []
+        for node in self.planner.index.nodes:
+            if not isinstance(node, ast.Assign):
+                continue
+            for target in node.targets:
+                if (
+                    isinstance(target, ast.Attribute)
+                    and target.attr == "api_type"
+                    and Sdk("openai") in self.planner.evaluator.terms(target.value)
+                ):
+                    always = isinstance(self.planner.parent(node), ast.Module)
+                    value = node.value.value if isinstance(node.value, ast.Constant) else ""
+                    kinds.append(always and str(value).startswith("azure"))
+        return bool(kinds) and all(kinds)
+
+    def _reads_settings(self) -> bool:
+        for node in self.planner.index.nodes:
+            modules: list[str] = []
+            if isinstance(node, ast.Import):
+                modules = [a.name for a in node.names]
+            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
+                modules = [node.module]
+            if any(m.split(".")[0] in _READERS for m in modules):
+                return True
+        return False
+
+    def read(self, site: ResolvedUse, name: str) -> None:
+        setting = name.removeprefix("openai.")
+        if setting not in names.SETTINGS or not self.calls_module:
+            return
+        of_legacy = not self.planner.view.mixed
+        known = setting in self.planner.view.settings or setting in names.LEGACY_SETTINGS
+        if (known or of_legacy) and self.planner.applies(SETTING, site.node):
+            # What a program of 0.28 has not set reads as 0.28 had it.
+            self.draft.legacy |= of_legacy
+            self.draft.replace(site.node, self.draft.routed(names.SETTINGS[setting]))
+            self.draft.migrated(SETTING, site.node)
+
+    def assigned(self, node: ast.Attribute) -> None:
+        base = self.planner.evaluator.terms(node.value)
+        if base != {Sdk("openai")}:
+            return
+        if node.attr in names.UNSUPPORTED_SETTINGS:
+            if self.calls_module:
+                self.draft.left(SETTING, node, "setting", f"no counterpart: openai.{node.attr}")
+            return
+        if node.attr not in names.SETTINGS or not self.calls_module:
+            return
+        if not self.planner.applies(SETTING, node):
+            self.draft.left(SETTING, node, "skipped")
+            return
+        if self.planner.kept.is_read(node.value):
+            self.draft.migrated(SETTING, node, AS_WRITTEN)
+            return
+        statement = self.planner.parent(node)
+        if self.leftovers and isinstance(statement, ast.Assign):
+            self._both(node, statement)
+            return
+        self.draft.replace(node, self.draft.routed(names.SETTINGS[node.attr]))
+        self.draft.migrated(SETTING, node)
+
+    def _both(self, node: ast.Attribute, statement: ast.Assign) -> None:
+        """Something that stays reads the SDK's setting: set both in one statement."""
+        router = Router(f"llm_router.{names.SETTINGS[node.attr]}")
+        for target in statement.targets:
+            if isinstance(target, ast.Attribute) and router in self.planner.evaluator.terms(target):
+                self.draft.found(SETTING, node, "already-done")
+                return
+        name = self.draft.routed(names.SETTINGS[node.attr])
+        self.draft.changes.append(AddTarget(span=self.planner.text.span(node), code=name))
+        self.draft.migrated(SETTING, node, "kept for what stays on the SDK, too")
