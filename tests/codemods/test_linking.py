@@ -82,8 +82,8 @@ def test_a_chain_of_modules_and_classes_may_be_any_length() -> None:
     files.append(SourceFile(path="last.py", text=last))
     facts = [engine.collect(file) for file in files]
     view = engine.link([f for f in facts if f is not None]).views["last.py"]
-    [fate] = set(view.fates.values())
-    assert fate.kind == "router"
+    [decision] = set(view.decisions.values())
+    assert decision.kind == "router"
 
 
 def test_a_method_that_is_assigned_from_itself_is_reported_by_its_own_name() -> None:

@@ -17,7 +17,7 @@ from codemods.migrate_openai.plan.arguments import (
 from codemods.migrate_openai.plan.client_notes import RUN_TIME
 from codemods.migrate_openai.plan.client_types import ClientTypes
 from codemods.migrate_openai.plan.clients import FileClients, is_partial
-from codemods.migrate_openai.plan.fates import Fate
+from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
@@ -50,7 +50,7 @@ class ClientCalls:
         self.strangers = self._strangers()
         clients = FileClients(planner)
         self.split = split_clients(clients)
-        self.clients = FileClients(planner, self.split.fates)
+        self.clients = FileClients(planner, self.split.decisions)
         self.removable = removable_clients(self.clients)
         self.imports = NamedImports(planner)
         self.conditional = self._conditional()
@@ -107,28 +107,32 @@ class ClientCalls:
         if target is None and not leads_to_call(path):
             self._unsupported(site, path)
             return
-        fate = self.clients.fate(site)
-        assert fate is not None
+        decision = self.clients.decision(site)
+        assert decision is not None
         rule = rule_of(target) if target else RESOURCE
         if not self.planner.applies(rule, site.node):
             self.draft.left(rule, site.node, "skipped")
             return
-        if fate.kind == "stays":
-            self._split(site, fate, dotted)
+        if decision.kind == "stays":
+            self._split(site, decision, dotted)
             return
         call = self.planner.called(site.node)
         receiver = receiver_of(site.node, path)
-        if fate.as_spelled or not self.clients.clear(site) or not self.planner.is_placed(site.node):
+        if (
+            decision.as_spelled
+            or not self.clients.clear(site)
+            or not self.planner.is_placed(site.node)
+        ):
             # Something else may stand here too: both answer the spelling of the SDK.
             self.draft.migrated(rule, call or site.node, "through its client")
             return
-        if target is None or call is None or receiver is None or fate.asynchronous is None:
+        if target is None or call is None or receiver is None or decision.asynchronous is None:
             # A resource under another name, or a method handed over: the client answers it.
             message = "the router's client answers this spelling"
             self.draft.migrated(rule, call or site.node, message)
             return
         removed = not self.removable.isdisjoint(self.clients.members(site))
-        self._rewrite(site, fate, dotted, self.planner.router if removed else "")
+        self._rewrite(site, decision, dotted, self.planner.router if removed else "")
 
     def _already(self, site: ResolvedUse, dotted: str) -> None:
         name = dotted.rpartition(".")[2]
@@ -147,26 +151,28 @@ class ClientCalls:
 
     def _half_migrated(self, site: ResolvedUse, function: str) -> None:
         """A call that was migrated before its client was: it works where the client moves now."""
-        fate = self.clients.fate(site)
-        assert fate is not None
+        decision = self.clients.decision(site)
+        assert decision is not None
         rule = rule_of(ROUTER_CALLS[function])
-        if fate.kind == "router":
+        if decision.kind == "router":
             self.draft.found(rule, site.node, "already-done", "its client moves in this run")
-        elif fate.outside:
-            self._not_given(rule, site, fate)
+        elif decision.outside:
+            self._not_given(rule, site, decision)
         else:
             self.draft.left(
-                rule, site.node, "half-migrated", f"the client {_why_it_stays(fate)[1]}"
+                rule, site.node, "half-migrated", f"the client {_why_it_stays(decision)[1]}"
             )
 
-    def _not_given(self, rule: Rule, site: ResolvedUse, fate: Fate) -> None:
+    def _not_given(self, rule: Rule, site: ResolvedUse, decision: Decision) -> None:
         here = posixpath.dirname(self.planner.facts.path) or "."
-        made = posixpath.relpath(fate.outside, here)
+        made = posixpath.relpath(decision.outside, here)
         self.draft.left(rule, site.node, "not-given", f"the client is made in {made}")
 
     def _unsupported(self, site: ResolvedUse, path: tuple[str, ...]) -> None:
-        fate = self.clients.fate(site)
-        passed = "the router's client asks the SDK" if not fate or fate.kind == "router" else ""
+        decision = self.clients.decision(site)
+        passed = (
+            "the router's client asks the SDK" if not decision or decision.kind == "router" else ""
+        )
         raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
         if raw:
             self.draft.left(RAW, site.node, "raw-response", passed)
@@ -177,33 +183,35 @@ class ClientCalls:
             message = "; ".join(filter(None, (what, passed)))
             self.draft.left(NO_COUNTERPART, site.node, "no-counterpart", message)
 
-    def _split(self, site: ResolvedUse, fate: Fate, dotted: str) -> None:
+    def _split(self, site: ResolvedUse, decision: Decision, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""
         target = CALLS.get(dotted)
-        if self.clients.is_simple(site, fate):
-            if self.clients.settingless(fate):
-                self._rewrite(site, fate, dotted, receiver=self.planner.router)
+        if self.clients.is_simple(site, decision):
+            if self.clients.settingless(decision):
+                self._rewrite(site, decision, dotted, receiver=self.planner.router)
                 return
             beside = name_beside(self.clients, self.split, site)
             if beside is not None:
-                self._rewrite(site, fate, dotted, receiver=beside)
+                self._rewrite(site, decision, dotted, receiver=beside)
                 return
         rule = rule_of(target) if target else RESOURCE
-        if fate.outside:
-            self._not_given(rule, site, fate)
+        if decision.outside:
+            self._not_given(rule, site, decision)
             return
-        reason, why = _why_it_stays(fate)
+        reason, why = _why_it_stays(decision)
         self.draft.left(rule, site.node, reason, f"the client {why}")
 
-    def _rewrite(self, site: ResolvedUse, fate: Fate, dotted: str, receiver: str = "") -> None:
+    def _rewrite(
+        self, site: ResolvedUse, decision: Decision, dotted: str, receiver: str = ""
+    ) -> None:
         """Call the router's method of the client, or of another *receiver*."""
         target = CALLS[dotted]
         call = self.planner.called(site.node)
         assert call is not None
         text = self.planner.text
-        name = f"a{target.function}" if fate.asynchronous else target.function
+        name = f"a{target.function}" if decision.asynchronous else target.function
         of_module = receiver == self.planner.router
-        provider = Provider(at_client=fate.provider and not of_module)
+        provider = Provider(at_client=decision.provider and not of_module)
         try:
             arguments = argument_changes(text, call, target, provider)
         except UnmatchedError as error:
@@ -220,17 +228,17 @@ class ClientCalls:
         self.draft.migrated(rule_of(target), call)
 
     def _construction(self, member: Client, call: ast.Call) -> None:
-        fate = self.clients.fates[member]
+        decision = self.clients.decisions[member]
         new = self._class_for(member)
-        azure = CLIENT_CLASSES[member.cls][1] and not fate.as_spelled
-        provider = "azure" if azure else "openai" if fate.provider else ""
+        azure = CLIENT_CLASSES[member.cls][1] and not decision.as_spelled
+        provider = "azure" if azure else "openai" if decision.provider else ""
         argument = f'provider="{provider}"' if provider else ""
         if member in self.removable:
             self._remove(call)
             self.draft.migrated(MADE, call, "not needed any more")
             return
         func = self.clients.direct_class(call)
-        if fate.kind == "stays":
+        if decision.kind == "stays":
             self._stays(member, call, new, argument)
             return
         if not self.planner.applies(MADE, call):
@@ -251,11 +259,11 @@ class ClientCalls:
         if argument:
             skip = 1 if is_partial(call.func) else 0
             self.draft.changes.append(new_keyword(self.planner.text, call, argument, skip))
-        before = "calls on it were migrated before" if fate.half_migrated else ""
+        before = "calls on it were migrated before" if decision.half_migrated else ""
         self.draft.migrated(MADE, call, before)
 
     def _class_for(self, member: Client) -> str:
-        return router_class(member, azure=self.clients.fates[member].as_spelled)
+        return router_class(member, azure=self.clients.decisions[member].as_spelled)
 
     def _conditional_place(self, member: Client, call: ast.Call) -> int | None:
         """The import of a class under a name that something else, or another class, binds too."""
@@ -270,13 +278,13 @@ class ClientCalls:
         for member, call in self.clients.made.items():
             place = self._conditional_place(member, call)
             if place is not None:
-                moves = self.clients.fates[member].kind == "router"
+                moves = self.clients.decisions[member].kind == "router"
                 applies = self.planner.applies(MADE, call)
                 groups[place].add(self._class_for(member) if moves and applies else "")
         return {place: name for place, [name, *more] in groups.items() if name and not more}
 
     def _stays(self, member: Client, call: ast.Call, new: str, argument: str) -> None:
-        fate = self.clients.fates[member]
+        decision = self.clients.decisions[member]
         beside = self.split.names.get(member, "")
         if beside and self.clients.direct_class(call) is not None:
             statement = self.planner.text.span(self.planner.parent(call))
@@ -284,9 +292,9 @@ class ClientCalls:
             self.draft.changes.append(
                 CopyAssignment(span=statement, target=beside, callee=callee, argument=argument)
             )
-        if not (fate.others or fate.foreign or fate.in_vain):
+        if not (decision.others or decision.foreign or decision.in_vain):
             return  # only settings of it are read
-        reason, why = _why_it_stays(fate)
+        reason, why = _why_it_stays(decision)
         message = f"the client {why}" + (f"; beside it: {beside}" if beside else "")
         self.draft.left(MADE, call, reason, message)
 
@@ -303,11 +311,11 @@ def router_class(client: Client, *, azure: bool = False) -> str:
     return f"{'Async' * is_async}{'Azure' * (is_azure and azure)}Client"
 
 
-def _why_it_stays(fate: Fate) -> tuple[str, str]:
+def _why_it_stays(decision: Decision) -> tuple[str, str]:
     """The code of the reason, and what to say of the client."""
-    if fate.in_vain:
-        return "mock", f"is replaced by a test: {fate.in_vain}"
-    if RUN_TIME in fate.foreign:
+    if decision.in_vain:
+        return "mock", f"is replaced by a test: {decision.in_vain}"
+    if RUN_TIME in decision.foreign:
         return "chosen-at-run-time", RUN_TIME
-    uses = ", ".join((*fate.others, *fate.foreign)[:3])
-    return "client-handed" if fate.foreign else "client-stays", f"is also used for: {uses}"
+    uses = ", ".join((*decision.others, *decision.foreign)[:3])
+    return "client-handed" if decision.foreign else "client-stays", f"is also used for: {uses}"

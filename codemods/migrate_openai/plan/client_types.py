@@ -34,20 +34,22 @@ class ClientTypes:
     def _all_move(self) -> bool:
         """Are all clients that this file, or the whole project, has to do with the router's?"""
         own = [
-            fate
-            for member, fate in self.clients.fates.items()
-            if member.path == self.planner.facts.path and not fate.unused
+            decision
+            for member, decision in self.clients.decisions.items()
+            if member.path == self.planner.facts.path and not decision.unused
         ]
-        moves = bool(own) and all(fate.kind == "router" for fate in own)
+        moves = bool(own) and all(decision.kind == "router" for decision in own)
         return moves or (not own and self.planner.view.all_move)
 
     def _annotations(self) -> None:
         """Annotations of what is now the router's client."""
         strings: dict[ast.Constant, list[str]] = defaultdict(list)
-        for member, fate in self.clients.fates.items():
+        for member, decision in self.clients.decisions.items():
             if not isinstance(member, Typed) or member.path != self.planner.facts.path:
                 continue
-            if member.at < 0 or not (fate.kind == "router" or (fate.unused and self._all_move)):
+            if member.at < 0 or not (
+                decision.kind == "router" or (decision.unused and self._all_move)
+            ):
                 continue
             node = self.planner.index.nodes[member.at]
             if not self.planner.applies(TYPED, node):
@@ -100,7 +102,7 @@ class ClientTypes:
         done = {id(self.clients.direct_class(call)) for call in self.clients.made.values()}
         typed = {
             m.at
-            for m in self.clients.fates
+            for m in self.clients.decisions
             if isinstance(m, Typed) and m.path == self.planner.facts.path
         }
         for site in self.planner.sites:
@@ -117,8 +119,12 @@ class ClientTypes:
         if isinstance(parent, ast.ClassDef):
             place = self.planner.evaluator.place[parent]
             client = self.planner.view.classes.get(place)
-            fate = self.clients.fates.get(client) if client else None
-            if fate is not None and fate.kind == "router" and self.planner.applies(MADE, site.node):
+            decision = self.clients.decisions.get(client) if client else None
+            if (
+                decision is not None
+                and decision.kind == "router"
+                and self.planner.applies(MADE, site.node)
+            ):
                 self._rename_class(site.node, cls, runtime=True)
                 self.draft.migrated(MADE, site.node)
             else:
@@ -144,14 +150,14 @@ class ClientTypes:
         """Is this the class that calls elsewhere make clients of, which all move?"""
         if self._is_asked(node):
             return False
-        fates = [
-            self.clients.fates[member]
+        decisions = [
+            self.clients.decisions[member]
             for member, call in self.clients.made.items()
             if member.cls == cls
-            and member in self.clients.fates
+            and member in self.clients.decisions
             and self.clients.direct_class(call) is None
         ]
-        return bool(fates) and all(fate.kind == "router" for fate in fates)
+        return bool(decisions) and all(decision.kind == "router" for decision in decisions)
 
 
 def _class_name(asynchronous: bool, azure: bool) -> str:

@@ -18,19 +18,21 @@ from codemods.migrate_openai.flow.terms import (
     Typed,
     client_class,
 )
-from codemods.migrate_openai.plan.fates import Fate
+from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.planner import Planner, ResolvedUse, receiver_of
 from codemods.migrate_openai.rules import CALLS
 
 
 class FileClients:
-    """The sites on clients, the calls that make clients, and the fate of each client."""
+    """The sites on clients, the calls that make clients, and the decision of each client."""
 
-    def __init__(self, planner: Planner, fates: Mapping[Member, Fate] | None = None) -> None:
+    def __init__(
+        self, planner: Planner, decisions: Mapping[Member, Decision] | None = None
+    ) -> None:
         self.planner = planner
         self.sites = [s for s in planner.sites if any(isinstance(a, ClientPath) for a in s.atoms)]
         self.made = self._constructions()
-        self.fates = dict(planner.view.fates if fates is None else fates)
+        self.decisions = dict(planner.view.decisions if decisions is None else decisions)
         self.sites_of: dict[Member, list[ResolvedUse]] = defaultdict(list)
         for site in self.sites:
             for member in dict.fromkeys(self.members(site)):
@@ -39,7 +41,7 @@ class FileClients:
     def _constructions(self) -> dict[Client, ast.Call]:
         """The calls of this file that make clients."""
         found: dict[Client, ast.Call] = {}
-        members = set(self.planner.view.fates)
+        members = set(self.planner.view.decisions)
         for member in members:
             if isinstance(member, Client) and member.path == self.planner.facts.path:
                 node = self.planner.index.nodes[member.at]
@@ -52,10 +54,10 @@ class FileClients:
         """The clients and annotated names that a site may act on."""
         return [a.client for a in site.client_paths if isinstance(a.client, (Client, Typed))]
 
-    def fate(self, site: ResolvedUse) -> Fate | None:
+    def decision(self, site: ResolvedUse) -> Decision | None:
         """What becomes of the client of a site; None where only the router's can be there."""
         members = self.members(site)
-        return self.fates.get(members[0]) if members else None
+        return self.decisions.get(members[0]) if members else None
 
     def clear(self, site: ResolvedUse) -> bool:
         """Do all atoms say the same thing?"""
@@ -63,7 +65,7 @@ class FileClients:
             return False
         return len({a.path for a in site.client_paths}) == 1
 
-    def is_simple(self, site: ResolvedUse, fate: Fate) -> bool:
+    def is_simple(self, site: ResolvedUse, decision: Decision) -> bool:
         """Can this call be written without its client?"""
         path = site.client_paths[0].path
         return (
@@ -72,13 +74,13 @@ class FileClients:
             and receiver_of(site.node, path) is not None
             and self.clear(site)
             and self.planner.is_placed(site.node)
-            and not (fate.as_spelled or fate.in_vain)
-            and fate.asynchronous is not None
+            and not (decision.as_spelled or decision.in_vain)
+            and decision.asynchronous is not None
         )
 
-    def settingless(self, fate: Fate) -> bool:
+    def settingless(self, decision: Decision) -> bool:
         """Does nothing get lost where module-level calls take the clients' place?"""
-        return not fate.configured and all(
+        return not decision.configured and all(
             isinstance(m, Client)
             and m in self.made
             and not self.planner.kept.is_read(self.made[m].func)
@@ -86,7 +88,7 @@ class FileClients:
             and not self.made[m].keywords
             and not CLIENT_CLASSES[m.cls][1]
             and client_class(self.class_name(self.made[m])) is not None
-            for m in fate.members
+            for m in decision.members
         )
 
     def class_name(self, call: ast.Call) -> str:

@@ -27,7 +27,7 @@ from codemods.migrate_openai.flow.terms import (
 )
 from codemods.migrate_openai.model import Searcher, Spelling
 from codemods.migrate_openai.plan.client_notes import ClientNotes
-from codemods.migrate_openai.plan.fates import Fate, FateKind, decide
+from codemods.migrate_openai.plan.decisions import Decision, Destination, decide
 from codemods.migrate_openai.plan.replaced_names import ReplacedNames, tests_of
 from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
 from codemods.migrate_openai.rules.client_attributes import is_answered, is_router_spelled
@@ -40,7 +40,7 @@ class ModuleView:
     """All that the plan for one file needs to know of the project."""
 
     uses: tuple[Atoms, ...] = ()
-    fates: dict[Member, Fate] = field(default_factory=dict)
+    decisions: dict[Member, Decision] = field(default_factory=dict)
     classes: dict[int, Client] = field(default_factory=dict)
     """The classes of this file, by place, that are clients themselves."""
     wanted: frozenset[str] = frozenset()
@@ -102,17 +102,17 @@ class Project:
         self._classes = self._resolver.classes.clients()
         notes = ClientNotes(self._resolver, self.resolved, callers, self._replaced)
         notes.take(self.facts, self._classes.values())
-        self._fates: dict[Member, Fate] = {}
+        self._decisions: dict[Member, Decision] = {}
         self._by_path: dict[str, set[Member]] = defaultdict(set)
         for group in notes.groups(self.facts):
-            self._fates.update(dict.fromkeys(group.members, decide(group, spelling)))
+            self._decisions.update(dict.fromkeys(group.members, decide(group, spelling)))
             for member in group.members:
                 self._by_path[member.path].add(member)
-        used = [fate for fate in self._fates.values() if not fate.unused]
+        used = [decision for decision in self._decisions.values() if not decision.unused]
         self._every_view = replace(
             self._every_view,
             rerouted=self._rerouted(),
-            all_move=bool(used) and all(fate.kind is FateKind.ROUTER for fate in used),
+            all_move=bool(used) and all(decision.kind is Destination.ROUTER for decision in used),
         )
         self._wanted: dict[str, set[str]] = defaultdict(set)
         for path, name in self._resolver.sdk_exports:
@@ -135,8 +135,10 @@ class Project:
 
     def _rerouted(self) -> frozenset[str]:
         """What tests of the run replace in the SDK, where all that they can mean has moved."""
-        made = {m: fate.kind for m, fate in self._fates.items() if isinstance(m, Client)}
-        stay = {member.cls for member, kind in made.items() if kind is FateKind.STAYS}
+        made = {
+            m: decision.kind for m, decision in self._decisions.items() if isinstance(m, Client)
+        }
+        stay = {member.cls for member, kind in made.items() if kind is Destination.STAYS}
         moved = {member.cls for member in made} - stay
         asked = set(self.asked)
         return frozenset(
@@ -160,7 +162,7 @@ class Project:
         return replace(
             self._every_view,
             uses=uses,
-            fates={m: self._fates[m] for m in members if m in self._fates},
+            decisions={m: self._decisions[m] for m in members if m in self._decisions},
             classes={
                 cls.place: self._classes[path, name]
                 for name, cls in self.facts[path].classes.items()

@@ -6,7 +6,7 @@ import ast
 
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Member, Param, Sdk
 from codemods.migrate_openai.plan.clients import FileClients
-from codemods.migrate_openai.plan.fates import Fate
+from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.planner import ResolvedUse, receiver_of
 from codemods.migrate_openai.rewrite.reads import is_listed
 from codemods.migrate_openai.rules import CALLS, rule_of
@@ -18,12 +18,14 @@ def removable_clients(clients: FileClients) -> frozenset[Client]:
     facts = clients.planner.facts
     if facts.sets_module or facts.path.endswith("__init__.py"):
         return frozenset()
-    groups = {clients.fates[member].members: clients.fates[member] for member in clients.made}
+    groups = {
+        clients.decisions[member].members: clients.decisions[member] for member in clients.made
+    }
     uses = _Removal(clients)
     return frozenset(
         member
-        for members, fate in groups.items()
-        if uses.are_calls(members, fate)
+        for members, decision in groups.items()
+        if uses.are_calls(members, decision)
         for member in members
         if isinstance(member, Client)
     )
@@ -35,8 +37,13 @@ class _Removal:
         self.planner = clients.planner
         self.written = clients.planner.occurrences
 
-    def are_calls(self, members: frozenset[Member], fate: Fate) -> bool:
-        if fate.kind != "router" or not fate.local or fate.as_spelled or fate.asynchronous is None:
+    def are_calls(self, members: frozenset[Member], decision: Decision) -> bool:
+        if (
+            decision.kind != "router"
+            or not decision.local
+            or decision.as_spelled
+            or decision.asynchronous is None
+        ):
             return False
         sites = list({id(s): s for m in members for s in self.clients.sites_of[m]}.values())
         if not sites:

@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 
 from codemods.migrate_openai.flow.terms import Client, Member
 from codemods.migrate_openai.plan.clients import FileClients
-from codemods.migrate_openai.plan.fates import Fate, FateKind
+from codemods.migrate_openai.plan.decisions import Decision, Destination
 from codemods.migrate_openai.plan.planner import ResolvedUse, receiver_of
 from codemods.migrate_openai.rewrite.positions import is_alone
 from codemods.migrate_openai.rules import CALLS
@@ -38,7 +38,7 @@ class Split:
     """The names of the second clients, by the client that each stands beside."""
 
     names: Mapping[Client, str]
-    fates: Mapping[Member, Fate]
+    decisions: Mapping[Member, Decision]
     """What becomes of every client, now that it is known which can be split."""
 
 
@@ -49,19 +49,21 @@ def split_clients(clients: FileClients) -> Split:
     """
     splitter = _Splitter(clients)
     names = splitter.names()
-    fates = dict(clients.fates)
+    decisions = dict(clients.decisions)
     for site in clients.sites:
-        fate = clients.fate(site)
+        decision = clients.decision(site)
         path = site.client_paths[0].path
-        if fate is None or fate.kind != "stays" or not fate.passes:
+        if decision is None or decision.kind != "stays" or not decision.passes:
             continue
         if ".".join(path) not in CALLS and not leads_to_call(path):
             continue
-        splits = clients.settingless(fate) or splitter.beside(site, names) is not None
-        if not (clients.is_simple(site, fate) and splits):
-            fates.update(dict.fromkeys(fate.members, replace(fate, kind=FateKind.ROUTER)))
-    stay = {member: name for member, name in names.items() if fates[member].kind == "stays"}
-    return Split(names=stay, fates=fates)
+        splits = clients.settingless(decision) or splitter.beside(site, names) is not None
+        if not (clients.is_simple(site, decision) and splits):
+            decisions.update(
+                dict.fromkeys(decision.members, replace(decision, kind=Destination.ROUTER))
+            )
+    stay = {member: name for member, name in names.items() if decisions[member].kind == "stays"}
+    return Split(names=stay, decisions=decisions)
 
 
 def name_beside(clients: FileClients, split: Split, site: ResolvedUse) -> str | None:
@@ -78,17 +80,17 @@ class _Splitter:
     def names(self) -> dict[Client, str]:
         wanted: set[Client] = set()
         for site in self.clients.sites:
-            fate = self.clients.fate(site)
+            decision = self.clients.decision(site)
             if (
-                fate is None
-                or fate.kind != "stays"
-                or self.clients.settingless(fate)
-                or fate.configured
+                decision is None
+                or decision.kind != "stays"
+                or self.clients.settingless(decision)
+                or decision.configured
             ):
                 continue
             members = set(self.clients.members(site))
             receiver = receiver_of(site.node, site.client_paths[0].path)
-            if not self.clients.is_simple(site, fate) or len(members) > 1 or receiver is None:
+            if not self.clients.is_simple(site, decision) or len(members) > 1 or receiver is None:
                 continue
             member = members.pop()
             if isinstance(member, Client) and self._refers(receiver, member):

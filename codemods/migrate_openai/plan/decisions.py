@@ -12,7 +12,7 @@ from codemods.migrate_openai.plan.client_notes import ClientGroup
 from codemods.migrate_openai.rules.client_attributes import is_passed_on
 
 
-class FateKind(StrEnum):
+class Destination(StrEnum):
     ROUTER = "router"
     STAYS = "stays"
 
@@ -40,10 +40,10 @@ _STANDS: Mapping[Obstacle, Callable[[ClientGroup], object]] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Fate:
+class Decision:
     """What becomes of a client, and of all that may stand in for it."""
 
-    kind: FateKind
+    kind: Destination
     passes: bool = False
     """Does a router client pass on all that keeps it? Then it may move, if it cannot be split."""
     provider: bool = False
@@ -74,7 +74,7 @@ class Fate:
         return kinds.pop() if len(kinds) == 1 else None
 
 
-def decide(group: ClientGroup, spelling: Spelling) -> Fate:
+def decide(group: ClientGroup, spelling: Spelling) -> Decision:
     notes = group.notes
     obstacles = {obstacle for obstacle, stands in _STANDS.items() if stands(group)}
     passed_on = all(map(is_passed_on, notes.others))
@@ -85,8 +85,8 @@ def decide(group: ClientGroup, spelling: Spelling) -> Fate:
     nameable = notes.unnamed_models and not notes.prefixed_models and not group.derived
     as_spelled = _keeps_spelling(group, spelling)
     named = group.is_made and (group.azure or nameable) and not group.indirect
-    return Fate(
-        kind=FateKind.ROUTER if moves else FateKind.STAYS,
+    return Decision(
+        kind=Destination.ROUTER if moves else Destination.STAYS,
         passes=passes,
         provider=named and (not as_spelled or notes.half_migrated),
         local=not group.shared,
