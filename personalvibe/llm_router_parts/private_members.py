@@ -65,7 +65,7 @@ LITELLM = Package(
 
 PYDANTIC = Package(
     "pydantic",
-    (2, 10),
+    (2, 11),
     3,
     (
         # What a class that is LiteLLM's and the SDK's takes over from the SDK's: replies.

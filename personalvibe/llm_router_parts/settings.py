@@ -114,9 +114,7 @@ class Face(ModuleType):
     """The module that programs import: it has the settings that it was written with, no others."""
 
     def __setattr__(self, name: str, value: object) -> None:
-        if name in legacy_settings.DEFAULTS and value == legacy_settings.DEFAULTS[name] == unset(
-            name
-        ):
+        if name in legacy_settings.DEFAULTS and value == unset(name):
             vars(self).pop(name, None)  # a program puts back what it has read
         elif name in _SETTABLE or name in vars(self) or name.startswith("_") or name[0].isupper():
             super().__setattr__(name, value)

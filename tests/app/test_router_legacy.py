@@ -110,6 +110,17 @@ def test_what_was_read_may_be_put_back(wire: Wire, monkeypatch: pytest.MonkeyPat
     assert len(wire.take()) == 1
 
 
+@pytest.mark.parametrize("legacy", [True, False])
+def test_a_patch_of_where_calls_go_ends_as_it_began(
+    legacy: bool, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(llm_router, "legacy", legacy)
+    with monkeypatch.context() as patched:
+        patched.setattr(llm_router, "api_base", "http://127.0.0.1:9")
+    monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:8")
+    assert llm_router.api_base == "http://127.0.0.1:8"
+
+
 @pytest.mark.usefixtures("old")
 def test_a_key_file_counts_before_a_key(
     wire: Wire, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
