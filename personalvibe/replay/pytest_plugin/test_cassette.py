@@ -21,7 +21,6 @@ from personalvibe.replay.redaction.shapes import replaced
 from personalvibe.replay.shared import SharedCassettes
 from personalvibe.replay.vcrpy import bridge
 
-
 _NAMED = {"method", "scheme", "host", "port", "path"}
 _USUAL_PORTS = (None, 80, 443)
 
@@ -190,7 +189,7 @@ class TestCassette:
         """Method and address of a recording, without the query, where secrets travel."""
         assert self.cassette is not None
         fields = one.canonical.fields
-        if _NAMED <= fields.keys():
+        if fields.keys() >= _NAMED:
             port = "" if fields["port"] in _USUAL_PORTS else f":{fields['port']}"
             return f"{fields['method']} {fields['scheme']}://{fields['host']}{port}{fields['path']}"
         # The suite compares less than that.
