@@ -21,6 +21,9 @@ from personalvibe.replay.redaction.shapes import replaced
 from personalvibe.replay.shared import SharedCassettes
 from personalvibe.replay.vcrpy import bridge
 
+_NAMED = {"method", "scheme", "host", "port", "path"}
+_USUAL_PORTS = (None, 80, 443)
+
 
 @dataclass(slots=True, kw_only=True)
 class TestCassette:
@@ -185,5 +188,10 @@ class TestCassette:
     def _name(self, one: Recording) -> str:
         """Method and address of a recording, without the query, where secrets travel."""
         assert self.cassette is not None
+        fields = one.canonical.fields
+        if fields.keys() >= _NAMED:
+            port = "" if fields["port"] in _USUAL_PORTS else f":{fields['port']}"
+            return f"{fields['method']} {fields['scheme']}://{fields['host']}{port}{fields['path']}"
+        # The suite compares less than that.
         request = self.cassette.session.prepared(one.interaction.request)
         return f"{request.method} {request.url.partition('?')[0]}"
