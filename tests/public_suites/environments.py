@@ -47,6 +47,7 @@ def prepare(project: Project, source: Path, folder: Path, checkout: Path) -> tup
         before = _environment(project, source, folder / "venv-before", project.before)
     _install(after, "--no-deps", "--reinstall", str(checkout))
     packages = next(after.parents[1].glob("lib/python*/site-packages"))
+    _check_paths(project, source, packages)
     encodings = packages / "litellm" / "litellm_core_utils" / "tokenizers"
     return Side(python=before, encodings=encodings), Side(python=after, encodings=encodings)
 
@@ -65,6 +66,26 @@ def _is_pin(line: str, project: Project) -> bool:
     # The SDK differs between the two sides of a program for 0.28.
     name, _, version = line.partition("==")
     return bool(version) and not (project.before and name == "openai")
+
+
+def _check_paths(project: Project, source: Path, packages: Path) -> None:
+    """Refuse a path on which the tests would import what is installed, not the migrated copy."""
+    where = [source / folder for folder in project.pythonpath]
+    for name in _own_packages(source, packages):
+        if not any((folder / name).exists() for folder in where):
+            raise InstallError(f"{name} is in no folder of pythonpath: {project.pythonpath}")
+
+
+def _own_packages(source: Path, packages: Path) -> set[str]:
+    """The names at the top of what was installed from the sources."""
+    names: set[str] = set()
+    for origin in packages.glob("*.dist-info/direct_url.json"):
+        url = json.loads(origin.read_text(encoding="utf-8"))["url"]
+        if url.startswith(source.resolve().as_uri()):
+            record = (origin.parent / "RECORD").read_text(encoding="utf-8")
+            names |= {path.partition(",")[0].partition("/")[0] for path in record.splitlines()}
+    metadata = (".dist-info", ".pth", "..")
+    return {name for name in names if not name.endswith(metadata) and name.isidentifier()}
 
 
 def _router_requirements(checkout: Path) -> tuple[str, ...]:
