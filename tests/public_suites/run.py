@@ -9,6 +9,8 @@ from __future__ import annotations
 
 import argparse
 import json
+import platform
+import signal
 import subprocess
 import sys
 from collections.abc import Iterator, Sequence
@@ -23,11 +25,12 @@ import sources
 import suites
 from comparison import compare
 from environments import Side
+from packaging.specifiers import SpecifierSet
 from projects import Project
 from report import Result
 
 DEFAULT = "default"
-EXIT_LOST, EXIT_USAGE = 1, 2
+EXIT_LOST, EXIT_USAGE, EXIT_TERMINATED = 1, 2, 143
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -44,6 +47,8 @@ class Order:
 
 def main(arguments: Sequence[str] | None = None) -> int:
     options = _parser().parse_args(arguments)
+    # Not killed on the spot: what was started has to be ended.
+    signal.signal(signal.SIGTERM, lambda *_: sys.exit(EXIT_TERMINATED))
     order = Order(
         work=options.work.resolve(),
         checkout=options.checkout.resolve(),
@@ -75,6 +80,11 @@ def _all(order: Order, table: Sequence[Project]) -> Iterator[Result]:
 
 def _project(order: Order, project: Project) -> Iterator[Result]:
     folder = order.work / project.name
+    version = platform.python_version()
+    if version not in SpecifierSet(project.python):
+        problem = f"needs Python {project.python}, this is {version}"
+        yield from (_failed(project, name, problem) for name in order.spellings)
+        return
     try:
         sources.checkout(project, folder / "source", order.mirror)
         then, now = environments.prepare(project, folder / "source", folder, order.checkout)
