@@ -7,6 +7,7 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -37,6 +38,8 @@ class Site:
 class Account:
     sites: tuple[Site, ...]
     failed: tuple[str, ...]
+    changed: int
+    """How many files."""
     seconds: float
 
     @property
@@ -52,15 +55,13 @@ class Account:
         return [site for site in calls if site.reason != NO_COUNTERPART]
 
 
-def migrate(copy: Path, checkout: Path, spelling: str | None, timeout: float) -> Account:
+def migrate(copy: Path, checkout: Path, options: Sequence[str], timeout: float) -> Account:
     """Migrate the whole copy in place, tests and all."""
     # -P: the project's own types.py or codemods/ stays out of the way.
     command = [sys.executable, "-P", "-m", "codemods.migrate_openai", "--write", "--json"]
-    if spelling is not None:
-        command += ["--spelling", spelling]
     start = time.monotonic()
     done = subprocess.run(
-        command,
+        [*command, *options],
         cwd=copy,
         env={**os.environ, "PYTHONPATH": str(checkout)},
         capture_output=True,
@@ -78,7 +79,8 @@ def read(report: dict[str, Any], seconds: float) -> Account:
     files = report["files"]
     sites = tuple(_site(file["path"], site) for file in files for site in file["sites"])
     failed = tuple(f"{file['path']}: {file['error']}" for file in files if "error" in file)
-    return Account(sites=sites, failed=failed, seconds=seconds)
+    changed = report["summary"]["changed"]
+    return Account(sites=sites, failed=failed, changed=changed, seconds=seconds)
 
 
 def _site(path: str, site: dict[str, Any]) -> Site:

@@ -32,6 +32,8 @@ class Project:
     """The folders from which its tests import it."""
     folder: str = "."
     """Where its tests are started."""
+    options: tuple[str, ...] = ()
+    """More options for the migration, those that it asks for."""
     python: str = ">=3.11"
     env: tuple[tuple[str, str], ...] = ()
 

@@ -95,7 +95,7 @@ def _project(order: Order, project: Project) -> Iterator[Result]:
     if order.freeze:
         environments.freeze(project, now.python)
     for spelling in order.spellings:
-        yield _after(order, project, now, before, spelling)
+        yield _after(order, project, (then, now), before, spelling)
 
 
 def _before(order: Order, project: Project, side: Side, folder: Path) -> suites.Run:
@@ -111,7 +111,13 @@ def _before(order: Order, project: Project, side: Side, folder: Path) -> suites.
     return run
 
 
-def _after(order: Order, project: Project, side: Side, before: suites.Run, spelling: str) -> Result:
+def _after(
+    order: Order,
+    project: Project,
+    sides: tuple[Side, Side],
+    before: suites.Run,
+    spelling: str,
+) -> Result:
     folder = order.work / project.name
     if not any(test.outcome is suites.Outcome.PASSED for test in before.tests):
         return _failed(
@@ -119,11 +125,13 @@ def _after(order: Order, project: Project, side: Side, before: suites.Run, spell
         )
     copy = sources.copy(folder / "source", folder / f"after-{spelling}")
     try:
-        asked = None if spelling == DEFAULT else spelling
-        account = migration.migrate(copy, order.checkout, asked, order.timeout)
+        options = [*project.options, *([] if spelling == DEFAULT else ["--spelling", spelling])]
+        account = migration.migrate(copy, order.checkout, options, order.timeout)
     except (migration.MigrationError, subprocess.TimeoutExpired) as error:
         return _failed(project, spelling, str(error))
     results = folder / f"after-{spelling}.xml"
+    # A program of which nothing moves stays with its SDK.
+    side = sides[account.changed > 0]
     after = suites.run(project, side, copy, results, order.timeout)
     return Result(
         project=project.name,
