@@ -452,14 +452,14 @@ class _Collector:
             likely = (isinstance(term, Sdk) and client_class(term.name)) or isinstance(
                 root(term), (Ref, Cls, Func)
             )
-            if likely and self._names_class(node):
+            if not likely:
+                continue
+            partial = called_name(node.func) == "partial" and node.args
+            name = root_of(node.args[0] if partial else node.func)
+            if isinstance(name, ast.Name):
+                self.constructors[place] = Constructor(name=name.id, lazy=is_lazy(self.index, name))
+            if self._names_class(node):
                 self.direct.add(place)
-                self.constructors[place] = self._constructor(node)
-
-    def _constructor(self, node: ast.Call) -> Constructor:
-        name = root_of(node.args[0] if called_name(node.func) == "partial" else node.func)
-        assert isinstance(name, ast.Name)
-        return Constructor(name=name.id, lazy=is_lazy(self.index, name))
 
     def _names_class(self, node: ast.Call) -> bool:
         """Is the class named by an import, with nothing assigned in between?"""

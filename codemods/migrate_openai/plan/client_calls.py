@@ -245,11 +245,11 @@ class ClientCalls:
             self.draft.left(MADE, call, "skipped")
             return
         named = self.clients.class_named(call)
-        if self.planner.kept.is_read(named):
-            self.draft.migrated(MADE, call, AS_WRITTEN)
-            return
+        kept = self.planner.kept.is_read(named)
         place = self._conditional_place(member, call)
-        if place in self.conditional:
+        if kept:
+            argument = "" if azure else argument  # its class says so
+        elif place in self.conditional:
             self.draft.renamed[place] = new
         elif func is not None or place is not None:
             self.draft.replace(named, self.draft.routed(new))
@@ -260,7 +260,7 @@ class ClientCalls:
             skip = 1 if is_partial(call.func) else 0
             self.draft.changes.append(new_keyword(self.planner.text, call, argument, skip))
         before = "calls on it were migrated before" if decision.half_migrated else ""
-        self.draft.migrated(MADE, call, before)
+        self.draft.migrated(MADE, call, AS_WRITTEN if kept else before)
 
     def _class_for(self, member: Client) -> str:
         return router_class(member, azure=self.clients.decisions[member].as_spelled)

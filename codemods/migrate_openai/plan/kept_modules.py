@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from functools import cached_property
 
 from codemods.migrate_openai.flow.evaluate import Evaluator
+from codemods.migrate_openai.flow.facts import ModuleFacts
 from codemods.migrate_openai.flow.known_calls import module_imported
 from codemods.migrate_openai.flow.scopes import Binding, BindingKind, Index
 from codemods.migrate_openai.flow.signatures import called_name, root_of
@@ -25,8 +26,14 @@ class KeptModules:
     """Of one file: where the name may be missing, is asked for by a string, or is replaced."""
 
     def __init__(
-        self, index: Index, evaluator: Evaluator, view: ModuleView, options: Options
+        self,
+        index: Index,
+        evaluator: Evaluator,
+        facts: ModuleFacts,
+        view: ModuleView,
+        options: Options,
     ) -> None:
+        self.facts = facts
         self.index = index
         self.evaluator = evaluator
         self.view = view
@@ -55,6 +62,7 @@ class KeptModules:
             for name, bindings in scope.bindings.items()
             for binding in bindings
             if isinstance(binding.node, ast.alias)
+            and name not in self._names_of_clients_that_stay
             and (
                 self.keeps_name(binding.node)
                 or self.view.replaced_calls
@@ -64,6 +72,16 @@ class KeptModules:
             )
             and any(map(_leads_to_calls, self.evaluator.binding(binding)))
         )
+
+    @cached_property
+    def _names_of_clients_that_stay(self) -> frozenset[str]:
+        """How a file names the class of a client that stays the SDK's."""
+        stay = (
+            self.facts.constructors.get(member.at)
+            for member, decision in self.view.decisions.items()
+            if member.path == self.facts.path and decision.kind == "stays"
+        )
+        return frozenset(constructor.name for constructor in stay if constructor is not None)
 
     @cached_property
     def _names_asked_by_string(self) -> frozenset[str]:

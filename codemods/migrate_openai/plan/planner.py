@@ -87,7 +87,7 @@ class Planner:
             for use, atoms in zip(facts.uses, view.uses, strict=True)
         ]
         self.router, self.router_bound = self._router_name()
-        self.kept = KeptModules(self.index, self.evaluator, view, options)
+        self.kept = KeptModules(self.index, self.evaluator, facts, view, options)
 
     # -- names
 
