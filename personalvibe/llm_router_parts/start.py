@@ -52,10 +52,26 @@ def start(name: str, arguments: dict[str, Any], client: Any, is_async: bool) -> 
     register_providers(wanted=route[0])
     told = {k: copied(v) for k, v in arguments.items() if type(v).__name__ not in UNSET}
     told = with_settings(settings, told)
+    if route[0] in _WITHOUT_CALL_IDS and "messages" in told:
+        told["messages"] = [_without_call_ids(message) for message in told["messages"]]
     if route[1]:
         told["model"] = joined(route)
     pending = function_for(router, operation.litellm, is_async)(**told)
     return _afinished(pending, old) if is_async else _finished(pending, old)
+
+
+# Ollama's API has no ids of tool calls. LiteLLM makes them up, and some of its releases send them
+# back: a recording would depend on the release.
+_WITHOUT_CALL_IDS = ("ollama", "ollama_chat")
+
+
+def _without_call_ids(message: Any) -> Any:
+    message = message.model_dump(exclude_none=True) if hasattr(message, "model_dump") else message
+    calls = message.get("tool_calls") if isinstance(message, dict) else None
+    if not calls:
+        return message
+    bare = [{k: v for k, v in c.items() if k != "id"} if isinstance(c, dict) else c for c in calls]
+    return {**message, "tool_calls": bare}
 
 
 def _rename(arguments: dict[str, Any]) -> None:

@@ -889,6 +889,23 @@ def test_a_client_reads_as_openais(wire: Wire) -> None:
     assert wire.take()[0].headers["x-stainless-read-timeout"] == "7"
 
 
+def test_ollama_is_sent_no_ids_of_calls_whatever_the_litellm(wire: Wire) -> None:
+    wire.route = lambda _: Answer(body={"message": {"content": "Rain"}, "done": True})
+    call = {"id": "c1", "type": "function", "function": {"name": "weather", "arguments": "{}"}}
+    asked = [
+        *MESSAGES,
+        {"role": "assistant", "content": "", "tool_calls": [call]},
+        {"role": "tool", "tool_call_id": "c1", "content": "rain"},
+    ]
+    before = copy.deepcopy(asked)
+    llm_router.chat_completion("ollama_chat/llama3.1", asked, api_base=wire.origin)
+    (sent,) = [one for one in wire.take() if one.path == "/api/chat"]
+    (sent_call,) = json.loads(sent.body)["messages"][1]["tool_calls"]
+    assert "id" not in sent_call
+    assert sent_call["function"]["name"] == "weather"
+    assert asked == before
+
+
 # --- as openai 0.28 ---
 
 

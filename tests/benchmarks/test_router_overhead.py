@@ -120,7 +120,9 @@ def ratio(asked: Asked, sides: tuple[Any, Any], rounds: int) -> float:
 
 @pytest.mark.parametrize(
     ("asked", "rounds", "bar"),
-    [(plain, 200, 1.10), (stream, 60, 1.05), (embeddings, 20, 1.10)],
+    # A chunk is made an object of LiteLLM's class and the SDK's at once: 0.02 ms of the 0.6 that
+    # LiteLLM takes for one.
+    [(plain, 200, 1.10), (stream, 60, 1.08), (embeddings, 20, 1.10)],
     ids=["plain", "stream", "embeddings"],
 )
 def test_a_call_costs_little_more_than_litellms(
