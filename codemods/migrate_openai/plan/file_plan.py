@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ast
 from collections.abc import Collection
 from pathlib import PurePosixPath
 
@@ -26,9 +27,21 @@ def plan_file(planner: Planner) -> Plan:
     moves = any(map(is_move, clients.findings))
     uses = ModuleUses(planner, moves=moves)
     plan = clients + uses.plan()
-    if _only_names_move(plan) or (uses.types_stay and not _sites(plan)):
+    nothing_needs_it = uses.types_stay or _asks_whether_it_is_there(planner)
+    if _only_names_move(plan) or (nothing_needs_it and not _sites(plan)):
         plan = clients + ModuleUses(planner, moves=moves, names_move=False).plan()
     return with_kept_names(planner, plan + LookAlikes(planner).plan())
+
+
+def _asks_whether_it_is_there(planner: Planner) -> bool:
+    """Is openai imported in functions that do without it, and for its exceptions alone?"""
+    statements = [planner.index.statement(alias) for *_, alias in sdk_imports(planner.analysis)]
+    return bool(statements) and all(
+        isinstance(outer := planner.parent(statement), ast.Try)
+        and statement in outer.body
+        and planner.scope(statement).parent is not None
+        for statement in statements
+    )
 
 
 def _only_names_move(plan: Plan) -> bool:
