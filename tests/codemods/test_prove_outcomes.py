@@ -82,6 +82,7 @@ def test_tests_that_fail_prove_nothing_and_announced_losses_stand_apart(tmp_path
     assert verdicts == {"ask": "not proven", "quote": "proven"}
     shown = report.text(proof)
     assert "what sent it failed, before and after" in shown
+    assert "2 sites: 1 proven, 1 not proven (50 % of the sites covered)" in shown
     assert f"1 test with another result ({announced[0]}): as the account says (MOA905)" in shown
     assert "1 test with another result (test_a.py::test_lost): " in shown
     found = json.loads(report.as_json(proof))
@@ -238,7 +239,7 @@ def test_every_call_of_a_line_is_a_site_of_its_own(tmp_path: Path) -> None:
     ], done.stdout
 
 
-def test_parse_with_tools_is_proven_alone(tmp_path: Path) -> None:
+def test_parse_with_tools_and_what_only_a_failure_sent_are_proven_alone(tmp_path: Path) -> None:
     parse = """
         from openai import OpenAI, pydantic_function_tool
         client = OpenAI()
@@ -252,14 +253,18 @@ def test_parse_with_tools_is_proven_alone(tmp_path: Path) -> None:
                 model="m", messages=messages, tools=[pydantic_function_tool(schema)])
 
         def three(messages, described):
-            tools = [{"type": "function", "function": described}]
             return client.chat.completions.parse(
                 model="m", messages=messages, tools=[{"type": "function", "function": described}])
+
+        def four(text):
+            return client.embeddings.create(model="m", input=text)
     """
-    write_tree(tmp_path, {"bot.py": parse})
-    done = command(tmp_path, "--prove-sites", "--json")
+    fails = "import bot\nbot.four('x')\nraise SystemExit(3)\n"
+    write_tree(tmp_path, {"bot.py": parse, "main.py": fails})
+    done = command(tmp_path, "--prove-sites", "--json", "--prove", "--", sys.executable, "main.py")
     verdicts = [(s["line"], s["verdict"], s["note"]) for s in json.loads(done.stdout)["sites"]]
-    assert [verdict for _, verdict, _ in verdicts] == ["proven in isolation"] * 3, verdicts
+    assert [verdict for _, verdict, _ in verdicts] == ["proven in isolation"] * 4, verdicts
+    assert done.returncode == 1
 
 
 # openai 0.28

@@ -57,10 +57,10 @@ class _Case:
 def prove_sites(
     proof: Proof, done: Migrated, place: Scratch, commands: Sequence[Command], options: Options
 ) -> Proof:
-    """The proof, with every site that was not exercised tried in isolation."""
+    """The proof, with every site that is not decided yet tried in isolation."""
     cases, results = [], []
     for number, result in enumerate(proof.sites):
-        if result.verdict is not Verdict.NOT_EXERCISED:
+        if not result.verdict.is_open:
             results.append(result)
             continue
         site = result.site

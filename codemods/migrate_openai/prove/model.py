@@ -19,6 +19,11 @@ class Verdict(StrEnum):
     PROVEN = "proven"
     ISOLATED = "proven in isolation"
 
+    @property
+    def is_open(self) -> bool:
+        """Nothing is known about the site yet."""
+        return self in (Verdict.NOT_EXERCISED, Verdict.NOT_PROVEN)
+
 
 class Isolation(Enum):
     """What keeps a command off the network."""

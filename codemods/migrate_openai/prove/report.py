@@ -190,7 +190,7 @@ def _tail(run: Run) -> Iterator[str]:
 
 def summary(proof: Proof) -> str:
     counts = [f"{proof.count(v)} {v}" for v in reversed(VERDICTS) if proof.count(v)]
-    exercised = sum(r.verdict is not Verdict.NOT_EXERCISED for r in proof.sites)
+    exercised = sum(not result.verdict.is_open for result in proof.sites)
     total = len(proof.sites)
     coverage = f" ({100 * exercised // total} % of the sites covered)" if total else ""
     same = sum(command.same for command in proof.commands)
