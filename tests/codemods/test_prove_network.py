@@ -148,7 +148,8 @@ def test_keys_of_the_caller_are_dummies() -> None:
         "MAX_TOKEN": "100",
         "MAX_TOKENS": "100",
         "TOKENIZERS_PARALLELISM": "false",
-        "PATH": "/usr/bin",
+        "PATH": "/usr/bin:/opt/sk-proj-realrealrealrealrealrealrealrealrealreal12345678/bin",
+        "EMPTY_API_KEY": "",
     }
     found = without_keys({**real, **plain})
     assert not [value for name, value in found.items() if name in real and "real" in value]

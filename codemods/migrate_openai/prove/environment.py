@@ -62,7 +62,9 @@ def without_keys(caller: Mapping[str, str]) -> dict[str, str]:
 def _is_secret(name: str, value: str) -> bool:
     if _SETTING.fullmatch(value):
         return False
-    return bool(_SECRET.search(name)) or any(True for _ in shape_hits(value))
+    if _SECRET.search(name):
+        return True
+    return not value.startswith(os.sep) and any(True for _ in shape_hits(value))
 
 
 def _dummy(name: str) -> str:
