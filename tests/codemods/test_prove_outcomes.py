@@ -8,6 +8,7 @@ import sys
 import zipfile
 from collections.abc import Sequence
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -203,7 +204,30 @@ def test_a_cut_line_of_the_log_is_told_and_costs_nothing_else(tmp_path: Path) ->
 # Sites
 
 
-def test_every_call_of_a_line_is_a_site_of_its_own(tmp_path: Path) -> None:
+_PARSES = """
+    from openai import OpenAI, pydantic_function_tool
+    client = OpenAI()
+
+    def one(messages, tools, shape):
+        return client.chat.completions.parse(
+            model="m", messages=messages, tools=tools, response_format=shape)
+
+    def two(messages, schema):
+        return client.beta.chat.completions.parse(
+            model="m", messages=messages, tools=[pydantic_function_tool(schema)])
+
+    def three(messages, described):
+        return client.chat.completions.parse(
+            model="m", messages=messages, tools=[{"type": "function", "function": described}])
+
+    def four(text):
+        return client.embeddings.create(model="m", input=text)
+"""
+
+
+@pytest.fixture(scope="module")
+def proven(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
+    """A command that works, one that fails, and the rest in isolation."""
     embed = "client.embeddings.create(input='x', model='{}')"
     a, b, c, d, e = map(embed.format, "abcde")
     around = embed.format("f").replace("'x'", f"{e}.object")
@@ -222,49 +246,39 @@ def test_every_call_of_a_line_is_a_site_of_its_own(tmp_path: Path) -> None:
 
         asyncio.run(main())
     """
-    write_tree(tmp_path, {"main.py": main})
-    done = command(tmp_path, "--json", "--prove", "--", sys.executable, "main.py")
-    sites = json.loads(done.stdout)["sites"]
+    fails = "import bot\nbot.four('x')\nraise SystemExit(3)\n"
+    project = tmp_path_factory.mktemp("proven")
+    write_tree(project, {"main.py": main, "bot.py": _PARSES, "fails.py": fails})
+    commands = [[sys.executable, "main.py"], [sys.executable, "fails.py"]]
+    options = [word for one in commands for word in ("--prove", "--", *one)]
+    done = command(project, "--json", "--prove-sites", *options)
+    assert done.returncode == 1, done.stderr
+    found: dict[str, Any] = json.loads(done.stdout)
+    return found
+
+
+def test_every_call_of_a_line_is_a_site_of_its_own(proven: dict[str, Any]) -> None:
+    sites = [site for site in proven["sites"] if site["file"] == "main.py"]
     found = [(site["line"], site["verdict"], site["requests"]) for site in sites]
     one = "proven", 1
     assert found == [
         (5, *one),
         (5, *one),
         (6, *one),
-        (6, "not exercised", 0),
+        (6, "proven in isolation", 1),
         (7, *one),
         (7, *one),
         (10, *one),
         (10, *one),
-    ], done.stdout
+    ]
 
 
-def test_parse_with_tools_and_what_only_a_failure_sent_are_proven_alone(tmp_path: Path) -> None:
-    parse = """
-        from openai import OpenAI, pydantic_function_tool
-        client = OpenAI()
-
-        def one(messages, tools, shape):
-            return client.chat.completions.parse(
-                model="m", messages=messages, tools=tools, response_format=shape)
-
-        def two(messages, schema):
-            return client.beta.chat.completions.parse(
-                model="m", messages=messages, tools=[pydantic_function_tool(schema)])
-
-        def three(messages, described):
-            return client.chat.completions.parse(
-                model="m", messages=messages, tools=[{"type": "function", "function": described}])
-
-        def four(text):
-            return client.embeddings.create(model="m", input=text)
-    """
-    fails = "import bot\nbot.four('x')\nraise SystemExit(3)\n"
-    write_tree(tmp_path, {"bot.py": parse, "main.py": fails})
-    done = command(tmp_path, "--prove-sites", "--json", "--prove", "--", sys.executable, "main.py")
-    verdicts = [(s["line"], s["verdict"], s["note"]) for s in json.loads(done.stdout)["sites"]]
-    assert [verdict for _, verdict, _ in verdicts] == ["proven in isolation"] * 4, verdicts
-    assert done.returncode == 1
+def test_parse_with_tools_and_what_only_a_failure_sent_are_proven_alone(
+    proven: dict[str, Any],
+) -> None:
+    sites = [site for site in proven["sites"] if site["file"] == "bot.py"]
+    assert [site["verdict"] for site in sites] == ["proven in isolation"] * 4, sites
+    assert [one["failed"] for one in proven["commands"]] == [False, True]
 
 
 # openai 0.28

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from codemods.migrate_openai.prove.model import CallSite
 from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, Call
@@ -150,7 +150,7 @@ def extract(site: CallSite, old: str, new: str, router: str) -> tuple[str, str]:
     old_call = _call_at(old_tree, site.line, site.column)
     new_line = site.new_line or site.line
     if old_call is not None:
-        new_call = _new_call(new_tree, new_line, old_call)
+        new_call = _new_call(new_tree, new_line, old_tree, old_call)
     else:
         old_call = _handed_over(old_tree, site.line, site.column)
         new_call = _handed_over(new_tree, new_line, None)
@@ -263,17 +263,26 @@ def _known(call: ast.Call) -> bool:
     return True
 
 
-def _new_call(tree: ast.AST, line: int, old_call: ast.Call) -> ast.Call:
-    """The call that took the old one's place: on its line, with the same keywords."""
-    names = {keyword.arg for keyword in old_call.keywords}
-    router = [
+def _new_call(tree: ast.AST, line: int, old_tree: ast.AST, old_call: ast.Call) -> ast.Call:
+    """The call that took the old one's place: as many calls into its line, or as it is called."""
+    router = _in_order(
         call
         for call in _calls(tree)
         if call.lineno == line and isinstance(call.func, ast.Attribute) and _is_router(call.func)
-    ]
+    )
     if not router:
         raise UnfitError("its new form was not found")
+    mates = _in_order(
+        call for call in _calls(old_tree) if call.lineno == old_call.lineno and _known(call)
+    )
+    if len(mates) == len(router):
+        return router[mates.index(old_call)]
+    names = {keyword.arg for keyword in old_call.keywords}
     return max(router, key=lambda call: len(names & {keyword.arg for keyword in call.keywords}))
+
+
+def _in_order(calls: Iterable[ast.Call]) -> list[ast.Call]:
+    return sorted(calls, key=lambda call: (call.lineno, call.col_offset))
 
 
 def router_calls(tree: ast.AST, first: int, last: int) -> list[tuple[int, int]]:
