@@ -31,6 +31,8 @@ proof:
   --after-python PYTHON             the interpreter for the migrated code
   --before-with REQUIREMENT         what pip installs for the old code only: openai==0.28.1
   --timeout SECONDS                 for each execution of a command (default: 600)
+  --isolation auto|namespace|hooks  what keeps COMMAND off the network (default: auto, a namespace
+                                    where the system allows one)
   --compare-output                  what the commands print has to be the same
   --from-cassettes DIR              answers from the project's own recordings, where they match
   --allow-different                 with --write: write files although their requests differ

@@ -24,7 +24,7 @@ from codemods.migrate_openai.files.vendor import router_files
 from codemods.migrate_openai.files.write_run import written
 from codemods.migrate_openai.prove import report
 from codemods.migrate_openai.prove.migrate import Migrated, migrate
-from codemods.migrate_openai.prove.model import Command, Proof
+from codemods.migrate_openai.prove.model import Command, Isolation, Proof
 from codemods.migrate_openai.prove.proof import Options, prove
 from codemods.migrate_openai.prove.scratch import scratch
 
@@ -46,6 +46,7 @@ class Request:
     allow_different: bool
     markdown: str
     verbose: bool
+    isolation: Isolation
 
 
 def read(arguments: Sequence[str]) -> Request:
@@ -79,6 +80,7 @@ def read(arguments: Sequence[str]) -> Request:
         allow_different=given.allow_different,
         markdown=given.markdown,
         verbose=given.verbose,
+        isolation=Isolation(given.isolation),
     )
 
 
@@ -124,6 +126,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--allow-different", action="store_true")
     add("--markdown", default="")
     add("--verbose", action="store_true")
+    add("--isolation", choices=[one.value for one in Isolation], default=Isolation.AUTO.value)
     return parser
 
 
@@ -151,6 +154,7 @@ def main(arguments: Sequence[str]) -> int:
         compare_output=request.compare_output,
         first=first,
         router=request.settings.options.router,
+        isolation=request.isolation,
     )
     with scratch(Path.cwd().resolve()) as place:
         proof, done = prove(
@@ -163,13 +167,13 @@ def main(arguments: Sequence[str]) -> int:
         if request.sites:
             from codemods.migrate_openai.prove.isolate import prove_sites
 
-            proof = prove_sites(proof, done, place, [*request.commands, request.alone], options)
+            commands = [*(result.command for result in proof.commands), request.alone]
+            proof = prove_sites(proof, done, place, commands, options)
     _show(request, proof)
     failed = _write(request, proof, done) if request.settings.write else False
     if failed:
         return SOME_FAILED
-    nothing = proof.sites and not proof.count("proven") and not proof.count("proven in isolation")
-    return TO_DO if nothing or not proof.same else CLEAN
+    return CLEAN if proof.holds else TO_DO
 
 
 def _show(request: Request, proof: Proof) -> None:

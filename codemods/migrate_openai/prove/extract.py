@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import copy
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 
 from codemods.migrate_openai.prove.model import CallSite
 from codemods.migrate_openai.rules import CALLS, LEGACY_CALLS, Call
@@ -31,6 +31,7 @@ _VALUES = (
         "a tool": _TOOL,
         "functions": f"[{_FUNCTION}]",
         "a function": _FUNCTION,
+        "parameters": '{"type": "object", "properties": {}}',
         "tool_choice": '"auto"',
         "function_call": '"auto"',
         "response_format": '{"type": "text"}',
@@ -71,8 +72,21 @@ _VALUES = (
     | dict.fromkeys(("top_logprobs", "dimensions"), "3")
     | dict.fromkeys(("logprobs", "store", "parallel_tool_calls", "echo"), "True")
 )
+# What the SDK takes for a tool where it reads the reply by it.
+_STRICT_FUNCTION = (
+    '{"name": "f", "strict": True, "parameters": {"type": "object", "properties": {}, '
+    '"required": [], "additionalProperties": False}}'
+)
 # What the items of a list are called, where they are more than a text.
 _ITEMS = {"messages": "a message", "tools": "a tool", "functions": "a function"}
+_STRICT_TOOL = f'{{"type": "function", "function": {_STRICT_FUNCTION}}}'
+_FOR_PARSE = {
+    "a function": _STRICT_FUNCTION,
+    "a tool": _STRICT_TOOL,
+    "tools": f"[{_STRICT_TOOL}]",
+    "parameters": '{"type": "object", "properties": {}, "required": [], '
+    '"additionalProperties": False}',
+}
 _REQUIRED = {
     "chat": ("model", "messages"),
     "ChatCompletion": ("model", "messages"),
@@ -136,7 +150,7 @@ def extract(site: CallSite, old: str, new: str, router: str) -> tuple[str, str]:
     old_call = _call_at(old_tree, site.line, site.column)
     new_line = site.new_line or site.line
     if old_call is not None:
-        new_call = _new_call(new_tree, new_line, old_call)
+        new_call = _new_call(new_tree, new_line, old_tree, old_call)
     else:
         old_call = _handed_over(old_tree, site.line, site.column)
         new_call = _handed_over(new_tree, new_line, None)
@@ -249,17 +263,39 @@ def _known(call: ast.Call) -> bool:
     return True
 
 
-def _new_call(tree: ast.AST, line: int, old_call: ast.Call) -> ast.Call:
-    """The call that took the old one's place: on its line, with the same keywords."""
-    names = {keyword.arg for keyword in old_call.keywords}
-    router = [
+def _new_call(tree: ast.AST, line: int, old_tree: ast.AST, old_call: ast.Call) -> ast.Call:
+    """The call that took the old one's place: as many calls into its line, or as it is called."""
+    router = _in_order(
         call
         for call in _calls(tree)
         if call.lineno == line and isinstance(call.func, ast.Attribute) and _is_router(call.func)
-    ]
+    )
     if not router:
         raise UnfitError("its new form was not found")
+    mates = _in_order(
+        call for call in _calls(old_tree) if call.lineno == old_call.lineno and _known(call)
+    )
+    if len(mates) == len(router):
+        return router[mates.index(old_call)]
+    names = {keyword.arg for keyword in old_call.keywords}
     return max(router, key=lambda call: len(names & {keyword.arg for keyword in call.keywords}))
+
+
+def _in_order(calls: Iterable[ast.Call]) -> list[ast.Call]:
+    return sorted(calls, key=lambda call: (call.lineno, call.col_offset))
+
+
+def router_calls(tree: ast.AST, first: int, last: int) -> list[tuple[int, int]]:
+    """Where calls of the router begin on some lines: line and column, in order."""
+    return sorted(
+        (call.lineno, call.col_offset)
+        for call in _calls(tree)
+        if first <= call.lineno <= last
+        and any(
+            isinstance(method, ast.Attribute) and _is_router(method)
+            for method in (call.func, *call.args[:1])
+        )
+    )
 
 
 _SYNC = {call.function.removeprefix("a") for call in [*CALLS.values(), *LEGACY_CALLS.values()]}
@@ -362,7 +398,10 @@ class _Values:
             return ast.List(elts=items, ctx=ast.Load())
         if isinstance(value, ast.Dict) and None not in value.keys:
             keys = [self._value(k, "", whole=False, generate=generate) for k in value.keys if k]
-            items = [self._value(i, "", whole=False, generate=generate) for i in value.values]
+            items = [
+                self._value(item, kind, whole=bool(kind), generate=generate)
+                for kind, item in zip(map(_kind_of, keys), value.values, strict=True)
+            ]
             return ast.Dict(keys=list(keys), values=items)
         if isinstance(value, ast.UnaryOp) and isinstance(value.operand, ast.Constant):
             return value
@@ -378,7 +417,15 @@ class _Values:
             self._rule.sdk.endswith(_PARSES) or ast.unparse(value)[:1].isupper()
         ):
             return "_Model"
+        if self._rule.sdk.endswith(_PARSES):
+            return _FOR_PARSE.get(name, _VALUES.get(name, '"text"'))
         return _VALUES.get(name, '"text"')
+
+
+def _kind_of(key: ast.expr) -> str:
+    """What stands under a key, where it is more than a text."""
+    kinds = {"function": "a function", "parameters": "parameters", "schema": "parameters"}
+    return kinds.get(str(key.value), "") if isinstance(key, ast.Constant) else ""
 
 
 def _expression(text: str) -> ast.expr:

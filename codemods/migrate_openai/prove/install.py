@@ -7,13 +7,13 @@ import hashlib
 import os
 import signal
 import subprocess
-import sys
 from collections.abc import Iterable
 from pathlib import Path
 from types import TracebackType
 
 from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.prove.model import Command
+from codemods.migrate_openai.prove.sdk_0_28 import python_of
 
 
 class Installs:
@@ -56,7 +56,7 @@ class Installs:
         if process.returncode:
             last = (errors.strip().splitlines() or ["pip failed"])[-1]
             raise UsageError(
-                f"--before-with {' '.join(command.before_with)}: {last}",
+                f"{_wish(command)}: {last}",
                 "Give requirements that pip can install, or an interpreter with --before-python.",
             )
         return folder
@@ -64,21 +64,24 @@ class Installs:
     def _place(self, command: Command) -> Path | None:
         if not command.before_with:
             return None
-        key = "\0".join([_python(command), *command.before_with])
+        key = "\0".join([python_of(command), *command.before_with])
         return self._home / f"with-{hashlib.sha256(key.encode()).hexdigest()[:12]}"
+
+
+def _wish(command: Command) -> str:
+    wanted = " ".join(command.before_with)
+    if command.before_reason:
+        return f"{wanted} for the old code ({command.before_reason})"
+    return f"--before-with {wanted}"
 
 
 def _start(command: Command, folder: Path) -> subprocess.Popen[str]:
     pip = ["-m", "pip", "install", "--quiet", "--no-input", "--disable-pip-version-check"]
     return subprocess.Popen(
-        [_python(command), *pip, "--target", str(folder), *command.before_with],
+        [python_of(command), *pip, "--target", str(folder), *command.before_with],
         stdin=subprocess.DEVNULL,
         stdout=subprocess.DEVNULL,
         stderr=subprocess.PIPE,
         text=True,
         start_new_session=True,
     )
-
-
-def _python(command: Command) -> str:
-    return command.before_python or sys.executable

@@ -25,11 +25,11 @@ from codemods.migrate_openai.prove.model import (
     Run,
     SentRequest,
     SiteResult,
+    Verdict,
 )
 from codemods.migrate_openai.prove.normal import normalise
-from codemods.migrate_openai.prove.proof import Options
+from codemods.migrate_openai.prove.proof import Options, collect
 from codemods.migrate_openai.prove.scratch import Scratch
-from personalvibe.replay.standin import StandIn
 
 _FOLDER = "migrate_proof_cases"
 _RUNNER = """\
@@ -57,10 +57,10 @@ class _Case:
 def prove_sites(
     proof: Proof, done: Migrated, place: Scratch, commands: Sequence[Command], options: Options
 ) -> Proof:
-    """The proof, with every site that was not exercised tried in isolation."""
+    """The proof, with every site that is not decided yet tried in isolation."""
     cases, results = [], []
     for number, result in enumerate(proof.sites):
-        if result.verdict != "not exercised":
+        if not result.verdict.is_open:
             results.append(result)
             continue
         site = result.site
@@ -123,18 +123,20 @@ def _compared(
 ) -> SiteResult:
     site = case.result.site
     where = Frame(file=site.file, line=site.new_line or site.line, function="")
-    differences = []
-    for index in range(max(len(before), len(after))):
-        pair = compare.Pair(
+    pairs = [
+        compare.Pair(
             before=_group(before, index, site, where), after=_group(after, index, site, where)
         )
-        if pair.difference is not None:
-            differences.append(replace(pair.difference, where=where))
+        for index in range(max(len(before), len(after)))
+    ]
+    found, _, known = collect(pairs, set())
+    differences = [replace(difference, where=where) for difference in found]
     return replace(
         case.result,
-        verdict="different" if differences else "proven in isolation",
+        verdict=Verdict.DIFFERENT if differences else Verdict.ISOLATED,
         requests=len(before),
         differences=tuple(_once(differences)),
+        known=tuple(known),
         note=error if differences else "",
     )
 
@@ -180,15 +182,14 @@ def _run(
     environment = dict(options.environment)
     if library is not None:
         environment["PYTHONPATH"] = str(library)
-    with StandIn() as stand_in:
-        return launch.run(
-            (python, str(runner), *(case.file for case in cases)),
-            place,
-            place.root,
-            stand_in=stand_in.base_url,
-            timeout=options.timeout,
-            environment=environment,
-        )
+    return launch.run(
+        (python, str(runner), *(case.file for case in cases)),
+        place,
+        place.root,
+        timeout=options.timeout,
+        isolation=options.isolation,
+        environment=environment,
+    )
 
 
 def _by_file(run: Run) -> dict[str, list[SentRequest]]:

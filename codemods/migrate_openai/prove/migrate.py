@@ -11,8 +11,10 @@ from codemods.migrate_openai.errors import UsageError
 from codemods.migrate_openai.files import notebook, tree
 from codemods.migrate_openai.files.file_report import Outcome
 from codemods.migrate_openai.files.import_roots import refuse_hidden_router
+from codemods.migrate_openai.prove.announced import test_at
 from codemods.migrate_openai.prove.model import CallSite
 from codemods.migrate_openai.prove.scratch import Scratch
+from codemods.migrate_openai.rules.left import MOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -28,6 +30,8 @@ class Migrated:
     """File -> (bytes before, bytes after), for those that change."""
     router_file: str = ""
     """Where the router was written, or empty."""
+    announced: tuple[str, ...] = ()
+    """Beginnings of pytest node ids: what the account says will break."""
 
 
 def migrate(settings: Settings, place: Scratch) -> Migrated:
@@ -54,6 +58,7 @@ def migrate(settings: Settings, place: Scratch) -> Migrated:
 def collect(outcomes: Iterable[Outcome], router: str = "") -> Migrated:
     """What the outcomes, with paths relative to the project, mean for a proof."""
     sites, old, new = [], {}, {}
+    announced: list[str] = []
     files: dict[str, tuple[bytes, bytes]] = {}
     for outcome in outcomes:
         name = outcome.path
@@ -63,7 +68,9 @@ def collect(outcomes: Iterable[Outcome], router: str = "") -> Migrated:
             files[name] = outcome.before, outcome.after
         for site in outcome.sites:
             finding = site.finding
-            if finding.kind == "call" and site.status == "migrated":
+            if (finding.rule, finding.reason) == (MOCK.id, "mock"):
+                announced.append(test_at(name, old[name], finding.line))
+            elif finding.kind == "call" and site.status == "migrated":
                 sites.append(
                     CallSite(
                         file=name,
@@ -75,7 +82,14 @@ def collect(outcomes: Iterable[Outcome], router: str = "") -> Migrated:
                         place=site.place,
                     )
                 )
-    return Migrated(sites=tuple(sorted(sites)), old=old, new=new, files=files, router_file=router)
+    return Migrated(
+        sites=tuple(sorted(sites)),
+        old=old,
+        new=new,
+        files=files,
+        router_file=router,
+        announced=tuple(dict.fromkeys(announced)),
+    )
 
 
 def in_project(path: str, place: Scratch) -> str:

@@ -5,9 +5,33 @@ from __future__ import annotations
 import shlex
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any, Literal
+from enum import Enum, StrEnum
+from typing import Any
 
-Verdict = Literal["proven", "different", "not exercised", "proven in isolation"]
+
+class Verdict(StrEnum):
+    """What a proof says about a site."""
+
+    DIFFERENT = "different"
+    NOT_EXERCISED = "not exercised"
+    NOT_PROVEN = "not proven"
+    """It was exercised only by what failed, before and after."""
+    PROVEN = "proven"
+    ISOLATED = "proven in isolation"
+
+    @property
+    def is_open(self) -> bool:
+        """Nothing is known about the site yet."""
+        return self in (Verdict.NOT_EXERCISED, Verdict.NOT_PROVEN)
+
+
+class Isolation(Enum):
+    """What keeps a command off the network."""
+
+    AUTO = "auto"
+    """A namespace where the system allows one, else hooks; a wish only, never a result."""
+    NAMESPACE = "namespace"
+    HOOKS = "hooks"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -17,6 +41,26 @@ class Frame:
     file: str
     line: int
     function: str
+    span: tuple[int, int, int, int] | None = None
+    """First line and column, last line and column of the expression, as `ast` counts them; None
+    where the interpreter does not say (before 3.11)."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Python:
+    """The interpreter of a run's first process; empty where there was none."""
+
+    path: str = ""
+    version: str = ""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ended:
+    """A command that has ended. The exit code is None when it was stopped at the time limit."""
+
+    exit_code: int | None
+    output: str
+    errors: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -62,6 +106,16 @@ class Run:
     """Lines of the project whose call a `unittest.mock` answered."""
     patched: Mapping[str, frozenset[str]] = field(default_factory=dict)
     """pytest node id -> the names of the SDK that the test put something else in the place of."""
+    python: Python = Python()
+    sdk: Mapping[str, str] = field(default_factory=dict)
+    """Version of openai that was loaded -> the package that it sends with."""
+    transport_mocks: frozenset[str] = frozenset()
+    """What the tests replaced httpx by: respx, pytest-httpx."""
+    cut: int = 0
+    """Records of the log that cannot be read."""
+    isolation: Isolation = Isolation.HOOKS
+    refusal: str = ""
+    """Why a namespace was not to be had, where it was wanted."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -74,6 +128,8 @@ class Command:
     after_python: str = ""
     before_with: tuple[str, ...] = ()
     """Requirements for the old code only, such as ``openai==0.28.1``."""
+    before_reason: str = ""
+    """What they follow from, where nobody asked for them."""
 
     @property
     def text(self) -> str:
@@ -128,6 +184,8 @@ class SiteResult:
     differences: tuple[Difference, ...] = ()
     unstable: tuple[str, ...] = ()
     """Paths left out, because they differ between two runs of the old code as well."""
+    known: tuple[str, ...] = ()
+    """Differences that the documentation announces: they are not held against the migration."""
     note: str = ""
 
 
@@ -139,10 +197,17 @@ class CommandResult:
     before: Run
     after: Run
     changes: tuple[ChangedValue, ...]
+    announced: frozenset[str] = frozenset()
+    """Tests of which the migration says that they will break, with rule MOA905."""
 
     @property
     def same(self) -> bool:
         return not self.changes
+
+    @property
+    def failed(self) -> bool:
+        """It failed before and after, in the same way: nothing is proven by it."""
+        return self.same and self.before.exit_code != 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -156,21 +221,27 @@ class Proof:
     texts: Mapping[str, str] = field(default_factory=dict)
     """File -> its migrated text, for the report."""
 
-    def count(self, verdict: Verdict) -> int:
+    def count(self, verdict: str) -> int:
         return sum(result.verdict == verdict for result in self.sites)
 
     @property
     def same(self) -> bool:
         return (
-            not self.count("different")
+            not self.count(Verdict.DIFFERENT)
             and not self.elsewhere
             and all(command.same for command in self.commands)
         )
 
     @property
+    def holds(self) -> bool:
+        """Something is proven and nothing speaks against it."""
+        proven = self.count(Verdict.PROVEN) or self.count(Verdict.ISOLATED) or not self.sites
+        return self.same and bool(proven) and not any(command.failed for command in self.commands)
+
+    @property
     def different_files(self) -> frozenset[str]:
         """Files with a site that differs."""
-        found = {r.site.file for r in self.sites if r.verdict == "different"}
+        found = {r.site.file for r in self.sites if r.verdict is Verdict.DIFFERENT}
         found |= {d.where.file for d in self.elsewhere if d.where is not None}
         return frozenset(found)
 

@@ -12,12 +12,14 @@ from codemods.migrate_openai.prove.model import (
     CommandResult,
     Difference,
     Frame,
+    Isolation,
     Proof,
     Run,
     Verdict,
 )
+from codemods.migrate_openai.prove.outcomes import never_started
 
-VERDICTS: tuple[Verdict, ...] = ("different", "not exercised", "proven", "proven in isolation")
+VERDICTS = tuple(Verdict)
 _WIDTH = 160
 _CHANGES = 12
 
@@ -30,7 +32,8 @@ def text(proof: Proof, *, every: bool = False) -> str:
 def _text(proof: Proof, every: bool) -> Iterator[str]:
     for result in proof.sites:
         site = result.site
-        if result.verdict.startswith("proven") and not every:
+        proven = result.verdict in (Verdict.PROVEN, Verdict.ISOLATED)
+        if proven and not result.known and not every:
             continue
         sent = f" ({_plural(result.requests, 'request')})" if result.requests else ""
         yield f"{site}: {result.verdict}: {site.source}{sent}"
@@ -40,11 +43,14 @@ def _text(proof: Proof, every: bool) -> Iterator[str]:
             yield from _difference(proof, difference)
         if result.unstable:
             yield f"    left out, varies with the old code too: {', '.join(result.unstable)}"
+        for known in result.known:
+            yield f"    known difference: {known}"
     for difference in proof.elsewhere:
         yield f"{_place(difference.where)}: different: a request of no migrated site"
         yield from _difference(proof, difference)
     for command in proof.commands:
         yield from _command(command)
+    yield from remarks(proof)
     yield summary(proof)
 
 
@@ -63,15 +69,76 @@ def _difference(proof: Proof, difference: Difference) -> Iterator[str]:
 
 
 def _command(command: CommandResult) -> Iterator[str]:
-    if command.same and command.before.exit_code:
-        yield f"command: {_short(command)}: exit {command.before.exit_code}, before and after"
+    reason = never_started(command.before)
+    if command.failed:
+        said = f"it never started: {reason}" if reason else "nothing is proven by it"
+        yield f"command: {_short(command)}: {_failure(command)}; {said}"
         yield from _tail(command.before)
     if command.same:
         return
     yield f"command: {_short(command)}: another outcome"
+    yield from (f"      {line}" for line in _starts(command))
     yield from (f"      {line}" for line in _outcome(command))
     if command.before.exit_code != command.after.exit_code and not command.after.tests:
         yield from _tail(command.after)
+
+
+def _failure(command: CommandResult) -> str:
+    return f"exit {command.before.exit_code}, before and after"
+
+
+def _starts(command: CommandResult) -> Iterator[str]:
+    """Where it did not begin at all."""
+    for when, run in (("before", command.before), ("after", command.after)):
+        reason = never_started(run)
+        if reason:
+            yield f"{when} the migration it never started: {reason}"
+
+
+def remarks(proof: Proof) -> Iterator[str]:
+    """What the commands were run with, each thing once."""
+    found: dict[str, None] = {}
+    for command in proof.commands:
+        found |= dict.fromkeys(_remarks(command))
+    yield from found
+
+
+def _remarks(command: CommandResult) -> Iterator[str]:
+    before, after = command.before, command.after
+    if before.python == after.python:
+        yield f"python: {_python(before)}"
+    else:
+        yield f"python: {_python(before)} before, {_python(after)} after"
+    if command.command.before_reason:
+        wanted = " ".join(command.command.before_with)
+        yield f"sdk: {wanted} before the migration ({command.command.before_reason})"
+    for run in (before, after):
+        yield _network(run)
+        yield from _silent_mocks(run)
+        if run.cut:
+            yield f"log: {_plural(run.cut, 'record')} cut by the end of a process, not compared"
+
+
+def _python(run: Run) -> str:
+    return f"{run.python.path} ({run.python.version})" if run.python.path else "none was started"
+
+
+def _network(run: Run) -> str:
+    if run.isolation is Isolation.NAMESPACE:
+        return "network: none, by a namespace of the system"
+    why = f" ({run.refusal})" if run.refusal else ""
+    return f"network: refused by hooks in Python{why}; other programs could reach it"
+
+
+def _silent_mocks(run: Run) -> Iterator[str]:
+    """A suite that replaces httpx, and an SDK that sends with something else."""
+    for version, transport in run.sdk.items():
+        if run.transport_mocks and transport not in ("", "httpx"):
+            mocks = ", ".join(sorted(run.transport_mocks))
+            yield (
+                f"mocks: {mocks} replaces httpx, but openai {version} sends with {transport}: "
+                "the stand-in answered in its place"
+            )
 
 
 def _short(command: CommandResult) -> str:
@@ -83,11 +150,14 @@ def _outcome(command: CommandResult) -> Iterator[str]:
     """The changes of a command's outcome; tests that changed in the same way are one."""
     patched, others = command.before.patched, []
     mocked: list[str] = []
+    announced: list[str] = []
     alike: dict[tuple[str, str], list[str]] = {}
     for change in command.changes:
         test = change.path.removeprefix("test ")
         if test == change.path:
             others.append(_change(change))
+        elif test in command.announced:
+            announced.append(test)
         elif test in patched:
             mocked.append(test)
         else:
@@ -97,6 +167,8 @@ def _outcome(command: CommandResult) -> Iterator[str]:
     yield from others[:_CHANGES]
     if len(others) > _CHANGES:
         yield f"and {len(others) - _CHANGES} more"
+    if announced:
+        yield f"{_tests(announced)}: as the account says (MOA905), adapt what they replace"
     if mocked:
         names = ", ".join(sorted({name for test in mocked for name in patched[test]}))
         yield (
@@ -118,11 +190,13 @@ def _tail(run: Run) -> Iterator[str]:
 
 def summary(proof: Proof) -> str:
     counts = [f"{proof.count(v)} {v}" for v in reversed(VERDICTS) if proof.count(v)]
-    exercised = sum(r.verdict != "not exercised" for r in proof.sites)
+    exercised = sum(not result.verdict.is_open for result in proof.sites)
     total = len(proof.sites)
     coverage = f" ({100 * exercised // total} % of the sites covered)" if total else ""
     same = sum(command.same for command in proof.commands)
     outcomes = f"{same} of {_plural(len(proof.commands), 'command')} with the same outcome"
+    failed = sum(command.failed for command in proof.commands)
+    outcomes += f", {failed} failed before and after" if failed else ""
     sites = ", ".join(counts) or "no migrated call"
     return (
         f"{_plural(total, 'site')}: {sites}{coverage}; "
@@ -141,10 +215,13 @@ def _markdown(proof: Proof) -> Iterator[str]:
     yield f"{summary(proof)}."
     yield ""
     for command in proof.commands:
-        failed = f" (exit {command.before.exit_code})" if command.before.exit_code else ""
-        mark = f"same outcome{failed}" if command.same else "**another outcome**"
+        mark = "same outcome" if command.same else "**another outcome**"
+        if command.failed:
+            mark = f"**failed** ({_failure(command)})"
         yield f"- `{_short(command)}`: {mark}"
+        yield from (f"  - {_cell(line)}" for line in _starts(command))
         yield from (f"  - {_cell(line)}" for line in _outcome(command))
+    yield from (f"- {_cell(remark)}" for remark in remarks(proof))
     yield ""
     yield "| Call | Verdict | Requests | Remarks |"
     yield "| --- | --- | --- | --- |"
@@ -155,8 +232,9 @@ def _markdown(proof: Proof) -> Iterator[str]:
             for difference in result.differences
             for change in difference.changes[:_CHANGES]
         )
-        what = "<br>".join(part for part in (what, _cell(result.note)) if part)
-        verdict = f"**{result.verdict}**" if result.verdict == "different" else result.verdict
+        known = "<br>".join(f"known: {_cell(said)}" for said in result.known)
+        what = "<br>".join(part for part in (what, known, _cell(result.note)) if part)
+        verdict = f"**{result.verdict}**" if result.verdict is Verdict.DIFFERENT else result.verdict
         yield f"| {place} `{result.site.source}` | {verdict} | {result.requests} | {what} |"
     for difference in proof.elsewhere:
         what = "<br>".join(_cell(_change(change)) for change in difference.changes[:_CHANGES])
@@ -179,16 +257,10 @@ def _object(proof: Proof) -> dict[str, Any]:
             "elsewhere": len(proof.elsewhere),
             "requests": proof.requests,
             "same": proof.same,
+            "failed_commands": sum(command.failed for command in proof.commands),
         },
-        "commands": [
-            {
-                "command": list(command.command.arguments),
-                "same": command.same,
-                "exit_code": {"before": command.before.exit_code, "after": command.after.exit_code},
-                "changes": [_json_change(change) for change in command.changes],
-            }
-            for command in proof.commands
-        ],
+        "remarks": list(remarks(proof)),
+        "commands": [_json_command(command) for command in proof.commands],
         "sites": [
             {
                 "file": result.site.file,
@@ -200,12 +272,35 @@ def _object(proof: Proof) -> dict[str, Any]:
                 "verdict": result.verdict,
                 "requests": result.requests,
                 "unstable": list(result.unstable),
+                "known": list(result.known),
                 "note": result.note,
                 "differences": [_json_difference(proof, d) for d in result.differences],
             }
             for result in proof.sites
         ],
         "elsewhere": [_json_difference(proof, d) for d in proof.elsewhere],
+    }
+
+
+def _json_command(command: CommandResult) -> dict[str, Any]:
+    runs = {"before": command.before, "after": command.after}
+    return {
+        "command": list(command.command.arguments),
+        "same": command.same,
+        "failed": command.failed,
+        "exit_code": {when: run.exit_code for when, run in runs.items()},
+        "never_started": {when: never_started(run) for when, run in runs.items()},
+        "python": {
+            when: {"path": run.python.path, "version": run.python.version}
+            for when, run in runs.items()
+        },
+        "isolation": {
+            when: {"held": run.isolation.value, "refusal": run.refusal}
+            for when, run in runs.items()
+        },
+        "before_with": list(command.command.before_with),
+        "announced": sorted(command.announced),
+        "changes": [_json_change(change) for change in command.changes],
     }
 
 
@@ -255,15 +350,18 @@ def as_sarif(proof: Proof) -> str:
 def _sarif_results(proof: Proof) -> Iterator[dict[str, Any]]:
     for result in proof.sites:
         site = result.site
-        if result.verdict == "different":
+        if result.verdict is Verdict.DIFFERENT:
             for difference in result.differences:
                 where = difference.where
                 file, line = (where.file, where.line) if where else (site.file, site.line)
                 yield _sarif("different", "error", _changes(difference.changes), file, line)
-        elif result.verdict == "not exercised":
+        elif result.verdict is Verdict.NOT_EXERCISED:
             why = f": {result.note}" if result.note else ""
             message = f"{site.source} was not exercised{why}"
             yield _sarif("not-exercised", "note", message, site.file, site.line)
+        elif result.verdict is Verdict.NOT_PROVEN:
+            message = f"{site.source} is not proven: {result.note}"
+            yield _sarif("not-exercised", "warning", message, site.file, site.line)
     for difference in proof.elsewhere:
         where = difference.where
         message = _changes(difference.changes)
@@ -272,7 +370,10 @@ def _sarif_results(proof: Proof) -> Iterator[dict[str, Any]]:
         )
     for command in proof.commands:
         if not command.same:
-            message = f"{_short(command)}: {'; '.join(_outcome(command))}"
+            message = f"{_short(command)}: {'; '.join([*_starts(command), *_outcome(command)])}"
+            yield _sarif("outcome", "error", message, "", 1)
+        elif command.failed:
+            message = f"{_short(command)}: {_failure(command)}"
             yield _sarif("outcome", "error", message, "", 1)
 
 

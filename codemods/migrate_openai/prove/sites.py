@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from codemods.migrate_openai.prove.extract import router_calls
 from codemods.migrate_openai.prove.model import CallSite, Frame, SentRequest
 
 
@@ -15,6 +16,8 @@ class _Span:
     first: int
     last: int
     line: int
+    start: tuple[int, int] | None
+    """Line and column where the call begins, where that is known."""
     site: CallSite
 
 
@@ -25,13 +28,9 @@ class SiteIndex:
         """``texts``: file -> its text in the run that is looked at (``new``: after)."""
         self._spans: dict[str, list[_Span]] = {}
         self._uncalled = [site for site in sites if uncalled(site) and _address(site)]
-        headers = {file: _headers(texts.get(file, "")) for file in {site.file for site in sites}}
-        for site in sites:
-            line = (site.new_line or site.line) if new else site.line
-            first, last = _around(headers[site.file], line)
-            self._spans.setdefault(site.file, []).append(
-                _Span(first=first, last=last, line=line, site=site)
-            )
+        for file in sorted({site.file for site in sites}):
+            own = [site for site in sites if site.file == file]
+            self._spans[file] = _spans(own, texts.get(file, ""), new=new)
 
     def find(self, call: SentRequest) -> tuple[CallSite | None, Frame | None]:
         """The site of the innermost frame that lies in one, and that frame."""
@@ -54,9 +53,46 @@ class SiteIndex:
         around = [s for s in self._spans.get(frame.file, ()) if s.first <= frame.line <= s.last]
         if not around:
             return None
+        exact = _within(around, frame) if len(around) > 1 else None
+        if exact is not None:
+            return exact.site
         # Several sites in one statement: the last one that starts at or before the line.
         before = [s for s in around if s.line <= frame.line] or around[:1]
         return max(before, key=lambda s: s.line).site
+
+
+def _spans(sites: Sequence[CallSite], text: str, *, new: bool) -> list[_Span]:
+    tree = _parsed(text)
+    headers = _headers(tree) if tree else ()
+    lines = [(site.new_line or site.line) if new else site.line for site in sites]
+    statements = [_around(headers, line) for line in lines]
+    spans = []
+    for site, line, (first, last) in zip(sites, lines, statements, strict=True):
+        start: tuple[int, int] | None = (site.line, _column(text, site.line, site.column - 1))
+        if new:
+            mates = sorted(
+                s for s, other in zip(sites, statements, strict=True) if other[0] == first
+            )
+            calls = router_calls(tree, first, last) if tree and len(mates) > 1 else []
+            # In the order in which they stood; where calls were added, nobody knows.
+            start = calls[mates.index(site)] if len(calls) == len(mates) else None
+        spans.append(_Span(first=first, last=last, line=line, start=start, site=site))
+    return spans
+
+
+def _column(text: str, line: int, characters: int) -> int:
+    """A column as `ast` and frames count it: in bytes."""
+    lines = text.splitlines()
+    return len(lines[line - 1][:characters].encode()) if line <= len(lines) else characters
+
+
+def _within(spans: Sequence[_Span], frame: Frame) -> _Span | None:
+    """The first call that begins in what a frame was executing."""
+    if frame.span is None:
+        return None
+    begin, end = frame.span[:2], frame.span[2:]
+    inside = [span for span in spans if span.start is not None and begin <= span.start < end]
+    return min(inside, key=lambda span: span.start or begin, default=None)
 
 
 def uncalled(site: CallSite) -> bool:
@@ -80,12 +116,15 @@ def _address(site: CallSite) -> str:
     return next((end for name, end in _ADDRESSES.items() if f".{name}." in path), "")
 
 
-def _headers(text: str) -> tuple[tuple[int, int], ...]:
-    """(first, last) line of every statement, without the blocks that it contains."""
+def _parsed(text: str) -> ast.Module | None:
     try:
-        tree = ast.parse(text)
+        return ast.parse(text)
     except (SyntaxError, ValueError):
-        return ()
+        return None
+
+
+def _headers(tree: ast.Module) -> tuple[tuple[int, int], ...]:
+    """(first, last) line of every statement, without the blocks that it contains."""
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.stmt):

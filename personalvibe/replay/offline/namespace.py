@@ -32,6 +32,11 @@ def enter() -> str:
         return ""  # a worker of a process that has moved, or a machine without a network
     if len(list(Path("/proc/self/task").iterdir())) > 1:
         return "the process has threads already, which would stay behind"
+    return leave()
+
+
+def leave() -> str:
+    """The same for a process without threads on Linux, even where it has no way out already."""
     # A kernel may grant the namespace and then refuse what makes it usable.
     refusal = _rehearsed()
     if refusal:

@@ -35,20 +35,27 @@ class StandIn:
     """
 
     def __init__(
-        self, *, port: int = 0, first: Callable[[Received], Reply | None] | None = None
+        self,
+        *,
+        port: int = 0,
+        first: Callable[[Received], Reply | None] | None = None,
+        listener: socket.socket | None = None,
     ) -> None:
         """``port`` 0 takes any free one. Raises OSError from `start` when it is taken.
 
         ``first`` is asked for an answer before the stand-in makes one; None leaves it to it.
+        ``listener``: a socket that listens already, such as one of another network namespace;
+        the stand-in closes it.
         """
         self._wanted = port
+        self._listener = listener
         self._first = first
         self._server: _Server | None = None
         self.requests: list[Received] = []
 
     def start(self) -> StandIn:
         if self._server is None:
-            self._server = _Server(self._wanted, self.requests, self._first)
+            self._server = _Server(self._wanted, self.requests, self._first, self._listener)
         return self
 
     def stop(self) -> None:
@@ -107,8 +114,13 @@ class _Server(ThreadingHTTPServer):
         port: int,
         log: list[Received],
         first: Callable[[Received], Reply | None] | None,
+        listener: socket.socket | None,
     ) -> None:
-        super().__init__(("127.0.0.1", port), _Handler)
+        super().__init__(("127.0.0.1", port), _Handler, bind_and_activate=listener is None)
+        if listener is not None:
+            self.socket.close()
+            self.socket = listener
+            self.server_address = listener.getsockname()
         self.log = log
         self.first = first
         self.attempts: Counter[str] = Counter()

@@ -31,6 +31,7 @@ else:
 
 _numbers = itertools.count()
 _mocked: set[tuple[Any, ...]] = set()
+_transport_mocks: set[str] = set()
 _seen: contextvars.ContextVar[bool] = contextvars.ContextVar("proof_seen", default=False)
 
 
@@ -94,7 +95,7 @@ class AfterImport(importlib.abc.MetaPathFinder):
         path: Sequence[str] | None,
         target: ModuleType | None = None,
     ) -> ModuleSpec | None:
-        patch = _PATCHES.pop(fullname, None)
+        patch = PATCHES.pop(fullname, None)
         if patch is None:
             return None
         spec = importlib.util.find_spec(fullname)
@@ -310,7 +311,31 @@ def _patch_mock(module: Any) -> None:
     module._patch.__enter__ = entered
 
 
-_PATCHES: dict[str, Callable[[Any], None]] = {
+def _note_sdk(module: Any) -> None:
+    """openai._base_client, since openai 1: which version sends, and with what."""
+    version = getattr(sys.modules.get("openai._version"), "__version__", "")
+    transport = next((name for name in ("httpx", "httpx2") if hasattr(module, name)), "")
+    state.write({"kind": "sdk", "version": version, "transport": transport})
+
+
+def _note_respx(module: Any) -> None:
+    start = module.MockRouter.start
+
+    def started(self: Any) -> None:
+        note_transport_mock("respx")
+        start(self)
+
+    module.MockRouter.start = started
+
+
+def note_transport_mock(name: str) -> None:
+    """A test replaces httpx's transport: once a process is enough."""
+    if name not in _transport_mocks:
+        _transport_mocks.add(name)
+        state.write({"kind": "transport mock", "name": name})
+
+
+PATCHES: dict[str, Callable[[Any], None]] = {
     **places.PATCHES,
     "httpx": _patch_httpx,
     "httpx2": _patch_httpx,
@@ -318,4 +343,6 @@ _PATCHES: dict[str, Callable[[Any], None]] = {
     "requests.adapters": _patch_requests,
     "aiohttp.client": _patch_aiohttp,
     "unittest.mock": _patch_mock,
+    "openai._base_client": _note_sdk,
+    "respx.router": _note_respx,
 }

@@ -1,4 +1,4 @@
-# ruff: noqa: PTH110
+# ruff: noqa: PTH110, UP031
 """What a proof changes inside the processes of the program proved.
 
 Every HTTP request is written to a log with the place that sent it. Requests to LLM providers go to
@@ -13,11 +13,13 @@ import sys
 
 TYPE_CHECKING = False
 if TYPE_CHECKING:
+    from codemods.migrate_openai.prove.hook import migrate_proof_children as children
     from codemods.migrate_openai.prove.hook import migrate_proof_clients as clients
     from codemods.migrate_openai.prove.hook import migrate_proof_network as network
     from codemods.migrate_openai.prove.hook import migrate_proof_places as places
     from codemods.migrate_openai.prove.hook import migrate_proof_state as state
 else:
+    import migrate_proof_children as children
     import migrate_proof_clients as clients
     import migrate_proof_network as network
     import migrate_proof_places as places
@@ -28,8 +30,14 @@ def install(here: str) -> None:
     """Take hold of the process; ``here``: the folder of this file and of settings.json."""
     state.load(here)
     _move_paths()
+    state.write(
+        {"kind": "python", "path": sys.executable, "version": "%d.%d.%d" % sys.version_info[:3]}
+    )
     sys.addaudithook(network.guard)
     places.follow()
+    if state.settings["isolation"] == "hooks":
+        children.follow()
+        clients.PATCHES.update(children.PATCHES)
     sys.meta_path.insert(0, clients.AfterImport())
 
 

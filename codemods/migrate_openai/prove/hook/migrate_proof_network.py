@@ -4,6 +4,7 @@
 from __future__ import annotations
 
 import errno
+import ipaddress
 import re
 import socket
 from urllib.parse import urlsplit
@@ -62,22 +63,40 @@ def _listening(host: str, port: int) -> bool:
 
 
 def guard(event: str, arguments: tuple[Any, ...]) -> None:
-    """Audit hook: nothing but loopback and unix sockets is ever connected to."""
-    if event == "socket.connect" or event == "socket.sendto":
-        address = arguments[1]
+    """Audit hook: nothing but loopback and unix sockets is ever sent to or asked for."""
+    if event in _SENDING:
+        address = arguments[1] if len(arguments) > 1 else None
         if isinstance(address, tuple) and not _is_loopback(address[0]):
             raise ConnectionRefusedError(errno.ECONNREFUSED, _refusal(address[0]))
-    elif event in ("socket.getaddrinfo", "socket.gethostbyname"):
+    elif event in _ASKING:
         host = arguments[0]
-        if isinstance(host, bytes):
-            host = host.decode("ascii", "replace")
+        if isinstance(host, tuple):
+            host = host[0]
+        if isinstance(host, (bytes, bytearray)):
+            host = bytes(host).decode("ascii", "replace")
         if host is not None and not _is_loopback(host):
             raise socket.gaierror(socket.EAI_NONAME, _refusal(host))
 
 
+_SENDING = {"socket.connect", "socket.sendto", "socket.sendmsg"}
+_ASKING = {
+    "socket.getaddrinfo",
+    "socket.gethostbyname",
+    "socket.gethostbyaddr",
+    "socket.getnameinfo",
+}
+
+
 def _is_loopback(host: object) -> bool:
+    """An address of loopback, or a name that the system does not ask others for."""
     name = str(host).lower()
-    return name in _LOOPBACK or name.startswith("127.") or name == socket.gethostname().lower()
+    if name in _LOOPBACK or name == socket.gethostname().lower():
+        return True
+    try:
+        address = ipaddress.ip_address(name.partition("%")[0])
+    except ValueError:
+        return False
+    return (getattr(address, "ipv4_mapped", None) or address).is_loopback
 
 
 def _refusal(host: object) -> str:

@@ -5,6 +5,7 @@ from __future__ import annotations
 
 import contextvars
 import functools
+import itertools
 import os
 import sys
 import threading
@@ -53,19 +54,27 @@ def _in_project(filename: str) -> str | None:
     return inside
 
 
+def _span(frame: FrameType) -> tuple[Any, ...]:
+    """First and last line, first and last column of what the frame is executing."""
+    positions = getattr(frame.f_code, "co_positions", None)
+    if positions is None or frame.f_lasti < 0:
+        return ()
+    return next(itertools.islice(positions(), frame.f_lasti // 2, None), ())
+
+
 def stack() -> tuple[Any, ...]:
-    """[file, line, function] of the project's frames, the innermost first.
+    """[file, line, function, and where known the span] of the project's frames, innermost first.
 
     A task's own frames end where the event loop runs it; its maker's come after.
     """
-    found: list[tuple[str, int, str]] = []
+    found: list[tuple[Any, ...]] = []
     frame: FrameType | None = sys._getframe(1)
     while frame is not None and len(found) < _DEPTH:
         if frame.f_code.co_name == "_run" and frame.f_globals.get("__name__") == "asyncio.events":
             break
         inside = _in_project(frame.f_code.co_filename)
         if inside is not None:
-            found.append((inside, frame.f_lineno, frame.f_code.co_name))
+            found.append((inside, frame.f_lineno, frame.f_code.co_name, *_span(frame)))
         frame = frame.f_back
     return tuple(found) + tuple(_origin.get())[: _DEPTH - len(found)]
 

@@ -35,6 +35,12 @@ def pytest_configure() -> None:
     kind.setattr = _follow(kind.setattr)
 
 
+def pytest_runtest_setup(item: Any) -> None:
+    for fixture, name in (("httpx_mock", "pytest-httpx"), ("respx_mock", "respx")):
+        if fixture in getattr(item, "fixturenames", ()):
+            clients.note_transport_mock(name)
+
+
 def pytest_runtest_logreport(report: Any) -> None:
     if report.when == "call" or report.outcome != "passed":
         record = {"kind": "test", "test": report.nodeid, "when": report.when}

@@ -24,9 +24,12 @@ def load(here: str) -> None:
 
 
 def write(record: dict[str, Any]) -> None:
-    """Append one line, in one go: several processes write."""
-    line = json.dumps(record, ensure_ascii=True).encode("ascii") + b"\n"
-    os.write(_log, line)
+    """Append one line, in one go: several processes write.
+
+    It begins a line as well, for one that a process did not write to its end.
+    """
+    line = json.dumps(record, ensure_ascii=True).encode("ascii")
+    os.write(_log, b"\n" + line + b"\n")
 
 
 def test() -> str:
