@@ -189,3 +189,7 @@ class CassetteError(Exception):
         self.line = line
         self.hint = hint
         super().__init__(f"{self.message}\n{hint}" if hint else self.message)
+
+
+class NotACassetteError(CassetteError):
+    """A file that can be read, and holds something else than recordings."""

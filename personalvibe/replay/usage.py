@@ -2,9 +2,13 @@
 
 from __future__ import annotations
 
+import contextlib
+import importlib.util
+import json
 import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from pathlib import Path
 from typing import Any
 
 from personalvibe.replay.cassette import bodies
@@ -16,8 +20,15 @@ _DATA = re.compile(rb"(?m)^(?:data:[ ]?)?(\{.*\})\r?$")
 _MODEL_IN_PATH = re.compile(r"/(?:models|deployments|model)/([^/:?]+)")
 
 
-def usage_of(interaction: Interaction) -> Usage:
-    """The usage that a response states; zero where it states none."""
+Prices = Mapping[str, Any]
+"""What a model costs, by its name, as LiteLLM lists it."""
+
+
+def usage_of(interaction: Interaction, prices: Prices | None = None) -> Usage:
+    """The usage that a response states; zero where it states none.
+
+    Its cost goes by `prices`, or by LiteLLM's where that is loaded.
+    """
     most: dict[str, int] = {"input": 0, "output": 0}
     for document in _documents(interaction):
         found = _usage(document)
@@ -25,7 +36,8 @@ def usage_of(interaction: Interaction) -> Usage:
         most["input"] = max(most["input"], _first(found, _INPUT))
         most["output"] = max(most["output"], _first(found, _OUTPUT))
     tokens = (most["input"], most["output"])
-    cost = _cost(_model(interaction), *tokens) if any(tokens) else 0.0
+    known = _loaded_prices() if prices is None else prices
+    cost = _cost(known, model_of(interaction), *tokens) if any(tokens) else 0.0
     return Usage(input_tokens=tokens[0], output_tokens=tokens[1], cost_usd=cost)
 
 
@@ -71,7 +83,8 @@ def _first(found: dict[str, Any], names: tuple[str, ...]) -> int:
     return 0
 
 
-def _model(interaction: Interaction) -> str:
+def model_of(interaction: Interaction) -> str:
+    """The model that a request names; empty where it names none."""
     request = interaction.request
     try:
         value = bodies.parse_json(request.body)
@@ -83,10 +96,22 @@ def _model(interaction: Interaction) -> str:
     return found[1] if found else ""
 
 
-def _cost(model: str, input_tokens: int, output_tokens: int) -> float:
-    """In US dollars, by LiteLLM's price list; 0 if that is not loaded or lacks the model."""
-    litellm = sys.modules.get("litellm")
-    prices = getattr(litellm, "model_cost", None) or {}
+def _loaded_prices() -> Prices:
+    return getattr(sys.modules.get("litellm"), "model_cost", None) or {}
+
+
+def price_list() -> Prices:
+    """The price list that LiteLLM brings, without the seconds that importing LiteLLM takes."""
+    found = importlib.util.find_spec("litellm")
+    for folder in (found.submodule_search_locations or ()) if found else ():
+        with contextlib.suppress(OSError, ValueError):
+            file = Path(folder, "model_prices_and_context_window_backup.json")
+            return dict(json.loads(file.read_bytes()))
+    return {}
+
+
+def _cost(prices: Prices, model: str, input_tokens: int, output_tokens: int) -> float:
+    """In US dollars; 0 if the list lacks the model."""
     for name in (model, f"gemini/{model}", f"mistral/{model}", f"azure/{model}"):
         price = prices.get(name)
         if isinstance(price, dict):

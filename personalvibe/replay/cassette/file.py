@@ -28,7 +28,7 @@ VERSION = 2
 MAX_BYTES = 32 * 1024 * 1024
 """The largest cassette that is read, decompressed. The largest met in the wild had 4 MB."""
 
-_UNPACKED = 2
+UNPACKED = 2
 """Bytes that the bodies of a cassette may unpack to, for each byte that its file may have."""
 _HEAD = "# Recorded by personalvibe.replay. Re-record it with: pytest --record-mode=rewrite\n"
 _END = "...\n"
@@ -61,8 +61,13 @@ def load(path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interaction]:
     return parse(disk.read(path, max_bytes + 1), path, max_bytes=max_bytes)
 
 
-def parse(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interaction]:
-    """The interactions of a file's content; `path` is for messages. Raises `CassetteError`."""
+def parse(
+    raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES, as_stored: bool = False
+) -> list[Interaction]:
+    """The interactions of a file's content; `path` is for messages. Raises `CassetteError`.
+
+    Bodies are unpacked, unless they are wanted as the file holds them.
+    """
     if raw[:2] == b"\x1f\x8b":
         raw = _gunzip(raw, path, max_bytes)
     document = _json(raw, path, max_bytes) or yaml_io.load(raw, path, max_bytes=max_bytes)
@@ -89,7 +94,8 @@ def parse(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interac
         return _Reader(path, document).interactions(value)
     from personalvibe.replay.cassette.foreign import read_foreign
 
-    return read_foreign(value, path, bodies.Budget(max_bytes * _UNPACKED))
+    budget = bodies.Budget(max_bytes * UNPACKED)
+    return read_foreign(value, path, budget, as_stored=as_stored)
 
 
 def _json(raw: bytes, path: Path, max_bytes: int) -> yaml_io.Document | None:

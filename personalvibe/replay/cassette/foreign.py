@@ -17,6 +17,7 @@ from personalvibe.replay.model import (
     CassetteError,
     Headers,
     Interaction,
+    NotACassetteError,
     RedactedInteraction,
     Request,
     Response,
@@ -28,21 +29,24 @@ _EMPTY = "Restore it from version control, or record it again with --record-mode
 _HINT = "docs/replay.md lists the tools whose cassettes are read."
 
 
-def read_foreign(document: object, path: Path, budget: bodies.Budget) -> list[Interaction]:
+def read_foreign(
+    document: object, path: Path, budget: bodies.Budget, *, as_stored: bool = False
+) -> list[Interaction]:
     """The interactions of a cassette in a format that is not ours.
 
     Args:
         document: what the YAML or JSON of the file says; dicts, lists and scalars.
         path: of the file, for error messages.
         budget: what all bodies together may unpack to.
+        as_stored: leave compressed bodies packed.
 
     Raises:
         CassetteError: it is none of the known formats, or a part of it is not what it should be.
     """
     if document is None:
-        raise CassetteError("the cassette is empty", path=path, hint=_EMPTY)
+        raise NotACassetteError("the cassette is empty", path=path, hint=_EMPTY)
     return [
-        _interaction(item, _Place(path, number, budget))
+        _interaction(item, _Place(path, number, None if as_stored else budget))
         for number, item in enumerate(_items(document, path), 1)
     ]
 
@@ -68,7 +72,7 @@ def _items(document: object, path: Path) -> Sequence[object]:
                 )
             pairs = zip(requests, responses, strict=True)
             return [{"request": request, "response": response} for request, response in pairs]
-    raise CassetteError("not a cassette: it has no list `interactions`", path=path, hint=_HINT)
+    raise NotACassetteError("not a cassette: it has no list `interactions`", path=path, hint=_HINT)
 
 
 def _of_ddapm(document: dict[str, Any]) -> dict[str, Any]:
@@ -92,7 +96,7 @@ def _unprefixed(body: object) -> object:
 class _Place:
     """Where in which file, for an error that can be found."""
 
-    def __init__(self, path: Path, number: int, budget: bodies.Budget) -> None:
+    def __init__(self, path: Path, number: int, budget: bodies.Budget | None) -> None:
         self.path = path
         self.number = number
         self.budget = budget
@@ -218,6 +222,8 @@ def _json(value: Any, place: _Place) -> bytes:
 
 def _unpacked(headers: Headers, body: bytes, place: _Place) -> tuple[Headers, bytes]:
     """Without content encoding; also where the header stayed on a body that is already plain."""
+    if place.budget is None:
+        return headers, body
     try:
         headers, plain = bodies.decompress(headers, body, place.budget)
     except bodies.OverBudgetError as error:

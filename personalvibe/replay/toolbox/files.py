@@ -1,0 +1,92 @@
+"""Which files of a folder are cassettes, and what is in them."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from personalvibe.replay.cassette import disk
+from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.model import CassetteError, Interaction, NotACassetteError
+
+SUFFIXES = tuple(
+    f"{suffix}{packed}" for suffix in (".yaml", ".yml", ".json") for packed in ("", ".gz")
+)
+_NOT_ENTERED = frozenset(("node_modules", "__pycache__", "site-packages"))
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Candidate:
+    """A file that may be a cassette."""
+
+    path: Path
+    named: bool
+    """Whether the user named it, so that it has to be a cassette."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Recording:
+    """A cassette that could be read."""
+
+    path: Path
+    content: bytes
+    """Of the file, as it is on disk."""
+    interactions: tuple[Interaction, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Refused:
+    """A file that could not be read as a cassette, and why."""
+
+    path: Path
+    error: CassetteError
+    content: bytes = b""
+    is_cassette: bool = True
+    """False for a file of another kind, which just lies in the folder."""
+
+
+def find(paths: Sequence[Path]) -> list[Candidate]:
+    """The files that are named, and those of the folders that are. In a stable order, each once."""
+    found: dict[Path, Candidate] = {}
+    for path in paths:
+        if path.is_dir():
+            for inside in _walk(path):
+                found.setdefault(inside, Candidate(path=inside, named=False))
+        else:
+            found[path] = Candidate(path=path, named=True)
+    return list(found.values())
+
+
+def _walk(folder: Path) -> Iterator[Path]:
+    for parent, folders, names in os.walk(folder):
+        folders[:] = sorted(
+            name for name in folders if not name.startswith(".") and name not in _NOT_ENTERED
+        )
+        for name in sorted(names):
+            if name.lower().endswith(SUFFIXES) and not name.startswith("."):
+                yield Path(parent, name)
+
+
+def read(candidate: Candidate, *, as_stored: bool = False) -> Recording | Refused:
+    """The interactions of a file, with compressed bodies as they lie in it if `as_stored`."""
+    path = candidate.path
+    content = b""
+    try:
+        content = disk.read(path, cassette.MAX_BYTES + 1)
+        interactions = cassette.parse(content, path, as_stored=as_stored)
+    except FileNotFoundError:
+        return Refused(path=path, error=CassetteError("there is no such file", path=path))
+    except CassetteError as error:
+        is_cassette = candidate.named or (
+            not isinstance(error, NotACassetteError) and _says_cassette(path, content)
+        )
+        return Refused(path=path, error=error, content=content, is_cassette=is_cassette)
+    return Recording(path=path, content=content, interactions=tuple(interactions))
+
+
+def _says_cassette(path: Path, content: bytes) -> bool:
+    """Whether a file that is damaged was a cassette, by its folder or by its text."""
+    in_folder = any("cassette" in part.lower() for part in path.parts[:-1])
+    return in_folder or b"interactions" in content
