@@ -70,6 +70,7 @@ SECRETS = {
     "a header of the answer": interaction(answered={"x-auth-token": [CANARY]}),
     "an unknown header": interaction(asked={"x-shard": [CANARY]}),
     "a parameter": interaction(uri=f"https://api.example.com/v1?key={CANARY}"),
+    "a fragment": interaction(uri=f"https://api.example.com/v1?a=b#{BEARER[7:]}"),
     "a password in an address": interaction(uri=f"https://me:{CANARY}@api.example.com/v1"),
     "a field": interaction(json_of(nested=[{"client_secret": CANARY}])),
     "a shape in a prompt": interaction(json_of(messages=[{"content": f"use {BEARER[7:]}"}])),

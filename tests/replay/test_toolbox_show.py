@@ -130,6 +130,23 @@ def test_what_other_recorders_wrote(
         assert line in out.splitlines()
 
 
+@pytest.mark.parametrize("odd", [None, 7, "x", [3], {"a": [1]}, [[{"b": None}]]])
+def test_fields_of_another_kind_are_no_bug(
+    odd: Any, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    names = ("type", "choices", "candidates", "message", "output", "content", "data", "done")
+    message = dict.fromkeys(("role", "content", "tool_calls", "images", "function_call"), odd)
+    for name in names:
+        answer = {name: odd, "index": odd, "delta": odd}
+        for number, answered in enumerate((answer, events(answer, {name: [message]}))):
+            asked = {"messages": [message, odd], "system": odd, "input": odd, "tools": [odd]}
+            path = written(tmp_path / f"{name}{number}.yaml", asked, answered)
+    code, out = show(capsys, tmp_path)
+    assert code == 0
+    assert out.count("# /") == 2 * len(names)
+    assert path.name in out
+
+
 def test_secrets_are_not_shown(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     asked = {"messages": [{"role": "user", "content": f"key {SECRET}"}]}
     path = written(tmp_path / "c.yaml", asked, {}, authorization=[f"Bearer {SECRET}"])

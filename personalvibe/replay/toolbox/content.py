@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Any
 
+from personalvibe.replay.toolbox import fields
+
 
 class PartKind(StrEnum):
     TEXT = "text"
@@ -77,12 +79,12 @@ def message(value: Mapping[str, Any]) -> Turn:
     if role == "tool":
         parts = [tool_result(value.get("name", value.get("tool_call_id")), value.get("content"))]
     parts += text_part(value.get("refusal"))
-    parts += [media("image", image) for image in value.get("images") or ()]
+    parts += [media("image", image) for image in fields.items(value, "images")]
     if value.get("audio"):
         parts.append(media("audio", value["audio"]))
-    for call in [*(value.get("tool_calls") or ()), {"function": value.get("function_call")}]:
-        function = call.get("function") if isinstance(call, dict) else None
-        if isinstance(function, dict):
+    for call in [*fields.mappings(value, "tool_calls"), {"function": value.get("function_call")}]:
+        function = fields.mapping(call, "function")
+        if function:
             parts.append(tool_call(function.get("name"), function.get("arguments")))
     return turn("assistant" if role == "model" else role, parts)
 
@@ -109,7 +111,7 @@ def item(value: object) -> Turn:
 
 
 def _block(block: dict[str, Any]) -> list[Part]:
-    kind = block.get("type")
+    kind = fields.text(block, "type")
     if kind in _BY_TYPE:
         return _BY_TYPE[kind](block)
     spelled = {_camel(key): value for key, value in block.items()}

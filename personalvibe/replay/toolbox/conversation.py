@@ -30,6 +30,7 @@ from personalvibe.replay.toolbox.content import (
     text_part,
     turn,
 )
+from personalvibe.replay.toolbox.fields import mapping, mappings
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -172,13 +173,14 @@ def _answer(response: Response) -> Sequence[Turn]:
 
 
 def _answered(document: dict[str, Any]) -> list[Turn]:
-    turns = [_choice(one) for one in _list(document, "choices")]
+    turns = [_choice(one) for one in mappings(document, "choices")]
     turns += [
-        message({"role": "model", **_dict(one, "content")}) for one in _list(document, "candidates")
+        message({"role": "model", **mapping(one, "content")})
+        for one in mappings(document, "candidates")
     ]
-    turns += [item(one) for one in _list(document, "output")]
-    turns += [_datum(one) for one in _list(document, "data")]
-    said = _dict(document, "message") or _dict(_dict(document, "output"), "message")
+    turns += [item(one) for one in mappings(document, "output")]
+    turns += [_datum(one) for one in mappings(document, "data")]
+    said = mapping(document, "message") or mapping(mapping(document, "output"), "message")
     if said:
         turns.append(message(said))
     elif document.get("type") == "message" or isinstance(document.get("content"), list):
@@ -188,20 +190,10 @@ def _answered(document: dict[str, Any]) -> list[Turn]:
     return [one for one in turns if one.parts]
 
 
-def _list(document: dict[str, Any], name: str) -> list[dict[str, Any]]:
-    value = document.get(name)
-    return [one for one in value if isinstance(one, dict)] if isinstance(value, list) else []
-
-
-def _dict(document: dict[str, Any], name: str) -> dict[str, Any]:
-    value = document.get(name)
-    return value if isinstance(value, dict) else {}
-
-
 def _choice(choice: dict[str, Any]) -> Turn:
     if isinstance(choice.get("text"), str):
         return turn("assistant", text_part(choice["text"]))
-    return message({"role": "assistant", **_dict(choice, "message")})
+    return message({"role": "assistant", **mapping(choice, "message")})
 
 
 def _datum(datum: dict[str, Any]) -> Turn:

@@ -49,6 +49,7 @@ def sightings(one: Interaction, rules: RedactionRules) -> Iterator[Sighting]:
     yield from _in_url(request.url, rules)
     yield from _in_headers("request", request.headers, rules)
     yield from _in_body("request.body", request.headers, request.body, clean.request.body, rules)
+    yield from in_text("response.reason", response.reason, rules)
     yield from _in_headers("response", response.headers, rules)
     yield from _in_body(
         "response.body", response.headers, response.body, clean.response.body, rules
@@ -69,7 +70,8 @@ def in_text(place: str, text: str, rules: RedactionRules) -> Iterator[Sighting]:
 
 def _in_url(url: str, rules: RedactionRules) -> Iterator[Sighting]:
     parts = urlsplit(url)
-    yield from in_text("request.url", url.partition("?")[0], rules)
+    yield from in_text("request.url", url.partition("?")[0].partition("#")[0], rules)
+    yield from in_text("request.url.fragment", parts.fragment, rules)
     for name, value in parse_qsl(parts.query):
         place = f"request.url.query.{name}"
         squeezed = squeeze(name)

@@ -6,6 +6,8 @@ import json
 from collections.abc import Sequence
 from typing import Any
 
+from personalvibe.replay.toolbox.fields import items, mapping, mappings, number, text
+
 Document = dict[str, Any]
 
 
@@ -19,21 +21,21 @@ def join(events: Sequence[Document]) -> Document:
 
 def _responses(events: Sequence[Document]) -> Document:
     """OpenAI's responses API, whose last event has the whole; Anthropic's, which has not."""
-    kinds = {event.get("type") for event in events}
+    kinds = {text(event, "type") for event in events}
     if not kinds & {"content_block_start", "content_block_delta", "message_start"}:
-        whole = [event["response"] for event in events if isinstance(event.get("response"), dict)]
+        whole = [one for event in events if (one := mapping(event, "response"))]
         if whole and whole[-1].get("output"):
             return dict(whole[-1])
-        texts = [_text(event.get("delta")) for event in events if _is_text_delta(event)]
+        texts = [text(event, "delta") for event in events if _is_text_delta(event)]
         return {"output": [{"role": "assistant", "content": "".join(texts)}]}
     blocks: dict[Any, Document] = {}
     for event in events:
         if event.get("type") == "content_block_start" and isinstance(
             event.get("content_block"), dict
         ):
-            blocks[event.get("index")] = dict(event["content_block"])
+            blocks[number(event, "index")] = dict(event["content_block"])
         elif event.get("type") == "content_block_delta" and isinstance(event.get("delta"), dict):
-            _extend(blocks.setdefault(event.get("index"), {"type": "text"}), event["delta"])
+            _extend(blocks.setdefault(number(event, "index"), {"type": "text"}), event["delta"])
     return {"content": [_with_input(block) for block in blocks.values()]}
 
 
@@ -44,7 +46,7 @@ def _is_text_delta(event: Document) -> bool:
 def _extend(block: Document, delta: Document) -> None:
     for key in ("text", "thinking", "partial_json"):
         if isinstance(delta.get(key), str):
-            block[key] = _text(block.get(key)) + delta[key]
+            block[key] = text(block, key) + delta[key]
 
 
 def _with_input(block: Document) -> Document:
@@ -52,26 +54,25 @@ def _with_input(block: Document) -> Document:
     return {**block, "input": _parsed(arguments)} if arguments else block
 
 
-def _parsed(text: str) -> Any:
+def _parsed(arguments: str) -> Any:
     try:
-        return json.loads(text)
+        return json.loads(arguments)
     except ValueError:
-        return text
+        return arguments
 
 
 def _choices(events: Sequence[Document]) -> Document:
     """Chat and completions of OpenAI's kind."""
     found: dict[Any, Document] = {}
     for event in events:
-        for choice in event.get("choices") or ():
-            if isinstance(choice, dict):
-                _add_choice(found.setdefault(choice.get("index"), {"message": {}}), choice)
+        for choice in mappings(event, "choices"):
+            _add_choice(found.setdefault(number(choice, "index"), {"message": {}}), choice)
     return {"choices": list(found.values())}
 
 
 def _add_choice(whole: Document, choice: Document) -> None:
     if isinstance(choice.get("text"), str):
-        whole["text"] = _text(whole.get("text")) + choice["text"]
+        whole["text"] = text(whole, "text") + choice["text"]
     delta = choice.get("delta")
     if not isinstance(delta, dict):
         return
@@ -79,31 +80,29 @@ def _add_choice(whole: Document, choice: Document) -> None:
     message["role"] = delta.get("role") or message.get("role") or "assistant"
     for key in ("content", "refusal", "reasoning_content", "reasoning"):
         if isinstance(delta.get(key), str):
-            message[key] = _text(message.get(key)) + delta[key]
-    for call in delta.get("tool_calls") or ():
-        if isinstance(call, dict):
-            _add_call(message.setdefault("tool_calls", []), call)
+            message[key] = text(message, key) + delta[key]
+    for call in mappings(delta, "tool_calls"):
+        _add_call(message.setdefault("tool_calls", []), call)
 
 
 def _add_call(calls: list[Document], call: Document) -> None:
-    number = call.get("index", len(calls))
-    known = next((one for one in calls if one["index"] == number), None)
+    index = call.get("index", len(calls))
+    known = next((one for one in calls if one["index"] == index), None)
     if known is None:
-        known = {"index": number, "function": {}}
+        known = {"index": index, "function": {}}
         calls.append(known)
     delta = call.get("function")
     for key in ("name", "arguments"):
         if isinstance(delta, dict) and isinstance(delta.get(key), str):
-            known["function"][key] = _text(known["function"].get(key)) + delta[key]
+            known["function"][key] = text(known["function"], key) + delta[key]
 
 
 def _candidates(events: Sequence[Document]) -> Document:
     """Gemini's."""
     parts: list[Any] = []
     for event in events:
-        for candidate in event.get("candidates") or ():
-            content = candidate.get("content") if isinstance(candidate, dict) else None
-            for part in (content.get("parts") or ()) if isinstance(content, dict) else ():
+        for candidate in mappings(event, "candidates"):
+            for part in items(mapping(candidate, "content"), "parts"):
                 _add_part(parts, part)
     return {"candidates": [{"content": {"role": "model", "parts": parts}}]}
 
@@ -123,12 +122,10 @@ def _of(value: Any, key: str) -> Any:
 def _ollama(events: Sequence[Document]) -> Document:
     whole: Document = {"role": "assistant", "content": "", "thinking": ""}
     for event in events:
-        message = event.get("message")
-        if isinstance(message, dict):
-            whole["content"] += _text(message.get("content"))
-            whole["thinking"] += _text(message.get("thinking"))
-            whole.setdefault("tool_calls", []).extend(message.get("tool_calls") or ())
-        whole["content"] += _text(event.get("response"))
+        message = mapping(event, "message")
+        whole["content"] += text(message, "content") + text(event, "response")
+        whole["thinking"] += text(message, "thinking")
+        whole.setdefault("tool_calls", []).extend(mappings(message, "tool_calls"))
     return {"message": whole}
 
 
@@ -136,21 +133,17 @@ def _bedrock(events: Sequence[Document]) -> Document:
     """Amazon's converse stream."""
     blocks: dict[Any, Document] = {}
     for event in events:
-        block = blocks.setdefault(event.get("contentBlockIndex"), {})
-        tool = _of(event.get("start"), "toolUse")
-        if isinstance(tool, dict):
+        block = blocks.setdefault(number(event, "contentBlockIndex"), {})
+        tool = mapping(mapping(event, "start"), "toolUse")
+        if tool:
             block["toolUse"] = {**tool, "input": ""}
-        delta = event.get("delta")
-        if isinstance(_of(delta, "text"), str):
-            block["text"] = _text(block.get("text")) + _text(_of(delta, "text"))
+        delta = mapping(event, "delta")
+        if text(delta, "text"):
+            block["text"] = text(block, "text") + text(delta, "text")
         if "toolUse" in block:
-            block["toolUse"]["input"] += _text(_of(_of(delta, "toolUse"), "input"))
+            block["toolUse"]["input"] += text(mapping(delta, "toolUse"), "input")
     content = [block for block in blocks.values() if block]
     return {"output": {"message": {"role": "assistant", "content": content}}}
-
-
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else ""
 
 
 # The first that one of the events has says whose stream it is.
