@@ -211,7 +211,7 @@ def test_no_canary_is_ever_found(
     replayed.assert_outcomes(passed=1, skipped=3)
 
     monkeypatch.setenv("MISSING", "1")
-    missed = pytester.runpytest_inprocess(*logs)
+    missed = pytester.runpytest_inprocess("--record-mode=none", *logs)
     missed.assert_outcomes(passed=1, failed=3)
     assert search("the output", str(missed.stdout).encode() + str(missed.stderr).encode()) == []
     assert search_tree(pytester.path) == []
