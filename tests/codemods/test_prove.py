@@ -764,16 +764,20 @@ def test_write_takes_what_is_proven_and_not_what_differs(tmp_path: Path) -> None
     )
     main = "import good, shifty\ngood.ask('hello')\nshifty.quote('')\n"
     write_tree(tmp_path, {"good.py": GOOD, "shifty.py": shifty, "main.py": main})
+    (tmp_path / "requirements.txt").write_text("openai>=1\n")
     proof = ["--json", "--prove", "--", sys.executable, "main.py"]
-    done = command(tmp_path, "--write", *proof)
+    done = command(tmp_path, "--write", "--deps", *proof)
     assert done.returncode == 1, done.stdout + done.stderr
     summary = json.loads(done.stdout)["summary"]
     assert (summary["proven"], summary["different"]) == (1, 1)
     assert "openai/gpt-4o" in (tmp_path / "good.py").read_text()
     assert "from openai import OpenAI" in (tmp_path / "shifty.py").read_text()
     assert "shifty.py: not written" in done.stderr
-    assert command(tmp_path, "--write", "--allow-different", *proof).returncode == 1
+    assert (tmp_path / "requirements.txt").read_text() == "openai>=1\npersonalvibe>=4\n"
+    again = command(tmp_path, "--write", "--deps", "--allow-different", *proof)
+    assert again.returncode == 1
     assert "openai/gpt-4o" in (tmp_path / "shifty.py").read_text()
+    assert (tmp_path / "requirements.txt").read_text() == "personalvibe>=4\n"
 
 
 def test_a_command_that_never_worked_is_told_so(tmp_path: Path) -> None:

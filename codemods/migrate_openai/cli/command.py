@@ -152,6 +152,13 @@ def _sorted(settings: Settings, progress: Progress) -> tuple[list[Candidate], li
     return sources, requirements
 
 
+def requirement_files(settings: Settings, *, keep: bool) -> Iterator[Item]:
+    """The requirement files of a run; *keep*: does something still import openai?"""
+    for candidate in discover(settings.paths, settings.exclude):
+        if candidate.requirements:
+            yield from _requirement_file(candidate.path, settings, keep=keep)
+
+
 def _requirement_file(path: str, settings: Settings, *, keep: bool) -> Iterator[Item]:
     """What asks for openai in one file and, with ``--deps``, what the file becomes."""
     from codemods.migrate_openai.files import deps

@@ -70,6 +70,11 @@ class LoadedFile:
     """Why the file as a whole stays as it is: ``vendored``, ``generated`` or empty."""
 
 
+def imports_openai(text: str) -> bool:
+    """Does a program still need the openai package for itself?"""
+    return _STILL_USED.search(text) is not None
+
+
 def load(path: str, data: bytes, left: str = "") -> LoadedFile:
     """Raises `SourceError`."""
     whole = source.decode(Path(path).absolute().as_posix(), data)
@@ -143,7 +148,7 @@ def outcome(path: str, loaded: LoadedFile, result: FileResult) -> Outcome:
         before=b"" if after is None else loaded.data,
         after=after,
         changes=changes,
-        uses_openai=_STILL_USED.search(result.text) is not None,
+        uses_openai=imports_openai(result.text),
     )
 
 

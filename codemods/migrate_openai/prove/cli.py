@@ -13,11 +13,13 @@ from pathlib import Path
 from types import FrameType
 
 from codemods.migrate_openai.cli import settings as configuration
+from codemods.migrate_openai.cli.command import requirement_files
 from codemods.migrate_openai.cli.printable import printable
 from codemods.migrate_openai.cli.settings import Settings
 from codemods.migrate_openai.errors import SourceError, UsageError
 from codemods.migrate_openai.files import write
 from codemods.migrate_openai.files.file_report import Item, Outcome, SideFile
+from codemods.migrate_openai.files.pipeline import imports_openai
 from codemods.migrate_openai.files.state_folder import of_project, unfinished
 from codemods.migrate_openai.files.transaction import Transaction, locked, settle
 from codemods.migrate_openai.files.vendor import router_files
@@ -211,6 +213,9 @@ def _write(request: Request, proof: Proof, done: Migrated) -> bool:
             _say(f"{name}: not written: its requests differ (--allow-different writes it)")
         else:
             items.append(SideFile(path=name, before=before, after=after))
+    if request.settings.deps and len(refused) < len(done.files):
+        texts = (done.old[name] if name in refused else text for name, text in done.new.items())
+        items += requirement_files(request.settings, keep=any(map(imports_openai, texts)))
     state = of_project(request.settings.paths)
     with locked(state, _say), Transaction(state) as transaction:
         results, _ = written(items, transaction, diff=False)
