@@ -389,7 +389,7 @@ def test_undo_stands_alone(command: Run, more: list[str]) -> None:
 
 def test_some_runs_that_are_killed_or_refused_at_random_moments() -> None:
     script = Path(__file__).parents[1] / "benchmarks/kill_runs.py"
-    numbers = ["--kills", "10", "--unwritable", "3", "--full-disk", "3"]
+    numbers = ["--kills", "4", "--unwritable", "2", "--full-disk", "2"]
     done = subprocess.run(
         [sys.executable, script, *numbers], capture_output=True, text=True, timeout=600, check=False
     )

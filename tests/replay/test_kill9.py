@@ -1,6 +1,6 @@
 """kill -9 at random moments of a rewrite: the cassette is the old one or the new one, whole.
 
-20 moments by default; PERSONALVIBE_KILLS=200 is the bar.
+12 moments by default; PERSONALVIBE_KILLS=200 is the bar.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from personalvibe.replay import use_cassette
 from personalvibe.replay.cassette import file as cassette
 
 SUITES = Path(__file__).parent / "suites"
-KILLS = int(os.environ.get("PERSONALVIBE_KILLS", "20"))
+KILLS = int(os.environ.get("PERSONALVIBE_KILLS", "12"))
 pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
 
 
