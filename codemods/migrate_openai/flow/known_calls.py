@@ -62,9 +62,9 @@ def known_call(evaluator: Evaluator, node: ast.Call) -> Terms | None:
 
 def module_imported(node: ast.Call) -> ast.Constant | None:
     """The name in ``importlib.import_module("openai")``, or in a function of the program's own."""
-    name = called_name(node.func).lower()
-    # The first gives the package around it, the second asks whether it is there.
-    imports = "import" in name and name not in {"__import__", "importorskip"}
+    # ``__import__`` gives the package around it, ``importorskip`` asks whether it is there.
+    imports = "import" in called_name(node.func).strip("_").split("_")
+    imports = imports and called_name(node.func) != "__import__"
     match node.args:
         case [ast.Constant(value=str()) as module, *_] if imports:
             return module

@@ -41,6 +41,7 @@ from codemods.migrate_openai.rules.client_attributes import (
 )
 from codemods.migrate_openai.rules.clients import MADE, RESOURCE
 from codemods.migrate_openai.rules.left import LOOK_ALIKE, NO_COUNTERPART, RAW, UNPROVEN
+from codemods.migrate_openai.rules.sdk_names import router_class
 
 
 class ClientCalls:
@@ -263,11 +264,11 @@ class ClientCalls:
         self.draft.migrated(MADE, call, AS_WRITTEN if kept else before)
 
     def _class_for(self, member: Client) -> str:
-        return router_class(member, azure=self.clients.decisions[member].as_spelled)
+        return router_class(member.cls, azure=self.clients.decisions[member].as_spelled)
 
     def _conditional_place(self, member: Client, call: ast.Call) -> int | None:
         """The import of a class under a name that something else, or another class, binds too."""
-        kinds = {router_class(m, azure=True) for m in self.clients.made if m.at == member.at}
+        kinds = {router_class(m.cls, azure=True) for m in self.clients.made if m.at == member.at}
         if len(kinds) == 1 and self.clients.direct_class(call) is not None:
             return None
         return self.imports.conditional(self.clients.class_named(call), member.cls)
@@ -303,12 +304,6 @@ class ClientCalls:
         if isinstance(statement, (ast.Assign, ast.AnnAssign)):
             span = self.planner.text.span(statement)
             self.draft.changes.append(ReplaceStatement(span=span))
-
-
-def router_class(client: Client, *, azure: bool = False) -> str:
-    """The router's class; its own for Azure, where no argument is to say so."""
-    is_async, is_azure = CLIENT_CLASSES[client.cls]
-    return f"{'Async' * is_async}{'Azure' * (is_azure and azure)}Client"
 
 
 def _why_it_stays(decision: Decision) -> tuple[str, str]:

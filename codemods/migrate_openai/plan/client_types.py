@@ -8,13 +8,13 @@ from collections import defaultdict
 from functools import cached_property
 
 from codemods.migrate_openai.flow.signatures import called_name
-from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Typed, client_class
+from codemods.migrate_openai.flow.terms import Typed, client_class
 from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.planner import Draft, Plan, ResolvedUse
 from codemods.migrate_openai.rules.clients import MADE, TYPED
-from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
+from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES, router_class
 
 _ASKING = frozenset({"isinstance", "issubclass"})
 
@@ -73,10 +73,9 @@ class ClientTypes:
     def _rename_class(self, node: ast.AST, cls: str, *, runtime: bool) -> None:
         if self.planner.kept.is_read(node):
             return
-        asynchronous, azure = CLIENT_CLASSES[cls]
         # An annotation takes any client, but names none twice; a value is what makes it Azure's.
-        azure = azure and (runtime or self._is_alternative(node))
-        self.draft.replace(node, self.draft.routed(_class_name(asynchronous, azure)))
+        azure = runtime or self._is_alternative(node)
+        self.draft.replace(node, self.draft.routed(router_class(cls, azure=azure)))
 
     def _reads_kept_module(self, node: ast.Constant, cls: str) -> bool:
         """``"openai.OpenAI"``, where that name stays."""
@@ -90,8 +89,7 @@ class ClientTypes:
     def _string_annotation(self, node: ast.Constant, classes: list[str]) -> None:
         code = old = self.planner.text.of(node)
         for cls in classes:
-            asynchronous, azure = CLIENT_CLASSES[cls]
-            new = self.draft.routed(_class_name(asynchronous, azure and len(classes) > 1))
+            new = self.draft.routed(router_class(cls, azure=len(classes) > 1))
             code = re.sub(rf"(?<![\w.])(?:\w+\.)?{cls}\b", new, code, count=1)
         if code != old:
             self.draft.replace(node, code)
@@ -158,7 +156,3 @@ class ClientTypes:
             and self.clients.direct_class(call) is None
         ]
         return bool(decisions) and all(decision.kind == "router" for decision in decisions)
-
-
-def _class_name(asynchronous: bool, azure: bool) -> str:
-    return f"{'Async' * asynchronous}{'Azure' * azure}Client"

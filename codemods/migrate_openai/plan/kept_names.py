@@ -13,6 +13,7 @@ from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 
 from codemods.migrate_openai.flow.scopes import Binding
+from codemods.migrate_openai.flow.signatures import root_of
 from codemods.migrate_openai.flow.terms import client_class
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.planner import Plan, Planner
@@ -110,11 +111,14 @@ def with_kept_names(planner: Planner, plan: Plan) -> Plan:
 
 
 def _computed(planner: Planner) -> Iterator[Change]:
-    """An import by a string names the router's module."""
-    for name in planner.kept.computed_imports.values():
-        quote = planner.text.of(name)[0]
-        code = f"{quote}{planner.options.router}.openai{quote}"
-        yield Replace(span=planner.text.span(name), code=code)
+    """An import by a string names the router's module, where the file reads what it gives."""
+    roots = (root_of(site.node) for site in planner.sites if site.sdk)
+    names = (root for root in roots if isinstance(root, ast.Name))
+    values = {binding.value for name in names for binding in planner.index.reaching(name)}
+    for call, constant in planner.kept.computed_imports.items():
+        if call in values:
+            code = planner.quoted(constant, f"{planner.options.router}.openai")
+            yield Replace(span=planner.text.span(constant), code=code)
 
 
 def _kept_as(planner: Planner, alias: ast.alias, uses: _NameUses) -> str | None:

@@ -68,8 +68,7 @@ class LookAlikes:
         if target in self.planner.view.rerouted and self.planner.applies(MOCK, node):
             cls = client_class(target)
             new = ROUTER_CLASSES[cls] if cls else target
-            quote = self.planner.text.of(node)[0]
-            code = f"{quote}{self.planner.options.router}.{new}{quote}"
+            code = self.planner.quoted(node, f"{self.planner.options.router}.{new}")
             self.draft.replace(node, code)
             self.draft.migrated(MOCK, node)
 
@@ -103,8 +102,7 @@ class LookAlikes:
 
 def _makes_mock(node: ast.AST | None) -> bool:
     """``Mock()``, ``mocker.patch("app.make").return_value``."""
-    while isinstance(node, ast.Attribute):
-        node = node.value
+    node = root_of(node) if isinstance(node, ast.Attribute) else node
     if not isinstance(node, ast.Call):
         return False
     name = called_name(node.func)

@@ -156,6 +156,11 @@ class Planner:
             return bool(self.index.module.star_imports)
         return all(b.kind == "import" for b in bindings)
 
+    def quoted(self, node: ast.Constant, text: str) -> str:
+        """Another text for a string literal, in quotes of the same kind."""
+        quote = next(character for character in self.text.of(node) if character in "'\"")
+        return f"{quote}{text}{quote}"
+
     def is_annotation(self, node: ast.AST) -> bool:
         return is_annotation(self.index, node)
 

@@ -73,6 +73,13 @@ ROUTER_CLASSES: dict[str, str] = {
     "AsyncAzureOpenAI": "AsyncAzureClient",
 }
 
+
+def router_class(sdk: str, *, azure: bool) -> str:
+    """The router's class for one of the SDK's; its own for Azure where nothing else says so."""
+    name = ROUTER_CLASSES[sdk]
+    return name if azure else name.replace("Azure", "")
+
+
 # Functions of 0.28 that the router has under the same names, with the same arguments.
 HELPERS: dict[str, str] = {
     f"openai.embeddings_utils.{name}": name
