@@ -42,7 +42,10 @@ class MigrateOpenAI(CodemodCommand):
         arg_parser.add_argument("--select", nargs="*", default=(), help="rules to apply")
         arg_parser.add_argument("--ignore", nargs="*", default=(), help="rules to leave out")
         arg_parser.add_argument(
-            "--spelling", choices=[*Spelling], default=Spelling.AUTO, help="how calls are written"
+            "--spelling",
+            choices=[*map(str, Spelling)],
+            default=Spelling.AUTO,
+            help="how calls are written",
         )
 
     def __init__(

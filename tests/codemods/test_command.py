@@ -245,6 +245,7 @@ def test_settings_come_from_pyproject_and_the_command_line_wins(here: Path, comm
         (["--jobs", "0"], "--jobs 0: too few"),
         (["-", "a.py"], "- stands alone"),
         (["--vendor-router", "router.txt"], "--vendor-router router.txt: no Python file"),
+        (["--spelling", "mine"], "invalid choice: 'mine' (choose from 'auto', 'sdk', 'router')"),
         (["--frobnicate"], "unrecognized arguments: --frobnicate"),
     ],
 )

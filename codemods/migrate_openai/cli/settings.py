@@ -159,7 +159,7 @@ def _parser() -> argparse.ArgumentParser:
     add("--jobs", metavar="N", type=int, help="processes (default: as the work asks)")
     group = parser.add_argument_group("the router")
     add = group.add_argument
-    add("--spelling", choices=[*Spelling], help="how calls are written (default: auto)")
+    add("--spelling", choices=[*map(str, Spelling)], help="how calls are written (default: auto)")
     add("--router", metavar="MODULE", help=f"what to import (default: {DEFAULT_ROUTER})")
     add("--vendor-router", metavar="PATH", help="write the router, with its parts beside it")
     group = parser.add_argument_group("output")

@@ -86,23 +86,23 @@ class Planner:
             ResolvedUse(use=use, node=_expression(self.index.nodes[use.place]), atoms=atoms)
             for use, atoms in zip(facts.uses, view.uses, strict=True)
         ]
-        self.router, self.router_bound = self._router_name()
+        self.router = self._router_name()
         self.kept = KeptModules(self.index, self.evaluator, facts, view, options)
 
     # -- names
 
-    def _router_name(self) -> tuple[str, bool]:
-        """The name for the router in this module, and whether the module imports it already."""
+    def _router_name(self) -> str:
+        """The name for the router in this module."""
         for name, bindings in self.index.module.bindings.items():
             for binding in bindings:
                 top = binding.kind == "import" and not binding.arms
                 if top and self.evaluator.binding(binding) == {Router("llm_router")}:
-                    return name, True
+                    return name
         taken = {n for s in self.index.own_scope.values() for n in s.bindings}
         name = self.options.router.rpartition(".")[2]
         while name in taken and not self._is_router(name):
             name = f"_{name}"
-        return name, False
+        return name
 
     def _is_router(self, name: str) -> bool:
         return all(
