@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+import email.utils
 import gzip
 import json
 import random
 import string
+import time
 from importlib import resources
 
 import pytest
@@ -350,21 +352,28 @@ async def with_aiohttp():
 """
 
 
-def test_the_login_of_a_session_replays(pytester: pytest.Pytester, server) -> None:
+@pytest.mark.parametrize(
+    "logout",
+    [
+        "sid=; Path=/; Max-Age=0",
+        "sid=deleted; Path=/; expires=Thu, 01-Jan-1970 00:00:01 GMT",
+        "sid=gone; Path=/; Expires=Thu, 01 Jan 1970 00:00:00 GMT",
+    ],
+)
+def test_the_login_of_a_session_replays(pytester: pytest.Pytester, server, logout: str) -> None:
     server.answers["/log"] = lambda rest, sent: {}
+    soon = email.utils.formatdate(time.time() + 60, usegmt=True)
     server.headers["/login"] = [
-        (
-            "set-cookie",
-            "sid=q8Zx71Lk2PmW9aTr; Path=/; HttpOnly; Expires=Mon, 30 Nov 2026 00:00:00 GMT",
-        )
+        ("set-cookie", f"sid=q8Zx71Lk2PmW9aTr; Path=/; HttpOnly; Expires={soon}")
     ]
-    server.headers["/logout"] = [("set-cookie", "sid=; Path=/; Max-Age=0")]
+    server.headers["/logout"] = [("set-cookie", logout)]
     project(pytester, server, "import asyncio, aiohttp\n" + SESSION)
     run(pytester, "--record-mode=once").assert_outcomes(passed=3)
     run(pytester).assert_outcomes(passed=3)
     for path in (pytester.path / "cassettes" / "test_it").glob("*.yaml"):
         assert "q8Zx71Lk2PmW9aTr" not in path.read_text()
         assert "sid=REDACTED; Path=/; HttpOnly" in path.read_text()
+        assert soon not in path.read_text()
 
 
 UNDECODED = """

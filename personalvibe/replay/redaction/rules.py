@@ -258,7 +258,8 @@ def _default_header_action(side: Side, name: str) -> Action | Literal[False]:
 
 
 _COOKIE = re.compile(r"(?P<name>[^=;]*=)(?P<value>[^;]*)(?P<attributes>.*)", re.DOTALL)
-_EXPIRES = re.compile(r"(?i)(;\s*expires=)[^;]*")
+# Servers take a cookie back by a date near the epoch, some of them with a value.
+_EXPIRES = re.compile(r"(?i)(;\s*expires=)(?![^;]*\b(?:19\d\d|70)\b)[^;]*")
 _NEVER = "Fri, 31 Dec 9999 23:59:59 GMT"
 
 
