@@ -10,16 +10,18 @@ import itertools
 import os
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from pathlib import Path
 
 from personalvibe.replay.cassette import disk
 from personalvibe.replay.matching import miss as misses
 from personalvibe.replay.matching.canonical import canonicalise, normalise
-from personalvibe.replay.matching.index import Index, Recording
+from personalvibe.replay.matching.index import Entries, Entry, Index, Recording
 from personalvibe.replay.model import (
     CanonicalRequest,
+    CassetteError,
     Interaction,
+    Miss,
     Provenance,
     RecordMode,
     Request,
@@ -28,7 +30,7 @@ from personalvibe.replay.model import (
 )
 from personalvibe.replay.options import Options
 from personalvibe.replay.redaction.redact import redact_miss, redact_request
-from personalvibe.replay.shared import Entry, Reading, SharedCassettes
+from personalvibe.replay.shared import Reading, SharedCassettes
 from personalvibe.replay.transaction import Change, FileFormat, Outcome, Storage, commit
 from personalvibe.replay.usage import total, usage_of
 
@@ -60,7 +62,6 @@ class Session:
         self._storage = storage or FileFormat(max_bytes=options.max_bytes)
         self._shared = shared
         self._provenance = provenance
-        self._loaded: Counter[str] = Counter()
         self._recorded: list[tuple[int, Interaction, Request]] = []
         self._adapt: Callable[[Interaction], Interaction | None] = lambda interaction: interaction
         self._order = itertools.count()
@@ -79,7 +80,8 @@ class Session:
     def load(self, adapt: Callable[[Interaction], Interaction | None] | None = None) -> None:
         """Read the cassettes. Raises `CassetteError`; a file that does not exist is empty.
 
-        `adapt` edits or drops an interaction before it is indexed.
+        `adapt` edits or drops an interaction before it is indexed. Without it a cassette is read
+        as far as its recordings are asked for; the suite's own code sees all of them, and now.
         """
         self._adapt = adapt or self._adapt
         if not self.plays:
@@ -94,23 +96,15 @@ class Session:
             except FileNotFoundError:
                 continue
             self.existed = True
-            for one in entries:
-                if path == self.path:
-                    self._loaded[one.canonical.key] += 1
-                self.index.add(
-                    Recording(
-                        interaction=one.interaction,
-                        canonical=one.canonical,
-                        cassette=path,
-                        position=one.position,
-                    )
-                )
+            self.index.add(path, entries)
+        if adapt is not None:
+            self.index.read_all()
 
-    def _read(self, path: Path) -> Sequence[Entry]:
+    def _read(self, path: Path) -> Entries:
         """The entries of a cassette. Raises `FileNotFoundError` and `CassetteError`."""
-        if self._shared is None:
-            return list(self._entries(self._storage.load(path)))
         content = disk.read(path, self.options.max_bytes + 1)
+        if self._shared is None:
+            return Entries(self._entries(self._storage.parse(content, path)))
         return self._shared.entries(
             path,
             content,
@@ -122,7 +116,7 @@ class Session:
             lambda: self._entries(self._storage.parse(content, path)),
         )
 
-    def _entries(self, interactions: Sequence[Interaction]) -> Iterator[Entry]:
+    def _entries(self, interactions: Iterable[Interaction]) -> Iterator[Entry]:
         for position, stored in enumerate(interactions, 1):
             interaction = self._adapt(stored)
             if interaction is not None:
@@ -147,7 +141,10 @@ class Session:
             return None
         prepared = self.prepared(request)
         canonical = self.canonical(prepared)
-        recording = self.index.take(canonical.key, accepts)
+        try:
+            recording = self.index.take(canonical.key, accepts)
+        except CassetteError as error:
+            raise self._unreadable(prepared, error) from None
         if recording is not None:
             if recording.interaction.response.status >= 400:
                 self.error_played = True
@@ -157,9 +154,21 @@ class Session:
         raise self._missed(prepared, canonical)
 
     def _missed(self, prepared: Request, canonical: CanonicalRequest) -> misses.CassetteMiss:
-        found = misses.explain(prepared, canonical, self.index, self.paths, hint=self.options.hint)
+        try:
+            found = misses.explain(
+                prepared, canonical, self.index, self.paths, hint=self.options.hint
+            )
+        except CassetteError as error:
+            return self._unreadable(prepared, error)
         text = misses.render(found, lambda text: redact_miss(text, self.options.redaction))
-        error = misses.CassetteMiss(found, text)
+        return self._noted(misses.CassetteMiss(found, text))
+
+    def _unreadable(self, prepared: Request, error: CassetteError) -> misses.CassetteMiss:
+        """A request whose recording may stand behind the place where a cassette is damaged."""
+        found = Miss(request=prepared, cassettes=self.paths, interactions=0, hint=error.hint)
+        return self._noted(misses.CassetteMiss(found, str(error)))
+
+    def _noted(self, error: misses.CassetteMiss) -> misses.CassetteMiss:
         self.misses.append(error)
         return error
 
@@ -207,7 +216,7 @@ class Session:
             interactions=recorded,
             asked=[asked for _, _, asked in self._in_order()],
             adapt=self._adapt,
-            loaded=self._loaded,
+            loaded=self._loaded(),
             shared=self.options.shared,
             refresh_before=self.options.refresh_before,
             lock_seconds=self.options.lock_seconds,
@@ -217,6 +226,10 @@ class Session:
             self._note.parent.mkdir(parents=True, exist_ok=True)
             self._note.touch()
         return outcome
+
+    def _loaded(self) -> Counter[str]:
+        """How many recordings of each key stood in the session's own cassette."""
+        return Counter(one.canonical.key for one in self.index if one.cassette == self.path)
 
     @property
     def _note(self) -> Path | None:
@@ -232,10 +245,11 @@ class Session:
 
     @property
     def played(self) -> list[Recording]:
-        return [recording for recording in self.index if recording.times_played]
+        return self.index.played
 
     @property
     def unplayed(self) -> list[Recording]:
+        """Raises `CassetteError` if a cassette is damaged where nobody has read it yet."""
         return [recording for recording in self.index if not recording.times_played]
 
     def usage_played(self) -> Usage:

@@ -8,21 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from personalvibe.replay.matching.canonical import MatchRules
-from personalvibe.replay.model import CanonicalRequest, Interaction
+from personalvibe.replay.matching.index import Entries, Entry
 from personalvibe.replay.redaction.redact import RedactionRules
 
 _MOST = 4
 """Cassettes that are kept: tests that share one mostly stand beside each other."""
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Entry:
-    """An interaction of a cassette, with what matching compares of it."""
-
-    position: int
-    """1 for the first interaction of the cassette."""
-    interaction: Interaction
-    canonical: CanonicalRequest
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -38,7 +28,7 @@ class Reading:
 class _Known:
     digest: bytes
     reading: Reading
-    entries: tuple[Entry, ...]
+    entries: Entries
 
 
 class SharedCassettes:
@@ -49,12 +39,12 @@ class SharedCassettes:
 
     def entries(
         self, path: Path, content: bytes, reading: Reading, read: Callable[[], Iterable[Entry]]
-    ) -> tuple[Entry, ...]:
+    ) -> Entries:
         """What `read` makes of this content, from memory if that has not changed."""
         digest = hashlib.blake2b(content).digest()
         known = self._known.pop(path, None)
         if known is None or known.digest != digest or known.reading != reading:
-            known = _Known(digest=digest, reading=reading, entries=tuple(read()))
+            known = _Known(digest=digest, reading=reading, entries=Entries(read()))
         self._known[path] = known
         while len(self._known) > _MOST:
             del self._known[next(iter(self._known))]

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal, Protocol
@@ -35,8 +35,11 @@ class Storage(Protocol):
     def load(self, path: Path) -> list[Interaction]:
         """Raises `FileNotFoundError` and `CassetteError`."""
 
-    def parse(self, content: bytes, path: Path) -> list[Interaction]:
-        """What `load` would read from a file of this content. Raises `CassetteError`."""
+    def parse(self, content: bytes, path: Path) -> Iterable[Interaction]:
+        """What `load` would read from a file of this content, some of it when it is asked for.
+
+        Raises `CassetteError`, also while it is iterated.
+        """
 
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes: ...
 
@@ -50,8 +53,8 @@ class FileFormat:
     def load(self, path: Path) -> list[Interaction]:
         return cassette_file.load(path, max_bytes=self.max_bytes)
 
-    def parse(self, content: bytes, path: Path) -> list[Interaction]:
-        return cassette_file.parse(content, path, max_bytes=self.max_bytes)
+    def parse(self, content: bytes, path: Path) -> Iterable[Interaction]:
+        return cassette_file.stream(content, path, max_bytes=self.max_bytes)
 
     def dump(self, interactions: Sequence[RedactedInteraction]) -> bytes:
         """Raises `CassetteError` for what `load` would refuse."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -181,6 +182,36 @@ def test_embeddings_take_no_more_than_in_vcrpys_format(tmp_path: Path) -> None:
     assert path.stat().st_size <= len(to_vcrpy([redact(exchange, RULES)]))
     assert "prompt_tokens: 1" in path.read_text()
     assert cassette.dump([redact(again, RULES)]) == path.read_bytes()
+
+
+@pytest.mark.parametrize(
+    "numbers",
+    [
+        "1e999," * 40 + "1",
+        "0.5, " * 40 + "1e999",
+        "0.5, " * 40 + "1 2",
+        "1," * 40,
+        "01," * 40 + "1",
+        "NaN," * 40 + "1",
+    ],
+)
+def test_a_long_list_of_what_no_double_holds_is_kept_to_the_byte(
+    tmp_path: Path, numbers: str
+) -> None:
+    exchange = embeddings(1)
+    body = f'{{"data": [{numbers}]}}'.encode()
+    exchange = replace(exchange, response=replace(exchange.response, body=body))
+    (again,) = cassette.load(write(tmp_path / "a.yaml", exchange))
+    assert again.response.body == body
+
+
+def test_a_text_that_quotes_a_long_list_stays_a_text(tmp_path: Path) -> None:
+    exchange = embeddings(1)
+    quoted = json.dumps([0.25] * 40)
+    body = json.dumps({"text": quoted, "data": [0.25] * 40}).encode()
+    exchange = replace(exchange, response=replace(exchange.response, body=body))
+    (again,) = cassette.load(write(tmp_path / "a.yaml", exchange))
+    assert parse_json(again.response.body) == {"text": quoted, "data": [0.25] * 40}
 
 
 @pytest.mark.parametrize("numbers", ["1,,2", "01,2", "1,NaN", "1,[2]", "a,", "1 2,"])

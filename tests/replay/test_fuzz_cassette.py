@@ -18,8 +18,15 @@ from personalvibe.replay.redaction.redact import RedactionRules, redact
 
 RULES = RedactionRules.from_config({}, {})
 
+NUMBERS = st.lists(
+    st.one_of(st.integers(), st.floats(allow_nan=False, allow_infinity=False)),
+    min_size=30,
+    max_size=40,
+)
 JSON = st.recursive(
     st.one_of(
+        NUMBERS,
+        NUMBERS.map(json.dumps),
         st.none(),
         st.booleans(),
         st.integers(),
@@ -40,7 +47,11 @@ EVENTS = st.lists(JSON, max_size=4).map(
 BODIES = st.one_of(
     st.binary(max_size=300),
     st.text(max_size=300).map(lambda text: text.encode("utf-8", "surrogatepass")),
-    JSON.map(lambda value: json.dumps(value).encode()),
+    st.builds(
+        lambda value, indent: json.dumps(value, indent=indent).encode(),
+        JSON,
+        st.sampled_from([None, 0, 1]),
+    ),
     EVENTS,
 )
 VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_characters="\x7f"))
@@ -105,6 +116,7 @@ def test_everything_survives_the_file(
     path.write_bytes(cassette.dump(redacted))
     loaded = cassette.load(path)
     assert len(loaded) == len(redacted)
+    assert list(cassette.stream(path.read_bytes(), path)) == loaded
     for before, after in zip(redacted, loaded, strict=True):
         for one, other in ((before.request, after.request), (before.response, after.response)):
             assert lower(other.headers) == lower(one.headers)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Iterable
+from collections.abc import Callable
 from pathlib import Path
 
 from codemods.migrate_openai.errors import UsageError
 from personalvibe.replay.cassette import file as cassette
 from personalvibe.replay.matching.canonical import MatchRules, canonicalise
-from personalvibe.replay.matching.index import Index, Recording
+from personalvibe.replay.matching.index import Entries, Entry, Index
 from personalvibe.replay.model import CanonicalRequest, CassetteError, Interaction, Request
 from personalvibe.replay.redaction.redact import redact_request
 from personalvibe.replay.redaction.rules import RedactionRules
@@ -22,10 +22,10 @@ _OWN = {"content-length", "content-encoding", "transfer-encoding", "connection"}
 
 def answers(folder: Path) -> Callable[[], First]:
     """What makes the answers of one run. Raises `UsageError` for a folder without cassettes."""
-    interactions: list[tuple[Path, Interaction]] = []
+    interactions: list[Interaction] = []
     for path in sorted(path for pattern in ("*.yaml", "*.yml") for path in folder.rglob(pattern)):
         try:
-            interactions += [(path, one) for one in cassette.load(path)]
+            interactions += cassette.load(path)
         except CassetteError as error:
             raise UsageError(str(error), "Repair the cassette, or leave it out.") from error
     if not interactions:
@@ -35,28 +35,17 @@ def answers(folder: Path) -> Callable[[], First]:
     def canonical(request: Request) -> CanonicalRequest:
         return canonicalise(redact_request(request, redaction), rules)
 
+    entries = Entries(
+        Entry(position=position, interaction=one, canonical=canonical(one.request))
+        for position, one in enumerate(interactions, 1)
+    )
+
     def start() -> First:
-        index = _index(interactions, canonical)
+        index = Index(allow_playback_repeats=True)
+        index.add(folder, entries)
         return lambda received: _answer(index, canonical(_request(received)).key)
 
     return start
-
-
-def _index(
-    interactions: Iterable[tuple[Path, Interaction]],
-    canonical: Callable[[Request], CanonicalRequest],
-) -> Index:
-    index = Index(allow_playback_repeats=True)
-    for position, (path, one) in enumerate(interactions, 1):
-        index.add(
-            Recording(
-                interaction=one,
-                canonical=canonical(one.request),
-                cassette=path,
-                position=position,
-            )
-        )
-    return index
 
 
 def _request(received: Received) -> Request:

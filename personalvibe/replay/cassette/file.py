@@ -8,7 +8,7 @@ import gzip
 import io
 import json
 import logging
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ MAX_BYTES = 32 * 1024 * 1024
 UNPACKED = 2
 """Bytes that the bodies of a cassette may unpack to, for each byte that its file may have."""
 _HEAD = "# Recorded by personalvibe.replay. Re-record it with: pytest --record-mode=rewrite\n"
+_OWN = f"{_HEAD}version: {VERSION}\n".encode()
 _END = "...\n"
 _REPAIR = "Restore it from version control, or record it again with --record-mode=rewrite."
 _WIDTH = 96
@@ -96,6 +97,31 @@ def parse(
 
     budget = bodies.Budget(max_bytes * UNPACKED)
     return read_foreign(value, path, budget, as_stored=as_stored)
+
+
+def stream(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> Iterable[Interaction]:
+    """`parse`, but a file of our own is read as far as somebody goes on asking.
+
+    What is wrong further on is raised then.
+    """
+    if raw.startswith(_OWN) and raw.endswith(_END.encode()):
+        return _gradually(raw, path, max_bytes)
+    return parse(raw, path, max_bytes=max_bytes)
+
+
+def _gradually(raw: bytes, path: Path, max_bytes: int) -> Iterator[Interaction]:
+    gradual = yaml_io.Gradual(raw, path, max_bytes=max_bytes, name="interactions")
+    common: Provenance | None = None
+    for number, item in enumerate(gradual):
+        reader = _Reader(path, gradual.document())
+        if number == 0:
+            common = reader.provenance(reader.document.value)
+        yield reader.interaction(item, common, item)
+    whole = gradual.document()
+    if whole.repeated is not None:
+        raise whole.repeated
+    # The items are gone; what stands beside them is left to be looked at.
+    _Reader(path, whole).interactions(whole.value)
 
 
 def _json(raw: bytes, path: Path, max_bytes: int) -> yaml_io.Document | None:
@@ -174,7 +200,7 @@ def _body_fields(headers: Headers, body: bytes) -> dict[str, Any]:
         return {}
     if bodies.is_json(headers, body):
         try:
-            value = bodies.parse_json(body)
+            value = bodies.parse_json_sparing(body)
         except bodies.NotJsonError:
             pass
         else:

@@ -12,6 +12,7 @@ from __future__ import annotations
 
 import base64
 import binascii
+import contextlib
 import functools
 import json
 import math
@@ -41,7 +42,7 @@ _MAX_KEY = 900
 
 
 def dump(value: Any) -> str:
-    """YAML text of dicts, lists, strings, numbers, booleans and None.
+    """YAML text of dicts, lists, strings, numbers, booleans, None and `bodies.NumberText`.
 
     Deterministic; multi-line strings become block literals.
     """
@@ -96,8 +97,7 @@ def _block(value: Any, indent: int) -> Iterator[str]:
 
 def _entry(head: str, child: Any, indent: int) -> Iterator[str]:
     if _is_numbers(child):
-        yield f"{head} {_NUMBERS} |-"
-        yield from _number_lines(child, " " * (indent + 2))
+        yield f"{head} {_number_block(child, indent + 2)}"
     elif isinstance(child, dict) and child:
         yield head
         yield from _block(child, indent + 2)
@@ -110,8 +110,7 @@ def _entry(head: str, child: Any, indent: int) -> Iterator[str]:
 
 def _item(pad: str, child: Any, indent: int) -> Iterator[str]:
     if _is_numbers(child):
-        yield f"{pad}- {_NUMBERS} |-"
-        yield from _number_lines(child, " " * (indent + 2))
+        yield f"{pad}- {_number_block(child, indent + 2)}"
     elif isinstance(child, (dict, list)) and child:
         lines = _block(child, indent + 2)
         yield f"{pad}- {next(lines)[indent + 2 :]}"
@@ -123,28 +122,28 @@ def _item(pad: str, child: Any, indent: int) -> Iterator[str]:
 _NUMBERS = "!numbers"
 """The tag of a list of numbers that is written as text: an embedding has thousands, and a YAML
 node for each takes four times the space and ten times the time of the JSON that it came from."""
-_MANY = 32
 _LINE = 240
 
 
 def _is_numbers(value: Any) -> bool:
-    return isinstance(value, list) and len(value) >= _MANY and bodies.is_numbers(value)
+    if isinstance(value, list):
+        return len(value) >= bodies.MANY_NUMBERS and bodies.is_numbers(value)
+    return isinstance(value, bodies.NumberText)
 
 
-def _number_lines(numbers: list[int | float], pad: str) -> Iterator[str]:
-    text = json.dumps(numbers, separators=(",", ":"))[1:-1]
+def _number_block(numbers: list[int | float] | bodies.NumberText, indent: int) -> str:
+    if isinstance(numbers, list):
+        text = json.dumps(numbers, separators=(",", ":"))[1:-1]
+    else:
+        text = numbers.text
+    lines = [f"{_NUMBERS} |-"]
     start = 0
     while len(text) - start > _LINE:
         end = text.rfind(",", start, start + _LINE) + 1
-        yield pad + text[start:end]
+        lines.append(text[start:end])
         start = end
-    yield pad + text[start:]
-
-
-@functools.cache
-def _number_list() -> re.Pattern[str]:
-    number = r"-?(?:0|[1-9][0-9]*+)(?:\.[0-9]++)?+(?:[eE][-+]?[0-9]++)?+"
-    return re.compile(f"(?:{number},)*+{number}")
+    lines.append(text[start:])
+    return f"\n{' ' * indent}".join(lines)
 
 
 def _scalar(value: Any, indent: int) -> str:
@@ -236,6 +235,39 @@ def load(text: bytes, path: Path, *, max_bytes: int) -> Document:
     `CassetteError`, with the line, for text that is no YAML, too large, too deep, or has a tag
     other than YAML's own scalars.
     """
+    builder = _Builder(path, max_bytes * _EXPANDED)
+    with _parsing(text, path, max_bytes) as loader:
+        for _ in builder.build(loader):
+            pass
+    return Document(value=builder.value, lines=builder.lines, repeated=builder.repeated)
+
+
+class Gradual:
+    """A mapping of YAML whose list `name` is read as far as somebody asks for its items.
+
+    An item belongs to who takes it. Iterating raises `CassetteError` as `load` does, as soon as it
+    comes to where the text is wrong.
+    """
+
+    def __init__(self, text: bytes, path: Path, *, max_bytes: int, name: str) -> None:
+        self._text, self._path, self._max_bytes, self._name = text, path, max_bytes, name
+        self._builder = _Builder(path, max_bytes * _EXPANDED)
+
+    def __iter__(self) -> Iterator[Any]:
+        with _parsing(self._text, self._path, self._max_bytes) as loader:
+            for name, items in self._builder.build(loader):
+                if name == self._name:
+                    yield items.pop()
+
+    def document(self) -> Document:
+        """What is read so far, without the items."""
+        read = self._builder
+        return Document(value=read.value, lines=read.lines, repeated=read.repeated)
+
+
+@contextlib.contextmanager
+def _parsing(text: bytes, path: Path, max_bytes: int) -> Iterator[Any]:
+    """PyYAML's parser of a text; what it raises becomes a `CassetteError`."""
     import yaml
 
     if len(text) > max_bytes:
@@ -248,9 +280,7 @@ def load(text: bytes, path: Path, *, max_bytes: int) -> Document:
     try:
         loader = parser(text)
         try:
-            builder = _Builder(path, max_bytes * _EXPANDED)
-            value = builder.build(loader)
-            return Document(value=value, lines=builder.lines, repeated=builder.repeated)
+            yield loader
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
@@ -314,11 +344,14 @@ class _Builder:
         """Name -> value, its nodes, its characters."""
         self.lines: dict[int, int] = {}
         self.repeated: CassetteError | None = None
+        self.value: Any = None
+        """The document; while it is read, its mapping as far as it goes."""
 
     def error(self, message: str, event: Any) -> CassetteError:
         return CassetteError(message, path=self.path, line=event.start_mark.line + 1, hint=_REPAIR)
 
-    def build(self, loader: Any) -> Any:
+    def build(self, loader: Any) -> Iterator[tuple[Any, list[Any]]]:
+        """Reads all. Halts at each item of a list in the document's mapping: its key, and it."""
         document: list[Any] = []
         # (container, the key that waits for its value, anchor, nodes and characters before it, the
         # class that its tag names)
@@ -340,6 +373,8 @@ class _Builder:
                 self.count(1, 0, event)
                 container = _STARTS[kind]()
                 self.lines[id(container)] = event.start_mark.line + 1
+                if len(stack) == 1:
+                    self.value = container
                 stack.append([container, _NO_KEY, event.anchor, self.nodes, self.characters, name])
                 continue
             elif kind in ("MappingEndEvent", "SequenceEndEvent"):
@@ -357,10 +392,13 @@ class _Builder:
             elif kind == "DocumentStartEvent" and document:
                 raise self.error("a second document in one cassette", event)
             elif event is None or kind == "StreamEndEvent":
-                return document[0] if document else None
+                self.value = document[0] if document else None
+                return
             else:
                 continue
             self.place(stack[-1], value, event, top=len(stack) == _TOP)
+            if len(stack) == _TOP + 1 and isinstance(stack[-1][0], list):
+                yield stack[_TOP - 1][1], stack[-1][0]
 
     def count(self, nodes: int, characters: int, event: Any) -> None:
         self.nodes += nodes
@@ -372,7 +410,7 @@ class _Builder:
 
     def numbers(self, event: Any) -> bodies.NumberText:
         text = event.value.replace("\n", "")
-        if not _number_list().fullmatch(text):
+        if not bodies.number_list().fullmatch(text):
             raise self.error("!numbers that are no list of numbers", event)
         self.count(text.count(","), 0, event)
         return bodies.NumberText(text=text)

@@ -145,15 +145,28 @@ class TestCassette:
             record.outcome = "discarded"
         elif recorded:
             problem = self._commit(record)
+        record.left = {} if session.options.shared else None
+        if passed and session.plays and session.options.unplayed != "ignore":
+            try:
+                unplayed = self._note_unplayed(record)
+            except CassetteError as error:
+                # Damaged behind the last recording that the test played.
+                unplayed = str(error)
+            problem = problem or unplayed
+        return problem
+
+    def _note_unplayed(self, record: TestRecord) -> str:
+        """Notes what a passing test left of its cassette; returns what must fail it for that."""
+        assert self.cassette is not None
+        session = self.cassette.session
+        left = self._left()
         if session.options.shared:
             # What another test plays or records of it counts, too: the report adds it up.
-            whole = passed and session.plays and not recorded
-            record.left = self._left() if whole else {}
-        if passed and session.plays and session.options.unplayed != "ignore":
-            record.unplayed = self._unplayed()
-            if record.unplayed and session.options.unplayed == "fail":
-                problem = problem or f"Recordings were not played: {record.unplayed}"
-        return problem
+            record.left = {} if record.recorded else left
+            return ""
+        record.unplayed = unplayed_text(session.path, left)
+        fails = record.unplayed and session.options.unplayed == "fail"
+        return f"Recordings were not played: {record.unplayed}" if fails else ""
 
     def _commit(self, record: TestRecord) -> str:
         assert self.cassette is not None
@@ -168,12 +181,6 @@ class TestCassette:
             return ""
         path = self.cassette.session.path
         return f"Nothing was recorded, {path} is as it was before: {record.reason}"
-
-    def _unplayed(self) -> str:
-        """What is left of the test's own cassette. Others may play the rest of a shared one."""
-        assert self.cassette is not None
-        session = self.cassette.session
-        return "" if session.options.shared else unplayed_text(session.path, self._left())
 
     def _left(self) -> dict[int, str]:
         """The unplayed recordings of the cassette: their positions, and what they are."""

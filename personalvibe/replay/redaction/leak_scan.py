@@ -117,7 +117,7 @@ def _in_body(place: str, headers: Headers, body: bytes, rules: RedactionRules) -
     for number, payload in documents:
         here = place if number is None else f"{place}.events[{number}]"
         try:
-            document = bodies.parse_json(payload)
+            document = bodies.parse_json_sparing(payload)
         except bodies.NotJsonError:
             text = payload.decode("utf-8", "replace")
             yield from _in_text(here, text, rules)

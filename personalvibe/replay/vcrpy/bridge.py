@@ -191,13 +191,11 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
         return accepts
 
     def adapt(self, interaction: Interaction) -> Interaction | None:
-        """A loaded interaction after the suite's hooks; None if they drop it.
+        """A loaded interaction after the suite's filters and hooks; None if they drop it.
 
         The request is filtered as a live one is, which it has to meet. The response was filtered
         when it was recorded: a filter that counts or appends must not do that at every replay.
         """
-        if not self._filtered:
-            return interaction
         pair = from_request(interaction.request), from_response(interaction.response)
         pair = vcr.cassette._run_hooks(self._after_load_interaction, *pair, self)
         request = self._before_record_request(pair[0]) if pair else None
@@ -454,7 +452,7 @@ def open_cassette(
     cassette = ReplayCassette(session, {**config, "path": str(path)}, filtered=filtered)
     cassette.matchers = [maker.matchers[one] for one in custom]
     session.index.allow_playback_repeats = bool(config["allow_playback_repeats"])
-    session.load(cassette.adapt)
+    session.load(cassette.adapt if filtered else None)
     return cassette
 
 

@@ -119,21 +119,26 @@ class _Current:
     # What vcrpy's stubs ask a cassette. Without one they hand the request on to the network.
 
     def can_play_response_for(self, request: VcrRequest) -> bool:
-        cassette = self.get()
+        cassette = self._asked(request)
         if cassette is None:
             return False
-        own = claim(request)
-        own.cassette = own.cassette or cassette
-        return own.cassette.can_play_response_for(request)
+        claim(request).cassette = cassette
+        return cassette.can_play_response_for(request)
+
+    def _asked(self, request: VcrRequest) -> InUse | None:
+        """The cassette that has been asked for this request, or else the one in use."""
+        claimed = claim(request).cassette
+        # One without interactions is as good, and as false, as an empty list.
+        return self.get() if claimed is None else claimed
 
     def play_response(self, request: VcrRequest) -> dict[str, Any]:
-        cassette = claim(request).cassette or self.get()
+        cassette = self._asked(request)
         if cassette is None:
             raise LookupError("no cassette is in use")
         return cassette.play_response(request)
 
     def append(self, request: VcrRequest, response: dict[str, Any]) -> None:
-        cassette = claim(request).cassette or self.get()
+        cassette = self._asked(request)
         if cassette is not None:
             cassette.append(request, response)
 
