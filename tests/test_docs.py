@@ -27,7 +27,7 @@ import shutil
 import subprocess
 import sys
 import tomllib
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -240,7 +240,7 @@ def test_scripts_are_valid(block: Block) -> None:
 
 @pytest.mark.parametrize("block", of("python", "yaml", "json", "toml"), ids=where)
 def test_snippets_parse(block: Block) -> None:
-    parsers = {
+    parsers: dict[str, Callable[[str], object]] = {
         "python": lambda text: compile(
             text, block.where, "exec", flags=ast.PyCF_ALLOW_TOP_LEVEL_AWAIT | ast.PyCF_ONLY_AST
         ),

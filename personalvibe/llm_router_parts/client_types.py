@@ -86,7 +86,18 @@ class Functions:
         self.amoderation = media.amoderation
 
 
-class SyncMembers:
+class Settings:
+    """What a client was made with, and may be given later."""
+
+    api_key: str
+    organization: str | None
+    project: str | None
+    base_url: Any
+    timeout: Any
+    max_retries: int
+
+
+class SyncMembers(Settings):
     """What a `Client` answers."""
 
     chat: resources.Chat
@@ -119,7 +130,7 @@ class SyncMembers:
         self.moderation = media.moderation
 
 
-class AsyncMembers:
+class AsyncMembers(Settings):
     """What an `AsyncClient` answers."""
 
     chat: resources.AsyncChat

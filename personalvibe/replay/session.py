@@ -96,6 +96,7 @@ class Session:
             except FileNotFoundError:
                 continue
             self.existed = True
+            entries.at(0)  # a file that is damaged from the start is an error before the test
             self.index.add(path, entries)
         if adapt is not None:
             self.index.read_all()

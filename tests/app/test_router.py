@@ -17,7 +17,7 @@ import sys
 import threading
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from typing import Any
+from typing import Any, cast
 from unittest import mock
 
 import openai  # noqa: TID251  # clauses and annotations of programs written for it
@@ -31,7 +31,7 @@ from personalvibe import llm_router
 from .wire import TOOL_CALL, Answer, Sent, Wire, chat, loaded_litellm
 
 litellm = loaded_litellm()
-MESSAGES = [{"role": "user", "content": "Hi"}]
+MESSAGES: Any = [{"role": "user", "content": "Hi"}]
 QUICKLY = {"retry-after-ms": "1"}
 
 
@@ -120,7 +120,7 @@ def test_messages_of_another_provider_must_be_a_filled_list(name: str, messages:
 
 
 def test_with_a_provider_the_model_is_the_wire_name(wire: Wire) -> None:
-    llm_router.chat_completion(provider="openai", **{"model": "gpt-4o", "messages": MESSAGES})
+    llm_router.chat_completion(provider="openai", model="gpt-4o", messages=MESSAGES)
     llm_router.chat_completion(provider="openai", model="o3", messages=iter(MESSAGES))
     llm_router.embedding(provider="openai", model="openai/e", input="x")
     assert [sent["model"] for sent in wire.take()] == ["gpt-4o", "o3", "openai/e"]
@@ -176,6 +176,7 @@ def test_module_settings_are_read_at_every_call(
 def test_the_number_of_attempts_is_a_setting(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
     wire.route = lambda _: Answer(status=429, body={"error": {}}, headers=QUICKLY)
     counts = []
+    argument: Any
     for setting, argument in ((None, {}), (0, {}), (4, {}), (4, {"max_retries": 1})):
         monkeypatch.setattr(llm_router, "max_retries", setting)
         with pytest.raises(llm_router.RateLimitError):
@@ -344,7 +345,7 @@ def test_a_timeout_of_none_waits_for_ever_as_openai_does(wire: Wire) -> None:
 
 
 def test_what_is_not_given_to_a_client_is_not_set(wire: Wire) -> None:
-    unset = {"timeout": openai.NOT_GIVEN, "max_retries": openai.omit}
+    unset: Any = {"timeout": openai.NOT_GIVEN, "max_retries": openai.omit}
     client = llm_router.Client(**unset)
     client.chat.completions.create(model="gpt-4o", messages=MESSAGES)
     assert header(wire.take()[0], "x-stainless-read-timeout") == "600"
@@ -563,7 +564,7 @@ def test_the_stream_helper_with_another_provider(wire: Wire) -> None:
 
 def test_embeddings_of_another_provider_answer_attributes_and_subscripts() -> None:
     reply = llm_router.embedding("cohere/embed", "Hi", mock_response=[0.5])
-    assert reply.data[0].embedding == reply["data"][0]["embedding"] == [0.5]
+    assert reply.data[0].embedding == cast(Any, reply)["data"][0]["embedding"] == [0.5]
 
 
 # --- replies ---
@@ -615,7 +616,8 @@ def test_replies_are_dictionaries_for_code_of_openai_0(wire: Wire) -> None:
     assert dict(reply.items())["object"] == "chat.completion"
     with pytest.raises(KeyError):
         message["tool_calls"]
-    assert llm_router.embedding("openai/e", "x")["data"][0]["embedding"] == [0.25, -0.5]
+    embedded: Any = llm_router.embedding("openai/e", "x")
+    assert embedded["data"][0]["embedding"] == [0.25, -0.5]
     deltas = [chunk["choices"][0]["delta"] for chunk in ask(stream=True)]
     assert [delta.get("content", "(none)") for delta in deltas] == ["", "Hel", "lo", "(none)"]
 
@@ -646,7 +648,7 @@ def test_ids_of_responses_are_the_servers(wire: Wire) -> None:
     llm_router.responses_retrieve(reply.id)
     assert [sent.path for sent in wire.take()] == ["/v1/responses", "/v1/responses/resp_1"]
     with llm_router.responses("openai/gpt-4o", "Hi", stream=True) as events:
-        assert next(events).response.id == "resp_1"
+        assert next(events).model_dump()["response"]["id"] == "resp_1"
 
 
 def test_a_length_stop_of_a_structured_call_is_openais_error(wire: Wire) -> None:
@@ -779,7 +781,7 @@ def test_a_refused_connection_is_a_connection_error_and_no_status_error(
 def test_a_dropped_connection_is_tried_as_often_as_openai_does(
     name: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(openai._base_client.time, "sleep", lambda _: None)
+    monkeypatch.setattr("openai._base_client.time.sleep", lambda _: None)
     arguments = {"messages": MESSAGES} if name == "chat_completion" else {"input": "x"}
     wire.route = lambda _: Answer(hang_up=True)
     with pytest.raises(llm_router.APIConnectionError):
@@ -845,9 +847,9 @@ def test_a_failed_connection_names_its_cause(wire: Wire) -> None:
 def test_a_connection_cut_in_a_stream_raises_what_the_sdk_raises(wire: Wire) -> None:
     wire.route = lambda _: Answer(events=[*chat_chunk("one"), "data: {"])
     kinds = []
-    for stream in (ask(stream=True), openai.OpenAI().chat.completions.create(
-        model="m", messages=MESSAGES, stream=True  # type: ignore[call-overload]
-    )):  # fmt: skip
+    theirs = openai.OpenAI().chat.completions.create(model="m", messages=MESSAGES, stream=True)
+    streams: Any = (ask(stream=True), theirs)
+    for stream in streams:
         assert next(stream).choices[0].delta.content == "one"
         with pytest.raises(Exception) as raised:  # noqa: PT011
             next(stream)
@@ -945,7 +947,8 @@ def test_the_setting_holds_for_the_modules_functions_only(
     assert isinstance(ask(), dict)
     assert isinstance(asyncio.run(llm_router.achat_completion("openai/m", MESSAGES)), dict)
     assert isinstance(ask(mock_response="x"), dict)
-    vectors = llm_router.embedding("openai/m", ["a"])["data"][0]["embedding"]
+    reply: Any = llm_router.embedding("openai/m", ["a"])
+    vectors = reply["data"][0]["embedding"]
     assert isinstance(vectors[0], float)
     client = llm_router.Client()
     assert client.chat_completion("openai/m", MESSAGES).model_dump()["id"]

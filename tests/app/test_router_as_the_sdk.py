@@ -23,7 +23,7 @@ from personalvibe import llm_router
 from .wire import Answer, Sent, Wire, loaded_litellm
 
 litellm = loaded_litellm()
-MESSAGES = [{"role": "user", "content": "Hi"}]
+MESSAGES: Any = [{"role": "user", "content": "Hi"}]
 CHUNK = {"id": "c", "object": "chat.completion.chunk", "created": 1, "model": "m"}
 
 Asked = Callable[[Any], Any]
@@ -113,10 +113,11 @@ def test_messages_may_come_from_a_generator(wire: Wire) -> None:
 def test_a_wrapper_of_an_sdk_method_may_take_all(
     name: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
+    seen: dict[str, list[Any]] = {"seen": []}
     places: dict[str, Any] = {"real": openai.resources.chat.completions.Completions.create}
     exec(  # the name of the catch-all is what varies
         f"def create(self, **{name}):\n    seen.append({name})\n    return real(self, **{name})",
-        places | (seen := {"seen": []}),
+        places | seen,
         places,
     )
     monkeypatch.setattr(openai.resources.chat.completions.Completions, "create", places["create"])
@@ -165,12 +166,13 @@ def test_azure_takes_no_key_of_the_environment_beside_a_credential(
     credential: str, variable: str, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv(variable, "from-environment")
-    settings: dict[str, Any] = {"azure_endpoint": wire.origin, "api_version": "1"}
-    settings |= {
+    credentials: dict[str, dict[str, Any]] = {
         "token": {"azure_ad_token": "tok"},
         "provider": {"azure_ad_token_provider": lambda: "tok"},
         "key": {"api_key": "given"},
-    }.get(credential, {})
+    }
+    settings = {"azure_endpoint": wire.origin, "api_version": "1"}
+    settings |= credentials.get(credential, {})
     if credential.endswith("environment"):
         monkeypatch.setenv("AZURE_OPENAI_AD_TOKEN", "tok")
     expected = both(chat(model="dep", messages=MESSAGES), wire, "AzureOpenAI", **settings)
@@ -206,7 +208,7 @@ def test_what_a_client_took_from_the_environment_stays(
     wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setenv("OPENAI_ORG_ID", "org-first")
-    clients = [openai.OpenAI(), llm_router.Client()]
+    clients: list[Any] = [openai.OpenAI(), llm_router.Client()]
     monkeypatch.setenv("OPENAI_API_KEY", "sk-later")
     monkeypatch.setenv("OPENAI_ORG_ID", "org-later")
     monkeypatch.setenv("OPENAI_BASE_URL", "http://127.0.0.1:9")
@@ -308,7 +310,7 @@ def test_a_stream_of_equal_chunks_is_not_cut(text: str, wire: Wire) -> None:
     events = [*[{**CHUNK, "choices": [choice]}] * 250, "data: [DONE]\n\n"]
     wire.route = lambda _: Answer(events=events)
     stream = llm_router.chat_completion("openai/m", MESSAGES, stream=True)
-    assert "".join(chunk.choices[0].delta.content for chunk in stream) == text * 250
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == text * 250
 
     async def collect() -> int:
         chunks = await llm_router.achat_completion("openai/m", MESSAGES, stream=True)
@@ -384,7 +386,7 @@ def test_callbacks_that_change_nothing_change_nothing(wire: Wire, callbacks: lis
             """Looks only."""
 
     callbacks.append(Watching())
-    answer = {"role": "assistant", "content": None, "tool_calls": [], "refusal": None}
+    answer: Any = {"role": "assistant", "content": None, "tool_calls": [], "refusal": None}
     both(chat(model="m", messages=[*MESSAGES, answer, *MESSAGES], max_tokens=3, stop=None), wire)
     both(chat(model="o1", messages=MESSAGES, tools=TOOLS, temperature=0), wire)
 

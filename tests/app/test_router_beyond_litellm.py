@@ -26,7 +26,7 @@ SETTINGS: dict[str, Any] = {
     "max_retries": 1,
     "timeout": 7,
 }
-MESSAGES = [{"role": "user", "content": "Hi"}]
+MESSAGES: Any = [{"role": "user", "content": "Hi"}]
 LISTED = {"object": "list", "data": [{"id": "x-1", "object": "x"}], "has_more": False}
 
 Asked = Callable[[Any], Any]
@@ -99,7 +99,7 @@ def test_the_address_can_be_changed(wire: Wire) -> None:
 def test_settings_read_as_the_sdks(wire: Wire, kinds: str, given: dict[str, Any]) -> None:
     theirs, ours = kinds.split()
     sdk, client = getattr(openai, theirs)(**given), getattr(llm_router, ours)(**given)
-    read = ("api_key", "organization", "project", "timeout", "max_retries", "default_query")
+    read = ["api_key", "organization", "project", "timeout", "max_retries", "default_query"]
     read += ("auth_headers", "user_agent", "custom_auth")
     for name in read:
         assert getattr(client, name) == getattr(sdk, name), name
@@ -244,5 +244,5 @@ def test_what_the_sdk_lacks_is_missing(wire: Wire) -> None:
     with pytest.raises(AttributeError, match="no_such"):
         _ = client.no_such
     with pytest.raises(AttributeError, match="no_such"):
-        _ = client.chat.completions.no_such
+        _ = client.chat.completions.no_such  # type: ignore[attr-defined]
     assert not hasattr(client, "_repr_html_")

@@ -17,7 +17,7 @@ from personalvibe import llm_router
 
 from .wire import Wire
 
-MESSAGES = [{"role": "user", "content": "Hi"}]
+MESSAGES: Any = [{"role": "user", "content": "Hi"}]
 
 # The router's method, openai's spelling, and arguments.
 CALLS: dict[str, tuple[str, dict[str, Any]]] = {
@@ -95,7 +95,7 @@ def test_a_clients_methods_call_what_stands_in_the_sdks_place(
 
 
 def test_the_ways_to_patch_end_as_they_began(wire: Wire, monkeypatch: pytest.MonkeyPatch) -> None:
-    client = llm_router.Client(provider="openai")
+    client: Any = llm_router.Client(provider="openai")
     ask = lambda: client.chat_completion("m", MESSAGES)  # noqa: E731
     with patch.object(client.chat.completions, "create", return_value="faked"):
         assert ask() == "faked"
@@ -111,7 +111,7 @@ def test_the_ways_to_patch_end_as_they_began(wire: Wire, monkeypatch: pytest.Mon
 
 
 def test_a_wrapper_around_the_method_sends_once_through_litellm(wire: Wire) -> None:
-    client = llm_router.Client(provider="openai")
+    client: Any = llm_router.Client(provider="openai")
     seen = []
     real = client.chat.completions.create
 
@@ -124,6 +124,11 @@ def test_a_wrapper_around_the_method_sends_once_through_litellm(wire: Wire) -> N
     assert isinstance(reply, llm_router.ModelResponse)
     assert seen == ["m"]
     assert len(wire.take()) == 1
+
+
+def _with_another_key(client: llm_router.Client) -> None:
+    client.api_key = "sk-2"
+    client.files.list()
 
 
 @pytest.mark.parametrize(
@@ -150,7 +155,7 @@ def test_a_wrapper_around_the_method_sends_once_through_litellm(wire: Wire) -> N
         "another key": (
             "files.list",
             Mock(),
-            lambda client: (setattr(client, "api_key", "sk-2"), client.files.list()),
+            _with_another_key,
         ),
         "beta": (
             "beta.threads.create",
@@ -174,7 +179,7 @@ def test_what_helpers_and_other_parts_call_is_the_fake_too(
 
 
 def test_a_fake_of_an_asynchronous_client_holds_in_any_event_loop(wire: Wire) -> None:
-    client = llm_router.AsyncClient()
+    client: Any = llm_router.AsyncClient()
     client.files.retrieve = AsyncMock(return_value="faked")
     client.embeddings.create = AsyncMock(return_value="faked")
 
@@ -293,7 +298,7 @@ def test_a_function_with_its_provider_calls_what_replaced_the_routers(
 
 def test_the_router_has_no_function_of_any_other_name() -> None:
     with pytest.raises(AttributeError, match="the router has no function 'completion'"):
-        llm_router.of("openai").completion  # noqa: B018
+        _ = llm_router.of("openai").completion  # type: ignore[attr-defined]
 
 
 # --- what a client is ---
@@ -322,7 +327,7 @@ KINDS: dict[str, tuple[Any, dict[str, Any], type, str]] = {
 def test_a_client_is_an_instance_of_the_sdks_class(case: str) -> None:
     make, settings, kind, name = KINDS[case]
 
-    class Team(make):  # type: ignore[misc]  # the class is chosen at run time
+    class Team(make):  # type: ignore[misc, valid-type]  # the class is chosen at run time
         def __init__(self, team: str = "a", **more: Any) -> None:
             super().__init__(api_key="sk", **{**settings, **more})
             self.team = team
@@ -378,7 +383,7 @@ def test_the_http_client_is_the_one_that_sends(wire: Wire) -> None:
 
 
 def test_an_object_made_without_init_has_the_fakes_that_it_is_given(wire: Wire) -> None:
-    client = llm_router.Client.__new__(llm_router.Client)
+    client: Any = llm_router.Client.__new__(llm_router.Client)
     client.chat = SimpleNamespace(completions=SimpleNamespace(create=Mock(return_value="faked")))
     assert client.chat_completion("openai/m", MESSAGES) == "faked"
     with pytest.raises(AttributeError, match="_connections"):

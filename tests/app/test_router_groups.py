@@ -15,7 +15,7 @@ from personalvibe import llm_router
 from .wire import Answer, Sent, Wire, answer, loaded_litellm
 
 litellm = loaded_litellm()
-MESSAGES = [{"role": "user", "content": "Hi"}]
+MESSAGES: Any = [{"role": "user", "content": "Hi"}]
 
 
 def broken_first(sent: Sent) -> Answer:

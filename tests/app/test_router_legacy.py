@@ -14,7 +14,7 @@ from personalvibe import llm_router
 
 from .wire import Wire
 
-MESSAGES = [{"role": "user", "content": "Hi"}]
+MESSAGES: Any = [{"role": "user", "content": "Hi"}]
 SET_NOWHERE = {
     "api_base": "https://api.openai.com/v1",
     "api_key": None,

@@ -21,7 +21,7 @@ from .wire import Answer, Sent, Wire, answer, chat
 
 # The bar is 80 clients: PERSONALVIBE_CLIENTS=80.
 CLIENTS = int(os.environ.get("PERSONALVIBE_CLIENTS", "20"))
-MESSAGES = [{"role": "user", "content": "Hi"}]
+MESSAGES: Any = [{"role": "user", "content": "Hi"}]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
 
@@ -194,8 +194,7 @@ def test_closed_asynchronous_clients_leave_none_either(wire: Wire) -> None:
 def test_what_the_modules_functions_keep_is_bounded(wire: Wire) -> None:
     sockets = connections(wire)
     for number in range(CLIENTS):
-        settings = {"api_key": f"sk-many-{number}", "model": "openai/m"}
-        llm_router.chat_completion(**settings, messages=MESSAGES)
+        llm_router.chat_completion("openai/m", MESSAGES, api_key=f"sk-many-{number}")
     assert connections(wire) <= sockets + 1
     assert len(sdk_clients("sk-many")) <= 64
 

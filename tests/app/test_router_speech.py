@@ -31,8 +31,8 @@ def wire(server: Wire) -> Wire:
 @pytest.mark.parametrize("provider", ["openai", "azure"])
 def test_speech_that_streams(wire: Wire, tmp_path: Path, provider: str) -> None:
     asked: dict[str, Any] = {"voice": "alloy", "input": "Hi", "instructions": "calm", "speed": 1.5}
-    azure = {"azure_endpoint": wire.origin, "api_version": "2024-06-01", "api_key": "k"}
-    plain = {"base_url": wire.url, "api_key": "sk"}
+    azure: Any = {"azure_endpoint": wire.origin, "api_version": "2024-06-01", "api_key": "k"}
+    plain: Any = {"base_url": wire.url, "api_key": "sk"}
     settings, theirs = (
         (azure, openai.AzureOpenAI(**azure))
         if provider == "azure"
@@ -72,8 +72,8 @@ def test_speech_is_heard_while_it_is_made(wire: Wire) -> None:
 
 
 def test_asynchronous_speech_that_streams(wire: Wire) -> None:
-    settings = {"base_url": wire.url, "api_key": "sk"}
-    asked = {"model": "tts-1", "voice": "alloy", "input": "Hi", "response_format": "pcm"}
+    settings: Any = {"base_url": wire.url, "api_key": "sk"}
+    asked: Any = {"model": "tts-1", "voice": "alloy", "input": "Hi", "response_format": "pcm"}
 
     async def heard(reply: Any) -> list[Any]:
         async with reply as speech:

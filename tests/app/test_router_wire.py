@@ -25,7 +25,7 @@ from personalvibe.llm_router_parts.operations import OPERATIONS
 
 from .wire import Answer, Sent, Wire
 
-MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+MESSAGES: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
 TOOLS = [
     {
         "type": "function",

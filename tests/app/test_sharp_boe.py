@@ -11,13 +11,14 @@ import sys
 import traceback
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import httpx
 import litellm
 import pytest
 import requests
 import responses
+from litellm.llms.custom_llm import CustomLLM
 
 from personalvibe import llm_router
 from personalvibe.providers import sharp_boe
@@ -28,7 +29,7 @@ BASE = "https://sharp.example"
 URL = f"{BASE}/sharp/api/v2/generate"
 CASSETTE = Path(__file__).resolve().parents[2] / "cassettes" / "sharp_boe.yaml"
 SECRET = "s3cr3t-0f-the-user"
-MESSAGES = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
+MESSAGES: Any = [{"role": "system", "content": "Be brief."}, {"role": "user", "content": "Hi"}]
 
 
 @pytest.fixture(autouse=True)
@@ -55,7 +56,7 @@ def test_a_prompt_goes_out_and_the_text_comes_back(service: responses.RequestsMo
     assert isinstance(reply, litellm.ModelResponse)
     assert reply.choices[0].message.content == "Hello"
     assert reply.choices[0].finish_reason == "stop"
-    assert json.loads(service.calls[0].request.body) == {
+    assert json.loads(cast(str, service.calls[0].request.body)) == {
         "model": "sharp_gemma3_12b_128k",
         "prompt": "Hi",
         "stream": False,
@@ -96,7 +97,7 @@ def test_text_parts_are_flattened(service: responses.RequestsMock) -> None:
     service.post(URL, json={"response": "Hello"})
     parts = [{"type": "text", "text": "one"}, {"type": "text", "text": "two"}]
     llm_router.chat_completion(MODEL, [{"role": "user", "content": parts}])
-    assert json.loads(service.calls[0].request.body)["prompt"] == "one\ntwo"
+    assert json.loads(cast(str, service.calls[0].request.body))["prompt"] == "one\ntwo"
 
 
 def test_other_parts_are_refused_by_name() -> None:
@@ -191,7 +192,7 @@ def test_a_missing_variable_is_named(name: str, monkeypatch: pytest.MonkeyPatch)
 
 
 def test_registration_leaves_others_alone_and_happens_once() -> None:
-    other = {"provider": "mine", "custom_handler": litellm.CustomLLM()}
+    other: Any = {"provider": "mine", "custom_handler": CustomLLM()}
     litellm.custom_provider_map = [other]
     sharp_boe.register()
     sharp_boe.register()
@@ -200,7 +201,7 @@ def test_registration_leaves_others_alone_and_happens_once() -> None:
 
 
 def test_the_users_own_provider_of_that_name_stays() -> None:
-    own = {"provider": "my-custom-llm", "custom_handler": litellm.CustomLLM()}
+    own: Any = {"provider": "my-custom-llm", "custom_handler": CustomLLM()}
     litellm.custom_provider_map = [own]
     sharp_boe.register()
     assert litellm.custom_provider_map == [own]
@@ -224,7 +225,7 @@ def test_a_recorded_call_replays_under_any_secret(monkeypatch: pytest.MonkeyPatc
     question = "Name one thing that a stand-in is good for."
     with use_cassette(CASSETTE, "none"):
         reply = llm_router.chat_completion(MODEL, [{"role": "user", "content": question}])
-    assert question in reply.choices[0].message.content
+    assert question in (reply.choices[0].message.content or "")
     assert "user_secret: REDACTED" in CASSETTE.read_text()
 
 

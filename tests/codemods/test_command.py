@@ -16,6 +16,7 @@ import pytest
 from codemods.migrate_openai import engine
 from codemods.migrate_openai.__main__ import main
 from codemods.migrate_openai.files import pipeline
+from codemods.migrate_openai.flow import collect
 from codemods.migrate_openai.model import Options, SourceFile
 
 ROOT = Path(__file__).parents[2]
@@ -583,7 +584,7 @@ def test_one_process_analyses_a_file_once(
     fill(here, {f"m{number}.py": OLD for number in range(5)})
     analysed: Counter[str] = Counter()
 
-    class Counted(engine.Analysis):
+    class Counted(collect.Analysis):
         def __init__(self, file: SourceFile, options: Options) -> None:
             analysed[file.path] += file.text == OLD
             super().__init__(file, options)

@@ -14,6 +14,7 @@ from codemods.migrate_openai.engine import migrate
 from codemods.migrate_openai.files.tree import migrate_tree
 from codemods.migrate_openai.flow import collect
 from codemods.migrate_openai.flow.parse import Parsed
+from codemods.migrate_openai.flow.parse import parse as parse_module
 from codemods.migrate_openai.model import Options, SourceFile
 
 # libcst cannot parse the line of this import, which has to change.
@@ -207,11 +208,10 @@ def test_a_statement_without_a_name_of_the_imports_is_analysed_once(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
     parsed: list[str] = []
-    real = collect.parse
 
     def parse(text: str) -> Parsed:
         parsed.append(text)
-        return real(text)
+        return parse_module(text)
 
     monkeypatch.setattr(collect, "parse", parse)
     filler = "".join(f"def f{n}():\n    return {n}\n\n\n" for n in range(50))

@@ -8,6 +8,7 @@ import shlex
 import subprocess
 import sys
 import threading
+import time
 import tomllib
 from importlib.metadata import version
 from pathlib import Path
@@ -68,7 +69,7 @@ def test_progress_is_for_terminals(
     stream: io.StringIO, shown: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     now = iter([0.0, *[0.1] * 1199, *[0.9] * 3])
-    monkeypatch.setattr(progress.time, "monotonic", lambda: next(now))
+    monkeypatch.setattr(time, "monotonic", lambda: next(now))
     monkeypatch.setenv("TERM", "xterm")
     monkeypatch.setattr(sys, "stderr", stream)
     line = progress.Progress()

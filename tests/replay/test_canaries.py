@@ -12,6 +12,7 @@ import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -71,7 +72,9 @@ class _Handler(BaseHTTPRequestHandler):
             case "/stream":
                 secret = CANARIES["stream"]
                 pieces = ["Key: ", secret[:9], secret[9:22], secret[22:], " done"]
-                events = [{"choices": [{"index": 0, "delta": {"content": p}}]} for p in pieces]
+                events: list[Any] = [
+                    {"choices": [{"index": 0, "delta": {"content": p}}]} for p in pieces
+                ]
                 value = CANARIES["streamed arguments"]
                 for piece in ('{"pass', f'word": "{value[:8]}', f'{value[8:]}"}}'):
                     events.append({"index": 1, "delta": {"partial_json": piece}})

@@ -231,6 +231,11 @@ def test_what_a_test_hands_to_others_is_charged_to_it() -> None:
         return [(one.test, one.late) for one in guard.take_violations()]
 
     waiting = threading.Event()
+
+    def look_up_when_told() -> None:
+        waiting.wait()
+        look_up()
+
     loop = asyncio.new_event_loop()
     try:
         pool = ThreadPoolExecutor(1)
@@ -239,9 +244,9 @@ def test_what_a_test_hands_to_others_is_charged_to_it() -> None:
             threading.Thread(target=loop.run_forever, daemon=True).start()
             asyncio.run_coroutine_threadsafe(look_up_later(), loop).result()
             assert charged() == [("first", False)] * 2
-            left = threading.Thread(target=lambda: (waiting.wait(), look_up()))
+            left = threading.Thread(target=look_up_when_told)
             left.start()
-            later = pool.submit(lambda: (waiting.wait(), look_up()))
+            later = pool.submit(look_up_when_told)
         running[0] = "second"
         with workers.working_for("second"):
             waiting.set()

@@ -79,14 +79,14 @@ def words_of(chunks: Iterable[Any]) -> str:
 @every_provider
 def test_chat(provider: str) -> None:
     reply = llm_router.chat_completion(MODELS[provider], HELLO, max_tokens=64)
-    assert reply.choices[0].message.content.strip()
+    assert (reply.choices[0].message.content or "").strip()
     assert reply.choices[0].finish_reason == "stop"
 
 
 @every_provider
 def test_async_chat(provider: str) -> None:
     reply = asyncio.run(llm_router.achat_completion(MODELS[provider], HELLO, max_tokens=64))
-    assert reply.choices[0].message.content.strip()
+    assert (reply.choices[0].message.content or "").strip()
 
 
 @every_provider
@@ -109,13 +109,13 @@ def test_tools(provider: str) -> None:
     asked = [{"role": "user", "content": "Use the tool: what is the weather in Paris?"}]
     first = llm_router.chat_completion(MODELS[provider], asked, tools=TOOLS)
     message = first.choices[0].message
-    call = message.tool_calls[0]
+    call: Any = next(iter(message.tool_calls or ()))
     assert call.function.name == "get_weather"
     assert isinstance(json.loads(call.function.arguments)["city"], str)
     result = {"role": "tool", "tool_call_id": call.id, "name": "get_weather", "content": "rain"}
     turn = [*asked, message.model_dump(exclude_none=True), result]
     second = llm_router.chat_completion(MODELS[provider], turn, tools=TOOLS)
-    assert second.choices[0].message.content.strip()
+    assert (second.choices[0].message.content or "").strip()
 
 
 class City(BaseModel):
@@ -127,7 +127,7 @@ class City(BaseModel):
 def test_structured_output(provider: str) -> None:
     asked = [{"role": "user", "content": "Name a city as JSON."}]
     reply = llm_router.chat_completion_parse(MODELS[provider], asked, response_format=City)
-    assert reply.choices[0].message.parsed.name
+    assert reply.choices[0].message.parsed
 
 
 @pytest.mark.parametrize(

@@ -9,6 +9,7 @@ import re
 import struct
 import zlib
 from dataclasses import replace
+from typing import Any
 from urllib.parse import quote
 
 import pytest
@@ -39,7 +40,7 @@ OPENAI_KEY = "sk-proj-Zx81kQmT0aWvB2nLr7cYp94DfGhJ3sEuXo65"
 JWT = "eyJhbGciOiJIUzI1NiJ9.eyJzdWIiOiIxMjM0NTY3ODkwIn0.dozjgNryP4J3jVmNHl0w5N_XgL0n3I9P"
 
 
-def request(url: str = "https://api.openai.com/v1/chat/completions", **fields: object) -> Request:
+def request(url: str = "https://api.openai.com/v1/chat/completions", **fields: Any) -> Request:
     return replace(Request(method="POST", url=url), **fields)
 
 
@@ -438,7 +439,7 @@ def test_the_length_follows_the_body() -> None:
 # --- the scan -------------------------------------------------------------------------------------
 
 
-def unredacted(**fields: object) -> RedactedInteraction:
+def unredacted(**fields: Any) -> RedactedInteraction:
     """What a defect in `redact` would hand to the scan."""
     answer = fields.pop("response", Response(status=200))
     return RedactedInteraction(request=request(**fields), response=answer)

@@ -10,6 +10,7 @@ import json
 import random
 import string
 from pathlib import Path
+from typing import Any
 from urllib.parse import quote, urlencode
 
 import httpx
@@ -33,7 +34,7 @@ def packed(text: str, encoding: str = "utf-8") -> str:
 
 SERVER = {"type": "mcp", "server_label": "x", "server_url": "https://mcp.example.com/sse"}
 CREDENTIALS = json.dumps({"type": "service_account", "private_key_id": C, "private_key": C})
-SENT = {
+SENT: dict[str, dict[str, Any]] = {
     "mcp header": {"json": {"tools": [{**SERVER, "headers": {"X-House": C}}]}},
     "mcp authorization": {"json": {"tools": [{**SERVER, "authorization": C}]}},
     "mcp environment": {

@@ -293,7 +293,7 @@ def test_tasks_with_a_cassette_each(tmp_path: Path, server: Any) -> None:
             return str((await client.get(f"{server.url}/{name}")).json()["path"])
 
     async def main() -> list[str]:
-        return await asyncio.gather(ask("a"), ask("b"), ask("c"))
+        return list(await asyncio.gather(ask("a"), ask("b"), ask("c")))
 
     assert asyncio.run(main()) == ["/a", "/b", "/c"]
     for name in "abc":
@@ -364,7 +364,7 @@ def test_nobody_waits_after_a_recorded_error(tmp_path: Path, server: Any) -> Non
         slept.append(seconds)
         own_sleep(0)
 
-    time.sleep = noted  # the real clock, seen from below the harness
+    time.sleep = noted  # type: ignore[assignment]  # the real clock, seen from below the harness
     try:
         with use_cassette(path):
             assert ask() == 429
