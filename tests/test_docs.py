@@ -10,7 +10,8 @@ Fenced blocks are tested by their language:
 - anything else (``text``): not looked at.
 
 Words after the language change that: ``needs-key``, ``needs-network`` and ``no-run`` have a script
-checked for its syntax only; ``exit=2`` is the exit code of the last command.
+checked for its syntax only; ``exit=2`` is the exit code of the last command; ``one-command`` says
+that only the first ``$ `` is a command, and that those below are printed.
 
 The blocks of a page run in order, in one copy of the repository, without keys and without a
 network; ``pip install`` does nothing, because the package is installed. After a change of help
@@ -23,6 +24,7 @@ import ast
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -82,6 +84,13 @@ class Block:
     @property
     def runs(self) -> bool:
         return self.language in {"bash", "console"} and not self.words & NOT_RUN
+
+    @property
+    def commands(self) -> list[Command]:
+        if "one-command" not in self.words:
+            return commands(self.text)
+        source, _, expected = self.text.removeprefix("$ ").partition("\n")
+        return [Command(source=source, expected=expected.strip("\n"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +152,7 @@ def matches(expected: str, printed: str) -> bool:
 def script_of(block: Block) -> str:
     if block.language == "bash":
         return block.text
-    return "\n".join(command.source for command in commands(block.text))
+    return "\n".join(command.source for command in block.commands)
 
 
 ALL = [block for page in PAGES for block in blocks(page)]
@@ -212,7 +221,7 @@ def test_commands_do_what_the_page_says(
             done = bash(f"set -eo pipefail\n{block.text}", copy, environ)
             assert done.returncode == block.exit_code, f"{block.where}:\n{done.stdout}"
             continue
-        asked = commands(block.text)
+        asked = block.commands
         script = "".join(
             f"{{\n{command.source}\n}} 2>&1\nprintf '%s %d\\n' '{MARKER}' $?\n" for command in asked
         )
@@ -230,7 +239,8 @@ def test_commands_do_what_the_page_says(
 
 @pytest.mark.parametrize("block", of("bash", "console"), ids=where)
 def test_scripts_are_valid(block: Block) -> None:
-    unknown = {w for w in block.words - NOT_RUN if not re.fullmatch(r"exit=\d+", w)}
+    known = NOT_RUN | {"one-command"}
+    unknown = {w for w in block.words - known if not re.fullmatch(r"exit=\d+", w)}
     assert not unknown, f"{block.where}: unknown words after the language: {unknown}"
     done = subprocess.run(
         ["bash", "-n"], input=script_of(block), capture_output=True, text=True, check=False
@@ -274,9 +284,14 @@ def anchors(page: Path) -> set[str]:
 def test_every_command_is_documented() -> None:
     from personalvibe.cli import cli
 
-    documented = {c.source for b in of("console") for c in commands(b.text)}
+    documented = {c.source for b in of("console") for c in b.commands}
     wanted = {"pv --help", *(f"pv {name} --help" for name in cli.commands)}
     assert wanted - documented == set()
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    reference = runpy.run_path(str(ROOT / ".ci" / "reference.py"))
+    assert (ROOT / "docs" / "reference.md").read_text("utf-8") == reference["page"]()
 
 
 @pytest.mark.parametrize(
@@ -300,7 +315,7 @@ def update_help(page: Path) -> None:
     """Write the output of every ``$ ... --help`` of a page anew."""
     text = page.read_text("utf-8")
     for block in blocks(page):
-        for command in commands(block.text) if block.language == "console" else []:
+        for command in block.commands if block.language == "console" else []:
             abridged = "..." in command.expected.splitlines()
             if command.source.endswith("--help") and not abridged:
                 done = subprocess.run(
