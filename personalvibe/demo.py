@@ -83,7 +83,7 @@ def environment(variables: Mapping[str, str]) -> dict[str, str]:
     kept = {name: value for name, value in variables.items() if not name.startswith(_LEFT_OUT)}
     folders = (sysconfig.get_path("scripts"), str(Path(sys.executable).parent))
     return {**kept, "PATH": os.pathsep.join([*folders, variables.get("PATH", os.defpath)]),
-            "PYTHONUTF8": "1"}  # fmt: skip
+            "PYTHONUNBUFFERED": "1", "PYTHONUTF8": "1"}  # fmt: skip
 
 
 def missing_programs(variables: Mapping[str, str]) -> tuple[str, ...]:

@@ -211,7 +211,7 @@ def test_commands_do_what_the_page_says(
     shutil.copytree(
         ROOT, copy, symlinks=True,
         ignore=shutil.ignore_patterns(
-            ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build", "dist"
+            ".git", ".site", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build", "dist"
         ),
     )  # fmt: skip
     for block in blocks(page):
@@ -287,6 +287,22 @@ def test_every_command_is_documented() -> None:
     documented = {c.source for b in of("console") for c in b.commands}
     wanted = {"pv --help", *(f"pv {name} --help" for name in cli.commands)}
     assert wanted - documented == set()
+
+
+def test_messages_that_the_troubleshooting_quotes_are_printed() -> None:
+    text = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    quoted = re.findall(r"(?m)^### `([^`]+)`", text)
+    sources = [*(ROOT / "personalvibe").rglob("*.py"), *(ROOT / "codemods").rglob("*.py")]
+    printed = "".join(path.read_text("utf-8") for path in sources).lower()
+    assert quoted
+    assert [message for message in quoted if message.lower() not in printed] == []
+
+
+def test_files_that_the_security_model_names_exist() -> None:
+    text = (ROOT / "docs" / "security_model.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[^`]+)`", text)
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
 
 
 def test_the_reference_is_what_the_code_says() -> None:
