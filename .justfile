@@ -46,6 +46,7 @@ record:
 # Write what the documentation has from the code: help texts and the reference
 docs-update:
     python tests/test_docs.py
+    python -m tests.codemods.test_rule_docs
     python .ci/reference.py
 
 # Draw the README's picture of a terminal, from a real run

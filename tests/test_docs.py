@@ -1,4 +1,4 @@
-"""The documentation, tried: README.md and every page below docs/.
+"""The documentation, tried: README.md and every page below docs/ and .github/.
 
 Fenced blocks are tested by their language:
 
@@ -37,7 +37,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FOLDERS = (ROOT / "docs", ROOT / ".github")
+PAGES = [ROOT / "README.md", *(page for one in FOLDERS for page in sorted(one.rglob("*.md")))]
 NOT_RUN = {"needs-key", "needs-network", "no-run"}
 MARKER = "@@command-ended@@"
 
