@@ -12,7 +12,7 @@ from collections.abc import Sequence
 import click
 
 from personalvibe import __version__
-from personalvibe.commands import ask, cassettes, completion, history, models, run, stages
+from personalvibe.commands import ask, cassettes, completion, demo, history, models, run, stages
 from personalvibe.errors import ExitCode, UserError
 from personalvibe.output import discard, say
 
@@ -99,6 +99,7 @@ for _command in (*run.COMMANDS, ask.ask, *history.COMMANDS, *stages.COMMANDS, mo
     cli.add_command(_command)
 cli.add_command(cassettes.cassettes)
 cli.add_command(completion.completion)
+cli.add_command(demo.demo)
 
 
 if __name__ == "__main__":

@@ -54,6 +54,7 @@ class ConfigModel(BaseModel):
     project_name: str
     """The ``<name>`` of ``prompts/<name>/``."""
     mode: Mode
+    """Which instructions the model gets."""
     execution_details: str = ""
     """What the user wants, in their own words."""
     code_context_paths: list[Annotated[str, Field(min_length=1)]] = []

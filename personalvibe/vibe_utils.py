@@ -30,7 +30,7 @@ __all__ = [
     "save_prompt",
 ]
 
-REMOVED_IN = "4.0"
+REMOVED_IN = "5.0"
 FIRST_DELAY = 0.5  # seconds before the first repetition
 LONGEST_DELAY = 60.0
 

@@ -1,4 +1,4 @@
-"""The documentation, tried: README.md and every page below docs/.
+"""The documentation, tried: README.md and every page below docs/ and .github/.
 
 Fenced blocks are tested by their language:
 
@@ -10,7 +10,8 @@ Fenced blocks are tested by their language:
 - anything else (``text``): not looked at.
 
 Words after the language change that: ``needs-key``, ``needs-network`` and ``no-run`` have a script
-checked for its syntax only; ``exit=2`` is the exit code of the last command.
+checked for its syntax only; ``exit=2`` is the exit code of the last command; ``one-command`` says
+that only the first ``$ `` is a command, and that those below are printed.
 
 The blocks of a page run in order, in one copy of the repository, without keys and without a
 network; ``pip install`` does nothing, because the package is installed. After a change of help
@@ -23,6 +24,7 @@ import ast
 import json
 import os
 import re
+import runpy
 import shutil
 import subprocess
 import sys
@@ -35,7 +37,8 @@ import pytest
 import yaml
 
 ROOT = Path(__file__).resolve().parent.parent
-PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").rglob("*.md"))]
+FOLDERS = (ROOT / "docs", ROOT / ".github")
+PAGES = [ROOT / "README.md", *(page for one in FOLDERS for page in sorted(one.rglob("*.md")))]
 NOT_RUN = {"needs-key", "needs-network", "no-run"}
 MARKER = "@@command-ended@@"
 
@@ -82,6 +85,13 @@ class Block:
     @property
     def runs(self) -> bool:
         return self.language in {"bash", "console"} and not self.words & NOT_RUN
+
+    @property
+    def commands(self) -> list[Command]:
+        if "one-command" not in self.words:
+            return commands(self.text)
+        source, _, expected = self.text.removeprefix("$ ").partition("\n")
+        return [Command(source=source, expected=expected.strip("\n"))]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -143,7 +153,7 @@ def matches(expected: str, printed: str) -> bool:
 def script_of(block: Block) -> str:
     if block.language == "bash":
         return block.text
-    return "\n".join(command.source for command in commands(block.text))
+    return "\n".join(command.source for command in block.commands)
 
 
 ALL = [block for page in PAGES for block in blocks(page)]
@@ -202,7 +212,7 @@ def test_commands_do_what_the_page_says(
     shutil.copytree(
         ROOT, copy, symlinks=True,
         ignore=shutil.ignore_patterns(
-            ".git", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build", "dist"
+            ".git", ".site", ".venv", ".*_cache", ".hypothesis", "__pycache__", "build", "dist"
         ),
     )  # fmt: skip
     for block in blocks(page):
@@ -212,7 +222,7 @@ def test_commands_do_what_the_page_says(
             done = bash(f"set -eo pipefail\n{block.text}", copy, environ)
             assert done.returncode == block.exit_code, f"{block.where}:\n{done.stdout}"
             continue
-        asked = commands(block.text)
+        asked = block.commands
         script = "".join(
             f"{{\n{command.source}\n}} 2>&1\nprintf '%s %d\\n' '{MARKER}' $?\n" for command in asked
         )
@@ -230,7 +240,8 @@ def test_commands_do_what_the_page_says(
 
 @pytest.mark.parametrize("block", of("bash", "console"), ids=where)
 def test_scripts_are_valid(block: Block) -> None:
-    unknown = {w for w in block.words - NOT_RUN if not re.fullmatch(r"exit=\d+", w)}
+    known = NOT_RUN | {"one-command"}
+    unknown = {w for w in block.words - known if not re.fullmatch(r"exit=\d+", w)}
     assert not unknown, f"{block.where}: unknown words after the language: {unknown}"
     done = subprocess.run(
         ["bash", "-n"], input=script_of(block), capture_output=True, text=True, check=False
@@ -274,9 +285,30 @@ def anchors(page: Path) -> set[str]:
 def test_every_command_is_documented() -> None:
     from personalvibe.cli import cli
 
-    documented = {c.source for b in of("console") for c in commands(b.text)}
+    documented = {c.source for b in of("console") for c in b.commands}
     wanted = {"pv --help", *(f"pv {name} --help" for name in cli.commands)}
     assert wanted - documented == set()
+
+
+def test_messages_that_the_troubleshooting_quotes_are_printed() -> None:
+    text = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
+    quoted = re.findall(r"(?m)^### `([^`]+)`", text)
+    sources = [*(ROOT / "personalvibe").rglob("*.py"), *(ROOT / "codemods").rglob("*.py")]
+    printed = "".join(path.read_text("utf-8") for path in sources).lower()
+    assert quoted
+    assert [message for message in quoted if message.lower() not in printed] == []
+
+
+def test_files_that_the_security_model_names_exist() -> None:
+    text = (ROOT / "docs" / "security_model.md").read_text("utf-8")
+    named = re.findall(r"`(tests/[^`]+)`", text)
+    assert named
+    assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_reference_is_what_the_code_says() -> None:
+    reference = runpy.run_path(str(ROOT / ".ci" / "reference.py"))
+    assert (ROOT / "docs" / "reference.md").read_text("utf-8") == reference["page"]()
 
 
 @pytest.mark.parametrize(
@@ -300,7 +332,7 @@ def update_help(page: Path) -> None:
     """Write the output of every ``$ ... --help`` of a page anew."""
     text = page.read_text("utf-8")
     for block in blocks(page):
-        for command in commands(block.text) if block.language == "console" else []:
+        for command in block.commands if block.language == "console" else []:
             abridged = "..." in command.expected.splitlines()
             if command.source.endswith("--help") and not abridged:
                 done = subprocess.run(

@@ -500,13 +500,13 @@ def test_a_foreign_exception_is_not_explained_away(project: Any, monkeypatch: An
 
 
 def test_helpers_of_openai_are_deprecated(project: Any, provider: Any) -> None:
-    with pytest.warns(PersonalvibeDeprecationWarning, match=r"client .* removed in 4\.0"):
+    with pytest.warns(PersonalvibeDeprecationWarning, match=r"client .* removed in 5\.0"):
         client = vibe_utils.client
     reply = client.chat.completions.create(
         model="gpt-4o-mini", messages=[{"role": "user", "content": "Hi"}]
     )
     assert reply.choices[0].message.content == "Hello."
-    with pytest.warns(PersonalvibeDeprecationWarning, match=r"num_tokens .* removed in 4\.0"):
+    with pytest.warns(PersonalvibeDeprecationWarning, match=r"num_tokens .* removed in 5\.0"):
         assert vibe_utils.num_tokens("hello world") == 2
     with pytest.raises(AttributeError):
         _ = vibe_utils.nothing

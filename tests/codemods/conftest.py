@@ -97,15 +97,3 @@ def check_noop() -> Callable[..., FileResult]:
         return result
 
     return check
-
-
-@pytest.fixture
-def check_project() -> Callable[..., dict[str, FileResult]]:
-    """Several files; ``after`` names those that change."""
-
-    def check(before: Files, after: Files, options: Options | None = None) -> dict[str, FileResult]:
-        results = migrate_twice(before, options)
-        assert {p: r.text for p, r in results.items()} == {**before, **after}
-        return results
-
-    return check

@@ -4,50 +4,49 @@
 --- before path.py
 --- after path.py           only where the file changes
 --- left path.py LINE RULE REASON
+
+``pytest tests/codemods/test_cases.py --accept`` writes the cases that are no longer right as the
+codemod answers them now.
 """
 
 from __future__ import annotations
 
-import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from codemods.migrate_openai.model import FileResult
 
-HERE = Path(__file__).parent / "cases"
+from .golden import Case, accept, cases, left_in
 
 
-def cases() -> Iterator[object]:
-    for path in sorted(HERE.glob("*.txt")):
-        text = path.read_text(encoding="utf-8")
-        parts = re.split(r"^=== (.*)\n", text, flags=re.MULTILINE)[1:]
-        for name, body in zip(parts[::2], parts[1::2], strict=True):
-            yield pytest.param(body, id=f"{path.stem}: {name}")
+@pytest.mark.parametrize("case", [pytest.param(case, id=case.id) for case in cases()])
+def test_case(
+    case: Case,
+    twice: Callable[[dict[str, str]], dict[str, FileResult]],
+    pytestconfig: pytest.Config,
+) -> None:
+    before = case.programs("before")
+    results = twice(before)
+    wanted = {**before, **case.programs("after")}
+    found = {path: result.text for path, result in results.items()}
+    if pytestconfig.getoption("--accept") and (found != wanted or left_in(results) != case.left):
+        accept(case, results)
+        return
+    assert found == wanted
+    assert left_in(results) == case.left
 
 
-@pytest.mark.parametrize("body", list(cases()))
-def test_case(body: str, check_project: Callable[..., dict[str, FileResult]]) -> None:
-    sections = re.split(r"^--- (.*)\n", body, flags=re.MULTILINE)
-    assert not sections[0].strip()
-    before: dict[str, str] = {}
-    after: dict[str, str] = {}
-    left: list[tuple[str, int, str, str]] = []
-    for heading, text in zip(sections[1::2], sections[2::2], strict=True):
-        kind, path, *rest = heading.split()
-        match kind:
-            case "before":
-                before[path] = text
-            case "after":
-                after[path] = text
-            case "left":
-                left.append((path, int(rest[0]), rest[1], rest[2]))
-    results = check_project(before, after)
-    found = [
-        (path, finding.line, finding.rule, finding.reason)
-        for path, result in results.items()
-        for finding in result.findings
-        if finding.status == "left"
-    ]
-    assert found == left
+def test_a_case_that_is_wrong_is_written_anew_on_demand(
+    tmp_path: Path, twice: Callable[[dict[str, str]], dict[str, FileResult]]
+) -> None:
+    wrong = "--- before a.py\nimport openai\nopenai.files.list()\n--- after a.py\nimport nothing\n"
+    file = tmp_path / "cases.txt"
+    file.write_text(f"=== one\n{wrong}=== two\n{wrong}")
+    case = Case(file=file, name="two", body=wrong)
+    accept(case, twice(case.programs("before")))
+    assert file.read_text() == (
+        f"=== one\n{wrong}=== two\n--- before a.py\nimport openai\nopenai.files.list()\n"
+        "--- left a.py 2 MOA901 no-counterpart\n"
+    )

@@ -131,7 +131,7 @@ _TEXTS = {
     ),
     "installed": (
         "a shell command installs openai",
-        "Have it install what the router needs: litellm, or personalvibe.",
+        "Have it install what the router needs: litellm, or personalvibe>=4.",
     ),
     "not-written": (
         "the file could not be written",

@@ -19,6 +19,13 @@ INI_WORDS = {
 }
 """Settings of the ini file -> what they may say, the default first, and what it is about."""
 
+MARKS = (
+    "vcr(*cassettes, **settings): Play this test's HTTP traffic from a cassette, or record it.",
+    "block_network(allowed_hosts=None): Close the network to this test unless it records.",
+    "default_cassette(name): The name of this test's cassette.",
+    "allowed_hosts(hosts): Hosts that stay open to this test.",
+)
+
 
 def _days(text: str) -> int:
     days = int(text)

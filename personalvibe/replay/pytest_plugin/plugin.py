@@ -18,7 +18,7 @@ from typing import Any
 import pytest
 
 from personalvibe.replay.pytest_plugin import asking, fixtures
-from personalvibe.replay.pytest_plugin.options import INI_WORDS, OPTIONS
+from personalvibe.replay.pytest_plugin.options import INI_WORDS, MARKS, OPTIONS
 from personalvibe.replay.pytest_plugin.reporter import Reporter, refused
 from personalvibe.replay.pytest_plugin.state import (
     CASSETTE,
@@ -150,12 +150,7 @@ def pytest_configure(config: pytest.Config) -> None:
     else:
         config.pluginmanager.register(Reporter(config), "personalvibe_replay_reporter")
     state.configured()
-    for line in (
-        "vcr(*cassettes, **settings): Play this test's HTTP traffic from a cassette, or record it.",
-        "block_network(allowed_hosts=None): Close the network to this test unless it records.",
-        "default_cassette(name): The name of this test's cassette.",
-        "allowed_hosts(hosts): Hosts that stay open to this test.",
-    ):
+    for line in MARKS:
         config.addinivalue_line("markers", line)
 
 

@@ -1,0 +1,75 @@
+# Every command of the project. `just` lists them; .github/CONTRIBUTING.md says when to use which.
+
+[private]
+default:
+    @just --list --unsorted
+
+# Install everything that development needs, into the active environment
+install:
+    python -m pip install --quiet -c .ci/constraints.txt -e '.[dev]'
+
+# Run the tests that start no process: two minutes
+quick *arguments:
+    pytest --record-mode=none -n auto --dist worksteal -m "not process" {{ arguments }}
+
+# Run tests: just test tests/app -k ask
+test *arguments:
+    pytest --record-mode=none {{ arguments }}
+
+# Run all tests: a quarter of an hour
+test-all:
+    pytest --record-mode=none -n auto --dist worksteal
+
+# Look at the style and the types
+check:
+    ruff check .
+    ruff format --check .
+    mypy
+
+# Mend what ruff can mend
+fix:
+    ruff check --fix .
+    ruff format .
+
+# Run everything that CI runs, in a fresh environment; VERSIONS is locked, newest, oldest or none
+ci versions="locked":
+    bash .ci/run {{ versions }}
+
+# Write the golden cases of the codemod as it answers now; look at the diff
+accept:
+    pytest --record-mode=none tests/codemods/test_cases.py --accept
+
+# Record this repository's own cassettes again, from the stand-in
+record:
+    pytest --record-mode=rewrite --stand-in tests/replay/test_providers.py
+
+# Write what the documentation has from the code: help texts and the reference
+docs-update:
+    python tests/test_docs.py
+    python -m tests.codemods.test_rule_docs
+    python .ci/reference.py
+
+# Draw the README's picture of a terminal, from a real run
+docs-picture:
+    python .ci/terminal_svg.py
+
+# Build the site, strictly
+docs:
+    mkdocs build --strict --config-file .ci/mkdocs.yml
+
+# Show the site on this machine
+docs-serve:
+    mkdocs serve --config-file .ci/mkdocs.yml
+
+# Measure; not part of CI
+bench *arguments:
+    pytest -s -p no:cassetter tests/benchmarks {{ arguments }}
+
+# Compare with other recorders, and with docs/comparison.md
+peers:
+    python tests/benchmarks/peers.py --check docs/comparison.md
+
+# Build the wheel and the source distribution, and look into them
+build:
+    python -m build --outdir dist .
+    python .ci/distributions.py dist

@@ -1,0 +1,1 @@
+"""Answers customers with OpenAI's models."""
