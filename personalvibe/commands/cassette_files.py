@@ -1,0 +1,90 @@
+"""What the commands of ``pv cassettes`` share: their options, and the files that are named."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, TypeVar
+
+import click
+
+from personalvibe.errors import ExitCode, UserError
+from personalvibe.output import say
+
+if TYPE_CHECKING:
+    from personalvibe.replay.redaction.redact import RedactionRules
+    from personalvibe.replay.toolbox.files import Recording, Refused
+
+paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+json_option = click.option(
+    "--json", "as_json", is_flag=True, help="Print JSON; docs/cassettes.md has its keys."
+)
+secret_option = click.option(
+    "--redact", "secret", multiple=True, metavar="NAME",
+    help="What else is secret, as in vcr_config: x-header, query:name, body:name, text:literal.",
+)  # fmt: skip
+harmless_option = click.option(
+    "--redact-keep", "harmless", multiple=True, metavar="NAME",
+    help="What is no secret, in the same spelling.",
+)  # fmt: skip
+
+
+Item = TypeVar("Item")
+
+
+def with_progress(items: Sequence[Item]) -> Iterable[Item]:
+    """The same, with a bar on a terminal while they are gone through."""
+    import sys
+
+    from personalvibe.output import is_terminal
+
+    if not is_terminal(sys.stderr):
+        return items
+    from rich.console import Console
+    from rich.progress import track
+
+    return track(items, "cassettes", console=Console(stderr=True), transient=True)
+
+
+def redaction_rules(secret: Sequence[str], harmless: Sequence[str]) -> RedactionRules:
+    import os
+
+    from personalvibe.replay.model import CassetteError
+    from personalvibe.replay.redaction.redact import RedactionRules
+
+    try:
+        return RedactionRules.from_config(
+            {"redact": list(secret), "redact_keep": list(harmless)}, os.environ
+        )
+    except CassetteError as error:
+        raise UserError(error.message.replace("in vcr_config ", ""), error.hint) from None
+
+
+def read_cassettes(paths: Sequence[Path]) -> tuple[list[Recording], list[Refused]]:
+    """The cassettes of files and folders; says of every other file why it is none."""
+    from personalvibe.replay.toolbox import files
+
+    candidates = files.find(paths)
+    if not candidates:
+        raise no_cassette(paths)
+    results = [files.read(one) for one in with_progress(candidates)]
+    readable = [one for one in results if isinstance(one, files.Recording)]
+    refused = [one for one in results if isinstance(one, files.Refused) and one.is_cassette]
+    if not readable and not refused:
+        raise no_cassette(paths)
+    for one in refused:
+        say(f"error: {one.error.message}", err=True)
+    return readable, refused
+
+
+def no_cassette(paths: Sequence[Path]) -> UserError:
+    names = ", ".join(map(str, paths))
+    return UserError(
+        f"{names}: no cassette there", "Name cassettes, or a folder with .yaml or .json files."
+    )
+
+
+def exit_code(readable: Sequence[Recording], refused: Sequence[Refused]) -> int:
+    if not refused:
+        return ExitCode.OK
+    return ExitCode.PARTIAL if readable else ExitCode.USAGE
