@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, TypeVar
 
@@ -13,7 +13,7 @@ from personalvibe.output import say
 
 if TYPE_CHECKING:
     from personalvibe.replay.redaction.redact import RedactionRules
-    from personalvibe.replay.toolbox.files import Recording, Refused
+    from personalvibe.replay.toolbox.files import Recording
 
 paths_argument = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 json_option = click.option(
@@ -60,21 +60,25 @@ def redaction_rules(secret: Sequence[str], harmless: Sequence[str]) -> Redaction
         raise UserError(error.message.replace("in vcr_config ", ""), error.hint) from None
 
 
-def read_cassettes(paths: Sequence[Path]) -> tuple[list[Recording], list[Refused]]:
-    """The cassettes of files and folders; says of every other file why it is none."""
+def each_cassette(paths: Sequence[Path]) -> Iterator[Recording | None]:
+    """The cassettes of files and folders, one at a time; None for one that cannot be read.
+
+    Says of every such file why.
+    """
     from personalvibe.replay.toolbox import files
 
-    candidates = files.find(paths)
-    if not candidates:
+    found = False
+    for candidate in with_progress(files.find(paths)):
+        result = files.read(candidate)
+        if isinstance(result, files.Recording):
+            found = True
+            yield result
+        elif result.is_cassette:
+            found = True
+            say(f"error: {result.error.message}", err=True)
+            yield None
+    if not found:
         raise no_cassette(paths)
-    results = [files.read(one) for one in with_progress(candidates)]
-    readable = [one for one in results if isinstance(one, files.Recording)]
-    refused = [one for one in results if isinstance(one, files.Refused) and one.is_cassette]
-    if not readable and not refused:
-        raise no_cassette(paths)
-    for one in refused:
-        say(f"error: {one.error.message}", err=True)
-    return readable, refused
 
 
 def no_cassette(paths: Sequence[Path]) -> UserError:
@@ -84,7 +88,8 @@ def no_cassette(paths: Sequence[Path]) -> UserError:
     )
 
 
-def exit_code(readable: Sequence[Recording], refused: Sequence[Refused]) -> int:
+def exit_code(readable: int, refused: int) -> int:
+    """For so many files that could be read, and so many that could not."""
     if not refused:
         return ExitCode.OK
     return ExitCode.PARTIAL if readable else ExitCode.USAGE

@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from personalvibe.commands import cassettes_diff
+from personalvibe.commands import cassettes_diff, cassettes_stats
 from personalvibe.commands.cassette_files import (
+    each_cassette,
     exit_code,
     harmless_option,
     json_option,
     no_cassette,
     paths_argument,
-    read_cassettes,
     redaction_rules,
     secret_option,
     with_progress,
@@ -63,7 +63,8 @@ def show(
     from personalvibe.replay.toolbox import show as toolbox
 
     rules, prices = redaction_rules(secret, harmless), usage.price_list()
-    readable, refused = read_cassettes(paths)
+    results = list(each_cassette(paths))
+    readable = [one for one in results if one is not None]
     found = [
         one
         for recording in readable
@@ -77,7 +78,7 @@ def show(
     else:
         for one in found:
             say(toolbox.exchange(one) if raw else toolbox.page(one))
-    return exit_code(readable, refused)
+    return exit_code(len(readable), len(results) - len(readable))
 
 
 _LEVELS = ("error", "warning", "note")
@@ -179,5 +180,10 @@ def _print_audit(result: Audit, compared: Compared, *, as_json: bool) -> None:
     say(report.summary(result, compared), err=True)
 
 
-for _command in (cassettes_diff.diff, cassettes_diff.git_setup, cassettes_diff.textconv):
+for _command in (
+    cassettes_diff.diff,
+    cassettes_diff.git_setup,
+    cassettes_diff.textconv,
+    cassettes_stats.stats,
+):
     cassettes.add_command(_command)
