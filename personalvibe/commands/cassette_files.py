@@ -60,16 +60,16 @@ def redaction_rules(secret: Sequence[str], harmless: Sequence[str]) -> Redaction
         raise UserError(error.message.replace("in vcr_config ", ""), error.hint) from None
 
 
-def each_cassette(paths: Sequence[Path]) -> Iterator[Recording | None]:
+def each_cassette(paths: Sequence[Path], *, as_stored: bool = False) -> Iterator[Recording | None]:
     """The cassettes of files and folders, one at a time; None for one that cannot be read.
 
-    Says of every such file why.
+    Says of every such file why. Compressed bodies stay as they are if `as_stored`.
     """
     from personalvibe.replay.toolbox import files
 
     found = False
     for candidate in with_progress(files.find(paths)):
-        result = files.read(candidate)
+        result = files.read(candidate, as_stored=as_stored)
         if isinstance(result, files.Recording):
             found = True
             yield result

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from personalvibe.commands import cassettes_diff, cassettes_stats
+from personalvibe.commands import cassettes_diff, cassettes_scrub, cassettes_stats
 from personalvibe.commands.cassette_files import (
     each_cassette,
     exit_code,
@@ -184,6 +184,7 @@ for _command in (
     cassettes_diff.diff,
     cassettes_diff.git_setup,
     cassettes_diff.textconv,
+    cassettes_scrub.scrub,
     cassettes_stats.stats,
 ):
     cassettes.add_command(_command)

@@ -68,9 +68,7 @@ def parse(
 
     Bodies are unpacked, unless they are wanted as the file holds them.
     """
-    if raw[:2] == b"\x1f\x8b":
-        raw = _gunzip(raw, path, max_bytes)
-    document = _json(raw, path, max_bytes) or yaml_io.load(raw, path, max_bytes=max_bytes)
+    document = document_of(raw, path, max_bytes=max_bytes)
     value = document.value
     version = value.get("version") if isinstance(value, dict) else None
     if isinstance(version, int) and version > VERSION:
@@ -84,18 +82,32 @@ def parse(
             raise document.repeated
         logging.getLogger(__name__).warning("%s; the last one counts", document.repeated.message)
     if isinstance(value, dict) and version == VERSION:
-        if not raw.endswith(_END.encode()):
-            raise CassetteError(
-                'the last line, "...", is missing: the file is cut off',
-                path=path,
-                line=raw.count(b"\n") + 1,
-                hint=_REPAIR,
-            )
+        _require_end(_unpacked(raw, path, max_bytes), path)
         return _Reader(path, document).interactions(value)
     from personalvibe.replay.cassette.foreign import read_foreign
 
     budget = bodies.Budget(max_bytes * UNPACKED)
     return read_foreign(value, path, budget, as_stored=as_stored)
+
+
+def document_of(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> yaml_io.Document:
+    """The data of a file's content, whatever it means. Raises `CassetteError`."""
+    plain = _unpacked(raw, path, max_bytes)
+    return _json(plain, path, max_bytes) or yaml_io.load(plain, path, max_bytes=max_bytes)
+
+
+def _unpacked(raw: bytes, path: Path, max_bytes: int) -> bytes:
+    return _gunzip(raw, path, max_bytes) if raw[:2] == b"\x1f\x8b" else raw
+
+
+def _require_end(raw: bytes, path: Path) -> None:
+    if not raw.endswith(_END.encode()):
+        raise CassetteError(
+            'the last line, "...", is missing: the file is cut off',
+            path=path,
+            line=raw.count(b"\n") + 1,
+            hint=_REPAIR,
+        )
 
 
 def _json(raw: bytes, path: Path, max_bytes: int) -> yaml_io.Document | None:

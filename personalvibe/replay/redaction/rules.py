@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import quote
 
@@ -26,6 +26,7 @@ from personalvibe.replay.redaction.shapes import (
 )
 
 Side = Literal["request", "response"]
+SIDES: tuple[Side, ...] = ("request", "response")
 
 Action = str | None | Callable[[str, str, Request], str | None]
 """What becomes of a value: this text, nothing (the field goes, too), or what a function says."""
@@ -132,6 +133,16 @@ class RedactionRules:
                 f"{kind}:{name.lower() if kind == 'header' else squeeze(name)}"
                 for kind, name in kept
             ),
+        )
+
+    def hiding(self, entries: Iterable[str]) -> RedactionRules:
+        """The same rules, and what these entries of ``redact`` name."""
+        more = RedactionRules.from_config({"redact": list(entries)}, {})
+        return replace(
+            self,
+            headers={side: {**self.headers.get(side, {}), **more.headers[side]} for side in SIDES},
+            query={**self.query, **more.query},
+            body={side: {**self.body.get(side, {}), **more.body[side]} for side in SIDES},
         )
 
     def header_action(self, side: Side, name: str) -> Action | Literal[False]:

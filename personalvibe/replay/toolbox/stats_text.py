@@ -6,14 +6,12 @@ import time
 from collections.abc import Callable, Iterable, Mapping
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
-
-from rich.bar import Bar
-from rich.console import Console, RenderableType
-from rich.table import Table
-from rich.text import Text
+from typing import TYPE_CHECKING, Any
 
 from personalvibe.replay.toolbox.stats import By, Figures, Stats
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 class Measure(StrEnum):
@@ -37,6 +35,8 @@ _DAY = 86_400
 
 def tables(stats: Stats, which: Iterable[By], measure: Measure, *, top: int, width: int) -> str:
     """A table for each grouping: the `top` largest groups with their bars, the rest in one line."""
+    from rich.console import Console
+
     console = Console(width=width, highlight=False, markup=False, emoji=False)
     with console.capture() as capture:
         for by in which:
@@ -45,6 +45,10 @@ def tables(stats: Stats, which: Iterable[By], measure: Measure, *, top: int, wid
 
 
 def _table(by: By, groups: Mapping[str, Figures], measure: Measure, top: int) -> Table:
+    from rich.bar import Bar
+    from rich.table import Table
+    from rich.text import Text
+
     table = Table(box=None, pad_edge=False, title=f"by {by}", title_justify="left")
     table.add_column(by.value, overflow="fold")
     for name in ("interactions", "in", "out", "USD", "bytes", "days"):
@@ -60,7 +64,7 @@ def _table(by: By, groups: Mapping[str, Figures], measure: Measure, top: int) ->
     return table
 
 
-def _cells(one: Figures) -> list[RenderableType]:
+def _cells(one: Figures) -> list[str]:
     return [
         f"{one.interactions:,}",
         f"{one.usage.input_tokens:,}",
