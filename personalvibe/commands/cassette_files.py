@@ -12,6 +12,7 @@ from personalvibe.errors import ExitCode, UserError
 from personalvibe.output import say
 
 if TYPE_CHECKING:
+    from personalvibe.replay.model import CassetteError
     from personalvibe.replay.redaction.redact import RedactionRules
     from personalvibe.replay.toolbox.files import Recording
 
@@ -86,6 +87,16 @@ def no_cassette(paths: Sequence[Path]) -> UserError:
     return UserError(
         f"{names}: no cassette there", "Name cassettes, or a folder with .yaml or .json files."
     )
+
+
+def say_failure(path: Path, error: CassetteError | OSError) -> None:
+    """What is wrong with a file, and what to do about it."""
+    if isinstance(error, OSError):
+        say(f"error: {path}: {error.strerror or error}", err=True)
+        return
+    say(f"error: {error.message}", err=True)
+    if error.hint:
+        say(f"hint: {error.hint}", err=True)
 
 
 def exit_code(readable: int, refused: int) -> int:

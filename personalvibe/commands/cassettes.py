@@ -8,7 +8,12 @@ from typing import TYPE_CHECKING
 
 import click
 
-from personalvibe.commands import cassettes_diff, cassettes_scrub, cassettes_stats
+from personalvibe.commands import (
+    cassettes_convert,
+    cassettes_diff,
+    cassettes_scrub,
+    cassettes_stats,
+)
 from personalvibe.commands.cassette_files import (
     each_cassette,
     exit_code,
@@ -181,6 +186,7 @@ def _print_audit(result: Audit, compared: Compared, *, as_json: bool) -> None:
 
 
 for _command in (
+    cassettes_convert.convert,
     cassettes_diff.diff,
     cassettes_diff.git_setup,
     cassettes_diff.textconv,

@@ -15,6 +15,7 @@ from personalvibe.commands.cassette_files import (
     harmless_option,
     paths_argument,
     redaction_rules,
+    say_failure,
     secret_option,
 )
 from personalvibe.errors import ExitCode
@@ -77,11 +78,8 @@ def _result(recording: Recording | None, rules: RedactionRules, *, dry_run: bool
             return _Result()
         if not dry_run:
             toolbox.write(change, recording.content)
-    except CassetteError as error:
-        say(f"error: {error.message}", err=True)
-        return _Result(failed=True)
-    except OSError as error:
-        say(f"error: {recording.path}: {error.strerror or error}", err=True)
+    except (CassetteError, OSError) as error:
+        say_failure(recording.path, error)
         return _Result(failed=True)
     _print(change)
     redacted = len(change.found) - len(change.left)

@@ -37,13 +37,19 @@ _WIDTH = 96
 _PROVENANCE = ("recorded_at", "recorded_by", "recorded_from")
 
 
-def dump(interactions: Sequence[RedactedInteraction]) -> bytes:
-    """The file of a cassette. The same interactions give the same bytes."""
+def dump(interactions: Sequence[RedactedInteraction], *, exact: bool = False) -> bytes:
+    """The file of a cassette. The same interactions give the same bytes.
+
+    Args:
+        exact: keep the whitespace of JSON, which then is a text.
+    """
     common = interactions[0].provenance if interactions else None
     document: dict[str, Any] = {"version": VERSION}
     if common is not None:
         document |= _provenance_fields(common)
-    document["interactions"] = [_interaction_fields(one, common) for one in interactions]
+    document["interactions"] = [
+        _interaction_fields(one, common, exact=exact) for one in interactions
+    ]
     return (_HEAD + yaml_io.dump(document) + _END).encode()
 
 
@@ -140,27 +146,29 @@ def _provenance_fields(provenance: Provenance) -> dict[str, Any]:
     }
 
 
-def _interaction_fields(one: RedactedInteraction, common: Provenance | None) -> dict[str, Any]:
+def _interaction_fields(
+    one: RedactedInteraction, common: Provenance | None, *, exact: bool
+) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if one.provenance is not None and one.provenance != common:
         fields |= _provenance_fields(one.provenance)
-    return {**fields, **_exchange_fields(one)}
+    return {**fields, **_exchange_fields(one, exact=exact)}
 
 
-def _exchange_fields(one: RedactedInteraction) -> dict[str, Any]:
+def _exchange_fields(one: RedactedInteraction, *, exact: bool = False) -> dict[str, Any]:
     request, response = one.request, one.response
     fields: dict[str, Any] = {}
     fields["request"] = {
         "method": request.method,
         "url": request.url,
         **_header_fields(request.headers),
-        **_body_fields(request.headers, request.body),
+        **_body_fields(request.headers, request.body, exact=exact),
     }
     fields["response"] = {
         "status": response.status,
         "reason": response.reason,
         **_header_fields(response.headers),
-        **_body_fields(response.headers, response.body),
+        **_body_fields(response.headers, response.body, exact=exact),
     }
     return fields
 
@@ -180,7 +188,7 @@ def _header_fields(headers: Headers) -> dict[str, Any]:
     }
 
 
-def _body_fields(headers: Headers, body: bytes) -> dict[str, Any]:
+def _body_fields(headers: Headers, body: bytes, *, exact: bool) -> dict[str, Any]:
     """The body under the name of its form: json, events, parts, text or base64."""
     if not body:
         return {}
@@ -190,7 +198,8 @@ def _body_fields(headers: Headers, body: bytes) -> dict[str, Any]:
         except bodies.NotJsonError:
             pass
         else:
-            if yaml_io.representable(value):
+            is_kept = not exact or bodies.write_json(value) == body
+            if is_kept and yaml_io.representable(value):
                 return {"json": value}
     parts = _part_fields(headers, body)
     if parts is not None:
