@@ -2,33 +2,35 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 import click
 
+from personalvibe.commands import (
+    cassettes_convert,
+    cassettes_diff,
+    cassettes_scrub,
+    cassettes_stats,
+)
+from personalvibe.commands.cassette_files import (
+    each_cassette,
+    exit_code,
+    harmless_option,
+    json_option,
+    no_cassette,
+    paths_argument,
+    redaction_rules,
+    secret_option,
+    with_progress,
+)
 from personalvibe.errors import ExitCode, UserError
 from personalvibe.output import say
 
 if TYPE_CHECKING:
-    from personalvibe.replay.redaction.redact import RedactionRules
     from personalvibe.replay.toolbox.audit import Audit
     from personalvibe.replay.toolbox.baseline import Compared, Entry
-    from personalvibe.replay.toolbox.files import Candidate, Recording, Refused
-
-_paths = click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
-_json = click.option(
-    "--json", "as_json", is_flag=True, help="Print JSON; docs/cassettes.md has its keys."
-)
-_secret = click.option(
-    "--redact", "secret", multiple=True, metavar="NAME",
-    help="What else is secret, as in vcr_config: x-header, query:name, body:name, text:literal.",
-)  # fmt: skip
-_harmless = click.option(
-    "--redact-keep", "harmless", multiple=True, metavar="NAME",
-    help="What is no secret, in the same spelling.",
-)  # fmt: skip
 
 
 @click.group("cassettes")
@@ -41,12 +43,12 @@ def cassettes() -> None:
 
 
 @cassettes.command("show")
-@_paths
+@paths_argument
 @click.option("--interaction", type=click.IntRange(min=1), metavar="N", help="Show only the N-th.")
 @click.option("--raw", is_flag=True, help="Show both messages with their headers.")
-@_json
-@_secret
-@_harmless
+@json_option
+@secret_option
+@harmless_option
 def show(
     paths: Sequence[Path],
     interaction: int | None,
@@ -65,8 +67,9 @@ def show(
     from personalvibe.replay import usage
     from personalvibe.replay.toolbox import show as toolbox
 
-    rules, prices = _rules(secret, harmless), usage.price_list()
-    readable, refused = _read(paths)
+    rules, prices = redaction_rules(secret, harmless), usage.price_list()
+    results = list(each_cassette(paths))
+    readable = [one for one in results if one is not None]
     found = [
         one
         for recording in readable
@@ -80,14 +83,14 @@ def show(
     else:
         for one in found:
             say(toolbox.exchange(one) if raw else toolbox.page(one))
-    return _code(readable, refused)
+    return exit_code(len(readable), len(results) - len(readable))
 
 
 _LEVELS = ("error", "warning", "note")
 
 
 @cassettes.command("audit")
-@_paths
+@paths_argument
 @click.option(
     "--level", type=click.Choice(_LEVELS), default="warning", help="Report from this level up."
 )
@@ -106,9 +109,9 @@ _LEVELS = ("error", "warning", "note")
     metavar="FILE",
     help="Write the findings as SARIF, too, for code scanning.",
 )
-@_json
-@_secret
-@_harmless
+@json_option
+@secret_option
+@harmless_option
 def audit(
     paths: Sequence[Path],
     level: str,
@@ -132,9 +135,9 @@ def audit(
     from personalvibe.replay.toolbox.findings import Level
 
     entries = _entries(baseline) if baseline and not write_baseline else frozenset()
-    result = look(_progress(files.find(paths)), _rules(secret, harmless))
+    result = look(with_progress(files.find(paths)), redaction_rules(secret, harmless))
     if not result.cassettes:
-        raise _nothing(paths)
+        raise no_cassette(paths)
     found = [one for one in result.findings if one.level.reaches(Level(level))]
     if write_baseline and baseline:
         baselines.write(baseline, found)
@@ -182,59 +185,12 @@ def _print_audit(result: Audit, compared: Compared, *, as_json: bool) -> None:
     say(report.summary(result, compared), err=True)
 
 
-def _progress(candidates: Sequence[Candidate]) -> Iterable[Candidate]:
-    """The same, with a bar on a terminal while they are gone through."""
-    import sys
-
-    from personalvibe.output import is_terminal
-
-    if not is_terminal(sys.stderr):
-        return candidates
-    from rich.console import Console
-    from rich.progress import track
-
-    return track(candidates, "cassettes", console=Console(stderr=True), transient=True)
-
-
-def _rules(secret: Sequence[str], harmless: Sequence[str]) -> RedactionRules:
-    import os
-
-    from personalvibe.replay.model import CassetteError
-    from personalvibe.replay.redaction.redact import RedactionRules
-
-    try:
-        return RedactionRules.from_config(
-            {"redact": list(secret), "redact_keep": list(harmless)}, os.environ
-        )
-    except CassetteError as error:
-        raise UserError(error.message.replace("in vcr_config ", ""), error.hint) from None
-
-
-def _read(paths: Sequence[Path]) -> tuple[list[Recording], list[Refused]]:
-    """The cassettes of files and folders; says of every other file why it is none."""
-    from personalvibe.replay.toolbox import files
-
-    candidates = files.find(paths)
-    if not candidates:
-        raise _nothing(paths)
-    results = [files.read(one) for one in _progress(candidates)]
-    readable = [one for one in results if isinstance(one, files.Recording)]
-    refused = [one for one in results if isinstance(one, files.Refused) and one.is_cassette]
-    if not readable and not refused:
-        raise _nothing(paths)
-    for one in refused:
-        say(f"error: {one.error.message}", err=True)
-    return readable, refused
-
-
-def _nothing(paths: Sequence[Path]) -> UserError:
-    names = ", ".join(map(str, paths))
-    return UserError(
-        f"{names}: no cassette there", "Name cassettes, or a folder with .yaml or .json files."
-    )
-
-
-def _code(readable: Sequence[Recording], refused: Sequence[Refused]) -> int:
-    if not refused:
-        return ExitCode.OK
-    return ExitCode.PARTIAL if readable else ExitCode.USAGE
+for _command in (
+    cassettes_convert.convert,
+    cassettes_diff.diff,
+    cassettes_diff.git_setup,
+    cassettes_diff.textconv,
+    cassettes_scrub.scrub,
+    cassettes_stats.stats,
+):
+    cassettes.add_command(_command)

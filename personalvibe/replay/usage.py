@@ -96,6 +96,12 @@ def model_of(interaction: Interaction) -> str:
     return found[1] if found else ""
 
 
+def without_model(path: str) -> str:
+    """The path of an address with ``{model}`` in the place of the model that it names."""
+    found = _MODEL_IN_PATH.search(path)
+    return path if found is None else f"{path[: found.start(1)]}{{model}}{path[found.end(1) :]}"
+
+
 def _loaded_prices() -> Prices:
     return getattr(sys.modules.get("litellm"), "model_cost", None) or {}
 

@@ -38,13 +38,19 @@ _WIDTH = 96
 _PROVENANCE = ("recorded_at", "recorded_by", "recorded_from")
 
 
-def dump(interactions: Sequence[RedactedInteraction]) -> bytes:
-    """The file of a cassette. The same interactions give the same bytes."""
+def dump(interactions: Sequence[RedactedInteraction], *, exact: bool = False) -> bytes:
+    """The file of a cassette. The same interactions give the same bytes.
+
+    Args:
+        exact: keep the whitespace of JSON, which then is a text.
+    """
     common = interactions[0].provenance if interactions else None
     document: dict[str, Any] = {"version": VERSION}
     if common is not None:
         document |= _provenance_fields(common)
-    document["interactions"] = [_interaction_fields(one, common) for one in interactions]
+    document["interactions"] = [
+        _interaction_fields(one, common, exact=exact) for one in interactions
+    ]
     return (_HEAD + yaml_io.dump(document) + _END).encode()
 
 
@@ -69,9 +75,7 @@ def parse(
 
     Bodies are unpacked, unless they are wanted as the file holds them.
     """
-    if raw[:2] == b"\x1f\x8b":
-        raw = _gunzip(raw, path, max_bytes)
-    document = _json(raw, path, max_bytes) or yaml_io.load(raw, path, max_bytes=max_bytes)
+    document = document_of(raw, path, max_bytes=max_bytes)
     value = document.value
     version = value.get("version") if isinstance(value, dict) else None
     if isinstance(version, int) and version > VERSION:
@@ -85,13 +89,7 @@ def parse(
             raise document.repeated
         logging.getLogger(__name__).warning("%s; the last one counts", document.repeated.message)
     if isinstance(value, dict) and version == VERSION:
-        if not raw.endswith(_END.encode()):
-            raise CassetteError(
-                'the last line, "...", is missing: the file is cut off',
-                path=path,
-                line=raw.count(b"\n") + 1,
-                hint=_REPAIR,
-            )
+        _require_end(_unpacked(raw, path, max_bytes), path)
         return _Reader(path, document).interactions(value)
     from personalvibe.replay.cassette.foreign import read_foreign
 
@@ -124,6 +122,26 @@ def _gradually(raw: bytes, path: Path, max_bytes: int) -> Iterator[Interaction]:
     _Reader(path, whole).interactions(whole.value)
 
 
+def document_of(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> yaml_io.Document:
+    """The data of a file's content, whatever it means. Raises `CassetteError`."""
+    plain = _unpacked(raw, path, max_bytes)
+    return _json(plain, path, max_bytes) or yaml_io.load(plain, path, max_bytes=max_bytes)
+
+
+def _unpacked(raw: bytes, path: Path, max_bytes: int) -> bytes:
+    return _gunzip(raw, path, max_bytes) if raw[:2] == b"\x1f\x8b" else raw
+
+
+def _require_end(raw: bytes, path: Path) -> None:
+    if not raw.endswith(_END.encode()):
+        raise CassetteError(
+            'the last line, "...", is missing: the file is cut off',
+            path=path,
+            line=raw.count(b"\n") + 1,
+            hint=_REPAIR,
+        )
+
+
 def _json(raw: bytes, path: Path, max_bytes: int) -> yaml_io.Document | None:
     """The data of a file in JSON, whose surrogate pairs are no YAML; None for other files."""
     if raw.lstrip()[:1] != b"{" or len(raw) > max_bytes:
@@ -154,27 +172,29 @@ def _provenance_fields(provenance: Provenance) -> dict[str, Any]:
     }
 
 
-def _interaction_fields(one: RedactedInteraction, common: Provenance | None) -> dict[str, Any]:
+def _interaction_fields(
+    one: RedactedInteraction, common: Provenance | None, *, exact: bool
+) -> dict[str, Any]:
     fields: dict[str, Any] = {}
     if one.provenance is not None and one.provenance != common:
         fields |= _provenance_fields(one.provenance)
-    return {**fields, **_exchange_fields(one)}
+    return {**fields, **_exchange_fields(one, exact=exact)}
 
 
-def _exchange_fields(one: RedactedInteraction) -> dict[str, Any]:
+def _exchange_fields(one: RedactedInteraction, *, exact: bool = False) -> dict[str, Any]:
     request, response = one.request, one.response
     fields: dict[str, Any] = {}
     fields["request"] = {
         "method": request.method,
         "url": request.url,
         **_header_fields(request.headers),
-        **_body_fields(request.headers, request.body),
+        **_body_fields(request.headers, request.body, exact=exact),
     }
     fields["response"] = {
         "status": response.status,
         "reason": response.reason,
         **_header_fields(response.headers),
-        **_body_fields(response.headers, response.body),
+        **_body_fields(response.headers, response.body, exact=exact),
     }
     return fields
 
@@ -194,7 +214,7 @@ def _header_fields(headers: Headers) -> dict[str, Any]:
     }
 
 
-def _body_fields(headers: Headers, body: bytes) -> dict[str, Any]:
+def _body_fields(headers: Headers, body: bytes, *, exact: bool) -> dict[str, Any]:
     """The body under the name of its form: json, events, parts, text or base64."""
     if not body:
         return {}
@@ -204,7 +224,8 @@ def _body_fields(headers: Headers, body: bytes) -> dict[str, Any]:
         except bodies.NotJsonError:
             pass
         else:
-            if yaml_io.representable(value):
+            is_kept = not exact or bodies.write_json(value) == body
+            if is_kept and yaml_io.representable(value):
                 return {"json": value}
     parts = _part_fields(headers, body)
     if parts is not None:

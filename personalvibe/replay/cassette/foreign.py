@@ -12,7 +12,8 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import Any
 
-from personalvibe.replay.cassette import bodies, yaml_io
+from personalvibe.replay.cassette import bodies
+from personalvibe.replay.cassette.foreign_edit import text_or_bytes
 from personalvibe.replay.model import (
     CassetteError,
     Headers,
@@ -237,13 +238,13 @@ def to_vcrpy(interactions: Iterable[RedactedInteraction]) -> bytes:
         "interactions": [
             {
                 "request": {
-                    "body": _plain(one.request.body),
+                    "body": text_or_bytes(one.request.body),
                     "headers": _header_lists(one.request.headers),
                     "method": one.request.method,
                     "uri": one.request.url,
                 },
                 "response": {
-                    "body": {"string": _plain(one.response.body)},
+                    "body": {"string": text_or_bytes(one.response.body)},
                     "headers": _header_lists(one.response.headers),
                     "status": {"code": one.response.status, "message": one.response.reason},
                 },
@@ -256,14 +257,6 @@ def to_vcrpy(interactions: Iterable[RedactedInteraction]) -> bytes:
 
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
     return yaml.dump(document, Dumper=dumper, allow_unicode=True, encoding="utf-8")
-
-
-def _plain(body: bytes) -> Any:
-    try:
-        text = body.decode()
-    except UnicodeDecodeError:
-        return body
-    return text if yaml_io.representable(text) else body
 
 
 def _header_lists(headers: Sequence[tuple[str, str]]) -> dict[str, list[str]]:

@@ -8,6 +8,7 @@ reference to a variable, an example that says so.
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Callable, Iterator
 
 from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit
@@ -59,7 +60,7 @@ _PAGING = re.compile(
 )
 _WORD = re.compile(r"[a-z]{1,11}|[A-Z][a-z]{1,11}")
 _STEM = re.compile(
-    r"(?i)pass(?:w|phrase|code|[=:])|pwd|secret|token|key|connection|conn_?str|database|dsn|credential|"
+    r"pass(?:w|phrase|code|[=:])|pwd|secret|token|key|connection|conn_?str|database|dsn|credential|"
     r"bearer|jwt|otp|webhook|authorization|--user|\s-u\s|cookie"
 )
 _BEFORE, _AFTER = 120, 400
@@ -100,7 +101,7 @@ def assigned_secrets(text: str, keeps: Callable[[str], bool]) -> Iterator[Hit]:
 def _windows(text: str) -> Iterator[tuple[int, int]]:
     """Where a stem is near, without overlaps."""
     start = end = 0
-    for match in _STEM.finditer(text):
+    for match in _STEM.finditer(_lower(text)):
         if match.start() - _BEFORE > end:
             if end:
                 yield start, end
@@ -109,6 +110,14 @@ def _windows(text: str) -> Iterator[tuple[int, int]]:
     if end:
         yield start, min(end, len(text))
 
+
+def _lower(text: str) -> str:
+    """In lower case, in which `re` searches faster than in any; every character at its place."""
+    lower = text.lower()
+    return lower if len(lower) == len(text) else text.translate(_LOWER)
+
+
+_LOWER = {ord(upper): upper.lower() for upper in string.ascii_uppercase}
 
 _LINE = _FORMS[2]
 """The form of a line such as ``password: required``, which prose has, too."""

@@ -13,6 +13,11 @@ from personalvibe.replay.redaction.body import gunzipped
 from personalvibe.replay.redaction.rules import RedactionRules
 from personalvibe.replay.redaction.shapes import EMAIL, INTACT_NAMES, looks_random, squeeze
 
+_IN_HEADER = "a random value in an unknown header"
+_UNDER_NAME = "a random value under a secret's name"
+BY_NAME = frozenset((_IN_HEADER, _UNDER_NAME))
+"""What `redact` in ``vcr_config`` would hide, if it named it."""
+
 _SECRETIVE = re.compile(
     r"(?:secret|passw|apikey|authkey|accesskey|credential|sessionkey|privatekey)|token(?!s|iz|type|count|usage|limit)"
 )
@@ -80,7 +85,7 @@ def _in_headers(side: str, headers: Headers, rules: RedactionRules) -> Iterator[
             continue
         if side == "request" and not _PLAIN_REQUEST_HEADERS.fullmatch(lower):
             if looks_random(value, bits=3.5):
-                yield Leak(place=place, shape="a random value in an unknown header")
+                yield Leak(place=place, shape=_IN_HEADER)
         else:
             yield from _in_named(place, "header", name, value, rules)
 
@@ -94,7 +99,7 @@ def _in_named(
     if f"{kind}:{name.lower() if kind == 'header' else squeezed}" in rules.keep:
         return
     if looks_random(value):
-        yield Leak(place=place, shape="a random value under a secret's name")
+        yield Leak(place=place, shape=_UNDER_NAME)
 
 
 def _in_body(place: str, headers: Headers, body: bytes, rules: RedactionRules) -> Iterator[Leak]:

@@ -21,7 +21,7 @@ from personalvibe.replay.model import (
 )
 from personalvibe.replay.redaction.body import BodyRedactor
 from personalvibe.replay.redaction.leak_scan import find_leaks, find_warnings
-from personalvibe.replay.redaction.rules import RedactionRules, Side
+from personalvibe.replay.redaction.rules import SIDES, RedactionRules, Side
 from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, replaced
 
 __all__ = [
@@ -34,9 +34,6 @@ __all__ = [
     "redact_request",
     "redact_text",
 ]
-
-
-_SIDES: tuple[Side, ...] = ("request", "response")
 
 
 def redact(interaction: Interaction, rules: RedactionRules) -> RedactedInteraction:
@@ -201,7 +198,7 @@ def redact_text(text: str, rules: RedactionRules) -> str:
     hits += [
         Hit(*match.span("v"), "a header")
         for match in _PAIR.finditer(text)
-        if any(rules.header_action(side, match["name"]) is not False for side in _SIDES)
+        if any(rules.header_action(side, match["name"]) is not False for side in SIDES)
     ]
     hits += [
         Hit(*match.span("v" if match["v"] else "p"), "a named secret")

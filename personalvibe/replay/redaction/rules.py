@@ -5,7 +5,7 @@ from __future__ import annotations
 import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 from urllib.parse import quote
 
@@ -26,6 +26,7 @@ from personalvibe.replay.redaction.shapes import (
 )
 
 Side = Literal["request", "response"]
+SIDES: tuple[Side, ...] = ("request", "response")
 
 Action = str | None | Callable[[str, str, Request], str | None]
 """What becomes of a value: this text, nothing (the field goes, too), or what a function says."""
@@ -134,6 +135,16 @@ class RedactionRules:
             ),
         )
 
+    def hiding(self, entries: Iterable[str]) -> RedactionRules:
+        """The same rules, and what these entries of ``redact`` name."""
+        more = RedactionRules.from_config({"redact": list(entries)}, {})
+        return replace(
+            self,
+            headers={side: {**self.headers.get(side, {}), **more.headers[side]} for side in SIDES},
+            query={**self.query, **more.query},
+            body={side: {**self.body.get(side, {}), **more.body[side]} for side in SIDES},
+        )
+
     def header_action(self, side: Side, name: str) -> Action | Literal[False]:
         """What becomes of a header; False leaves it."""
         lower = name.lower()
@@ -193,7 +204,7 @@ class RedactionRules:
             while start >= 0:
                 hits.append(Hit(start, start + len(value), "a value of the environment"))
                 start = text.find(value, start + len(value))
-        if ":" in text or "</" in text:
+        if _may_name(text):
             hits += _named_hits(text, self.text_names())
         if may_have_assignment(text.lower()):
             hits += assigned_secrets(text, lambda name: f"body:{squeeze(name)}" in self.keep)
@@ -201,17 +212,16 @@ class RedactionRules:
 
     def may_find(self, text: str) -> bool:
         """False if `find` would find nothing: quick, for the many texts without any secret."""
-        lower = text.lower()
-        if may_have_shape(lower) or may_have_assignment(lower) or may_be_packed(text):
+        suspicious = _is_often_asked if len(text) <= _SHORT else _is_suspicious
+        if suspicious(text):
             return True
         for value in self.values:
             if value in text:
                 return True
-        if ":" in lower or "</" in lower:
-            squeezed = squeeze(lower)
-            return may_have_name(squeezed) or any(
-                name in squeezed for name in self.body.get("response") or ()
-            )
+        own = self.body.get("response")
+        if own and _may_name(text):
+            squeezed = squeeze(text)
+            return any(name in squeezed for name in own)
         return False
 
     def text_names(self) -> frozenset[str]:
@@ -220,6 +230,26 @@ class RedactionRules:
         names = frozenset(SECRET_NAMES | own.keys()) if own else SECRET_NAMES
         kept = {entry.removeprefix("body:") for entry in self.keep if entry.startswith("body:")}
         return names - kept if kept else names
+
+
+_SHORT = 80
+"""Characters of keys and of values that are words: they come again and again."""
+
+
+def _is_suspicious(text: str) -> bool:
+    """Whether a text may hold a secret by the default rules."""
+    lower = text.lower()
+    if may_have_shape(lower) or may_have_assignment(lower) or may_be_packed(text):
+        return True
+    return _may_name(text) and may_have_name(squeeze(lower))
+
+
+_is_often_asked = functools.lru_cache(maxsize=8192)(_is_suspicious)
+
+
+def _may_name(text: str) -> bool:
+    """Whether a value may stand in a text with its name: JSON or XML."""
+    return ":" in text or "</" in text
 
 
 def _named_hits(text: str, names: frozenset[str]) -> Iterable[Hit]:

@@ -228,7 +228,14 @@ def _by_rarest_mark() -> dict[str, tuple[str, ...]]:
 
 
 _HINTS = _by_rarest_mark()
-_CORES = tuple(shape.core for shape in SHAPES if shape.core is not None)
+_BY_HINT = {
+    hint: tuple(position for position, shape in enumerate(SHAPES) if hint in shape.hints)
+    for hints in _HINTS.values()
+    for hint in hints
+}
+_CORES = tuple(
+    (position, shape.core) for position, shape in enumerate(SHAPES) if shape.core is not None
+)
 _STEMS = (
     *("token", "key", "secret", "clientid", "assertion", "pass", "auth", "rolearn", "cred", "pwd"),
     *("bearer", "otp", "jwt", "webhook", "code", "conn", "database", "dburl", "dsn", "uri"),
@@ -243,7 +250,7 @@ def may_have_shape(lower: str) -> bool:
             for hint in hints:
                 if hint in lower:
                     return True
-    return any(core.search(lower) for core in _CORES)
+    return any(core.search(lower) for _, core in _CORES)
 
 
 def may_have_name(squeezed: str) -> bool:
@@ -256,14 +263,16 @@ def may_have_name(squeezed: str) -> bool:
 
 def _possible_shapes(text: str) -> list[Shape]:
     lower = text.lower()
-    hints = {
-        hint for mark, group in _HINTS.items() if mark in lower for hint in group if hint in lower
+    found = {
+        position
+        for mark, hints in _HINTS.items()
+        if mark in lower
+        for hint in hints
+        if hint in lower
+        for position in _BY_HINT[hint]
     }
-    return [
-        shape
-        for shape in SHAPES
-        if not hints.isdisjoint(shape.hints) or (shape.core and shape.core.search(text))
-    ]
+    found.update(position for position, core in _CORES if core.search(text))
+    return [SHAPES[position] for position in sorted(found)]
 
 
 def shape_hits(text: str) -> Iterator[Hit]:

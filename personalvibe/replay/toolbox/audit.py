@@ -49,7 +49,7 @@ def audit(candidates: Iterable[files.Candidate], rules: RedactionRules) -> Audit
             findings += _of_refused(result, rules)
             continue
         counts["interactions"] += len(result.interactions)
-        findings += _of_recording(result, rules)
+        findings += findings_of(result, rules)
         findings += _duplicate(result, first)
     return Audit(skipped=tuple(skipped), findings=tuple(findings), **counts)
 
@@ -74,7 +74,8 @@ def _of_refused(refused: files.Refused, rules: RedactionRules) -> list[Finding]:
     ]
 
 
-def _of_recording(recording: files.Recording, rules: RedactionRules) -> list[Finding]:
+def findings_of(recording: files.Recording, rules: RedactionRules) -> list[Finding]:
+    """What is wrong with a cassette that was read as it is stored."""
     text = _text(recording.content)
     lines = _Lines(text)
     budget = bodies.Budget(cassette.MAX_BYTES * cassette.UNPACKED)

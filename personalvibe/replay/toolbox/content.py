@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
+import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
@@ -27,6 +29,8 @@ class Part:
     text: str
     name: str = ""
     """Of the tool."""
+    digest: str = ""
+    """Of what a placeholder stands for: changes with it."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -53,7 +57,7 @@ def tool_result(name: object, content: object) -> Part:
 
 
 def media(kind: str, value: object) -> Part:
-    return Part(kind=PartKind.MEDIA, text=f"[{kind}{_measure(value)}]")
+    return Part(kind=PartKind.MEDIA, text=f"[{kind}{_measure(value)}]", digest=_digest(value))
 
 
 def compact(value: object) -> str:
@@ -152,18 +156,37 @@ def _measure(value: object) -> str:
     """``, image/png, 1,234 bytes`` of what stands for an image or a file."""
     if isinstance(value, dict):
         kind = value.get("media_type") or value.get("mimeType") or value.get("mime_type")
-        inner = next((value[key] for key in _PAYLOADS if key in value), None)
-        return (f", {kind}" if isinstance(kind, str) else "") + _measure(inner)
+        return (f", {kind}" if isinstance(kind, str) else "") + _measure(_payload(value))
     if not isinstance(value, str) or not value:
         return ""
-    if value.startswith(("http://", "https://", "gs://", "s3://")):
+    if value.startswith(_ADDRESSES):
         return f", {value}"
     head, comma, data = value.partition(",")
     if comma and head.startswith("data:"):
-        return f", {head[5:].partition(';')[0]}, {len(data) * 3 // 4:,} bytes"
-    return f", {len(value) * 3 // 4:,} bytes" if len(value) > _LONGEST_ID else f", {value}"
+        return f", {head[5:].partition(';')[0]}, {_size(data):,} bytes"
+    return f", {_size(value):,} bytes" if len(value) > _LONGEST_ID else f", {value}"
 
 
+def _payload(value: dict[str, Any]) -> object:
+    return next((value[key] for key in _PAYLOADS if key in value), None)
+
+
+def _digest(value: object) -> str:
+    while isinstance(value, dict):
+        value = _payload(value)
+    if not isinstance(value, str) or len(value) <= _LONGEST_ID or value.startswith(_ADDRESSES):
+        return ""
+    return hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=4).hexdigest()
+
+
+def _size(data: str) -> int:
+    """Bytes that base64 stands for, also where a recording holds only its digest."""
+    bounded = _BOUNDED.search(data)
+    return (int(bounded[1]) if bounded else len(data)) * 3 // 4
+
+
+_BOUNDED = re.compile(r"<(\d+) characters of base64, sha256 [0-9a-f]{64}>")
+_ADDRESSES = ("http://", "https://", "gs://", "s3://")
 _PAYLOADS = (
     *("url", "data", "file_data", "b64_json", "bytes", "fileUri", "file_uri", "file_id"),
     *("source", "filename"),

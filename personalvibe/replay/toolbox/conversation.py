@@ -54,7 +54,8 @@ def conversation_of(recorded: RedactedInteraction, prices: usage.Prices) -> Conv
     request, response = recorded.request, recorded.response
     url = urlsplit(request.url)
     plain = Interaction(request=request, response=response)
-    document = _document(request.headers, request.body)
+    document = document_of(request.headers, request.body)
+    turns = answered_by(response)
     return Conversation(
         method=request.method,
         host=url.netloc,
@@ -62,8 +63,8 @@ def conversation_of(recorded: RedactedInteraction, prices: usage.Prices) -> Conv
         model=usage.model_of(plain),
         status=response.status,
         parameters=tuple(_parameters(document)),
-        asked=tuple(_asked(document) if document else _plain_body(request)),
-        answered=tuple(_answer(response)),
+        asked=tuple(asked_of(request)),
+        answered=tuple(_plain_body(response) if turns is None else turns),
         streamed=parse_stream(response.headers, response.body) is not None,
         usage=usage.usage_of(plain, prices),
         recorded_at=_time(recorded.provenance),
@@ -74,12 +75,15 @@ def _time(provenance: Provenance | None) -> str:
     return provenance.recorded_at if provenance is not None else ""
 
 
-def _document(headers: Headers, body: bytes) -> dict[str, Any]:
-    events = _documents(headers, body)
-    return events[0] if len(events) == 1 else streamed.join(events)
+def document_of(headers: Headers, body: bytes) -> dict[str, Any]:
+    """The JSON object of a body, a stream joined; empty where there is none."""
+    events = documents_of(headers, body)
+    is_stream = len(events) > 1 or parse_stream(headers, body) is not None
+    joined = streamed.join(events) if is_stream else {}
+    return joined or (events[0] if len(events) == 1 else {})
 
 
-def _documents(headers: Headers, body: bytes) -> list[dict[str, Any]]:
+def documents_of(headers: Headers, body: bytes) -> list[dict[str, Any]]:
     """The JSON objects of a body: of a document, of a list, or of a stream's events."""
     stream = parse_stream(headers, body)
     found: list[Any] = []
@@ -100,23 +104,34 @@ _NAMES = """
 _MESSAGES = frozenset(_NAMES.split())
 
 
+def settings(document: dict[str, Any]) -> dict[str, Any]:
+    """What a request says besides the messages, the tools and the model."""
+    return {name: value for name, value in document.items() if name not in _MESSAGES}
+
+
 def _parameters(document: dict[str, Any]) -> list[tuple[str, str]]:
-    found = [(name, compact(value)) for name, value in document.items() if name not in _MESSAGES]
+    found = [(name, compact(value)) for name, value in settings(document).items()]
     tools = document.get("tools")
     if isinstance(tools, list) and tools:
-        found.append(("tools", ", ".join(name for tool in tools for name in _tool_names(tool))))
+        found.append(("tools", ", ".join(name for tool in tools for name in tool_names(tool))))
     return found
 
 
-def _tool_names(tool: object) -> list[str]:
+def tool_names(tool: object) -> list[str]:
     if not isinstance(tool, dict):
         return [compact(tool)]
     declared = tool.get("functionDeclarations", tool.get("function_declarations"))
     if isinstance(declared, list):
-        return [name for one in declared for name in _tool_names(one)]
+        return [name for one in declared for name in tool_names(one)]
     function = tool.get("function")
     holder = function if isinstance(function, dict) else tool
     return [str(holder.get("name") or holder.get("type") or "?")]
+
+
+def asked_of(request: Request) -> list[Turn]:
+    """The messages of a request."""
+    document = document_of(request.headers, request.body)
+    return _asked(document) if document else _plain_body(request)
 
 
 def _asked(document: dict[str, Any]) -> list[Turn]:
@@ -160,8 +175,9 @@ def _field(part: bodies.Part) -> Any:
     return text_part(f"{part.name}: {part.content.decode('utf-8', 'replace')}")[0]
 
 
-def _answer(response: Response) -> Sequence[Turn]:
-    document = _document(response.headers, response.body)
+def answered_by(response: Response) -> Sequence[Turn] | None:
+    """The messages of an answer; None for data that is no conversation."""
+    document = document_of(response.headers, response.body)
     turns = _answered(document)
     if turns:
         return turns
@@ -169,7 +185,7 @@ def _answer(response: Response) -> Sequence[Turn]:
         error = document["error"]
         text = error.get("message") if isinstance(error, dict) else error
         return [turn("error", text_part(compact(text)))]
-    return _plain_body(response)
+    return None if document else _plain_body(response)
 
 
 def _answered(document: dict[str, Any]) -> list[Turn]:
@@ -202,7 +218,7 @@ def _datum(datum: dict[str, Any]) -> Turn:
     if isinstance(vector, list):
         return turn("embedding", [media(f"{len(vector):,} numbers", None)])
     if isinstance(vector, str):
-        return turn("embedding", [media("base64", vector)])
+        return turn("embedding", [media(f"{len(vector) * 3 // 16:,} numbers in base64", None)])
     if "b64_json" in datum or "url" in datum:
         return turn("image", [media("image", datum.get("b64_json") or datum.get("url"))])
     return turn("entry", text_part(datum.get("id") or compact(datum)))

@@ -90,3 +90,35 @@ def _says_cassette(path: Path, content: bytes) -> bool:
     """Whether a file that is damaged was a cassette, by its folder or by its text."""
     in_folder = any("cassette" in part.lower() for part in path.parts[:-1])
     return in_folder or b"interactions" in content
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Pair:
+    """A file before and after; None where there is none."""
+
+    before: Candidate | None
+    after: Candidate | None
+
+
+def pairs(before: Path, after: Path) -> list[Pair]:
+    """Two files; or the files of two folders, by their names in these.
+
+    Raises `CassetteError` for a file and a folder.
+    """
+    if before.is_dir() and after.is_dir():
+        old, new = (
+            {one.path.relative_to(folder): one for one in find([folder])}
+            for folder in (before, after)
+        )
+        return [Pair(before=old.get(name), after=new.get(name)) for name in sorted({*old, *new})]
+    if before.is_dir() or after.is_dir():
+        raise CassetteError(
+            f"{before} and {after} are a folder and a file", hint="Name two files, or two folders."
+        )
+    return [Pair(before=_named(before), after=_named(after))]
+
+
+def _named(path: Path) -> Candidate | None:
+    """What git compares a new file with is no file."""
+    nowhere = str(path) in ("/dev/null", os.devnull)
+    return None if nowhere else Candidate(path=path, named=True)

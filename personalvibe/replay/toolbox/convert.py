@@ -1,0 +1,110 @@
+"""Cassettes in the format of another tool, serving the same bytes. Pure but for `write`."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from enum import StrEnum
+from pathlib import Path
+
+from personalvibe.replay.cassette import bodies, disk
+from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.cassette.foreign import to_vcrpy
+from personalvibe.replay.model import (
+    CassetteError,
+    Interaction,
+    RedactedInteraction,
+)
+from personalvibe.replay.redaction.redact import RedactionRules, find_leaks, redact
+from personalvibe.replay.toolbox.files import SUFFIXES, Recording
+from personalvibe.replay.toolbox.findings import Rule
+from personalvibe.replay.toolbox.secrets import sightings
+
+_HINT = "Name it with --redact if it is secret, with --redact-keep if it is not."
+_LOCK_SECONDS = 60
+
+
+class Format(StrEnum):
+    VCRPY = "vcrpy"
+    NATIVE = "native"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Converted:
+    source: Path
+    target: Path
+    content: bytes
+
+
+def convert(
+    recording: Recording, to: Format, rules: RedactionRules, folder: Path
+) -> Converted | None:
+    """A cassette in another format, None if it is in that already.
+
+    Args:
+        folder: where it is to lie.
+
+    Raises:
+        CassetteError: it holds a secret that the rules do not know, or cannot be written.
+    """
+    source = recording.path
+    target = folder / f"{_stem(source)}.yaml"
+    document = cassette.document_of(recording.content, source).value
+    is_native = isinstance(document, dict) and document.get("version") == cassette.VERSION
+    if target == source and (to is Format.NATIVE) is is_native:
+        return None
+    exchanges = []
+    for number, one in enumerate(recording.interactions, 1):
+        kept = _keeping(one, rules)
+        exchanges.append(redact(one, kept))
+        for leak in find_leaks(exchanges[-1], kept):
+            message = f"interaction {number} has what looks like {leak.shape} at {leak.place}"
+            raise CassetteError(message, path=source, hint=_HINT)
+    content = to_vcrpy(exchanges) if to is Format.VCRPY else cassette.dump(exchanges, exact=True)
+    if [*map(_essence, cassette.parse(content, target))] != [*map(_essence, exchanges)]:
+        raise CassetteError(f"the format {to} cannot hold what it serves", path=source)
+    return Converted(source=source, target=target, content=content)
+
+
+def _stem(path: Path) -> str:
+    lower = path.name.lower()
+    longest = max((one for one in SUFFIXES if lower.endswith(one)), key=len, default="")
+    return path.name[: len(path.name) - len(longest)]
+
+
+def _keeping(one: Interaction, rules: RedactionRules) -> RedactionRules:
+    """The rules, but for headers that the recorder leaves out though they give nothing away.
+
+    A program may read them.
+    """
+    places = {seen.place for seen in sightings(one, rules) if seen.rule in _GIVING_AWAY}
+    secret = {place.partition(".headers.")[2] for place in places}
+    headers = (*one.request.headers, *one.response.headers)
+    harmless = {name.lower() for name, _ in headers} - secret
+    return replace(rules, keep=rules.keep | {f"header:{name}" for name in harmless})
+
+
+_GIVING_AWAY = frozenset((Rule.SECRET, Rule.COOKIE, Rule.ACCOUNT))
+
+Essence = tuple[str, str, bytes, int, bytes, tuple[tuple[str, str], ...]]
+
+
+def _essence(one: Interaction | RedactedInteraction) -> Essence:
+    """What a program sends and gets."""
+    request, response = one.request, one.response
+    headers = bodies.without(response.headers, ("content-length", "transfer-encoding"))
+    named = tuple(sorted((name.lower(), value) for name, value in headers))
+    return (
+        *(request.method, request.url, request.body),
+        *(response.status, response.body, named),
+    )
+
+
+def write(result: Converted) -> None:
+    """Raises `CassetteError` where another cassette lies, and `OSError`."""
+    path = result.target.resolve()
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with disk.locked(path, seconds=_LOCK_SECONDS):
+        if path.exists() and path != result.source.resolve():
+            hint = "Move it away, or choose another folder with --output."
+            raise CassetteError("it is there already", path=result.target, hint=hint)
+        disk.replace_file(path, result.content)
