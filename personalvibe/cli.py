@@ -12,7 +12,16 @@ from collections.abc import Sequence
 import click
 
 from personalvibe import __version__
-from personalvibe.commands import ask, cassettes, completion, history, models, run, stages
+from personalvibe.commands import (
+    ask,
+    cassettes,
+    cassettes_prune,
+    completion,
+    history,
+    models,
+    run,
+    stages,
+)
 from personalvibe.errors import ExitCode, UserError
 from personalvibe.output import discard, say
 
@@ -97,6 +106,7 @@ def _tell_bug(error: Exception) -> int:
 
 for _command in (*run.COMMANDS, ask.ask, *history.COMMANDS, *stages.COMMANDS, models.models):
     cli.add_command(_command)
+cassettes.cassettes.add_command(cassettes_prune.prune)
 cli.add_command(cassettes.cassettes)
 cli.add_command(completion.completion)
 

@@ -11,7 +11,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -189,6 +189,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         state.begin_use()
 
 
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items[:1]:
+        item.config.stash[STATE].deselected = True
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """xdist starts a worker."""
@@ -206,10 +211,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """What was refused after a worker's last test."""
+    """What was refused after a worker's last test, and whether the worker left tests out."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[FACTS] = refused(session.config)
+        state = session.config.stash[STATE]
+        output[FACTS] = {"refused": refused(session.config), "deselected": state.deselected}
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:

@@ -38,6 +38,8 @@ class State:
         self.closed = False
         """No network for the whole session."""
         self.closes_marked_tests = False
+        self.deselected = False
+        """Tests were left out, by an option or by a plugin."""
         self.notes = Path(tempfile.gettempdir()) / f"personalvibe-replay-run-{uuid.uuid4().hex}"
         """Made when needed; removed by the process that runs the session."""
         self.started = time.time()

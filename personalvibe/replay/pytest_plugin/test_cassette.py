@@ -139,6 +139,9 @@ class TestCassette:
             tokens=usage.input_tokens + usage.output_tokens,
             cost_usd=usage.cost_usd,
             oldest=min(dates, default=""),
+            passed=passed,
+            missed=bool(session.misses),
+            uses=self._uses(),
         )
         problem = ""
         if recorded and not passed:
@@ -154,6 +157,16 @@ class TestCassette:
             if record.unplayed and session.options.unplayed == "fail":
                 problem = problem or f"Recordings were not played: {record.unplayed}"
         return problem
+
+    def _uses(self) -> dict[str, tuple[int, list[int]]]:
+        """How many interactions each cassette has, and the positions of those that were played."""
+        assert self.cassette is not None
+        session = self.cassette.session
+        found: dict[str, tuple[int, list[int]]] = {}
+        for path in session.paths:
+            loaded = [one for one in session.index if one.cassette == path]
+            found[str(path)] = (len(loaded), [one.position for one in loaded if one.times_played])
+        return found
 
     def _commit(self, record: TestRecord) -> str:
         assert self.cassette is not None
