@@ -16,6 +16,7 @@ from personalvibe.commands import (
     ask,
     cassettes,
     cassettes_prune,
+    cassettes_refresh,
     completion,
     history,
     models,
@@ -106,7 +107,8 @@ def _tell_bug(error: Exception) -> int:
 
 for _command in (*run.COMMANDS, ask.ask, *history.COMMANDS, *stages.COMMANDS, models.models):
     cli.add_command(_command)
-cassettes.cassettes.add_command(cassettes_prune.prune)
+for _command in (cassettes_prune.prune, cassettes_refresh.refresh):
+    cassettes.cassettes.add_command(_command)
 cli.add_command(cassettes.cassettes)
 cli.add_command(completion.completion)
 

@@ -211,6 +211,7 @@ class Session:
             shared=self.options.shared,
             refresh_before=self.options.refresh_before,
             lock_seconds=self.options.lock_seconds,
+            staging=self.options.staging,
         )
         outcome = commit(change, self._storage, self.options.match, self.options.redaction)
         if self._note is not None and outcome.kind == "written" and not self.existed:

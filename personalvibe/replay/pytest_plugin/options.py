@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 RECORD_MODES = ("once", "new_episodes", "none", "all", "rewrite")
@@ -25,6 +26,10 @@ def _days(text: str) -> int:
     if days < 0:
         raise ValueError
     return days
+
+
+def _absolute(text: str) -> Path:
+    return Path(text).absolute()
 
 
 OPTIONS: dict[str, dict[str, Any]] = {
@@ -52,6 +57,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "default": False,
         "help": "Record from a local stand-in for the LLM providers: no keys, no network.",
+    },
+    "--stage-recordings": {
+        "default": None,
+        "type": _absolute,
+        "metavar": "DIR",
+        "help": "Leave cassettes as they are: what they would become is written below this folder.",
     },
     "--unplayed": {
         "default": None,

@@ -131,23 +131,31 @@ class Reporter:
 
     def _remember(self, session: pytest.Session) -> None:
         """Leave what the tests did with their cassettes to the commands that ask for it."""
-        cache = getattr(self.config, "cache", None)  # none with -p no:cacheprovider
-        if self.run is None or cache is None:
+        if self.run is None:
             return
         from personalvibe.replay.pytest_plugin.remembering import remember
-        from personalvibe.replay.toolbox.last_run import FOLDER, NAME
+        from personalvibe.replay.toolbox.last_run import NAME
 
         ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
         with contextlib.suppress(OSError):  # a cache that cannot be written fails no test
-            remember(
-                self.run,
-                cache.mkdir(FOLDER) / NAME,
-                root=self.config.rootpath,
-                ini_file=str(self.config.inipath or ""),
-                folders=self._whole_folders(session) if ended else [],
-                skipped=self.skipped,
-                failed=self.failed,
-            )
+            folder = self._record_folder()
+            if folder is not None:
+                remember(
+                    self.run,
+                    folder / NAME,
+                    root=self.config.rootpath,
+                    ini_file=str(self.config.inipath or ""),
+                    folders=self._whole_folders(session) if ended else [],
+                    skipped=self.skipped,
+                    failed=self.failed,
+                )
+
+    def _record_folder(self) -> Path | None:
+        from personalvibe.replay.toolbox.last_run import FOLDER
+
+        staging = self.config.stash[STATE].staging
+        cache = getattr(self.config, "cache", None)  # none with -p no:cacheprovider
+        return staging or (cache.mkdir(FOLDER) if cache else None)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.lines:

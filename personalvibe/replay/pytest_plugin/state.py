@@ -31,6 +31,7 @@ class State:
     def __init__(self, options: Any) -> None:
         self.mode: str | None = options.record_mode
         self.disabled: bool = options.disable_recording
+        self.staging: Path | None = options.stage_recordings
         self.allowed_hosts: str | None = options.allowed_hosts
         self.current_test: str | None = None
         self.notices: list[str] = []

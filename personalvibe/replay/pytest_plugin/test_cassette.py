@@ -46,6 +46,8 @@ class TestCassette:
     max_age_days: int | None
     route: Callable[[str], str] | None
     source: Source
+    staging: Path | None
+    """The folder that gets the recordings; the cassettes stay as they are."""
     notes: Path
     """A folder in which the processes of a test run leave notes for one another."""
     started: float
@@ -78,6 +80,7 @@ class TestCassette:
             shared=naming.is_shared(path, hide(self.name), self.class_name, hide(self.test_name)),
             refresh_before="" if self.max_age_days is None else days_ago(self.max_age_days),
             notes=self.notes,
+            staging=self.staging,
             hint=self.hint,
         )
         maker = bridge.make_vcr(cassette_library_dir=str(folder))

@@ -8,9 +8,9 @@ from pathlib import Path
 
 from personalvibe.replay.cassette import disk
 from personalvibe.replay.model import CassetteError
-from personalvibe.replay.options import LOCK_SECONDS
 from personalvibe.replay.toolbox import cutting
-from personalvibe.replay.toolbox.last_run import CassetteUse, Digests, LastRun, digest, uses
+from personalvibe.replay.toolbox.holding import held
+from personalvibe.replay.toolbox.last_run import CassetteUse, Digests, LastRun, uses
 from personalvibe.replay.toolbox.unused import cassette_name, unused
 
 
@@ -102,15 +102,9 @@ def _unknown(run: LastRun, path: Path, by_test: Mapping[str, CassetteUse], diges
 def apply(removal: Removal) -> None:
     """Raises `CassetteError` if the cassette has changed, or cannot be cut; it is then whole."""
     path = removal.path
-    try:
-        with disk.locked(path.resolve(), seconds=LOCK_SECONDS):
-            content = path.read_bytes()
-            if digest(content) != removal.digest:
-                raise CassetteError("it has changed meanwhile", path=path, hint="Try again.")
-            if removal.positions:
-                kept = cutting.without(content, frozenset(removal.positions), path)
-                disk.replace_file(path.resolve(), kept)
-            else:
-                path.unlink()
-    except OSError as error:
-        raise CassetteError(f"{error.strerror or error}", path=path) from None
+    with held(path, removal.digest) as content:
+        if removal.positions:
+            kept = cutting.without(content, frozenset(removal.positions), path)
+            disk.replace_file(path.resolve(), kept)
+        else:
+            path.unlink()
