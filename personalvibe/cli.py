@@ -15,6 +15,7 @@ from personalvibe import __version__
 from personalvibe.commands import (
     ask,
     cassettes,
+    cassettes_drift,
     cassettes_prune,
     cassettes_refresh,
     completion,
@@ -107,7 +108,7 @@ def _tell_bug(error: Exception) -> int:
 
 for _command in (*run.COMMANDS, ask.ask, *history.COMMANDS, *stages.COMMANDS, models.models):
     cli.add_command(_command)
-for _command in (cassettes_prune.prune, cassettes_refresh.refresh):
+for _command in (cassettes_drift.drift, cassettes_prune.prune, cassettes_refresh.refresh):
     cassettes.cassettes.add_command(_command)
 cli.add_command(cassettes.cassettes)
 cli.add_command(completion.completion)

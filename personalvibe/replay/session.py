@@ -5,6 +5,7 @@ Knows nothing of HTTP clients (`vcrpy` does) nor of pytest (`pytest_plugin` does
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -105,6 +106,14 @@ class Session:
                         position=one.position,
                     )
                 )
+
+    def stored(self) -> list[Entry]:
+        """What the cassettes hold, also where they are not played. Raises `CassetteError`."""
+        found: list[Entry] = []
+        for path in self.paths:
+            with contextlib.suppress(FileNotFoundError):
+                found += self._read(path)
+        return found
 
     def _read(self, path: Path) -> Sequence[Entry]:
         """The entries of a cassette. Raises `FileNotFoundError` and `CassetteError`."""

@@ -46,6 +46,7 @@ class Provider:
                 {
                     "index": 0,
                     "message": {"role": "assistant", "content": f"It is {asked}.", "refusal": None},
+                    "logprobs": None,
                     "finish_reason": "stop",
                 }
             ],

@@ -64,6 +64,13 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "DIR",
         "help": "Leave cassettes as they are: what they would become is written below this folder.",
     },
+    "--drift-report": {
+        "default": None,
+        "type": _absolute,
+        "metavar": "FILE",
+        "help": "With --record-mode=rewrite: write no cassette, but this file, which says what "
+        "differs between the recordings and the answers of this run.",
+    },
     "--unplayed": {
         "default": None,
         "choices": ("fail", "warn", "ignore"),

@@ -139,6 +139,8 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(
                 f"{name} = {config.getini(name)!r} in the ini file is not {' or '.join(words)}"
             )
+    if state.drift_report and state.mode != "rewrite":
+        raise pytest.UsageError("--drift-report asks the providers: add --record-mode=rewrite")
     if _taken_over:
         keep = "to keep that one instead: -p no:personalvibe_replay"
         state.notices.append(f"takes over from {_taken_over} ({keep})")

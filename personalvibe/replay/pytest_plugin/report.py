@@ -37,6 +37,8 @@ class TestRecord:
     left: dict[int, str] | None = None
     """Of a shared cassette, the first of `paths`: position and name of what this test left
     unplayed; empty if that says nothing, since the test failed or recorded."""
+    drift: dict[str, Any] | None = None
+    """What differs between its recordings and the answers of this run, if that was asked."""
     oldest: str = ""
     """When the oldest recording that was played was made: ISO 8601; empty if unknown."""
 
@@ -85,7 +87,7 @@ def _closing(run: RunRecord) -> Iterator[str]:
     if recording:
         kinds = {
             kind: sum(one.outcome == kind for one in recording)
-            for kind in ("written", "unchanged", "refused", "discarded")
+            for kind in ("written", "unchanged", "compared", "refused", "discarded")
         }
         counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
         yield (

@@ -75,7 +75,14 @@ class Reporter:
         days = self.config.getoption("--max-cassette-age")
         stale = report.stale(self.run, days_ago(days)) if days is not None else []
         self.run.other_paths.update(report.opened_by_programs(self.config.stash[STATE].notes))
-        self._remember(session)
+        report_file = self.config.stash[STATE].drift_report
+        if report_file is None:
+            self._remember(session)
+        else:
+            from personalvibe.replay.toolbox.drift_report import save
+
+            drifts = {one.test: one.drift for one in self.run.tests.values() if one.drift}
+            save(report_file, drifts)
         strict = self.config.getoption("--unused-cassettes")
         unused = [] if strict == "ignore" else self._unused(session)
         unplayed = self._unplayed(session)

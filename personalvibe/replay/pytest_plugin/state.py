@@ -32,6 +32,7 @@ class State:
         self.mode: str | None = options.record_mode
         self.disabled: bool = options.disable_recording
         self.staging: Path | None = options.stage_recordings
+        self.drift_report: Path | None = options.drift_report
         self.allowed_hosts: str | None = options.allowed_hosts
         self.current_test: str | None = None
         self.notices: list[str] = []

@@ -48,6 +48,8 @@ class TestCassette:
     source: Source
     staging: Path | None
     """The folder that gets the recordings; the cassettes stay as they are."""
+    compares: bool
+    """Nothing is written: the answers are compared with the recordings."""
     notes: Path
     """A folder in which the processes of a test run leave notes for one another."""
     started: float
@@ -147,7 +149,9 @@ class TestCassette:
             uses=self._uses(),
         )
         problem = ""
-        if recorded and not passed:
+        if self.compares:
+            record.outcome, record.drift = "compared", self._drift(passed=passed)
+        elif recorded and not passed:
             record.outcome = "discarded"
         elif recorded:
             problem = self._commit(record)
@@ -184,6 +188,13 @@ class TestCassette:
             return ""
         path = self.cassette.session.path
         return f"Nothing was recorded, {path} is as it was before: {record.reason}"
+
+    def _drift(self, *, passed: bool) -> dict[str, Any]:
+        """What the answers of this run say differently, as plain data."""
+        from personalvibe.replay.pytest_plugin.comparing import compared
+
+        assert self.cassette is not None
+        return compared(self.cassette.session, self.test, passed=passed)
 
     def _unplayed(self) -> str:
         """What is left of the test's own cassette. Others may play the rest of a shared one."""
