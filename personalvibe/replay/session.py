@@ -107,14 +107,6 @@ class Session:
                     )
                 )
 
-    def stored(self) -> list[Entry]:
-        """What the cassettes hold, also where they are not played. Raises `CassetteError`."""
-        found: list[Entry] = []
-        for path in self.paths:
-            with contextlib.suppress(FileNotFoundError):
-                found += self._read(path)
-        return found
-
     def _read(self, path: Path) -> Sequence[Entry]:
         """The entries of a cassette. Raises `FileNotFoundError` and `CassetteError`."""
         if self._shared is None:
@@ -253,3 +245,11 @@ class Session:
 
     def usage_recorded(self) -> Usage:
         return total([usage_of(one) for one in self.recorded])
+
+    def stored(self) -> list[Entry]:
+        """What the cassettes hold, also where they are not played. Raises `CassetteError`."""
+        found: list[Entry] = []
+        for path in self.paths:
+            with contextlib.suppress(FileNotFoundError):
+                found += self._entries(self._storage.load(path))
+        return found

@@ -275,7 +275,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
         fixtures.clear()
     test = item.stash.get(CASSETTE, None)
     if test is not None and test.cassette is not None:
-        problem = test.finish(passed=item.stash.get(PASSED, False))
+        passed = item.stash.get(PASSED, False)
+        problem = test.finish(passed=passed)
+        test.compare(passed=passed)
         if problem:
             pytest.fail(problem, pytrace=False)
     return result

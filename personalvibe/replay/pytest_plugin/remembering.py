@@ -51,9 +51,8 @@ def _use(test: TestRecord, digests: last_run.Digests, changed: Iterable[Path]) -
             name: last_run.CassetteUse(
                 digest="" if Path(name) in changed else digests.of(Path(name)),
                 played=tuple(played),
-                of=count,
             )
-            for name, (count, played) in test.uses.items()
+            for name, played in test.uses.items()
         },
         passed=test.passed,
         missed=test.missed,

@@ -22,8 +22,8 @@ class TestRecord:
     paths: list[str] = field(default_factory=list)
     passed: bool = False
     missed: bool = False
-    uses: dict[str, tuple[int, list[int]]] = field(default_factory=dict)
-    """Of each of `paths`: how many interactions there were, and the positions of those played."""
+    uses: dict[str, list[int]] = field(default_factory=dict)
+    """Of each of `paths`, the positions of the interactions that were played."""
     played: int = 0
     recorded: int = 0
     tokens: int = 0

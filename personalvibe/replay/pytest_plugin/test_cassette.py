@@ -149,9 +149,7 @@ class TestCassette:
             uses=self._uses(),
         )
         problem = ""
-        if self.compares:
-            record.outcome, record.drift = "compared", self._drift(passed=passed)
-        elif recorded and not passed:
+        if recorded and not passed:
             record.outcome = "discarded"
         elif recorded:
             problem = self._commit(record)
@@ -165,18 +163,11 @@ class TestCassette:
                 problem = problem or f"Recordings were not played: {record.unplayed}"
         return problem
 
-    def _uses(self) -> dict[str, tuple[int, list[int]]]:
-        """How many interactions each cassette has, and the positions of those that were played."""
-        assert self.cassette is not None
-        session = self.cassette.session
-        found: dict[str, tuple[int, list[int]]] = {}
-        for path in session.paths:
-            loaded = [one for one in session.index if one.cassette == path]
-            found[str(path)] = (len(loaded), [one.position for one in loaded if one.times_played])
-        return found
-
     def _commit(self, record: TestRecord) -> str:
         assert self.cassette is not None
+        if self.compares:
+            record.outcome = "compared"
+            return ""
         try:
             outcome = self.cassette.session.commit()
         except CassetteError as error:
@@ -188,13 +179,6 @@ class TestCassette:
             return ""
         path = self.cassette.session.path
         return f"Nothing was recorded, {path} is as it was before: {record.reason}"
-
-    def _drift(self, *, passed: bool) -> dict[str, Any]:
-        """What the answers of this run say differently, as plain data."""
-        from personalvibe.replay.pytest_plugin.comparing import compared
-
-        assert self.cassette is not None
-        return compared(self.cassette.session, self.test, passed=passed)
 
     def _unplayed(self) -> str:
         """What is left of the test's own cassette. Others may play the rest of a shared one."""
@@ -222,3 +206,23 @@ class TestCassette:
         # The suite compares less than that.
         request = self.cassette.session.prepared(one.interaction.request)
         return f"{request.method} {request.url.partition('?')[0]}"
+
+    def _uses(self) -> dict[str, list[int]]:
+        """Of each cassette, the positions of the interactions that were played."""
+        assert self.cassette is not None
+        session = self.cassette.session
+        return {
+            str(path): [one.position for one in session.played if one.cassette == path]
+            for path in session.paths
+        }
+
+    def compare(self, *, passed: bool) -> None:
+        """Note what the answers of this run say differently from the recordings, if that is asked.
+
+        To be called after `finish`.
+        """
+        if self.compares and self.cassette is not None and self.record is not None:
+            from personalvibe.replay.pytest_plugin.comparing import compared
+
+            passed = passed and self.record.passed
+            self.record.drift = compared(self.cassette.session, self.test, passed=passed)

@@ -30,8 +30,6 @@ class CassetteUse:
     """Of the file that it loaded; empty if that is not known, since something was recorded."""
     played: tuple[int, ...]
     """Positions of interactions, 1 for the first."""
-    of: int
-    """How many interactions there were."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from personalvibe.replay.cassette import disk
+from personalvibe.replay.cassette import file as cassette
 from personalvibe.replay.model import CassetteError
 from personalvibe.replay.toolbox import cutting
 from personalvibe.replay.toolbox.holding import held
@@ -74,15 +75,19 @@ def _files(run: LastRun, digests: Digests) -> Iterator[Removal | Left]:
 
 def _interactions(run: LastRun, digests: Digests) -> Iterator[Removal | Left]:
     for path, by_test in uses(run).items():
-        count = max(one.of for one in by_test.values())
+        if not digests.of(path) or str(path) in run.opened:
+            continue
+        try:
+            count = len(cassette.load(path))
+        except CassetteError as error:
+            yield Left(path=path, reason=error.message.removeprefix(f"{path}: "))
+            continue
         played = {number for one in by_test.values() for number in one.played}
         positions = tuple(number for number in range(1, count + 1) if number not in played)
-        if not positions or not digests.of(path) or str(path) in run.opened:
-            continue
-        reason = _unknown(run, path, by_test, digests)
+        reason = _unknown(run, path, by_test, digests) if positions else ""
         if reason:
             yield Left(path=path, reason=reason)
-        else:
+        elif positions:
             gone = () if len(positions) == count else positions
             yield Removal(path=path, digest=digests.of(path), positions=gone, of=count)
 
