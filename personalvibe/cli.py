@@ -12,7 +12,19 @@ from collections.abc import Sequence
 import click
 
 from personalvibe import __version__
-from personalvibe.commands import ask, cassettes, completion, demo, history, models, run, stages
+from personalvibe.commands import (
+    ask,
+    cassettes,
+    cassettes_drift,
+    cassettes_prune,
+    cassettes_refresh,
+    completion,
+    demo,
+    history,
+    models,
+    run,
+    stages,
+)
 from personalvibe.errors import ExitCode, UserError
 from personalvibe.output import discard, say
 
@@ -97,6 +109,8 @@ def _tell_bug(error: Exception) -> int:
 
 for _command in (*run.COMMANDS, ask.ask, *history.COMMANDS, *stages.COMMANDS, models.models):
     cli.add_command(_command)
+for _command in (cassettes_drift.drift, cassettes_prune.prune, cassettes_refresh.refresh):
+    cassettes.cassettes.add_command(_command)
 cli.add_command(cassettes.cassettes)
 cli.add_command(completion.completion)
 cli.add_command(demo.demo)

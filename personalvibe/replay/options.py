@@ -92,6 +92,8 @@ class Options:
     """The command that records this test again."""
     notes: Path | None = None
     """A folder in which the processes of a test run leave notes for one another."""
+    staging: Path | None = None
+    """The folder that gets the recordings; the cassettes stay as they are."""
 
 
 def parse(
@@ -104,6 +106,7 @@ def parse(
     refresh_before: str = "",
     hint: str = "",
     notes: Path | None = None,
+    staging: Path | None = None,
 ) -> Options:
     """The options of one session. Raises `CassetteError` for a value that cannot be meant."""
     return Options(
@@ -123,6 +126,7 @@ def parse(
         refresh_before=refresh_before,
         hint=hint,
         notes=notes,
+        staging=staging,
     )
 
 

@@ -5,6 +5,7 @@ Knows nothing of HTTP clients (`vcrpy` does) nor of pytest (`pytest_plugin` does
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import os
@@ -221,6 +222,7 @@ class Session:
             shared=self.options.shared,
             refresh_before=self.options.refresh_before,
             lock_seconds=self.options.lock_seconds,
+            staging=self.options.staging,
         )
         outcome = commit(change, self._storage, self.options.match, self.options.redaction)
         if self._note is not None and outcome.kind == "written" and not self.existed:
@@ -258,3 +260,11 @@ class Session:
 
     def usage_recorded(self) -> Usage:
         return total([usage_of(one) for one in self.recorded])
+
+    def stored(self) -> list[Entry]:
+        """What the cassettes hold, also where they are not played. Raises `CassetteError`."""
+        found: list[Entry] = []
+        for path in self.paths:
+            with contextlib.suppress(FileNotFoundError):
+                found += self._entries(self._storage.load(path))
+        return found

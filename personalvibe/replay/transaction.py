@@ -100,6 +100,14 @@ class Change:
     """An unchanged exchange recorded before this instant (ISO 8601) gets a new date."""
     lock_seconds: int
     """How long to wait for another process that records into the same cassette."""
+    staging: Path | None = None
+    """The folder that gets what the cassette would become; the cassette stays as it is."""
+
+
+def staged(path: Path, staging: Path) -> Path:
+    """The file below a folder of recordings that stands for a cassette."""
+    resolved = path.resolve()
+    return staging / resolved.relative_to(resolved.anchor)
 
 
 def key_of(request: Request, match: MatchRules, rules: RedactionRules) -> str:
@@ -110,17 +118,20 @@ def commit(change: Change, storage: Storage, match: MatchRules, rules: Redaction
     """Merge the recordings into the cassette. The old file stays as it is unless all went well."""
     require_file(change.path)
     path = change.path.resolve()
+    target = path if change.staging is None else staged(path, change.staging)
     try:
-        with locked(path, seconds=change.lock_seconds):
-            remove_leftovers(path.parent)
-            on_disk = _on_disk(path, storage, change.mode)
+        with locked(target, seconds=change.lock_seconds):
+            remove_leftovers(target.parent)
+            # Of a cassette that tests share, one of them may have staged a part.
+            source = target if target.exists() else path
+            on_disk = _on_disk(source, storage, change.mode)
             planned = _planned(change, on_disk, storage, match, rules)
             if planned.problem:
                 return Outcome(kind="refused", path=change.path, reason=planned.problem)
             recorded = len(change.interactions)
-            if path.exists() and path.read_bytes() == planned.content:
+            if source.exists() and source.read_bytes() == planned.content:
                 return Outcome(kind="unchanged", path=change.path, interactions=recorded)
-            replace_file(path, planned.content)
+            replace_file(target, planned.content)
     except OSError as error:
         reason = f"{error.strerror or error}: {error.filename or path}"
         return Outcome(kind="refused", path=change.path, reason=reason)

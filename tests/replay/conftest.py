@@ -21,6 +21,9 @@ import pytest
 
 # pytester forgets what a run in this process imported; what it would import again is loaded here.
 import personalvibe.replay.pytest_plugin.test_cassette  # noqa: F401
+from personalvibe.replay.standin import StandIn
+
+from .live_suite import Provider, Suite
 
 pytest_plugins = ["pytester"]
 
@@ -94,3 +97,10 @@ def server() -> Iterator[Server]:
         yield server
         server.shutdown()
         thread.join()
+
+
+@pytest.fixture
+def live(pytester: pytest.Pytester, capsys: pytest.CaptureFixture[str]) -> Iterator[Suite]:
+    provider = Provider()
+    with StandIn(first=provider.first) as stand_in:
+        yield Suite(pytester, provider, stand_in.base_url, capsys)

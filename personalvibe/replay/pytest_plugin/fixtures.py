@@ -170,6 +170,8 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         max_age_days=request.config.getoption("--max-cassette-age"),
         route=(lambda url: state.stand_in().route(url)) if stand_in else None,
         source="stand-in" if stand_in else "provider",
+        staging=state.staging,
+        compares=state.drift_report is not None,
         notes=state.notes,
         started=state.started,
         shared=state.shared_cassettes(),

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from pathlib import Path
 from typing import Any
 
 RECORD_MODES = ("once", "new_episodes", "none", "all", "rewrite")
@@ -34,6 +35,10 @@ def _days(text: str) -> int:
     return days
 
 
+def _absolute(text: str) -> Path:
+    return Path(text).absolute()
+
+
 OPTIONS: dict[str, dict[str, Any]] = {
     "--record-mode": {
         "default": None,
@@ -59,6 +64,19 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "action": "store_true",
         "default": False,
         "help": "Record from a local stand-in for the LLM providers: no keys, no network.",
+    },
+    "--stage-recordings": {
+        "default": None,
+        "type": _absolute,
+        "metavar": "DIR",
+        "help": "Leave cassettes as they are: what they would become is written below this folder.",
+    },
+    "--drift-report": {
+        "default": None,
+        "type": _absolute,
+        "metavar": "FILE",
+        "help": "With --record-mode=rewrite: write no cassette, but this file, which says what "
+        "differs between the recordings and the answers of this run.",
     },
     "--unplayed": {
         "default": None,

@@ -11,7 +11,7 @@ import contextlib
 import os
 import shutil
 import sys
-from collections.abc import Generator
+from collections.abc import Generator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -139,6 +139,8 @@ def pytest_configure(config: pytest.Config) -> None:
             raise pytest.UsageError(
                 f"{name} = {config.getini(name)!r} in the ini file is not {' or '.join(words)}"
             )
+    if state.drift_report and state.mode != "rewrite":
+        raise pytest.UsageError("--drift-report asks the providers: add --record-mode=rewrite")
     if _taken_over:
         keep = "to keep that one instead: -p no:personalvibe_replay"
         state.notices.append(f"takes over from {_taken_over} ({keep})")
@@ -184,6 +186,11 @@ def pytest_collection_finish(session: pytest.Session) -> None:
         state.begin_use()
 
 
+def pytest_deselected(items: Sequence[pytest.Item]) -> None:
+    for item in items[:1]:
+        item.config.stash[STATE].deselected = True
+
+
 @pytest.hookimpl(optionalhook=True)
 def pytest_configure_node(node: Any) -> None:
     """xdist starts a worker."""
@@ -201,10 +208,11 @@ def pytest_unconfigure(config: pytest.Config) -> None:
 
 @pytest.hookimpl(trylast=True)
 def pytest_sessionfinish(session: pytest.Session) -> None:
-    """What was refused after a worker's last test."""
+    """What was refused after a worker's last test, and whether the worker left tests out."""
     output = getattr(session.config, "workeroutput", None)
     if output is not None:
-        output[FACTS] = refused(session.config)
+        state = session.config.stash[STATE]
+        output[FACTS] = {"refused": refused(session.config), "deselected": state.deselected}
 
 
 def pytest_report_header(config: pytest.Config) -> list[str]:
@@ -262,7 +270,9 @@ def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, object, object
         fixtures.clear()
     test = item.stash.get(CASSETTE, None)
     if test is not None and test.cassette is not None:
-        problem = test.finish(passed=item.stash.get(PASSED, False))
+        passed = item.stash.get(PASSED, False)
+        problem = test.finish(passed=passed)
+        test.compare(passed=passed)
         if problem:
             pytest.fail(problem, pytrace=False)
     return result

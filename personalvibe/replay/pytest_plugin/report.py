@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import os
 from collections.abc import Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from personalvibe.replay.toolbox.unused import cassette_name
+
 _SHOWN = 5
-SUFFIXES = (".yaml", ".yml", ".json", ".yaml.gz", ".yml.gz")
 
 
 @dataclass(slots=True, kw_only=True)
@@ -20,6 +20,10 @@ class TestRecord:
 
     test: str
     paths: list[str] = field(default_factory=list)
+    passed: bool = False
+    missed: bool = False
+    uses: dict[str, list[int]] = field(default_factory=dict)
+    """Of each of `paths`, the positions of the interactions that were played."""
     played: int = 0
     recorded: int = 0
     tokens: int = 0
@@ -33,6 +37,8 @@ class TestRecord:
     left: dict[int, str] | None = None
     """Of a shared cassette, the first of `paths`: position and name of what this test left
     unplayed; empty if that says nothing, since the test failed or recorded."""
+    drift: dict[str, Any] | None = None
+    """What differs between its recordings and the answers of this run, if that was asked."""
     oldest: str = ""
     """When the oldest recording that was played was made: ISO 8601; empty if unknown."""
 
@@ -81,7 +87,7 @@ def _closing(run: RunRecord) -> Iterator[str]:
     if recording:
         kinds = {
             kind: sum(one.outcome == kind for one in recording)
-            for kind in ("written", "unchanged", "refused", "discarded")
+            for kind in ("written", "unchanged", "compared", "refused", "discarded")
         }
         counts = ", ".join(f"{count} {kind}" for kind, count in kinds.items() if count)
         yield (
@@ -142,45 +148,13 @@ def unplayed_shared(run: RunRecord, skipped_names: Collection[str]) -> list[str]
     return [
         unplayed_text(Path(path), rest)
         for path, rest in left.items()
-        if rest and _name(Path(path)) not in skipped_names
+        if rest and cassette_name(Path(path)) not in skipped_names
     ]
 
 
 def opened_by_programs(notes: Path) -> set[str]:
     """The cassettes that programs opened, see `opening.RUN_VARIABLE`."""
     return {path.read_text("utf-8") for path in notes.glob("*.opened")}
-
-
-def unused(run: RunRecord, skipped_names: Iterable[str]) -> list[Path]:
-    """Cassettes beside those of the tests that nobody opened.
-
-    A test that was skipped does not open its cassette; its file is known by its name.
-    """
-    of_tests = {path for one in run.tests.values() for path in one.paths}
-    used = of_tests | run.other_paths
-    folders = {os.path.dirname(path) for path in of_tests}  # noqa: PTH120 - thousands of them
-    excused = set(skipped_names)
-    found = []
-    for root in sorted({root for folder in folders if (root := _root(Path(folder)))}):
-        for path in sorted(root.rglob("*")):
-            if (
-                path.name.endswith(SUFFIXES)
-                and not path.name.startswith(".")
-                and str(path) not in used
-                and _name(path) not in excused
-            ):
-                found.append(path)
-    return found
-
-
-def _name(path: Path) -> str:
-    """The name of a cassette, without suffix."""
-    return path.name.partition(".yaml")[0].partition(".yml")[0]
-
-
-def _root(path: Path) -> Path | None:
-    """The folder of a project's cassettes: the nearest one called so."""
-    return next((one for one in (path, *path.parents) if one.name == "cassettes"), None)
 
 
 def _count(number: int, noun: str) -> str:

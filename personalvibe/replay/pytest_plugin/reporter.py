@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -27,9 +28,16 @@ class Reporter:
         self.config = config
         self.run: RunRecord | None = None
         self.skipped: set[str] = set()
+        self.failed: set[str] = set()
         self.lines: list[str] = []
 
+    def pytest_collectreport(self, report: pytest.CollectReport) -> None:
+        if report.failed:
+            self.failed.add(report.nodeid)
+
     def pytest_runtest_logreport(self, report: pytest.TestReport) -> None:
+        if report.failed:
+            self.failed.add(report.nodeid)
         facts = getattr(report, FACTS, None)
         if facts is None:
             return
@@ -41,9 +49,11 @@ class Reporter:
     @pytest.hookimpl(optionalhook=True)
     def pytest_testnodedown(self, node: Any) -> None:
         """One of xdist's workers has ended."""
-        output = getattr(node, "workeroutput", None) or {}
-        if output.get(FACTS):
-            self._record().refused += map(tuple, output[FACTS])
+        facts = (getattr(node, "workeroutput", None) or {}).get(FACTS, {})
+        if facts.get("refused"):
+            self._record().refused += map(tuple, facts["refused"])
+        if facts.get("deselected"):
+            self.config.stash[STATE].deselected = True
 
     def _record(self) -> RunRecord:
         if self.run is None:
@@ -65,6 +75,14 @@ class Reporter:
         days = self.config.getoption("--max-cassette-age")
         stale = report.stale(self.run, days_ago(days)) if days is not None else []
         self.run.other_paths.update(report.opened_by_programs(self.config.stash[STATE].notes))
+        report_file = self.config.stash[STATE].drift_report
+        if report_file is None:
+            self._remember(session)
+        else:
+            from personalvibe.replay.toolbox.drift_report import save
+
+            drifts = {one.test: one.drift for one in self.run.tests.values() if one.drift}
+            save(report_file, drifts)
         strict = self.config.getoption("--unused-cassettes")
         unused = [] if strict == "ignore" else self._unused(session)
         unplayed = self._unplayed(session)
@@ -85,7 +103,7 @@ class Reporter:
     def _chose_tests(self, session: pytest.Session) -> bool:
         """Whether tests were left out that might use a cassette."""
         selective = ("keyword", "markexpr", "deselect", "lf", "stepwise", "collectonly", "ignore")
-        stopped = session.shouldstop or session.shouldfail
+        stopped = session.shouldstop or session.shouldfail or self.config.stash[STATE].deselected
         return bool(stopped) or any(getattr(self.config.option, one, None) for one in selective)
 
     def _unplayed(self, session: pytest.Session) -> list[str]:
@@ -98,21 +116,53 @@ class Reporter:
             return []
         return report.unplayed_shared(self.run, self.skipped)
 
+    def _whole_folders(self, session: pytest.Session) -> list[Path]:
+        """The folders of which all tests ran; none if some were left out."""
+        if self._chose_tests(session):
+            return []
+        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
+            return [Path(self.config.rootpath.anchor)]
+        folders = [Path(self.config.invocation_params.dir, one) for one in self.config.args]
+        return [one.resolve() for one in folders] if all(map(Path.is_dir, folders)) else []
+
     def _unused(self, session: pytest.Session) -> list[Path]:
         """Cassettes without a test; only known where all tests that might use them ran."""
-        from personalvibe.replay.pytest_plugin import report
+        from personalvibe.replay.toolbox.unused import unused
 
-        if self.run is None or self._chose_tests(session):
+        folders = self._whole_folders(session)
+        if self.run is None or not folders:
             return []
-        found = report.unused(self.run, self.skipped)
-        if self.config.args_source is not pytest.Config.ArgsSource.ARGS:
-            return found
-        folders = [Path(self.config.invocation_params.dir, one) for one in self.config.args]
-        if not all(folder.is_dir() for folder in folders):
-            return []
-        return [
-            path for path in found if any(path.is_relative_to(one.resolve()) for one in folders)
-        ]
+        of_tests = {path for one in self.run.tests.values() for path in one.paths}
+        found = unused(of_tests, of_tests | self.run.other_paths, self.skipped)
+        return [path for path in found if any(path.is_relative_to(one) for one in folders)]
+
+    def _remember(self, session: pytest.Session) -> None:
+        """Leave what the tests did with their cassettes to the commands that ask for it."""
+        if self.run is None:
+            return
+        from personalvibe.replay.pytest_plugin.remembering import remember
+        from personalvibe.replay.toolbox.last_run import NAME
+
+        ended = session.exitstatus in (pytest.ExitCode.OK, pytest.ExitCode.TESTS_FAILED)
+        with contextlib.suppress(OSError):  # a cache that cannot be written fails no test
+            folder = self._record_folder()
+            if folder is not None:
+                remember(
+                    self.run,
+                    folder / NAME,
+                    root=self.config.rootpath,
+                    ini_file=str(self.config.inipath or ""),
+                    folders=self._whole_folders(session) if ended else [],
+                    skipped=self.skipped,
+                    failed=self.failed,
+                )
+
+    def _record_folder(self) -> Path | None:
+        from personalvibe.replay.toolbox.last_run import FOLDER
+
+        staging = self.config.stash[STATE].staging
+        cache = getattr(self.config, "cache", None)  # none with -p no:cacheprovider
+        return staging or (cache.mkdir(FOLDER) if cache else None)
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
         if self.lines:

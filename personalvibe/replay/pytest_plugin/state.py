@@ -31,6 +31,8 @@ class State:
     def __init__(self, options: Any) -> None:
         self.mode: str | None = options.record_mode
         self.disabled: bool = options.disable_recording
+        self.staging: Path | None = options.stage_recordings
+        self.drift_report: Path | None = options.drift_report
         self.allowed_hosts: str | None = options.allowed_hosts
         self.current_test: str | None = None
         self.notices: list[str] = []
@@ -38,6 +40,8 @@ class State:
         self.closed = False
         """No network for the whole session."""
         self.closes_marked_tests = False
+        self.deselected = False
+        """Tests were left out, by an option or by a plugin."""
         self.notes = Path(tempfile.gettempdir()) / f"personalvibe-replay-run-{uuid.uuid4().hex}"
         """Made when needed; removed by the process that runs the session."""
         self.started = time.time()

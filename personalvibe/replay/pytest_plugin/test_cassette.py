@@ -46,6 +46,10 @@ class TestCassette:
     max_age_days: int | None
     route: Callable[[str], str] | None
     source: Source
+    staging: Path | None
+    """The folder that gets the recordings; the cassettes stay as they are."""
+    compares: bool
+    """Nothing is written: the answers are compared with the recordings."""
     notes: Path
     """A folder in which the processes of a test run leave notes for one another."""
     started: float
@@ -78,6 +82,7 @@ class TestCassette:
             shared=naming.is_shared(path, hide(self.name), self.class_name, hide(self.test_name)),
             refresh_before="" if self.max_age_days is None else days_ago(self.max_age_days),
             notes=self.notes,
+            staging=self.staging,
             hint=self.hint,
         )
         maker = bridge.make_vcr(cassette_library_dir=str(folder))
@@ -139,6 +144,9 @@ class TestCassette:
             tokens=usage.input_tokens + usage.output_tokens,
             cost_usd=usage.cost_usd,
             oldest=min(dates, default=""),
+            passed=passed,
+            missed=bool(session.misses),
+            uses=self._uses(),
         )
         problem = ""
         if recorded and not passed:
@@ -170,6 +178,9 @@ class TestCassette:
 
     def _commit(self, record: TestRecord) -> str:
         assert self.cassette is not None
+        if self.compares:
+            record.outcome = "compared"
+            return ""
         try:
             outcome = self.cassette.session.commit()
         except CassetteError as error:
@@ -202,3 +213,23 @@ class TestCassette:
         # The suite compares less than that.
         request = self.cassette.session.prepared(one.interaction.request)
         return f"{request.method} {request.url.partition('?')[0]}"
+
+    def _uses(self) -> dict[str, list[int]]:
+        """Of each cassette, the positions of the interactions that were played."""
+        assert self.cassette is not None
+        session = self.cassette.session
+        return {
+            str(path): [one.position for one in session.played if one.cassette == path]
+            for path in session.paths
+        }
+
+    def compare(self, *, passed: bool) -> None:
+        """Note what the answers of this run say differently from the recordings, if that is asked.
+
+        To be called after `finish`.
+        """
+        if self.compares and self.cassette is not None and self.record is not None:
+            from personalvibe.replay.pytest_plugin.comparing import compared
+
+            passed = passed and self.record.passed
+            self.record.drift = compared(self.cassette.session, self.test, passed=passed)
