@@ -13,17 +13,20 @@ from .packages import load_sdk, subclass, typed
 
 if TYPE_CHECKING:
     from .call import Call
+    from .exchange import Exchange
 
 
 RAW_HEADER = "X-Stainless-Raw-Response"  # the SDK's mark of a caller who wants the headers too
 
 
 class _Shell:
-    _call: Call
+    _call: Exchange
 
 
-class Front(_Shell):
+class Front:
     """What the SDK's methods are called on: hands the request that they build to LiteLLM."""
+
+    _call: Call
 
     def request(
         self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None
@@ -32,7 +35,9 @@ class Front(_Shell):
         return self._call.send()
 
 
-class AsyncFront(_Shell):
+class AsyncFront:
+    _call: Call
+
     async def request(
         self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None
     ) -> Any:
@@ -60,10 +65,10 @@ def _asked(options: Any) -> tuple[bool, bool]:
     return streams, bool((options.headers or {}).get(RAW_HEADER))
 
 
-def _reply(call: Call, raw: Any, streams: bool, as_raw: bool) -> Any:
+def _reply(call: Exchange, raw: Any, streams: bool, as_raw: bool) -> Any:
     """In the form that LiteLLM asked for: the SDK's raw response, or what is in it."""
     content = call.outcome
-    if call.operation.unread:  # LiteLLM has an empty reply, the program has what is to come
+    if call.unread:  # LiteLLM has an empty reply, the program has what is to come
         content = load_sdk().HttpxBinaryResponseContent(type(raw.http_response)(200))
     if call.stream:
         content = call.flow
@@ -88,7 +93,7 @@ class Door:
     The SDK's own methods would do their work twice, and whoever wraps them would see two calls.
     """
 
-    def __init__(self, call: Call, raw: bool = False) -> None:
+    def __init__(self, call: Exchange, raw: bool = False) -> None:
         self._call = call
         self._raw = raw
 
@@ -144,7 +149,7 @@ class _EventSource:
 
     status_code = 200
 
-    def __init__(self, call: Call, headers: Any) -> None:
+    def __init__(self, call: Exchange, headers: Any) -> None:
         self._call = call
         self.headers = headers
 
@@ -188,7 +193,7 @@ def is_resource(kind: type, name: str) -> bool:
     return isinstance(getattr(kind, name, None), functools.cached_property)
 
 
-def end_of(kind: type, real: Any, call: Call) -> Any:
+def end_of(kind: type, real: Any, call: Exchange) -> Any:
     """An end of *call*, which sends with *real*."""
     shell = shell_of(kind, real)
     shell.__dict__["_call"] = call
@@ -204,7 +209,7 @@ class Lasting:
         return self._router._present().request(*args, **kwargs)
 
 
-def http_shell(kind: type, call: Call) -> Any:
+def http_shell(kind: type, call: Exchange) -> Any:
     from litellm.llms.custom_httpx import http_handler
 
     base = http_handler.AsyncHTTPHandler if call.is_async else http_handler.HTTPHandler
