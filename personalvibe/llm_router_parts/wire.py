@@ -6,13 +6,14 @@ The front is what the program's request comes from, the back what LiteLLM sends 
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .packages import load_sdk, subclass, typed
 
 if TYPE_CHECKING:
     from .call import Call
+    from .endpoint_call import Sender
     from .exchange import Exchange
 
 
@@ -100,7 +101,7 @@ class Door:
     def __getattr__(self, name: str) -> Any:
         return Door(self._call, self._raw or name == "with_raw_response")
 
-    def __call__(self, **request: Any) -> Any:
+    def __call__(self, *_: Any, **request: Any) -> Any:
         call = self._call
         streams = bool(request.get("stream"))
         if call.is_async:
@@ -201,12 +202,14 @@ def end_of(kind: type, real: Any, call: Exchange) -> Any:
 
 
 class Lasting:
-    """The SDK's client whose resources a client of the router shows: sends with the present one."""
+    """The SDK's client whose resources a client of the router shows: asks who sends at present."""
 
-    _router: Any
+    _sender: Callable[[], Sender]
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
-        return self._router._present().request(*args, **kwargs)
+        from .endpoint_call import Request, send
+
+        return send(self._sender(), Request(*args, **kwargs))
 
 
 def http_shell(kind: type, call: Exchange) -> Any:
