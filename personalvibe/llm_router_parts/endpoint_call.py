@@ -13,8 +13,8 @@ from .endpoints import Endpoint, endpoint_of, litellm_twin
 from .exchange import Exchange
 from .handover import Ends, handing_over, is_handed_over
 from .legacy import old_reply
-from .packages import MISSING, is_given, load_litellm, load_sdk, typed, working_beside
-from .settings import WIRED, with_settings
+from .packages import is_given, load_litellm, load_sdk, typed, working_beside
+from .settings import with_settings
 from .wire import RAW_HEADER, AsyncBack, AsyncHttpBack, Back, Door, HttpBack, end_of, http_shell
 
 
@@ -69,7 +69,8 @@ def send(sender: Sender, request: Request) -> Any:
 def _function(endpoint: Endpoint, sender: Sender) -> Callable[..., Any] | None:
     if sender.wired and (endpoint.passed_on or not is_handed_over(endpoint)):
         return None
-    return litellm_twin(endpoint, sender.is_async)
+    twin: Callable[..., Any] | None = litellm_twin(endpoint, sender.is_async)
+    return twin
 
 
 class EndpointCall(Exchange):
@@ -118,7 +119,7 @@ class EndpointCall(Exchange):
             known, required = _parameters(self.endpoint)
             told = {**dict.fromkeys(required, ""), **told}
             told = {name: value for name, value in told.items() if name in known | self.ids.keys()}
-        told = {**copied(told), **self.controls, "custom_llm_provider": self._provider()}
+        told = {"custom_llm_provider": self._provider(), **copied(told), **self.controls}
         if not self.sender.wired:
             return with_settings(self.sender.settings, told)
         told["api_key"] = self.real.api_key or "unused"

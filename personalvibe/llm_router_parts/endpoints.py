@@ -245,6 +245,13 @@ def endpoint_of(verb: str, path: str) -> tuple[Endpoint | None, dict[str, str]]:
     return None, {}
 
 
+def endpoint_name(name: str) -> tuple[str, bool]:
+    """(the endpoint of a function's name, is it the asynchronous twin?); no endpoint: ""."""
+    if name in ENDPOINTS:
+        return name, False
+    return (name[1:], True) if name[:1] == "a" and name[1:] in ENDPOINTS else ("", False)
+
+
 def leads_to_endpoint(path: str) -> bool:
     """Is this, or a part of it, a resource whose methods send what LiteLLM has a function for?"""
     return any(f"{endpoint.shape}.".startswith(f"{path}.") for endpoint in ENDPOINTS.values())

@@ -53,12 +53,12 @@ def is_handed_over(endpoint: Endpoint) -> bool:
 def _sdk_handlers(module: str) -> bool:
     handlers = vars(_module(f"{module}.main")).values()
     apis = [handler for handler in handlers if type(handler).__name__.endswith("API")]
-    return any([_prepared(api, _SDK_GETTERS, "sdk") for api in apis])
+    return True in {_prepared(api, _SDK_GETTERS, "sdk") for api in apis}
 
 
 @functools.cache
 def _http_handlers() -> bool:
-    return all([_prepared(_module(name), _HTTP_GETTERS, "http") for name in _HTTP_MODULES])
+    return False not in {_prepared(_module(n), _HTTP_GETTERS, "http") for n in _HTTP_MODULES}
 
 
 def _module(name: str) -> Any:
