@@ -17,10 +17,12 @@ functions with it given.
 ``text_completion``, ``embedding``, ``responses`` (``_parse``, ``_stream``, ``_retrieve``,
 ``_delete``, ``_cancel``), ``image_generation``, ``image_edit``, ``image_variation``,
 ``transcription``, ``translation``, ``speech`` (``_stream``), ``moderation``; each with an
-asynchronous twin, ``achat_completion`` and so on. :class:`Client` and :class:`AsyncClient` are
-the same with settings bound once, and answer the OpenAI-shaped spelling too. What LiteLLM has no
-counterpart for (``client.models``, ``files``, ``beta.threads``, ``with_raw_response``) they pass on
-to a client of the SDK with the same settings, past LiteLLM.
+asynchronous twin, ``achat_completion`` and so on. What else a server is asked for has LiteLLM's
+names: ``create_file``, ``create_batch``, ``vector_store_search``, ``run_thread``; the table of
+`llm_router_parts.endpoints`. :class:`Client` and :class:`AsyncClient` are the same with settings
+bound once, and answer the OpenAI-shaped spelling too. What LiteLLM has no counterpart for
+(``client.models``, ``client.uploads``) they pass on to a client of the SDK with the same settings,
+past LiteLLM.
 
 **OpenAI and Azure.** A program that used the openai SDK sends the same request and sees the same
 reply. The call goes through LiteLLM (callbacks, costs, caching), which is handed a ``client=`` of
@@ -66,6 +68,7 @@ from personalvibe.llm_router_parts.embeddings_utils import (
     get_embedding,
     get_embeddings,
 )
+from personalvibe.llm_router_parts.endpoints import endpoint_name
 from personalvibe.llm_router_parts.functions import of
 from personalvibe.llm_router_parts.legacy import OpenAIObject
 from personalvibe.llm_router_parts.legacy_errors import legacy_base, legacy_error
@@ -225,4 +228,8 @@ def __getattr__(name: str) -> Any:
     """Settings that are not set; the SDK's exceptions, types and sentinels, and LiteLLM's."""
     if is_setting(name):
         return unset(name)
+    if endpoint_name(name)[0]:
+        from personalvibe.llm_router_parts.endpoint_functions import endpoint_function
+
+        return globals().setdefault(name, endpoint_function(name))
     return reply_type(name) if name in COUNTERPARTS else named(name, __name__)

@@ -2,16 +2,13 @@
 
 from __future__ import annotations
 
-from collections import deque
-from collections.abc import AsyncIterator, Iterator, Mapping
-from contextlib import contextmanager
 from typing import TYPE_CHECKING, Any
 
 from .connections import session_of_litellm, unconnected
 from .embeddings import Embeddings, read_embeddings
-from .errors import dressed, is_unread
+from .exchange import Exchange
 from .groups import function_for
-from .hooks import has_hooks, hooked
+from .hooks import has_hooks
 from .legacy import old_reply
 from .models import joined
 from .operations import REQUIRED, STREAMED, TEXT_PROVIDERS, known_to_the_sdk, method_of
@@ -20,7 +17,6 @@ from .packages import (
     UNSET,
     is_given,
     known_to_litellm,
-    load_litellm,
     load_sdk,
     typed,
     working_beside,
@@ -29,7 +25,6 @@ from .replies import as_both, completed
 from .settings import PLAIN, WIRED, Wire, current, with_settings
 from .streams import AsyncRouterStream, RouterStream, stream_of
 from .wire import (
-    RAW_HEADER,
     RESOURCES,
     AsyncBack,
     AsyncFront,
@@ -47,7 +42,7 @@ if TYPE_CHECKING:
     from .operations import Operation
 
 
-class Call:
+class Call(Exchange):
     """One call: what the program asked for, and what came back for it."""
 
     def __init__(
@@ -61,31 +56,20 @@ class Call:
         connections: Connections,
         router: Any,
     ) -> None:
+        self.provider, self.name = route
+        on_the_wire = self.provider in WIRED and PLAIN.isdisjoint(arguments)
+        if on_the_wire:
+            wire = Wire(self.provider == "azure", is_async, old)
+            real = connections.sdk_client(settings, wire, **session_of_litellm(is_async))
+        else:
+            real = unconnected(is_async)
+        super().__init__(real, name=self.name, is_async=is_async, old=old, unread=operation.unread)
         self.connections = connections  # as long as the reply is read, they stay
         self.router = router  # LiteLLM's, if the call goes to one of its groups
         self.operation = operation
-        self.provider, self.name = route
         self.settings = settings
-        self.is_async = is_async
-        self.old = old  # the program expects what openai 0.28 made of the reply
-        self.on_the_wire = self.provider in WIRED and PLAIN.isdisjoint(arguments)
+        self.on_the_wire = on_the_wire
         self.files = {k: v for k in operation.files if (v := arguments.get(k)) is not None}
-        self.controls: dict[str, Any] = {}  # what the program says to LiteLLM, not to the server
-        self.error: Exception | None = None  # the SDK's own, before LiteLLM maps it
-        self.outcome: Any = MISSING  # the server's reply as the SDK types it
-        self.live: Any = None  # the SDK's stream
-        self.flow: Any = None  # the same, remembering what passes
-        self.headers: Mapping[str, str] = {}  # of the reply
-        self.sent: deque[Any] = deque()  # what the server sent, for a program of openai 0.28
-        self.before: dict[str, Any] | None = (
-            None  # what LiteLLM was told, if callbacks may change it
-        )
-        self.seen: deque[Any] = deque()  # items of it that LiteLLM has had and the program has not
-        if self.on_the_wire:
-            wire = Wire(self.provider == "azure", is_async, old)
-            self.real = connections.sdk_client(settings, wire, **session_of_litellm(is_async))
-        else:
-            self.real = unconnected(is_async)
         self.program = self._sort(arguments)
 
     def _sort(self, arguments: dict[str, Any]) -> dict[str, Any]:
@@ -179,100 +163,23 @@ class Call:
             result = await self.function()(**self.litellm_arguments())
         return self.finish(result)
 
-    @contextmanager
-    def blaming(self) -> Iterator[None]:
-        """Raise LiteLLM's exceptions such that clauses written for openai catch them.
-
-        A reply that only LiteLLM cannot read is no error: the program gets what the SDK made of it.
-        """
-        try:
-            yield
-        except Exception as error:
-            if self.error is None and self.outcome is not MISSING and is_unread(error):
-                return
-            blamed = error if self.error is None else dressed(error, self.error, self.old)
-            if blamed is error:
-                raise
-            raise blamed from blamed.__cause__
-
-    # From LiteLLM to the wire.
-
-    def _wired(self, theirs: Mapping[str, Any]) -> dict[str, Any]:
-        again = "num_retries" in self.controls or load_litellm().num_retries
-        if self.error is not None and not again:
-            raise self.error  # LiteLLM mends the request and tries again; ours would be the same
-        self.error = None
-        headers = {RAW_HEADER: "true", **(self.options.headers or {})}
-        changes = {"headers": headers}
-        if self.before is not None and isinstance(self.options.json_data, dict):
-            changes["json_data"] = hooked(self.options.json_data, self.before, theirs)
-        options = self.options.model_copy(update=changes)
+    def _unparsed(self, options: Any) -> Any:
         if self.operation.structured:  # the parsing is for the program, in finish()
             options.post_parser = load_sdk().NOT_GIVEN
-        return {
-            "cast_to": self.cast_to,
-            "options": options,
-            "stream": self.stream,
-            "stream_cls": self.stream_cls,
-        }
-
-    @contextmanager
-    def _watched(self) -> Iterator[None]:
-        try:
-            yield
-        except Exception as error:
-            self.error = error
-            raise
-
-    def exchange(self, theirs: Mapping[str, Any]) -> Any:
-        """Send the program's request and keep the reply. Returns the SDK's raw response.
-
-        Args:
-            theirs: LiteLLM's version of the request, which callbacks may have changed.
-        """
-        request = self._wired(theirs)
-        with self._watched():
-            return self._kept(self.real.request(**request))
-
-    async def aexchange(self, theirs: Mapping[str, Any]) -> Any:
-        request = self._wired(theirs)
-        with self._watched():
-            return self._kept(await self.real.request(**request))
-
-    def _kept(self, raw: Any) -> Any:
-        self.headers = raw.headers
-        if self.stream:
-            self.live = raw.parse()
-            if self.old:
-                self.live._client = _Recorder(self.live._client, self.sent)
-            self.flow = self._atee() if self.is_async else self._tee()
-        else:
-            self.outcome = self._read(raw)
-            decoded = is_given(self.options.post_parser)  # embeddings come as base64
-            if self.old and not decoded and isinstance(self.outcome, load_sdk().BaseModel):
-                self.sent.append(raw.http_response.json())
-        return raw
+        return options
 
     def _read(self, raw: Any) -> Any:
-        """What the SDK makes of a response; of embeddings, which it asked to be encoded, we do."""
-        if self.operation.unread:
+        """Of embeddings, which the SDK asked to be encoded, we make what it would."""
+        if self.unread:
             return raw
         plain = self.operation.litellm == "embedding" and "encoding_format" not in self.program
         if plain and not self.old and not self.real._strict_response_validation:
             return read_embeddings(raw) or raw.parse()
-        return raw.parse()
-
-    def _tee(self) -> Iterator[Any]:
-        with self._watched():
-            for item in self.live:
-                self.seen.append(item)
-                yield item
-
-    async def _atee(self) -> AsyncIterator[Any]:
-        with self._watched():
-            async for item in self.live:
-                self.seen.append(item)
-                yield item
+        outcome = raw.parse()
+        decoded = is_given(self.options.post_parser)  # embeddings come as base64
+        if self.old and not decoded and isinstance(outcome, load_sdk().BaseModel):
+            self.sent.append(raw.http_response.json())
+        return outcome
 
     # Back to the program.
 
@@ -287,7 +194,7 @@ class Call:
                 return completed(result, self.old)
             reply = typed(self.cast_to, result.model_dump())
         if hasattr(reply, "stream_to_file"):  # speech: LiteLLM's type is the SDK's
-            return reply if self.operation.unread else result
+            return reply if self.unread else result
         if self.operation.structured and is_given(self.options.post_parser):
             reply = self.options.post_parser(reply)
         return self.given(reply, result)
@@ -300,18 +207,6 @@ class Call:
             sent = self.sent.popleft() if self.sent else reply.to_dict(mode="json")
             return old_reply(sent, self.headers)
         return as_both(reply, litellm_reply)
-
-
-class _Recorder:
-    """What the SDK's stream asks to type its items: keeps them as they came."""
-
-    def __init__(self, client: Any, sent: deque[Any]) -> None:
-        self._client = client
-        self._sent = sent
-
-    def _process_response_data(self, *, data: Any, **how: Any) -> Any:
-        self._sent.append(data)
-        return self._client._process_response_data(data=data, **how)
 
 
 def is_conversation(messages: Any) -> bool:

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any, Self, cast
 
 from .begin import begin, by_position
-from .connections import Connections, new_sdk_client, sdk_class
+from .connections import Connections, new_sdk_client, sdk_class, unconnected
+from .endpoints import endpoint_name, leads_to_endpoint
 from .models import on_the_wire
 from .operations import OPERATIONS
 from .packages import UNSET, is_given, once
@@ -28,6 +29,7 @@ from .settings import (
 
 if TYPE_CHECKING:
     from .client_types import AsyncMembers, SyncMembers
+    from .endpoint_call import Sender
 else:
     AsyncMembers = SyncMembers = object
 
@@ -139,6 +141,10 @@ class ClientSettings:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         if name in SETTINGS and self._wire not in WIRED:
             return None
+        if endpoint_name(name)[0]:
+            from .endpoint_functions import client_method
+
+            return client_method(self, name)
         return getattr(self._beyond(name), name)
 
     def _beyond(self, path: str) -> Any:
@@ -147,22 +153,31 @@ class ClientSettings:
         Its resources belong to one that stays, whatever the settings or the event loop: they are
         where tests put fakes. It sends with the present one.
         """
-        if self._wire not in WIRED:
+        from .wire import Lasting, is_resource, plain_members, shell_of
+
+        if self._wire not in WIRED and not leads_to_endpoint(path):
             raise AttributeError(
                 f"{path!r} of a client of {self._wire}: LiteLLM has no counterpart, and only openai"
                 " and azure have an SDK of their own for it"
             )
-        from .wire import Lasting, is_resource, plain_members, shell_of
-
-        present = self._present()
+        present = self._sdk_client()
         if not is_resource(type(present), path.partition(".")[0]):
             return present
         lasting = self.__dict__.get("_sdk") or shell_of(Lasting, present)
         lasting = self.__dict__.setdefault("_sdk", lasting)
-        lasting.__dict__.update(plain_members(present), _router=self)
+        lasting.__dict__.update(plain_members(present), _sender=self._sender)
         return lasting
 
-    def _present(self) -> Any:
+    def _sender(self) -> Sender:
+        from .endpoint_call import Sender
+
+        wired = self._wire in WIRED
+        return Sender(self._wire, self._is_async, self.settings(), self._sdk_client(), wired)
+
+    def _sdk_client(self) -> Any:
+        """The one to send with; of another provider, one that gives its signatures only."""
+        if self._wire not in WIRED:
+            return unconnected(self._is_async)
         settings = self.settings()
         more = {name: settings[name] for name in ("timeout", "max_retries") if name in settings}
         wire = Wire(self._wire == "azure", self._is_async)

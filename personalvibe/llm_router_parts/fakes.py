@@ -6,7 +6,7 @@ import sys
 from types import MethodType
 from typing import Any
 
-from .operations import OPERATIONS, method_of
+from .operations import method_of
 
 # The functions of openai 0.28, which today's package still has names for.
 _OLD_FUNCTIONS = {
@@ -19,17 +19,26 @@ _OLD_FUNCTIONS = {
     "moderation": ("Moderation", "create"),
     "transcription": ("Audio", "transcribe"),
     "translation": ("Audio", "translate"),
+    "create_file": ("File", "create"),
+    "file_list": ("File", "list"),
+    "file_retrieve": ("File", "retrieve"),
+    "file_delete": ("File", "delete"),
+    "file_content": ("File", "download"),
+    "create_fine_tuning_job": ("FineTuningJob", "create"),
+    "list_fine_tuning_jobs": ("FineTuningJob", "list"),
+    "retrieve_fine_tuning_job": ("FineTuningJob", "retrieve"),
+    "cancel_fine_tuning_job": ("FineTuningJob", "cancel"),
 }
 
 
-def fake_of(name: str, old: bool, is_async: bool) -> Any:
-    """The fake of an operation's function; None: it is the package's own."""
+def fake_of(name: str, shape: str, old: bool, is_async: bool) -> Any:
+    """The fake of a function of the router, the SDK's *shape*; None: it is the package's own."""
     sdk: Any = sys.modules.get("openai")
     if sdk is None:
         return None
     if old:
         return _old_fake(sdk, name, is_async)
-    return None if is_async else _fake(sdk, OPERATIONS[name].shape.split("."))
+    return None if is_async else _fake(sdk, shape.split("."))
 
 
 def _old_fake(sdk: Any, name: str, is_async: bool) -> Any:

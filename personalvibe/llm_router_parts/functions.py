@@ -7,8 +7,9 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
+from .endpoints import endpoint_name
 from .operations import OPERATIONS
-from .settings import current
+from .settings import function_now
 
 if TYPE_CHECKING:
     from .client_types import Functions as RouterFunctions
@@ -25,7 +26,8 @@ class Functions:
         self._given = given
 
     def __getattr__(self, name: str) -> Any:
-        if name.removeprefix("a") not in OPERATIONS and name not in OPERATIONS:
+        known = name.removeprefix("a") in OPERATIONS or name in OPERATIONS
+        if not known and not endpoint_name(name)[0]:
             raise AttributeError(f"the router has no function {name!r}")
         return self.__dict__.setdefault(name, types.MethodType(_with_given(name), self))
 
@@ -37,12 +39,12 @@ def _with_given(name: str) -> Callable[..., Any]:
     import inspect
 
     async def acall(self: Functions, *args: Any, **kwargs: Any) -> Any:
-        return await current(name)(*args, **{**self._given, **kwargs})
+        return await function_now(name)(*args, **{**self._given, **kwargs})
 
     def call(self: Functions, *args: Any, **kwargs: Any) -> Any:
-        return current(name)(*args, **{**self._given, **kwargs})
+        return function_now(name)(*args, **{**self._given, **kwargs})
 
-    function = current(name)
+    function = function_now(name)
     made: Any = acall if inspect.iscoroutinefunction(function) else call
     functools.update_wrapper(made, function)
     del made.__wrapped__  # a signature would be read from it, without the place of `self`

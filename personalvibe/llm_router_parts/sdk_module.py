@@ -7,6 +7,7 @@ from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
+from .endpoints import leads_to_endpoint
 from .operations import OPERATIONS
 from .packages import load_sdk, of_the_sdk
 from .settings import SETTINGS, module_settings
@@ -35,6 +36,19 @@ _LEGACY: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
         "transcribe": ("transcription", ("model", "file")),
         "translate": ("translation", ("model", "file")),
     },
+    "File": {
+        "create": ("create_file", ("file", "purpose")),
+        "list": ("file_list", ()),
+        "retrieve": ("file_retrieve", ("file_id",)),
+        "delete": ("file_delete", ("file_id",)),
+        "download": ("file_content", ("file_id",)),
+    },
+    "FineTuningJob": {
+        "create": ("create_fine_tuning_job", ()),
+        "list": ("list_fine_tuning_jobs", ()),
+        "retrieve": ("retrieve_fine_tuning_job", ("fine_tuning_job_id",)),
+        "cancel": ("cancel_fine_tuning_job", ("fine_tuning_job_id",)),
+    },
 }
 
 
@@ -60,6 +74,10 @@ class SdkModule(ModuleType):
             value: Any = _legacy_class(self._face, name)
         elif any(operation.shape.startswith(f"{name}.") for operation in OPERATIONS.values()):
             value = _resource(self._face, f"{name}.")
+        elif leads_to_endpoint(name):
+            from .endpoint_functions import module_resource
+
+            value = module_resource(name)
         else:
             found = of_the_sdk(name)
             return getattr(_sdk_as_set(), name) if found is None else found

@@ -135,6 +135,11 @@ def current(name: str) -> Any:
     return vars(_face[0]).get(name)
 
 
+def function_now(name: str) -> Any:
+    """A function of the module, or what a test put in its place."""
+    return getattr(_face[0], name)
+
+
 def is_setting(name: str) -> bool:
     return name in SETTINGS or name in legacy_settings.NAMES
 

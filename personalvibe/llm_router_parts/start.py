@@ -39,7 +39,7 @@ def start(name: str, arguments: dict[str, Any], client: Any, is_async: bool) -> 
     if old and not group:
         settings.setdefault("max_retries", 0)
     wired = route[0] in WIRED and PLAIN.isdisjoint(arguments)
-    if client is None and wired and (fake := fake_of(name, bool(old), is_async)):
+    if client is None and wired and (fake := fake_of(name, operation.shape, bool(old), is_async)):
         return fake(**own, **arguments)
     if operation.unread and not wired:
         raise ValueError(f"{name}: only openai and azure send it as it is made; use speech()")

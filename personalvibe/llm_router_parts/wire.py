@@ -6,24 +6,28 @@ The front is what the program's request comes from, the back what LiteLLM sends 
 from __future__ import annotations
 
 import functools
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
 from .packages import load_sdk, subclass, typed
 
 if TYPE_CHECKING:
     from .call import Call
+    from .endpoint_call import Sender
+    from .exchange import Exchange
 
 
 RAW_HEADER = "X-Stainless-Raw-Response"  # the SDK's mark of a caller who wants the headers too
 
 
 class _Shell:
-    _call: Call
+    _call: Exchange
 
 
-class Front(_Shell):
+class Front:
     """What the SDK's methods are called on: hands the request that they build to LiteLLM."""
+
+    _call: Call
 
     def request(
         self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None
@@ -32,7 +36,9 @@ class Front(_Shell):
         return self._call.send()
 
 
-class AsyncFront(_Shell):
+class AsyncFront:
+    _call: Call
+
     async def request(
         self, cast_to: Any, options: Any, *, stream: bool = False, stream_cls: Any = None
     ) -> Any:
@@ -60,10 +66,10 @@ def _asked(options: Any) -> tuple[bool, bool]:
     return streams, bool((options.headers or {}).get(RAW_HEADER))
 
 
-def _reply(call: Call, raw: Any, streams: bool, as_raw: bool) -> Any:
+def _reply(call: Exchange, raw: Any, streams: bool, as_raw: bool) -> Any:
     """In the form that LiteLLM asked for: the SDK's raw response, or what is in it."""
     content = call.outcome
-    if call.operation.unread:  # LiteLLM has an empty reply, the program has what is to come
+    if call.unread:  # LiteLLM has an empty reply, the program has what is to come
         content = load_sdk().HttpxBinaryResponseContent(type(raw.http_response)(200))
     if call.stream:
         content = call.flow
@@ -88,14 +94,14 @@ class Door:
     The SDK's own methods would do their work twice, and whoever wraps them would see two calls.
     """
 
-    def __init__(self, call: Call, raw: bool = False) -> None:
+    def __init__(self, call: Exchange, raw: bool = False) -> None:
         self._call = call
         self._raw = raw
 
     def __getattr__(self, name: str) -> Any:
         return Door(self._call, self._raw or name == "with_raw_response")
 
-    def __call__(self, **request: Any) -> Any:
+    def __call__(self, *_: Any, **request: Any) -> Any:
         call = self._call
         streams = bool(request.get("stream"))
         if call.is_async:
@@ -144,7 +150,7 @@ class _EventSource:
 
     status_code = 200
 
-    def __init__(self, call: Call, headers: Any) -> None:
+    def __init__(self, call: Exchange, headers: Any) -> None:
         self._call = call
         self.headers = headers
 
@@ -188,7 +194,7 @@ def is_resource(kind: type, name: str) -> bool:
     return isinstance(getattr(kind, name, None), functools.cached_property)
 
 
-def end_of(kind: type, real: Any, call: Call) -> Any:
+def end_of(kind: type, real: Any, call: Exchange) -> Any:
     """An end of *call*, which sends with *real*."""
     shell = shell_of(kind, real)
     shell.__dict__["_call"] = call
@@ -196,15 +202,17 @@ def end_of(kind: type, real: Any, call: Call) -> Any:
 
 
 class Lasting:
-    """The SDK's client whose resources a client of the router shows: sends with the present one."""
+    """The SDK's client whose resources a client of the router shows: asks who sends at present."""
 
-    _router: Any
+    _sender: Callable[[], Sender]
 
     def request(self, *args: Any, **kwargs: Any) -> Any:
-        return self._router._present().request(*args, **kwargs)
+        from .endpoint_call import Request, send
+
+        return send(self._sender(), Request(*args, **kwargs))
 
 
-def http_shell(kind: type, call: Call) -> Any:
+def http_shell(kind: type, call: Exchange) -> Any:
     from litellm.llms.custom_httpx import http_handler
 
     base = http_handler.AsyncHTTPHandler if call.is_async else http_handler.HTTPHandler

@@ -55,7 +55,8 @@ def chat_completions(request: Received) -> Reply:
 
 def is_azure(request: Received) -> bool:
     host = request.host
-    return host.endswith(".azure.com") or "/openai/deployments/" in request.target
+    named = host.endswith(".azure.com") or "/openai/deployments/" in request.target
+    return named or ("/openai/" in request.target and "api-version" in request.query)
 
 
 def authorise(request: Received) -> None:

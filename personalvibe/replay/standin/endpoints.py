@@ -14,10 +14,14 @@ from personalvibe.replay.standin import (
     mistral,
     ollama,
     openai_chat,
+    openai_files,
+    openai_kept,
     openai_manners,
     openai_media,
     openai_more,
     openai_responses,
+    openai_stores,
+    openai_threads,
     sharp,
 )
 from personalvibe.replay.standin.model import ApiError, Received, Reply
@@ -79,6 +83,10 @@ _OPENAI = _table(
         "POST /audio/transcriptions": openai_media.transcriptions,
         "POST /audio/translations": openai_media.translations,
         "POST /audio/speech": openai_media.speech,
+        **openai_stores.ROWS,
+        **openai_kept.ROWS,
+        **openai_files.ROWS,
+        **openai_threads.ROWS,
     },
 )
 _AZURE = _table(

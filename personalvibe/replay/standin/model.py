@@ -8,6 +8,8 @@ from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any
 
+from personalvibe.replay.standin.store import Store
+
 JSON = Any
 """A decoded JSON value."""
 
@@ -27,6 +29,8 @@ class Received:
     query: Mapping[str, str]
     headers: Mapping[str, str]
     body: bytes
+    store: Store = field(default_factory=Store, repr=False, compare=False)
+    """What the server keeps between requests."""
 
     @cached_property
     def json(self) -> JSON:

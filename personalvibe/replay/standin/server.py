@@ -17,6 +17,7 @@ from urllib.parse import parse_qsl, urlsplit
 from personalvibe.replay.standin import endpoints, triggers
 from personalvibe.replay.standin.derive import Seed
 from personalvibe.replay.standin.model import ApiError, Received, Reply
+from personalvibe.replay.standin.store import Store
 
 HINT = "/.stand-in/"
 """Paths that `StandIn.route` makes: this, the scheme, the host, then the real path."""
@@ -28,7 +29,8 @@ class StandIn:
     """A server on 127.0.0.1 that answers as LLM providers do, without a key or a network.
 
     Use it as a context manager, or call `start` and `stop`. Answers follow from the request
-    alone: the same request gets the same bytes, in every run. `triggers` lists the words in a
+    alone: the same request gets the same bytes, in every run; of what it keeps (files, batches,
+    threads), from the requests before as well. `triggers` lists the words in a
     request that make it misbehave.
 
     ``requests`` is the log: every request that came, in order of arrival.
@@ -124,6 +126,7 @@ class _Server(ThreadingHTTPServer):
         self.log = log
         self.first = first
         self.attempts: Counter[str] = Counter()
+        self.store = Store()
         self.lock = threading.Lock()
         self.stopping = threading.Event()
         self._open: set[socket.socket] = set()
@@ -228,6 +231,7 @@ class _Handler(BaseHTTPRequestHandler):
             query=dict(parse_qsl(parts.query, keep_blank_values=True)),
             headers=headers,
             body=body,
+            store=self.server.store,
         )
 
     def _read_chunks(self) -> bytes:
