@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-SUITE = """
+TALKING = """
 import os
 
 import pytest
@@ -22,9 +22,31 @@ MODELS = ["openai/gpt-4o-mini", "anthropic/claude-haiku-4-5"]
 
 @pytest.mark.parametrize("model", MODELS)
 def test_words(model):
-    for text in {texts}:
-        asked = [{{"role": "user", "content": text}}]
+    for text in os.environ["TEXTS"].split():
+        asked = [{"role": "user", "content": text}]
         assert llm_router.chat_completion(model, asked).choices[0].message.content
+"""
+GROWING = """
+import os
+import pathlib
+
+import pytest
+
+
+def run(texts, mode, *options):
+    os.environ["TEXTS"] = texts
+    ended = pytest.main(["-q", "-p", "no:cacheprovider", f"--record-mode={mode}", *options])
+    files = pathlib.Path("cassettes").rglob("*.yaml")
+    return int(ended), {path.name: path.read_bytes() for path in files}
+
+
+ended, recorded = run("one", "once", "--stand-in")
+assert (ended, len(recorded)) == (0, 2)
+assert run("one two", "none") == (1, recorded)
+ended, grown = run("one two", "new_episodes", "--stand-in")
+assert ended == 0 and all(len(grown[name]) > len(recorded[name]) for name in recorded)
+assert run("one two", "rewrite", "--stand-in") == (0, grown)
+print("every mode")
 """
 
 
@@ -81,10 +103,6 @@ def test_proxies_of_the_environment_do_not_stand_in_the_way(
     assert cassettes(pytester) == recorded
 
 
-def write(pytester: pytest.Pytester, *texts: str) -> None:
-    pytester.makepyfile(test_talk=SUITE.format(texts=repr(texts)))
-
-
 def run(pytester: pytest.Pytester, mode: str, *options: str) -> pytest.RunResult:
     return pytester.runpytest_subprocess(f"--record-mode={mode}", *options, timeout=120)
 
@@ -95,23 +113,11 @@ def cassettes(pytester: pytest.Pytester) -> dict[str, bytes]:
 
 
 def test_litellm_calls_in_every_mode(pytester: pytest.Pytester) -> None:
-    write(pytester, "one")
-    run(pytester, "once", "--stand-in").assert_outcomes(passed=2)
-    recorded = cassettes(pytester)
-    assert len(recorded) == 2
-
-    write(pytester, "one", "two")
-    missed = run(pytester, "none")
-    missed.assert_outcomes(failed=2)
-    missed.stdout.fnmatch_lines(["*messages*content*one*two*"])
-    assert cassettes(pytester) == recorded
-
-    run(pytester, "new_episodes", "--stand-in").assert_outcomes(passed=2)
-    grown = cassettes(pytester)
-    assert all(len(grown[name]) > len(recorded[name]) for name in recorded)
-
-    run(pytester, "rewrite", "--stand-in").assert_outcomes(passed=2)
-    assert cassettes(pytester) == grown
+    pytester.makepyfile(test_talk=TALKING)
+    done = pytester.run(sys.executable, pytester.makepyfile(growing=GROWING), timeout=120)
+    assert done.ret == 0
+    done.stdout.fnmatch_lines(["*messages*content*one*two*", "every mode"])
+    done.stdout.fnmatch_lines(["2 failed*"])
 
 
 EVERY_MODE = """
