@@ -12,6 +12,7 @@ from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (
     CLIENT_CLASSES,
     LOST,
+    SAME_CLIENT,
     Atom,
     Atoms,
     Attr,
@@ -61,6 +62,7 @@ class Notes:
 
     sites: int = 0
     configured: bool = False
+    """Are its settings changed, or copied with others, after it is made?"""
     replaced: bool = False
     """Does something put another thing in the place of a part of it?"""
     in_vain: str = ""
@@ -82,6 +84,7 @@ class Notes:
         call = CALLS.get(dotted)
         if not path:
             return
+        self.configured |= path[0] in SAME_CLIENT
         if naming is ModelNaming.PATCHED:
             self.foreign.add("a library that adds response_model")
         elif is_router_spelled(path, called=naming is not ModelNaming.HANDED):

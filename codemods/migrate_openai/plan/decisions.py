@@ -51,7 +51,7 @@ class Decision:
     local: bool = True
     """Is the client used in the file that makes it, and nowhere else?"""
     configured: bool = False
-    """Does the program set attributes of the client after it is made?"""
+    """Are the client's settings changed, or copied with others, after it is made?"""
     unused: bool = False
     """Is it declared, and never made nor called?"""
     in_vain: str = ""
