@@ -138,8 +138,10 @@ class ClientTypes:
             self.draft.migrated(TYPED, site.node)
 
     def _is_asked(self, node: ast.expr) -> bool:
-        """``isinstance(client, OpenAI)``."""
+        """``isinstance(client, OpenAI)``, ``case OpenAI():``."""
         parent = self.planner.parent(node)
+        if isinstance(parent, ast.MatchClass):
+            return True
         if isinstance(parent, ast.Tuple):
             parent = self.planner.parent(parent)
         return isinstance(parent, ast.Call) and called_name(parent.func) in _ASKING
