@@ -211,6 +211,12 @@ class _Collector:
                 declared = self._declared(annotation)
                 if self._is_public(node):
                     self.public_parameters |= declared
+                    # A class, or an alias, of another file: whether of a client is seen there.
+                    self.public_parameters |= {
+                        term
+                        for term in self.evaluator.annotation(annotation)
+                        if isinstance(term, Inst) and isinstance(term.cls, Ref)
+                    }
             case (
                 ast.FunctionDef(returns=ast.expr() as annotation)
                 | ast.AsyncFunctionDef(returns=ast.expr() as annotation)

@@ -99,6 +99,10 @@ class Evaluator:
                 return self.terms(body) | self.terms(orelse)
             case ast.BoolOp(values=values):
                 return self._union(values)
+            case ast.Subscript(value=value, slice=ast.Tuple(elts=[kind, *_])) if (
+                called_name(value) == "Annotated"
+            ):
+                return self.terms(kind)
             case ast.Subscript(value=value, slice=key):
                 return item(self.terms(value), _place(key))
             case ast.Starred(value=value):
@@ -352,9 +356,19 @@ class Evaluator:
                 return self.annotation(left) | self.annotation(right)
             case ast.Subscript(value=value, slice=inner):
                 return self._generic(value, inner)
+            case ast.Name() if (alias := self._alias(node)) is not None:
+                return self.annotation(alias)
             case ast.Name() | ast.Attribute():
                 return self._annotated_name(node)
         return EMPTY
+
+    def _alias(self, node: ast.Name) -> ast.expr | None:
+        """What a name stands for in annotations: ``Dep = Annotated[OpenAI, Depends(make)]``."""
+        bindings = self.index.reaching(node) if node in self.index.scope_of else []
+        match [binding.value for binding in bindings if binding.kind is BindingKind.ASSIGN]:
+            case [ast.Subscript() | ast.BinOp() as value] if len(bindings) == 1:
+                return value
+        return None
 
     def _string_annotation(self, node: ast.Constant, text: str) -> Terms:
         try:

@@ -131,7 +131,8 @@ class ClientTypes:
         annotation = self.planner.is_annotation(site.node)
         if not self.planner.applies(TYPED, site.node):
             return
-        if self._is_asked(site.node) and self.planner.facts.public_parameters:
+        declared = self.planner.facts.public_parameters
+        if self._is_asked(site.node) and any(isinstance(term, Typed) for term in declared):
             return  # of a client that others give it: those of the router are of the SDK's too
         if self._all_move or (not annotation and self._is_chosen(site.node, cls)):
             self._rename_class(site.node, cls, runtime=not annotation)
