@@ -200,6 +200,7 @@ def bash(script: str, cwd: Path, environ: dict[str, str]) -> subprocess.Complete
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if any(block.runs for block in ALL if block.page == page)],
@@ -238,6 +239,7 @@ def test_commands_do_what_the_page_says(
                 )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("block", of("bash", "console"), ids=where)
 def test_scripts_are_valid(block: Block) -> None:
     known = NOT_RUN | {"one-command"}
