@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -77,3 +78,14 @@ def test_the_callers_keys_and_options_stay_out(monkeypatch: pytest.MonkeyPatch, 
         monkeypatch.setenv(name, value)
     steps(monkeypatch, f"import os; print('left:', sorted(os.environ.keys() & {set(foreign)!r}))")
     assert "left: []\n" in pv("demo").out
+
+
+@pytest.mark.process
+def test_ctrl_c_ends_the_step_and_leaves_nothing(temporary_folder: Path, pv_process: Any) -> None:
+    process = pv_process("demo", TMPDIR=str(temporary_folder))
+    printed = iter(process.stdout.readline, "$ pytest --record-mode=once --stand-in\n")
+    assert "".join(printed).startswith("# A small application on the openai SDK: ")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.split()) == (130, ["interrupted"])
+    assert list(temporary_folder.iterdir()) == []
