@@ -19,12 +19,12 @@ from personalvibe import llm_router
 
 from .wire import Answer, Sent, Wire, answer, chat
 
-pytestmark = pytest.mark.process
-
 # The bar is 80 clients: PERSONALVIBE_CLIENTS=80.
 CLIENTS = int(os.environ.get("PERSONALVIBE_CLIENTS", "20"))
 MESSAGES = [{"role": "user", "content": "Hi"}]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
+
+pytestmark = pytest.mark.process
 
 
 @pytest.fixture

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-pytestmark = pytest.mark.process
-
 SUITE = """
 import os
 
@@ -71,6 +69,7 @@ def test_aiohttp():
 """
 
 
+@pytest.mark.process
 def test_proxies_of_the_environment_do_not_stand_in_the_way(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -96,6 +95,7 @@ def cassettes(pytester: pytest.Pytester) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.yaml"))}
 
 
+@pytest.mark.process
 def test_litellm_calls_in_every_mode(pytester: pytest.Pytester) -> None:
     write(pytester, "one")
     run(pytester, "once", "--stand-in").assert_outcomes(passed=2)
@@ -142,6 +142,7 @@ print("cassettes:", len(recorded))
 """
 
 
+@pytest.mark.process
 def test_the_repositorys_own_suite_in_every_mode(pytester: pytest.Pytester) -> None:
     """All providers of test_providers.py, in one process. What they send again changes no byte."""
     suite = Path(__file__).with_name("test_providers.py")
@@ -153,6 +154,7 @@ def test_the_repositorys_own_suite_in_every_mode(pytester: pytest.Pytester) -> N
     assert int(str(done.stdout).rpartition("cassettes: ")[2]) > 40
 
 
+@pytest.mark.process
 def test_a_replayed_run_ends_with_pytests_own_line() -> None:
     """LiteLLM's aiohttp sessions, which nobody closes, complained after it."""
     suite = Path(__file__).with_name("test_providers.py")
