@@ -21,6 +21,7 @@ texts ``python tests/test_docs.py`` writes them anew.
 from __future__ import annotations
 
 import ast
+import html
 import json
 import os
 import re
@@ -306,6 +307,15 @@ def test_files_that_the_security_model_names_exist() -> None:
     named = re.findall(r"`(tests/[^`]+)`", text)
     assert named
     assert [path for path in named if not (ROOT / path).exists()] == []
+
+
+def test_the_picture_shows_the_steps_of_the_demonstration() -> None:
+    from personalvibe.demo import STEPS
+
+    drawing = (ROOT / "docs" / "images" / "demo.svg").read_text("utf-8")
+    shown = html.unescape(re.sub(r"<[^>]+>", "", drawing)).replace("\N{NO-BREAK SPACE}", " ")
+    lines = [f"$ {step.line}" for step in STEPS if step.line != "migrate-openai --diff"]
+    assert [line for line in lines if line not in shown] == [], "python .ci/terminal_svg.py"
 
 
 def test_the_reference_is_what_the_code_says() -> None:
