@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import signal
+import sys
+from collections.abc import Iterator
 
 import pytest
 
@@ -15,3 +17,36 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption(
         "--accept", action="store_true", help="Write golden cases as the codemod answers them now."
     )
+
+
+class ProcessGuard:
+    """In a run without processes, a test that starts one has to have the mark ``process``."""
+
+    EVENTS = frozenset(
+        ("os.exec", "os.fork", "os.forkpty", "os.posix_spawn", "os.system", "subprocess.Popen")
+    )
+
+    def __init__(self) -> None:
+        self.started: list[str] = []
+        sys.addaudithook(self._listen)
+
+    def _listen(self, event: str, _: object) -> None:
+        if event in self.EVENTS:
+            self.started.append(event)
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_runtest_setup(self) -> Iterator[None]:
+        self.started.clear()
+        return (yield)
+
+    @pytest.hookimpl(wrapper=True)
+    def pytest_runtest_call(self) -> Iterator[None]:
+        result = yield
+        if self.started:
+            pytest.fail(f"starts a process ({self.started[0]}): give it the mark `process`")
+        return result
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("markexpr") == "not process":
+        config.pluginmanager.register(ProcessGuard())

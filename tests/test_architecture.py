@@ -259,6 +259,7 @@ def test_nobody_else_reaches_into_the_routers_parts() -> None:
     assert not reaching
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "statement",
     [

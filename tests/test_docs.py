@@ -21,6 +21,7 @@ texts ``python tests/test_docs.py`` writes them anew.
 from __future__ import annotations
 
 import ast
+import html
 import json
 import os
 import re
@@ -200,6 +201,7 @@ def bash(script: str, cwd: Path, environ: dict[str, str]) -> subprocess.Complete
     )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "page",
     [page for page in PAGES if any(block.runs for block in ALL if block.page == page)],
@@ -238,6 +240,7 @@ def test_commands_do_what_the_page_says(
                 )
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("block", of("bash", "console"), ids=where)
 def test_scripts_are_valid(block: Block) -> None:
     known = NOT_RUN | {"one-command"}
@@ -306,9 +309,19 @@ def test_files_that_the_security_model_names_exist() -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+def test_the_picture_shows_the_steps_of_the_demonstration() -> None:
+    from personalvibe.demo import STEPS
+
+    drawing = (ROOT / "docs" / "images" / "demo.svg").read_text("utf-8")
+    shown = html.unescape(re.sub(r"<[^>]+>", "", drawing)).replace("\N{NO-BREAK SPACE}", " ")
+    lines = [f"$ {step.line}" for step in STEPS if step.line != "migrate-openai --diff"]
+    assert [line for line in lines if line not in shown] == [], "python .ci/terminal_svg.py"
+
+
 def test_the_reference_is_what_the_code_says() -> None:
     reference = runpy.run_path(str(ROOT / ".ci" / "reference.py"))
-    assert (ROOT / "docs" / "reference.md").read_text("utf-8") == reference["page"]()
+    written = (ROOT / "docs" / "reference.md").read_text("utf-8")
+    assert written == reference["page"](), "write it anew: python .ci/reference.py"
 
 
 @pytest.mark.parametrize(

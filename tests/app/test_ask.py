@@ -42,6 +42,7 @@ PROMPTS = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(("argument", "content", "sent"), PROMPTS.values(), ids=PROMPTS)
 def test_what_is_asked(
     argument: str | None, content: bytes, sent: str,
@@ -166,6 +167,7 @@ def test_a_reply_that_cannot_be_stored_is_in_the_json(
     assert (document["reply"], document["reply_file"]) == ("Hello.", None)
 
 
+@pytest.mark.process
 def test_real_pipes_in_a_fresh_folder(tmp_path: Any, provider: Provider) -> None:
     """No project, another locale, a reader that leaves."""
     provider.says("word " * 50_000)

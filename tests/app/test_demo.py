@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import signal
 import sys
 import tempfile
 from pathlib import Path
@@ -29,6 +30,7 @@ def steps(monkeypatch: pytest.MonkeyPatch, *code: str, expected_exit: int = 0) -
     monkeypatch.setattr(demo, "STEPS", tuple(made))
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("keep", [False, True])
 def test_the_steps_run_in_a_folder_that_is_kept_on_demand(
     monkeypatch: pytest.MonkeyPatch, temporary_folder: Path, pv: Any, keep: bool
@@ -45,6 +47,7 @@ def test_the_steps_run_in_a_folder_that_is_kept_on_demand(
     assert len(list(temporary_folder.iterdir())) == keep
 
 
+@pytest.mark.process
 def test_a_step_that_ends_in_another_way_ends_the_demonstration(
     monkeypatch: pytest.MonkeyPatch, temporary_folder: Path, pv: Any
 ) -> None:
@@ -68,9 +71,21 @@ def test_what_is_not_installed_is_named_before_anything_runs(
     assert result.err.splitlines()[0] == "error: not installed beside pv: no-such-program"
 
 
+@pytest.mark.process
 def test_the_callers_keys_and_options_stay_out(monkeypatch: pytest.MonkeyPatch, pv: Any) -> None:
     foreign = {"OPENAI_BASE_URL": "x", "DESK_TEMPERATURE": "1", "PYTEST_ADDOPTS": "--co"}
     for name, value in foreign.items():
         monkeypatch.setenv(name, value)
     steps(monkeypatch, f"import os; print('left:', sorted(os.environ.keys() & {set(foreign)!r}))")
     assert "left: []\n" in pv("demo").out
+
+
+@pytest.mark.process
+def test_ctrl_c_ends_the_step_and_leaves_nothing(temporary_folder: Path, pv_process: Any) -> None:
+    process = pv_process("demo", TMPDIR=str(temporary_folder))
+    printed = iter(process.stdout.readline, "$ pytest --record-mode=once --stand-in\n")
+    assert "".join(printed).startswith("# A small application on the openai SDK: ")
+    process.send_signal(signal.SIGINT)
+    _, errors = process.communicate(timeout=60)
+    assert (process.returncode, errors.split()) == (130, ["interrupted"])
+    assert list(temporary_folder.iterdir()) == []

@@ -17,6 +17,8 @@ import pytest
 
 import personalvibe
 
+pytestmark = pytest.mark.process
+
 REPOSITORY = Path(__file__).resolve().parents[2]
 QUICKSTART = REPOSITORY / "docs/examples/quickstart"
 CASSETTE = REPOSITORY / "cassettes/quickstart.yaml"

@@ -731,6 +731,7 @@ def test_leaving_a_loop_early_is_quiet(wire: Wire, capfd: pytest.CaptureFixture[
     assert capfd.readouterr() == ("", "")
 
 
+@pytest.mark.process
 def test_a_program_that_logs_at_info_hears_what_it_heard_with_the_sdk(wire: Wire) -> None:
     program = (
         "import logging; logging.basicConfig(level=logging.INFO)\n"

@@ -391,6 +391,7 @@ def test_callbacks_that_change_nothing_change_nothing(wire: Wire, callbacks: lis
     both(chat(model="o1", messages=MESSAGES, tools=TOOLS, temperature=0), wire)
 
 
+@pytest.mark.process
 def test_a_switch_that_has_no_effect_is_warned_about_once(wire: Wire) -> None:
     program = """
         import warnings
@@ -417,6 +418,7 @@ def run(program: str) -> str:
     return done.stdout + done.stderr
 
 
+@pytest.mark.process
 def test_nothing_misleading_is_printed(wire: Wire) -> None:
     program = """
         import asyncio, logging, time
@@ -447,6 +449,7 @@ def test_nothing_misleading_is_printed(wire: Wire) -> None:
     assert run(program) == ""
 
 
+@pytest.mark.process
 def test_a_warning_of_litellm_about_another_provider_is_heard(wire: Wire) -> None:
     with warnings.catch_warnings():
         warnings.simplefilter("error")

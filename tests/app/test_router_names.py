@@ -63,11 +63,13 @@ def loaded(program: str, tmp_path: Path) -> list[str]:
     return done.stdout.split()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("program", NAMED.values(), ids=NAMED)
 def test_naming_what_the_sdk_has_loads_the_sdk_alone(program: str, tmp_path: Path) -> None:
     assert loaded(program, tmp_path) == ["openai"]
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "program",
     [
@@ -85,6 +87,7 @@ def test_the_routers_own_names_and_clients_load_neither(program: str, tmp_path: 
     assert loaded(program, tmp_path) == []
 
 
+@pytest.mark.process
 def test_every_public_name_of_the_sdk_comes_without_litellm(tmp_path: Path) -> None:
     # Timeout is LiteLLM's exception; Client and the like are the router's own.
     names = [

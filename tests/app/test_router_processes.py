@@ -25,6 +25,8 @@ FORKS = int(os.environ.get("PERSONALVIBE_FORKS", "40"))
 MESSAGES: Any = [{"role": "user", "content": "Hi"}]
 forks = pytest.mark.skipif(not hasattr(os, "fork"), reason="this system has no fork")
 
+pytestmark = pytest.mark.process
+
 
 @pytest.fixture
 def wire(wire: Wire) -> Wire:

@@ -12,6 +12,8 @@ import pytest
 from .conftest import REPOSITORY
 from .wire import Wire
 
+pytestmark = pytest.mark.process
+
 
 def run(folder: Path, *command: str, **env: str) -> str:
     clean = {k: v for k, v in os.environ.items() if not k.startswith(("LITELLM_", "OPENAI_"))}

@@ -229,6 +229,7 @@ def test_a_recorded_call_replays_under_any_secret(monkeypatch: pytest.MonkeyPatc
     assert "user_secret: REDACTED" in CASSETTE.read_text()
 
 
+@pytest.mark.process
 def test_litellm_is_silenced_before_the_provider_imports_it() -> None:
     program = """
 import sys

@@ -132,6 +132,7 @@ def test_hints_can_be_typed(project: Any, pv: Any) -> None:
     assert "--project-name 'a b'." in pv("new-milestone").err
 
 
+@pytest.mark.process
 def test_several_at_once_get_a_version_each(project: Any, pv_process: Any) -> None:
     started = [pv_process("prepare-sprint") for _ in range(6)]
     printed = [process.communicate(timeout=120) for process in started]
@@ -238,6 +239,7 @@ def test_the_newest_reply_is_taken(project: Any, pv: Any) -> None:
     assert "new = 1" in project.files("prompts/demo/stages/*.py")[0].read_text()
 
 
+@pytest.mark.process
 def test_running_needs_the_flag_and_is_announced(project: Any, pv: Any) -> None:
     script = "from pathlib import Path\nPath('ran.txt').write_text('yes')"
     reply(project, f"<python>\n{script}\n</python>")
@@ -250,6 +252,7 @@ def test_running_needs_the_flag_and_is_announced(project: Any, pv: Any) -> None:
     assert project.files("ran.txt")
 
 
+@pytest.mark.process
 def test_a_script_that_fails(project: Any, pv: Any) -> None:
     reply(project, "<python>\nraise SystemExit(7)\n</python>")
     result = pv("parse-stage", "--run")

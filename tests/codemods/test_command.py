@@ -117,6 +117,7 @@ def test_write_migrates_and_a_second_run_changes_nothing(here: Path, command: Ru
     assert snapshot(here) == {"pkg/a.py": NEW.encode()}
 
 
+@pytest.mark.process
 def test_a_diff_has_stdout_to_itself_and_can_be_applied(here: Path, command: Run) -> None:
     crlf = OLD.replace("\n", "\r\n").removesuffix("\r\n")
     fill(here, {"a.py": OLD, "sub/b.py": crlf})
@@ -381,6 +382,7 @@ def test_large_trees_are_read_once(here: Path, command: Run, more: int, moves: b
     assert ("c.embedding(" in (here / "llm.py").read_text()) == moves
 
 
+@pytest.mark.process
 def test_stdin(here: Path) -> None:
     done = process("-", cwd=here, data=OLD.replace("\n", "\r\n").encode())
     assert (done.returncode, done.stdout) == (0, NEW.replace("\n", "\r\n").encode())
@@ -515,6 +517,7 @@ def test_a_vendored_router_makes_the_program_depend_on_litellm_only(
     assert snapshot(here) == after
 
 
+@pytest.mark.process
 def test_a_vendored_router_needs_nothing_of_ours(here: Path, command: Run) -> None:
     fill(here, {"main.py": OLD})
     assert command("--write", "--vendor-router", "llm_router.py")[0] == 0
@@ -551,6 +554,7 @@ def test_requirements_are_reported_and_changed_only_when_asked(here: Path, comma
 # -- processes, terminals and interruptions
 
 
+@pytest.mark.process
 def test_many_processes_find_the_same_in_the_same_order(here: Path, command: Run) -> None:
     fill(here, {f"pkg{n % 3}/m{n:02}.py": OLD if n % 4 else LEFT for n in range(40)})
     fill(here, {"pkg0/broken.py": "import openai\ndef f(:\n"})
@@ -559,6 +563,7 @@ def test_many_processes_find_the_same_in_the_same_order(here: Path, command: Run
     assert one[0] == 3
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_what_hangs_on_a_statement_that_libcst_does_not_print_stays(
     here: Path, command: Run, jobs: str
@@ -595,6 +600,7 @@ def test_one_process_analyses_a_file_once(
     assert [analysed[str(here / f"m{number}.py")] for number in range(5)] == [1, *[times] * 4]
 
 
+@pytest.mark.process
 def test_a_pipe_is_quiet_and_a_terminal_is_coloured(here: Path) -> None:
     fill(here, {"a.py": OLD})
     assert b"\033[" not in process("--diff", cwd=here).stdout
@@ -603,6 +609,7 @@ def test_a_pipe_is_quiet_and_a_terminal_is_coloured(here: Path) -> None:
     assert b"\033[" not in process("--diff", cwd=here, FORCE_COLOR="1", NO_COLOR="1").stdout
 
 
+@pytest.mark.process
 def test_a_reader_that_leaves_is_no_error(here: Path) -> None:
     fill(here, {f"m{n:03}.py": OLD * 20 for n in range(60)})
     command = f"{sys.executable} -m codemods.migrate_openai --diff --jobs 1 | head -1"
@@ -611,6 +618,7 @@ def test_a_reader_that_leaves_is_no_error(here: Path) -> None:
     assert b"Traceback" not in done.stderr
 
 
+@pytest.mark.process
 def test_a_file_that_stops_its_process_is_listed_and_the_rest_is_done(here: Path) -> None:
     fill(here, {f"m{n:02}.py": OLD for n in range(40)})
     code = """
@@ -656,6 +664,7 @@ def test_a_bug_says_where_the_traceback_is(
     log.unlink()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("mode", [[], ["--check"], ["--json"], ["--diff"], ["--write"]])
 def test_libcst_is_not_imported_where_there_is_nothing_to_do(here: Path, mode: list[str]) -> None:
     fill(

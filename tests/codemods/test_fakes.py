@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 APP = """\
 import openai
 from openai import AsyncOpenAI, OpenAI, RateLimitError

@@ -251,6 +251,7 @@ def test_a_layer_of_a_network_is_no_reason_to_look_into_a_file() -> None:
     assert not may_call_openai(b"x = self.embedding(tokens)\nx = self.norm(x)\n")
 
 
+@pytest.mark.process
 def test_the_command_mends_what_it_can_and_fails_a_check_for_the_rest(tmp_path: Path) -> None:
     (tmp_path / "clients.py").write_text(MADE)
     (tmp_path / "use.py").write_text(

@@ -13,6 +13,8 @@ from typing import Any
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 APP = Path(__file__).parents[2] / "docs" / "examples" / "legacy_app"
 
 

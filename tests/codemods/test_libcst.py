@@ -62,6 +62,7 @@ class TestCommand(CodemodTest):
         self.assertCodemod("import os\n", "import os\n")
 
 
+@pytest.mark.process
 def test_the_runner_of_libcst_writes_files(tmp_path: Path) -> None:
     program = tmp_path / "program.py"
     program.write_bytes(

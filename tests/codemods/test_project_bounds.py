@@ -71,6 +71,7 @@ def test_an_installed_package_is_a_project_of_its_own(tmp_path: Path, folder: st
     assert not finds([tmp_path], sibling / "c.py")
 
 
+@pytest.mark.process
 def test_the_command_reads_no_package_that_is_installed_beside(tmp_path: Path) -> None:
     installed = tmp_path / "site-packages"
     app = write(installed / "app", __init__="", use=USE.replace("clients", "beside.clients"))

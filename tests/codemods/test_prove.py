@@ -30,6 +30,8 @@ from codemods.migrate_openai.prove.recorded import answers
 from codemods.migrate_openai.prove.scratch import Scratch, scratch
 from tests.codemods.proofs import ROOT, command, proof_of, write_tree
 
+pytestmark = pytest.mark.process
+
 # Sabotage: every function below is migrated wrongly, each in another way.
 
 _HEAD = """

@@ -16,6 +16,8 @@ from codemods.migrate_openai.prove.environment import without_keys
 from tests.codemods import ways_out
 from tests.codemods.proofs import ROOT
 
+pytestmark = pytest.mark.process
+
 _NOBODY = "65534"
 
 

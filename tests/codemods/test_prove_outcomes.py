@@ -25,6 +25,8 @@ from codemods.migrate_openai.prove.scratch import Scratch, scratch
 from codemods.migrate_openai.prove.sdk_0_28 import with_its_sdk
 from tests.codemods.proofs import command, proof_of, write_tree
 
+pytestmark = pytest.mark.process
+
 # Sends as an SDK would, without loading one.
 _ASK = """
     import httpx, os, sys

@@ -113,6 +113,7 @@ def named(tmp_path: Path) -> Path:
     return tmp_path
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     "arguments", [[], ["--diff"], ["--check", *NAMES], ["--write"], ["--no\033[2J"]]
 )
@@ -125,6 +126,7 @@ def test_no_file_name_acts_on_the_terminal(named: Path, arguments: list[str]) ->
         assert "break.py" not in line or "line\\n" in line or "line\\012" in line
 
 
+@pytest.mark.process
 def test_machines_get_valid_documents_for_any_name(named: Path) -> None:
     for file in json.loads(run(named, "--json").stdout)["files"]:
         file["path"].encode()
@@ -136,6 +138,7 @@ def test_machines_get_valid_documents_for_any_name(named: Path) -> None:
         assert uri.isprintable()
 
 
+@pytest.mark.process
 def test_the_patch_of_any_name_can_be_applied(named: Path) -> None:
     (named / "x.patch").write_bytes(run(named, "--diff").stdout)
     subprocess.run(["patch", "-p0", "-i", "x.patch"], cwd=named, check=True, capture_output=True)
@@ -143,6 +146,7 @@ def test_the_patch_of_any_name_can_be_applied(named: Path) -> None:
         assert "llm_router.embedding" in (named / name).read_text()
 
 
+@pytest.mark.process
 def test_source_does_not_act_on_the_terminal(tmp_path: Path) -> None:
     text = (
         "import openai\nopenai.embeddings.create(input='\u202e\x1b[2J')\nx = '\x1b]0;title\x07'\n"
@@ -156,6 +160,7 @@ def test_source_does_not_act_on_the_terminal(tmp_path: Path) -> None:
     assert "\x1b[2J" not in shown
 
 
+@pytest.mark.process
 def test_a_terminal_without_the_letters(tmp_path: Path) -> None:
     (tmp_path / "\u65e5.py").write_text("import openai\nopenai.File.list()\n")
     done = run(tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")

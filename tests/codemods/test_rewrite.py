@@ -53,6 +53,7 @@ def test_of_a_file_only_what_hangs_on_it_stays() -> None:
     assert (reasons[6], reasons[7], reasons[11]) == ("unprintable", "unprintable", "")
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("jobs", [1, 2])
 def test_in_a_tree_what_hangs_on_it_is_in_other_files(tmp_path: Path, jobs: int) -> None:
     (tmp_path / "made.py").write_text(UNPRINTABLE)

@@ -16,6 +16,8 @@ from filelock import FileLock
 
 from codemods.migrate_openai.__main__ import main
 
+pytestmark = pytest.mark.process
+
 MAKES = """\
 from openai import OpenAI
 

@@ -103,6 +103,7 @@ if __name__ == "__main__":
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("start", ["command", "spawn"])
 @pytest.mark.parametrize("jobs", ["1", "2"])
 def test_a_folder_with_modules_of_our_names(
@@ -127,12 +128,14 @@ def test_a_folder_with_modules_of_our_names(
     assert {path.read_text() for path in tmp_path.glob("m*.py")} == {NEW}
 
 
+@pytest.mark.process
 def test_the_version() -> None:
     command = Path(sys.executable).with_name("migrate-openai")
     done = subprocess.run([command, "--version"], capture_output=True, text=True, check=True)
     assert done.stdout == f"migrate-openai {version('personalvibe')}\n"
 
 
+@pytest.mark.process
 @pytest.mark.skipif(not hasattr(os, "killpg"), reason="no groups of processes")
 def test_workers_end_with_a_command_that_is_killed(tmp_path: Path) -> None:
     for number in range(200):

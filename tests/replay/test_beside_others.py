@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 for package in ("pytest_asyncio", "pytest_randomly", "pytest_timeout", "xdist"):
     pytest.importorskip(package)
 

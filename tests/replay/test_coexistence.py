@@ -7,6 +7,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 pytest.importorskip("pytest_recording")
 
 CLOSED = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider", "--record-mode=none")

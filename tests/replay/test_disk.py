@@ -19,6 +19,8 @@ import pytest
 from personalvibe.replay import CassetteError, use_cassette
 from personalvibe.replay.cassette.disk import locked
 
+pytestmark = pytest.mark.process
+
 # PERSONALVIBE_RECORDINGS=1000 is the bar, with four workers.
 RECORDINGS = int(os.environ.get("PERSONALVIBE_RECORDINGS", "40"))
 WORKERS = 2 if RECORDINGS <= 40 else 4

@@ -6,6 +6,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 pytest.importorskip("pytest_recording")
 
 SUITE = Path(__file__).parent / "suites" / "for_pytest_recording.py"

@@ -153,6 +153,7 @@ def test_names_below_localhost_are_loopback_and_ask_no_resolver(guard: NetworkGu
     assert socket.getfqdn()
 
 
+@pytest.mark.process
 def test_the_machines_own_address_stays_open(guard: NetworkGuard) -> None:
     with socket.socket() as one:
         one.settimeout(5)
@@ -185,6 +186,7 @@ def test_without():
 """
 
 
+@pytest.mark.process
 def test_addresses_of_a_tests_hole_are_closed_with_it(pytester: pytest.Pytester) -> None:
     # A resolver that knows the name, from before the guard is there.
     pytester.makepyfile(
@@ -278,6 +280,7 @@ def test_a_broad_except_neither_hides_nor_delays_it(guard: NetworkGuard) -> None
     assert attempts == [0]
 
 
+@pytest.mark.process
 def test_a_datagram_socket_may_learn_the_own_address_but_sends_nothing(
     guard: NetworkGuard,
 ) -> None:
@@ -331,6 +334,7 @@ print(curl_cffi.get(sys.argv[1]).json()["path"], guard.violations)
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("early", ["", "import curl_cffi"], ids=["imported late", "early"])
 def test_curl_cffi_is_refused_by_the_address_that_it_is_given(server, early: str) -> None:
     script = CURL.replace("EARLY", early)
@@ -438,6 +442,7 @@ def test_allowed_hosts_open_holes(guard: NetworkGuard, entry: str, host: str, op
             send((host, 9))
 
 
+@pytest.mark.process
 def test_an_allowed_name_opens_its_addresses() -> None:
     answer = [(2, 2, 17, "", ("192.0.2.7", 9))]
     script = "import socket\nfrom personalvibe.replay.offline.guard import *\n"
@@ -557,6 +562,7 @@ def test_litellm_is_silenced_unless_the_user_decided() -> None:
     assert "HF_HUB_OFFLINE" not in added
 
 
+@pytest.mark.process
 def test_litellm_imported_under_the_guard_asks_nobody() -> None:
     """One process, because the import costs seconds: no look-up, no threads, caches dropped."""
     script = """
@@ -587,6 +593,7 @@ print("violations", guard.violations)
     ], done.stderr
 
 
+@pytest.mark.process
 def test_without_litellm_nothing_is_imported() -> None:
     script = (
         "import sys; from personalvibe.replay.offline.environment import *;"

@@ -23,7 +23,10 @@ from personalvibe.replay.cassette import file as cassette
 
 SUITES = Path(__file__).parent / "suites"
 KILLS = int(os.environ.get("PERSONALVIBE_KILLS", "12"))
-pytestmark = pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork")
+pytestmark = [
+    pytest.mark.process,
+    pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),
+]
 
 
 def check_whole(path: Path) -> None:

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 SUITES = Path(__file__).parent / "suites"
 TESTS = 22
 

@@ -10,6 +10,8 @@ from pathlib import Path
 
 import pytest
 
+pytestmark = pytest.mark.process
+
 SUITE = """
 import os, socket, subprocess, sys, threading
 

@@ -11,6 +11,8 @@ import pytest
 
 from personalvibe.replay.offline.environment import LITELLM_SILENCERS
 
+pytestmark = pytest.mark.process
+
 PLAIN = ("-p", "no:hypothesispytest", "-p", "no:cacheprovider")
 
 WATCHER = """

@@ -299,6 +299,7 @@ FAILING = {
 }
 
 
+@pytest.mark.process
 @pytest.mark.parametrize(
     ("mode", "what"),
     [
@@ -365,6 +366,7 @@ def test_a_cut_off_cassette_is_noticed(pytester: pytest.Pytester, server) -> Non
     done.stdout.fnmatch_lines([f"*test_ask.yaml:{len(lines)}: the last line*cut off*"])
 
 
+@pytest.mark.process
 def test_workers_that_share_a_cassette_lose_nothing(pytester: pytest.Pytester, server) -> None:
     tests = "".join(
         f"""
@@ -455,6 +457,7 @@ def test_skipped():
     assert len(server.asked) == 2
 
 
+@pytest.mark.process
 def test_a_cassette_that_a_started_program_plays_is_used(pytester: pytest.Pytester, server) -> None:
     program = pytester.makepyfile(
         program=f"""
@@ -499,6 +502,7 @@ def test_ask(text):
 """
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_what_no_test_plays_of_a_shared_cassette_is_reported(
     pytester: pytest.Pytester, server, workers: str
@@ -521,6 +525,7 @@ def test_what_no_test_plays_of_a_shared_cassette_is_reported(
     assert "unplayed: " not in run(pytester).stdout.str()
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_unused_cassettes_are_reported(pytester: pytest.Pytester, server, workers: str) -> None:
     project(pytester, server, TWO.replace("test_ask", "test_gone") + TWO)
@@ -533,6 +538,7 @@ def test_unused_cassettes_are_reported(pytester: pytest.Pytester, server, worker
     assert "unused: " not in run(pytester, "-k", "ask", "-n", workers).stdout.str()
 
 
+@pytest.mark.process
 def test_old_recordings_fail_the_run_until_they_are_recorded_again(
     pytester: pytest.Pytester, server
 ) -> None:
@@ -601,6 +607,7 @@ def test_settings_that_cannot_be_meant_are_one_line(pytester: pytest.Pytester, s
         assert "During handling" not in done.stdout.str()
 
 
+@pytest.mark.process
 def test_ini_settings_that_cannot_be_meant_end_the_run(pytester: pytest.Pytester) -> None:
     for name in ("replay_unplayed", "replay_caught_network"):
         pytester.makeini(f"[pytest]\n{name} = loud\n")

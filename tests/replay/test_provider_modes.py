@@ -91,6 +91,7 @@ def test_aiohttp():
 """
 
 
+@pytest.mark.process
 def test_proxies_of_the_environment_do_not_stand_in_the_way(
     pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -112,6 +113,7 @@ def cassettes(pytester: pytest.Pytester) -> dict[str, bytes]:
     return {path.name: path.read_bytes() for path in sorted(folder.rglob("*.yaml"))}
 
 
+@pytest.mark.process
 def test_litellm_calls_in_every_mode(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(test_talk=TALKING)
     done = pytester.run(sys.executable, pytester.makepyfile(growing=GROWING), timeout=120)
@@ -146,6 +148,7 @@ print("cassettes:", len(recorded))
 """
 
 
+@pytest.mark.process
 def test_the_repositorys_own_suite_in_every_mode(pytester: pytest.Pytester) -> None:
     """All providers of test_providers.py, in one process. What they send again changes no byte."""
     suite = Path(__file__).with_name("test_providers.py")
@@ -157,6 +160,7 @@ def test_the_repositorys_own_suite_in_every_mode(pytester: pytest.Pytester) -> N
     assert int(str(done.stdout).rpartition("cassettes: ")[2]) > 40
 
 
+@pytest.mark.process
 def test_a_replayed_run_ends_with_pytests_own_line() -> None:
     """LiteLLM's aiohttp sessions, which nobody closes, complained after it."""
     suite = Path(__file__).with_name("test_providers.py")

@@ -576,6 +576,7 @@ def test_route_and_origin_are_inverse(stand_in: StandIn) -> None:
         assert stand_in.route(routed) == routed
 
 
+@pytest.mark.process
 def test_the_module_runs_and_stops_on_interrupt() -> None:
     command = [sys.executable, "-m", "personalvibe.replay.standin", "--port", "0"]
     with subprocess.Popen(command, stdout=subprocess.PIPE, text=True) as process:
@@ -590,6 +591,7 @@ def test_the_module_runs_and_stops_on_interrupt() -> None:
             process.kill()
 
 
+@pytest.mark.process
 def test_a_taken_port_is_two_clear_lines(stand_in: StandIn) -> None:
     command = [sys.executable, "-m", "personalvibe.replay.standin", "--port", str(stand_in.port)]
     done = subprocess.run(command, capture_output=True, text=True, timeout=30)

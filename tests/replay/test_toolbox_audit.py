@@ -223,6 +223,7 @@ def test_wrong_usage_is_one_line(
     assert hint.startswith("hint: ")
 
 
+@pytest.mark.process
 def test_the_module_is_the_command(tmp_path: Path) -> None:
     path = write(tmp_path / "c.yaml", interaction(asked={"authorization": [BEARER]}))
     done = subprocess.run(

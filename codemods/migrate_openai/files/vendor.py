@@ -81,4 +81,6 @@ def _home() -> Path:
     for folder in (spec and spec.submodule_search_locations) or ():
         if Path(folder, _FACE).is_file() and Path(folder, _PARTS).is_dir():
             return Path(folder)
-    raise UsageError("the router is not installed", "Reinstall the personalvibe package.")
+    raise UsageError(
+        "the router is not installed", "Reinstall personalvibe>=4, from a wheel or a clone."
+    )
