@@ -89,6 +89,8 @@ SECRETS = {
     ),
     "gzip that no header names": interaction(gzip.compress(json_of(password=CANARY).encode())),
     "bytes": interaction(b"\xff\xfe " + BEARER.encode() + b" \xff"),
+    "bytes that look like UTF-16": interaction(b"\x00\xd8\x00\xd8 " + BEARER.encode()),
+    "UTF-16": interaction(BEARER.encode("utf-16-le")),
     "base64": interaction(json_of(blob=base64.b64encode(BEARER.encode()).decode())),
     "a stream": interaction(answer=STREAM, answered={"content-type": ["text/event-stream"]}),
 }

@@ -164,7 +164,8 @@ def _in_document(
         return
     found = False
     for encoding in bodies.text_encodings(before):
-        for one in in_text(place, before.decode(encoding), rules):
+        # What is no text in an encoding may hold one all the same.
+        for one in in_text(place, before.decode(encoding, "replace"), rules):
             found = True
             yield one
     if not found and not is_dummy(before.decode("utf-8", "replace")):
