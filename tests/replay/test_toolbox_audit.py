@@ -129,6 +129,22 @@ def test_what_stands_for_a_secret_is_left_in_peace(
     assert (code, found["findings"]) == (0, [])
 
 
+POLICY = f"report-uri https://logs.metrics.io/v1?dd-api-key=pub{CANARY}"
+HARMLESS = {
+    "the version of an interface": interaction(asked={"stripe-version": ["2025-09-30.clover"]}),
+    "what a page may load": interaction(answered={"content-security-policy": [POLICY]}),
+}
+
+
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_what_looks_like_a_secret_is_left_in_peace(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "c.yaml", HARMLESS[kind])
+    capsys.readouterr()
+    assert main(["cassettes", "audit", str(path)]) == 0, capsys.readouterr().out
+
+
 OTHERS = {
     "cookie": interaction(answered={"set-cookie": [f"sid={CANARY}; Path=/"]}),
     "internal-host": interaction(uri="http://10.1.2.3:8000/v1"),

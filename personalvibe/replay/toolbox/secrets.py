@@ -33,6 +33,8 @@ _CREDENTIALS = re.compile(
     r"(?:proxy-)?authorization|(?:.*-)?api-?key|x-amz-security-token|x-auth-.*|x-litellm-key-.*|"
     r".*-(?:authorization|auth|token|secret|password|access-key|subscription-key)"
 )
+# They name who may load what, and keys that a page shows everybody.
+_PUBLIC = re.compile(r"content-security-policy.*")
 _COOKIES = frozenset(("cookie", "set-cookie"))
 _ACCOUNTS = re.compile(r"openai-(?:organization|project)|.*-organization-id|x-goog-user-project")
 _ACCOUNT_SHAPES = frozenset(("AWS account number", "Google Cloud project"))
@@ -94,7 +96,7 @@ def _in_headers(side: Side, headers: Headers, rules: RedactionRules) -> Iterator
         if hidden and lower in _COOKIES:
             if not _is_dummy_cookie(value):
                 yield Sighting(rule=Rule.COOKIE, place=place, what="a cookie", value=value)
-        elif is_dummy(value):
+        elif is_dummy(value) or _PUBLIC.fullmatch(lower):
             continue
         elif hidden and _ACCOUNTS.fullmatch(lower):
             yield Sighting(rule=Rule.ACCOUNT, place=place, what=f"the {lower}", value=value)
