@@ -196,6 +196,29 @@ def test_files_that_are_no_cassettes(tmp_path: Path, capsys: pytest.CaptureFixtu
     assert skipped["path"] == str(tmp_path / "settings.yaml")
 
 
+def test_recordings_of_other_protocols_are_searched_as_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    socket = {"kind": "message", "direction": "sent", "data": {"type": "session.update"}}
+    call = {"request_sample": {"json": {}, "raw": b"a"}, "response_sample": {"json": {}}}
+    documents = {
+        "socket": {"interactions": [socket], "version": 1},
+        "call": {"interactions": [call], "version": 1},
+        "cassetter": {"interactions": [], "ws_interactions": [{"messages": []}]},
+    }
+    for name, document in documents.items():
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(document))
+    code, found = audit(capsys, tmp_path)
+    assert {(Path(one["path"]).stem, one["rule"], one["level"]) for one in found["findings"]} == {
+        (name, "other-protocol", "note") for name in documents
+    }
+    (tmp_path / "socket.yaml").write_text(
+        yaml.safe_dump({"interactions": [{**socket, "data": f"token {BEARER}"}]})
+    )
+    code, found = audit(capsys, tmp_path / "socket.yaml")
+    assert (code, rules(found)) == (1, ["other-protocol", "secret"])
+
+
 def test_a_baseline_accepts_what_it_names(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -12,7 +12,13 @@ from typing import TypeVar
 
 from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette import file as cassette
-from personalvibe.replay.model import Interaction, Request, Response
+from personalvibe.replay.model import (
+    CassetteError,
+    Interaction,
+    OtherProtocolError,
+    Request,
+    Response,
+)
 from personalvibe.replay.redaction.redact import RedactionRules
 from personalvibe.replay.toolbox import files
 from personalvibe.replay.toolbox.checks import check, failures
@@ -61,7 +67,7 @@ def _of_refused(refused: files.Refused, rules: RedactionRules) -> list[Finding]:
     prefix = f"{refused.path}:{error.line}: " if error.line else f"{refused.path}: "
     found = unsafe or [
         Finding(
-            rule=Rule.UNREADABLE,
+            rule=_rule(error),
             path=refused.path,
             line=error.line,
             message=error.message.removeprefix(prefix),
@@ -72,6 +78,11 @@ def _of_refused(refused: files.Refused, rules: RedactionRules) -> list[Finding]:
     return found + [
         lines.finding(refused.path, None, one) for one in _unique(in_text("the file", text, rules))
     ]
+
+
+def _rule(error: CassetteError) -> Rule:
+    is_other = isinstance(error, OtherProtocolError)
+    return Rule.OTHER_PROTOCOL if is_other else Rule.UNREADABLE
 
 
 def findings_of(recording: files.Recording, rules: RedactionRules) -> list[Finding]:

@@ -30,6 +30,7 @@ class Rule(StrEnum):
     PERSONAL = "personal-data"
     ACCOUNT = "account"
     DUPLICATE = "duplicate"
+    OTHER_PROTOCOL = "other-protocol"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,6 +95,11 @@ RULES: Mapping[Rule, RuleText] = {
         level=Level.NOTE,
         what="Two cassettes with the same interactions.",
         help="Let the tests share one.",
+    ),
+    Rule.OTHER_PROTOCOL: RuleText(
+        level=Level.NOTE,
+        what="A recording of something else than HTTP, of which only the text is searched.",
+        help="Nothing has to be done.",
     ),
 }
 
