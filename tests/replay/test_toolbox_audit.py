@@ -65,6 +65,11 @@ STREAM = "".join(
     f'data: {{"delta": "{half}"}}\n\n' for half in (f"AIza{CANARY}", "0123456789abcde")
 )
 SECRETS = {
+    "a password of words": interaction(json_of(password="correct-horse-battery")),
+    "a secret header of a server": interaction(
+        json_of(tools=[{"server_url": "x", "headers": {"x-own": CANARY}}])
+    ),
+    "a key that a server echoes": interaction(answer=json_of(headers={"X-Api-Key": CANARY})),
     "a bearer token": interaction(asked={"Authorization": [BEARER]}),
     "a header in bytes": interaction(asked={"x-api-key": [CANARY.encode()]}),
     "a header of the answer": interaction(answered={"x-auth-token": [CANARY]}),
@@ -132,6 +137,18 @@ def test_what_stands_for_a_secret_is_left_in_peace(
 POLICY = f"report-uri https://logs.metrics.io/v1?dd-api-key=pub{CANARY}"
 HARMLESS = {
     "the version of an interface": interaction(asked={"stripe-version": ["2025-09-30.clover"]}),
+    "words with test among them": interaction(
+        asked={"authorization": ["Bearer test_aws_authorization"]}
+    ),
+    "words for a server's header": interaction(
+        json_of(tools=[{"server_url": "x", "headers": {"x-own": "custom-header-value"}}])
+    ),
+    "headers that a server echoes": interaction(
+        answer=json_of(
+            headers={"User-Agent": "python-httpx/0.23.0", "X-Amzn-Trace-Id": "Root=1-62a"}
+        )
+    ),
+    "a key that every page shows": interaction(json_of(api_key=f"phc_{CANARY}{CANARY}")),
     "what a page may load": interaction(answered={"content-security-policy": [POLICY]}),
 }
 
@@ -152,7 +169,7 @@ OTHERS = {
     "large-body": interaction(answer=json_of(text="a b " * 300_000)),
     "error-response": interaction(answer="{}", status=401),
     "personal-data": interaction(json_of(text="write to jane@doe-family.org")),
-    "account": interaction(answered={"openai-organization": ["acme-28gund"]}),
+    "account": interaction(json_of(owned_by="org-k7Qz9mWb3XvR8tLp2NcY5hFd")),
 }
 
 

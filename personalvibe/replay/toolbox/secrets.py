@@ -37,7 +37,12 @@ _CREDENTIALS = re.compile(
 _PUBLIC = re.compile(r"content-security-policy.*")
 _COOKIES = frozenset(("cookie", "set-cookie"))
 _ACCOUNTS = re.compile(r"openai-(?:organization|project)|.*-organization-id|x-goog-user-project")
-_ACCOUNT_SHAPES = frozenset(("AWS account number", "Google Cloud project"))
+_ACCOUNT_SHAPES = frozenset(
+    (
+        *("AWS account number", "Google Cloud project"),
+        *("a token of OpenAI organization", "a token of OpenAI project"),
+    )
+)
 _ACCOUNT_NAMES = frozenset(("clientid", "rolearn", "projectid"))
 _NOT_SECRET_PARAMETERS = re.compile(
     r"x(?:amz|goog)(?:date|expires|algorithm|signedheaders|contentsha256|copysource)"
@@ -206,5 +211,11 @@ def _leaf(
     hits = rules.find(before)
     if hits:
         yield from in_text(place, before, rules)
-    elif not is_dummy(before):
+    elif not is_dummy(before) and not _is_noise(name.lower(), rules):
         yield Sighting(rule=Rule.SECRET, place=place, what="what the recorder hides", value=before)
+
+
+def _is_noise(header: str, rules: RedactionRules) -> bool:
+    """Whether the recorder drops a header as of no use: the name of a program, a trace."""
+    grants = header in _COOKIES or _CREDENTIALS.fullmatch(header)
+    return not grants and rules.header_action("request", header) is None
