@@ -189,6 +189,14 @@ def test_noise_is_no_difference(tmp_path: Path, capsys: pytest.CaptureFixture[st
     after = write(tmp_path / "b.yaml", exchange(spaced, again, server="x"), two)
     assert diff(capsys, before, after) == (0, [])
 
+    one, two = (
+        {"content": [{"type": "web_search_result", "title": "t", "encrypted_content": opaque}]}
+        for opaque in ("EroTCioIBxgCIiQ0NGFl", "EqsCCioIBxgCIiQ0NGFl")
+    )
+    before = write(tmp_path / "a.yaml", exchange(answered=one))
+    after = write(tmp_path / "b.yaml", exchange(answered=two))
+    assert diff(capsys, before, after) == (0, [])
+
     delta = {"index": 0, "delta": {"content": "It rains. "}}
     pieces = [{"choices": [{"index": 0, "delta": {"content": one}}]} for one in ("It ", "rains. ")]
     kind = {"content-type": "text/event-stream"}
