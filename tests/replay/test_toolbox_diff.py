@@ -9,10 +9,12 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
 from personalvibe.cli import main
+from personalvibe.replay import use_cassette
 from personalvibe.replay.toolbox.outline import Topic
 
 SECRET = "sk-proj-k7Qz9mWb3XvR8tLp2NcY5hFd"
@@ -263,8 +265,21 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def record(path: Path, server: Any, content: str, *, number: int) -> None:
+    answer = changed(ANSWERED, ANSWER, content)
+    answer |= {"id": f"chatcmpl-A1b2C3d4E5f6G7h{number}", "created": 1_760_000_000 + number}
+    answer["usage"] = {"prompt_tokens": 20, "completion_tokens": number}
+    server.answers["/v1/"] = lambda rest, sent: answer
+    server.headers["/v1/chat/completions"] = [("x-request-id", f"req_{number}")]
+    with use_cassette(path, record_mode="rewrite"):
+        httpx.post(f"{server.url}/v1/chat/completions", json=ASKED)
+
+
 def test_git_shows_the_sentence_that_changed_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    server: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["cassettes", "git-setup"]) == 2
@@ -280,6 +295,8 @@ def test_git_shows_the_sentence_that_changed_and_nothing_else(
     assert len(attributes) == len(set(attributes))
 
     path = write(tmp_path / "tests/cassettes/test_a/test_b.yaml", exchange(), exchange())
+    recorded = path.with_name("recorded.yaml")
+    record(recorded, server, "It rains. Take a coat. Bye.", number=1)
     damaged = path.with_name("damaged.yaml")
     damaged.write_text("interactions: [\n")
     git(tmp_path, "add", "-A")
@@ -289,10 +306,16 @@ def test_git_shows_the_sentence_that_changed_and_nothing_else(
     again["usage"] = {"prompt_tokens": 20, "completion_tokens": 11}
     write(path, exchange(), exchange(answered=again, date="Tue, 02 Jan 2024 00:00:00 GMT"))
     damaged.write_text("interactions: [[\n")
+    record(recorded, server, "It rains. Take an umbrella. Bye.", number=2)
+    assert len(git(tmp_path, "diff", "--no-textconv", "--", str(recorded)).splitlines()) > 12
 
     shown = git(tmp_path, "diff").splitlines()
     told = [line for line in shown if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-    assert told == ["-interactions: [", "+interactions: [[", "-Take a coat.", "+Take a hat."]
+    assert told == [
+        *("-interactions: [", "+interactions: [["),
+        *("-Take a coat.", "+Take an umbrella."),
+        *("-Take a coat.", "+Take a hat."),
+    ]
     told = git(tmp_path, "difftool", "-y", "-t", "cassette", "--", str(path)).splitlines()
     assert told[2:] == [
         "@@ interaction 2: POST api.openai.com/v1/chat/completions @@",
