@@ -291,6 +291,6 @@ def test_the_module_is_the_command(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [
         f"{path}:6: error: secret: a value under the name authorization "
         "at request.headers.authorization (interaction 1)",
-        "hint: secret: Revoke it, then record the cassette again.",
+        "hint: secret: Revoke it, then run pv cassettes scrub, or record the cassette again.",
     ]
     assert done.stderr == "1 cassettes, 1 interactions: 1 findings\n"

@@ -44,7 +44,7 @@ RULES: Mapping[Rule, RuleText] = {
     Rule.SECRET: RuleText(
         level=Level.ERROR,
         what="A value that gives access: a key, a token, a password, a signed address.",
-        help="Revoke it, then record the cassette again.",
+        help="Revoke it, then run pv cassettes scrub, or record the cassette again.",
     ),
     Rule.UNSAFE_YAML: RuleText(
         level=Level.ERROR,
@@ -59,7 +59,7 @@ RULES: Mapping[Rule, RuleText] = {
     Rule.COOKIE: RuleText(
         level=Level.WARNING,
         what="A cookie with its value: a session, if it has not ended.",
-        help="Record the cassette again, or filter the header.",
+        help="Run pv cassettes scrub, or filter the header and record the cassette again.",
     ),
     Rule.INTERNAL_HOST: RuleText(
         level=Level.WARNING,
