@@ -17,6 +17,8 @@ from personalvibe.cli import main
 from personalvibe.replay import use_cassette
 from personalvibe.replay.toolbox.outline import Topic
 
+RECORDINGS = Path(__file__).resolve().parents[2] / "cassettes" / "test_providers"
+PROVIDERS = ("openai", "azure", "anthropic", "gemini", "mistral", "ollama")
 SECRET = "sk-proj-k7Qz9mWb3XvR8tLp2NcY5hFd"
 ASKED: dict[str, Any] = {
     "model": "gpt-4o-mini",
@@ -220,6 +222,24 @@ def test_interactions_that_came_and_went(
     _, [found] = diff(capsys, after, before)
     [interaction] = found["interactions"]
     assert (interaction["before"], interaction["after"]) == (1, None)
+
+
+def test_every_provider_is_compared_alike(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    names = [f"test_{kind}[{name}].yaml" for kind in ("chat", "tools") for name in PROVIDERS]
+    for folder, sentence in ((before, "of the stand-in."), (after, "of somebody else.")):
+        folder.mkdir()
+        for name in names:
+            text = (RECORDINGS / name).read_text().replace("of the stand-in.", sentence)
+            (folder / name).write_text(text)
+    code, found = diff(capsys, before, after)
+    assert (code, len(found)) == (1, len(names))
+    for topic, role, [gone], [new] in changes(found):
+        assert (topic, role) == ("answer", "assistant")
+        assert new == gone.replace("the stand-in", "somebody else")
+    assert len(changes(found)) == len(names)
 
 
 def test_folders_are_compared_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
