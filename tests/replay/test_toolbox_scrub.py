@@ -185,6 +185,15 @@ def test_it_still_plays_here_and_with_vcrpy(folder: Path, pytester: pytest.Pytes
     assert done.stdout == "{'access_token': 'REDACTED'}\n" * 2
 
 
+def test_a_cassette_of_this_harness_changes_where_the_secret_was(tmp_path: Path) -> None:
+    recording = Path(__file__).resolve().parents[2] / "cassettes/test_providers/test_responses.yaml"
+    before = recording.read_text()
+    path = tmp_path / "native.yaml"
+    path.write_text(before.replace("of the stand-in.", f"of sk-proj-{CANARY}."))
+    assert main(["cassettes", "scrub", str(path)]) == 0
+    assert path.read_text() == before.replace("of the stand-in.", "of REDACTED.")
+
+
 def test_the_host_of_an_account_is_not_touched(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
