@@ -47,7 +47,7 @@ def audit(candidates: Iterable[files.Candidate], rules: RedactionRules) -> Audit
     first: dict[bytes, Path] = {}
     for candidate in candidates:
         result = files.read(candidate, as_stored=True)
-        if isinstance(result, files.Refused) and not result.is_cassette:
+        if isinstance(result, files.Refused) and not _is_searched(result):
             skipped.append(result)
             continue
         counts["cassettes"] += 1
@@ -58,6 +58,10 @@ def audit(candidates: Iterable[files.Candidate], rules: RedactionRules) -> Audit
         findings += findings_of(result, rules)
         findings += _duplicate(result, first)
     return Audit(skipped=tuple(skipped), findings=tuple(findings), **counts)
+
+
+def _is_searched(refused: files.Refused) -> bool:
+    return refused.is_cassette or isinstance(refused.error, OtherProtocolError)
 
 
 def _of_refused(refused: files.Refused, rules: RedactionRules) -> list[Finding]:
