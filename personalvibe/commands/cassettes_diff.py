@@ -123,13 +123,15 @@ def _outlines(candidate: Candidate | None, rules: RedactionRules) -> tuple[Outli
 @click.argument("path", type=_path)
 def textconv(path: Path) -> int:
     """Print what a cassette says, for git diff."""
+    from personalvibe.replay.model import NotACassetteError
     from personalvibe.replay.toolbox import files
     from personalvibe.replay.toolbox.outline import outlines, text_of
 
     result = files.read(files.Candidate(path=path, named=True))
     if isinstance(result, files.Refused):
         # git gives up where its driver fails, and a damaged file is what a diff should show.
-        say(f"note: shown as it is: {result.error.message}", err=True)
+        if not isinstance(result.error, NotACassetteError):
+            say(f"note: shown as it is: {result.error.message}", err=True)
         say(result.content.decode("utf-8", "backslashreplace"), end="")
     else:
         say(text_of(outlines(result.interactions, redaction_rules((), ()))), end="")

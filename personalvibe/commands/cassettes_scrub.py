@@ -82,17 +82,14 @@ def _result(recording: Recording | None, rules: RedactionRules, *, dry_run: bool
         say_failure(recording.path, error)
         return _Result(failed=True)
     _print(change)
-    redacted = len(change.found) - len(change.left)
-    return _Result(redacted=redacted, left=len(change.left), entries=change.entries)
+    return _Result(redacted=len(change.redacted), left=len(change.left), entries=change.entries)
 
 
 def _print(change: Scrubbed) -> None:
     from personalvibe.replay.toolbox.sarif import described
 
-    left = set(change.left)
-    for one in change.found:
-        if one not in left:
-            say(f"{change.path}: redacted: {described(one)}")
+    for one in change.redacted:
+        say(f"{change.path}: redacted: {described(one)}")
     for one in change.left:
         say(f"{change.path}: left: {described(one)}")
 

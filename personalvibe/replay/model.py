@@ -193,3 +193,7 @@ class CassetteError(Exception):
 
 class NotACassetteError(CassetteError):
     """A file that can be read, and holds something else than recordings."""
+
+
+class OtherProtocolError(CassetteError):
+    """A recording of something else than HTTP: of WebSockets, of gRPC."""

@@ -65,6 +65,11 @@ STREAM = "".join(
     f'data: {{"delta": "{half}"}}\n\n' for half in (f"AIza{CANARY}", "0123456789abcde")
 )
 SECRETS = {
+    "a password of words": interaction(json_of(password="correct-horse-battery")),
+    "a secret header of a server": interaction(
+        json_of(tools=[{"server_url": "x", "headers": {"x-own": CANARY}}])
+    ),
+    "a key that a server echoes": interaction(answer=json_of(headers={"X-Api-Key": CANARY})),
     "a bearer token": interaction(asked={"Authorization": [BEARER]}),
     "a header in bytes": interaction(asked={"x-api-key": [CANARY.encode()]}),
     "a header of the answer": interaction(answered={"x-auth-token": [CANARY]}),
@@ -89,6 +94,8 @@ SECRETS = {
     ),
     "gzip that no header names": interaction(gzip.compress(json_of(password=CANARY).encode())),
     "bytes": interaction(b"\xff\xfe " + BEARER.encode() + b" \xff"),
+    "bytes that look like UTF-16": interaction(b"\x00\xd8\x00\xd8 " + BEARER.encode()),
+    "UTF-16": interaction(BEARER.encode("utf-16-le")),
     "base64": interaction(json_of(blob=base64.b64encode(BEARER.encode()).decode())),
     "a stream": interaction(answer=STREAM, answered={"content-type": ["text/event-stream"]}),
 }
@@ -127,6 +134,34 @@ def test_what_stands_for_a_secret_is_left_in_peace(
     assert (code, found["findings"]) == (0, [])
 
 
+POLICY = f"report-uri https://logs.metrics.io/v1?dd-api-key=pub{CANARY}"
+HARMLESS = {
+    "the version of an interface": interaction(asked={"stripe-version": ["2025-09-30.clover"]}),
+    "words with test among them": interaction(
+        asked={"authorization": ["Bearer test_aws_authorization"]}
+    ),
+    "words for a server's header": interaction(
+        json_of(tools=[{"server_url": "x", "headers": {"x-own": "custom-header-value"}}])
+    ),
+    "headers that a server echoes": interaction(
+        answer=json_of(
+            headers={"User-Agent": "python-httpx/0.23.0", "X-Amzn-Trace-Id": "Root=1-62a"}
+        )
+    ),
+    "a key that every page shows": interaction(json_of(api_key=f"phc_{CANARY}{CANARY}")),
+    "what a page may load": interaction(answered={"content-security-policy": [POLICY]}),
+}
+
+
+@pytest.mark.parametrize("kind", HARMLESS)
+def test_what_looks_like_a_secret_is_left_in_peace(
+    kind: str, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "c.yaml", HARMLESS[kind])
+    capsys.readouterr()
+    assert main(["cassettes", "audit", str(path)]) == 0, capsys.readouterr().out
+
+
 OTHERS = {
     "cookie": interaction(answered={"set-cookie": [f"sid={CANARY}; Path=/"]}),
     "internal-host": interaction(uri="http://10.1.2.3:8000/v1"),
@@ -134,7 +169,7 @@ OTHERS = {
     "large-body": interaction(answer=json_of(text="a b " * 300_000)),
     "error-response": interaction(answer="{}", status=401),
     "personal-data": interaction(json_of(text="write to jane@doe-family.org")),
-    "account": interaction(answered={"openai-organization": ["acme-28gund"]}),
+    "account": interaction(json_of(owned_by="org-k7Qz9mWb3XvR8tLp2NcY5hFd")),
 }
 
 
@@ -176,6 +211,29 @@ def test_files_that_are_no_cassettes(tmp_path: Path, capsys: pytest.CaptureFixtu
     ]
     [skipped] = found["skipped"]
     assert skipped["path"] == str(tmp_path / "settings.yaml")
+
+
+def test_recordings_of_other_protocols_are_searched_as_text(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    socket = {"kind": "message", "direction": "sent", "data": {"type": "session.update"}}
+    call = {"request_sample": {"json": {}, "raw": b"a"}, "response_sample": {"json": {}}}
+    documents = {
+        "socket": {"interactions": [socket], "version": 1},
+        "call": {"interactions": [call], "version": 1},
+        "cassetter": {"interactions": [], "ws_interactions": [{"messages": []}]},
+    }
+    for name, document in documents.items():
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(document))
+    code, found = audit(capsys, tmp_path)
+    assert {(Path(one["path"]).stem, one["rule"], one["level"]) for one in found["findings"]} == {
+        (name, "other-protocol", "note") for name in documents
+    }
+    (tmp_path / "socket.yaml").write_text(
+        yaml.safe_dump({"interactions": [{**socket, "data": f"token {BEARER}"}]})
+    )
+    code, found = audit(capsys, tmp_path / "socket.yaml")
+    assert (code, rules(found)) == (1, ["other-protocol", "secret"])
 
 
 def test_a_baseline_accepts_what_it_names(
@@ -234,6 +292,6 @@ def test_the_module_is_the_command(tmp_path: Path) -> None:
     assert done.stdout.splitlines() == [
         f"{path}:6: error: secret: a value under the name authorization "
         "at request.headers.authorization (interaction 1)",
-        "hint: secret: Revoke it, then record the cassette again.",
+        "hint: secret: Revoke it, then run pv cassettes scrub, or record the cassette again.",
     ]
     assert done.stderr == "1 cassettes, 1 interactions: 1 findings\n"

@@ -133,6 +133,7 @@ def test_files_are_converted_in_place(tmp_path: Path, capsys: pytest.CaptureFixt
 def test_no_secret_is_written(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     known = exchange("a", "text/plain", f"sk-proj-{CANARY}")
     known["request"]["headers"]["x-api-key"] = [CANARY]
+    known["request"]["headers"]["x-goog-api-key"] = ["X-GOOG-API-KEY-XXX"]
     known["response"]["headers"]["Set-Cookie"] = [f"sid={CANARY}"]
     path = write(tmp_path / "a.yaml", known)
     assert convert(path, "--to", "native") == 0

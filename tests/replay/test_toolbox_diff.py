@@ -9,12 +9,16 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 import yaml
 
 from personalvibe.cli import main
+from personalvibe.replay import use_cassette
 from personalvibe.replay.toolbox.outline import Topic
 
+RECORDINGS = Path(__file__).resolve().parents[2] / "cassettes" / "test_providers"
+PROVIDERS = ("openai", "azure", "anthropic", "gemini", "mistral", "ollama")
 SECRET = "sk-proj-k7Qz9mWb3XvR8tLp2NcY5hFd"
 ASKED: dict[str, Any] = {
     "model": "gpt-4o-mini",
@@ -189,6 +193,14 @@ def test_noise_is_no_difference(tmp_path: Path, capsys: pytest.CaptureFixture[st
     after = write(tmp_path / "b.yaml", exchange(spaced, again, server="x"), two)
     assert diff(capsys, before, after) == (0, [])
 
+    one, two = (
+        {"content": [{"type": "web_search_result", "title": "t", "encrypted_content": opaque}]}
+        for opaque in ("EroTCioIBxgCIiQ0NGFl", "EqsCCioIBxgCIiQ0NGFl")
+    )
+    before = write(tmp_path / "a.yaml", exchange(answered=one))
+    after = write(tmp_path / "b.yaml", exchange(answered=two))
+    assert diff(capsys, before, after) == (0, [])
+
     delta = {"index": 0, "delta": {"content": "It rains. "}}
     pieces = [{"choices": [{"index": 0, "delta": {"content": one}}]} for one in ("It ", "rains. ")]
     kind = {"content-type": "text/event-stream"}
@@ -210,6 +222,24 @@ def test_interactions_that_came_and_went(
     _, [found] = diff(capsys, after, before)
     [interaction] = found["interactions"]
     assert (interaction["before"], interaction["after"]) == (1, None)
+
+
+def test_every_provider_is_compared_alike(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    before, after = tmp_path / "before", tmp_path / "after"
+    names = [f"test_{kind}[{name}].yaml" for kind in ("chat", "tools") for name in PROVIDERS]
+    for folder, sentence in ((before, "of the stand-in."), (after, "of somebody else.")):
+        folder.mkdir()
+        for name in names:
+            text = (RECORDINGS / name).read_text().replace("of the stand-in.", sentence)
+            (folder / name).write_text(text)
+    code, found = diff(capsys, before, after)
+    assert (code, len(found)) == (1, len(names))
+    for topic, role, [gone], [new] in changes(found):
+        assert (topic, role) == ("answer", "assistant")
+        assert new == gone.replace("the stand-in", "somebody else")
+    assert len(changes(found)) == len(names)
 
 
 def test_folders_are_compared_by_name(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
@@ -255,8 +285,21 @@ def git(folder: Path, *arguments: str) -> str:
     return done.stdout
 
 
+def record(path: Path, server: Any, content: str, *, number: int) -> None:
+    answer = changed(ANSWERED, ANSWER, content)
+    answer |= {"id": f"chatcmpl-A1b2C3d4E5f6G7h{number}", "created": 1_760_000_000 + number}
+    answer["usage"] = {"prompt_tokens": 20, "completion_tokens": number}
+    server.answers["/v1/"] = lambda rest, sent: answer
+    server.headers["/v1/chat/completions"] = [("x-request-id", f"req_{number}")]
+    with use_cassette(path, record_mode="rewrite"):
+        httpx.post(f"{server.url}/v1/chat/completions", json=ASKED)
+
+
 def test_git_shows_the_sentence_that_changed_and_nothing_else(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    server: Any,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.chdir(tmp_path)
     assert main(["cassettes", "git-setup"]) == 2
@@ -272,6 +315,8 @@ def test_git_shows_the_sentence_that_changed_and_nothing_else(
     assert len(attributes) == len(set(attributes))
 
     path = write(tmp_path / "tests/cassettes/test_a/test_b.yaml", exchange(), exchange())
+    recorded = path.with_name("recorded.yaml")
+    record(recorded, server, "It rains. Take a coat. Bye.", number=1)
     damaged = path.with_name("damaged.yaml")
     damaged.write_text("interactions: [\n")
     git(tmp_path, "add", "-A")
@@ -281,10 +326,16 @@ def test_git_shows_the_sentence_that_changed_and_nothing_else(
     again["usage"] = {"prompt_tokens": 20, "completion_tokens": 11}
     write(path, exchange(), exchange(answered=again, date="Tue, 02 Jan 2024 00:00:00 GMT"))
     damaged.write_text("interactions: [[\n")
+    record(recorded, server, "It rains. Take an umbrella. Bye.", number=2)
+    assert len(git(tmp_path, "diff", "--no-textconv", "--", str(recorded)).splitlines()) > 12
 
     shown = git(tmp_path, "diff").splitlines()
     told = [line for line in shown if line[:1] in "+-" and line[:3] not in ("+++", "---")]
-    assert told == ["-interactions: [", "+interactions: [[", "-Take a coat.", "+Take a hat."]
+    assert told == [
+        *("-interactions: [", "+interactions: [["),
+        *("-Take a coat.", "+Take an umbrella."),
+        *("-Take a coat.", "+Take a hat."),
+    ]
     told = git(tmp_path, "difftool", "-y", "-t", "cassette", "--", str(path)).splitlines()
     assert told[2:] == [
         "@@ interaction 2: POST api.openai.com/v1/chat/completions @@",

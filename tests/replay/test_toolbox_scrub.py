@@ -185,6 +185,29 @@ def test_it_still_plays_here_and_with_vcrpy(folder: Path, pytester: pytest.Pytes
     assert done.stdout == "{'access_token': 'REDACTED'}\n" * 2
 
 
+def test_a_cassette_of_this_harness_changes_where_the_secret_was(tmp_path: Path) -> None:
+    recording = Path(__file__).resolve().parents[2] / "cassettes/test_providers/test_responses.yaml"
+    before = recording.read_text()
+    path = tmp_path / "native.yaml"
+    path.write_text(before.replace("of the stand-in.", f"of sk-proj-{CANARY}."))
+    assert main(["cassettes", "scrub", str(path)]) == 0
+    assert path.read_text() == before.replace("of the stand-in.", "of REDACTED.")
+
+
+def test_the_host_of_an_account_is_not_touched(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    clean = exchange("{}", "{}")
+    clean["request"] |= {"uri": "https://unit.openai.azure.com/v1", "headers": {}}
+    del clean["response"]["headers"]["set-cookie"]
+    path = tmp_path / "azure.yaml"
+    path.write_bytes(dumped(listed(clean)))
+    before = path.read_bytes()
+    assert main(["cassettes", "scrub", str(path)]) == 0
+    assert "0 findings redacted" in capsys.readouterr().err
+    assert path.read_bytes() == before
+
+
 def test_what_cannot_be_written_stays(folder: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (folder / "vcrpy.yaml").write_bytes(b"interactions: [")
     unreadable = folder / "pairs.yaml"

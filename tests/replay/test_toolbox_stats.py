@@ -78,6 +78,18 @@ def test_interactions_are_added_up(tmp_path: Path, capsys: pytest.CaptureFixture
         assert total == pytest.approx(sum(on_disk.values()), abs=len(found[by]))
 
 
+def test_recordings_of_other_protocols_are_left_out(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name, item in (("a", EXCHANGES[0]), ("socket", {"kind": "message", "data": {}})):
+        document = {"interactions": [item], "version": 1}
+        (tmp_path / f"{name}.yaml").write_text(yaml.safe_dump(document))
+    code, found = stats(capsys, tmp_path)
+    assert (code, found["cassettes"]) == (0, 1)
+    assert main(["cassettes", "stats", str(tmp_path / "socket.yaml")]) == 2
+    assert "not those of HTTP" in capsys.readouterr().err
+
+
 def test_the_tables_have_bars(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
     arguments = ("--by", "provider", "--top", "2", "--chart", "interactions")
     assert main(["cassettes", "stats", str(RECORDINGS), *arguments]) == 0

@@ -56,6 +56,7 @@ def status(**fields: Any) -> dict[str, Any]:
         {"status_code": 200, "http_version": "HTTP/1.1", "headers": {}, "content": PLAIN},
         status(content=PLAIN, headers=[["content-length", "3"]]),
         status(body=PLAIN),
+        status(body=ANSWER),
         status(
             parsed_body=ANSWER,
             headers={"content-length": ["1"], "transfer-encoding": ["chunked"]},
@@ -63,7 +64,7 @@ def status(**fields: Any) -> dict[str, Any]:
     ],
     ids=[
         "text", "binary", "gzip", "deflate", "gzip header on a decoded body", "old httpx",
-        "content", "bare body", "parsed_body",
+        "content", "bare body", "JSON as YAML", "parsed_body",
     ],
 )  # fmt: skip
 def test_bodies_in_every_spelling(tmp_path: Path, response: dict[str, Any]) -> None:
@@ -80,7 +81,7 @@ def test_bodies_in_every_spelling(tmp_path: Path, response: dict[str, Any]) -> N
     ("body", "expected"),
     [
         (None, b""), ("a", b"a"), (b"\xff", b"\xff"), (["a", b"\xff"], b"a\xff"), (12, b"12"),
-        ({"string": "a"}, b"a"), ({}, b""),
+        ({"string": "a"}, b"a"), ({}, b""), ({"a": [1], "type": "b"}, b'{"a":[1],"type":"b"}'),
     ],
 )  # fmt: skip
 def test_request_bodies(tmp_path: Path, body: object, expected: bytes) -> None:

@@ -13,12 +13,13 @@ from pathlib import Path
 from typing import Any
 
 from personalvibe.replay.cassette import bodies
-from personalvibe.replay.cassette.foreign_edit import text_or_bytes
+from personalvibe.replay.cassette.foreign_edit import is_document, is_typed, text_or_bytes
 from personalvibe.replay.model import (
     CassetteError,
     Headers,
     Interaction,
     NotACassetteError,
+    OtherProtocolError,
     RedactedInteraction,
     Request,
     Response,
@@ -56,12 +57,13 @@ def _items(document: object, path: Path) -> Sequence[object]:
     if isinstance(document, dict):
         unplayable = [name for name in _CASSETTER_ONLY if document.get(name)]
         if unplayable:
-            raise CassetteError(
+            raise OtherProtocolError(
                 f"cassetter's {unplayable[0]} are not played here", path=path, hint=_HINT
             )
         if isinstance(document.get("request"), dict) and "response" in document:
             return [_of_ddapm(document)]
         if isinstance(document.get("interactions"), list):
+            _require_http(document["interactions"], path)
             return list(document["interactions"])
         requests, responses = document.get("requests"), document.get("responses")
         if isinstance(requests, list) and isinstance(responses, list):  # langchain-tests
@@ -74,6 +76,16 @@ def _items(document: object, path: Path) -> Sequence[object]:
             pairs = zip(requests, responses, strict=True)
             return [{"request": request, "response": response} for request, response in pairs]
     raise NotACassetteError("not a cassette: it has no list `interactions`", path=path, hint=_HINT)
+
+
+def _require_http(items: list[Any], path: Path) -> None:
+    """Raises `OtherProtocolError` for messages of a socket and the like, which have no request."""
+    messages = [one for one in items if isinstance(one, dict) and one.keys().isdisjoint(_SIDES)]
+    if messages and len(messages) == len(items) and all(messages):
+        raise OtherProtocolError("its interactions are not those of HTTP", path=path, hint=_HINT)
+
+
+_SIDES = ("request", "response")
 
 
 def _of_ddapm(document: dict[str, Any]) -> dict[str, Any]:
@@ -174,8 +186,10 @@ def _body(item: dict[str, Any], place: _Place) -> bytes:
     if item.get("parsed_body") is not None:  # pydantic-ai
         return _json(item["parsed_body"], place)
     value = item.get("body", item.get("content"))  # `content`: httpx, before vcrpy 6
-    if isinstance(value, dict) and "type" in value:  # cassetter
+    if isinstance(value, dict) and is_typed(value):
         return _typed(value, place)
+    if isinstance(value, dict) and is_document(value):
+        return _json(value, place)
     if isinstance(value, dict):
         unknown = [name for name in value if name not in ("string", "content")]
         if unknown:

@@ -67,10 +67,22 @@ def _put_body(side: dict[str, Any], body: bytes) -> None:
     holder = side.get(name)
     if not isinstance(holder, dict):
         side[name] = text_or_bytes(body)
-    elif "type" in holder:  # cassetter
+    elif is_typed(holder):
         side[name] = _typed_like(holder, body)
+    elif is_document(holder):
+        side[name] = json.loads(body)
     else:
         side[name] = {**holder, next(iter(holder), "string"): text_or_bytes(body)}
+
+
+def is_typed(body: dict[str, Any]) -> bool:
+    """Whether a body says what it is, as cassetter's do."""
+    return "type" in body and body.keys() <= {"type", "content"}
+
+
+def is_document(body: dict[str, Any]) -> bool:
+    """Whether a body is a JSON document, written as YAML."""
+    return bool(body) and body.keys().isdisjoint(("string", "content"))
 
 
 def _typed_like(holder: dict[str, Any], body: bytes) -> dict[str, Any]:

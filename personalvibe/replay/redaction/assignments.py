@@ -29,7 +29,7 @@ _FORMS = tuple(
     re.compile(form)
     for form in (
         # DB_PASSWORD=..., also in an address' query or a connection string
-        rf"(?i)(?<![\w$])(?P<name>{_NAME})=(?!=){_VALUE}",
+        rf"(?i)(?<![\w$])_{{0,2}}(?P<name>{_NAME})=(?!=){_VALUE}",
         # api_key = "..." in code, password := '...'
         rf"(?i)(?<![\w$])(?P<name>{_NAME})\s+:?=\s*{_QUOTED}",
         # password: ... on a line of its own
@@ -39,6 +39,8 @@ _FORMS = tuple(
         r"(?P<name>[\w-]*(?:auth|key|token|secret|cookie|password)[\w-]*)\s*:\s*(?:(?:bearer|basic|token|apikey)\s+)?(?P<p>[^\s\"'\\]+)",
         # curl -u name:password
         r"(?:(?<![\w-])-u|--user)[= ]\s*[\"']?(?P<name>[\w.@-]+):(?P<p>[^\s\"'\\]+)",
+        # machine ... login ... password ...
+        r"(?i)(?<!\w)login\s+\S+\s+(?P<name>password)\s+(?P<p>[^\s\"'\\]+)",
         # --password ..., --api-key ...
         rf"(?i)--(?P<name>{_NAME})[ \t]+{_VALUE}",
         # Authorization: Basic ...
@@ -67,7 +69,7 @@ _BEFORE, _AFTER = 120, 400
 """Characters around a stem that are searched: a name is before its value, and both are short."""
 
 
-_MARKS = ("=", ":", "--")
+_MARKS = ("=", ":", "--", "login ")
 """One of them stands between a name and its value, or before the name."""
 # What every match of `_STEM` holds: substrings are found many times faster in a large text.
 _LITERALS = (

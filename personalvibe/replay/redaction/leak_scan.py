@@ -28,7 +28,7 @@ _PLAIN_REQUEST_HEADERS = re.compile(
     r"accept.*|content-.*|host|connection|anthropic-(?:beta|version|dangerous-direct-browser-access)|"
     r"openai-beta|x-amz-target|x-goog-api-client|http-referer|referer|origin|x-title|range|"
     r"x-ms-.*|date|cache-control|if-.*|transfer-encoding|expect|te|upgrade.*|sec-fetch-.*|"
-    r"x-litellm-.*|x-request-id|x-correlation-id|x-client-request-id"
+    r".*-version|x-litellm-.*|x-request-id|x-correlation-id|x-client-request-id"
 )
 
 

@@ -54,7 +54,9 @@ _DROPPED_RESPONSE = (
     "x-oauth-* x-accepted-oauth-scopes report-to nel via server-timing *ratelimit-*"
 )
 
-_QUERY_NAMES = SECRET_NAMES | {"key", "token", "sig", "signature", "projectid", "uploadid"}
+_QUERY_NAMES = SECRET_NAMES | {
+    *("key", "token", "sig", "signature", "projectid", "uploadid", "appid", "hapikey")
+}
 _QUERY_PREFIXES = ("xamz", "xgoog")
 
 _PLAIN_RESPONSE_HEADERS = re.compile(

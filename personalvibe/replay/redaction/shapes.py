@@ -100,6 +100,24 @@ _ADDRESSES = (
     ),
     _in("Terraform token", ".atlasv1.", r"[\w-]{10,}\.atlasv1\.[\w-]{40,}"),
     _in(
+        "Mailchimp key",
+        "-us1 -us2 -us3 -us4 -us5 -us6 -us7 -us8 -us9",
+        r"(?<![0-9A-Za-z])[0-9a-f]{32}-us\d{1,2}(?!\d)",
+    ),
+    _in(
+        "Airtable token",
+        "",
+        rf"pat(?<!{_BASE64}pat)[A-Za-z0-9]{{14}}\.[0-9a-f]{{64}}(?![0-9a-f])",
+        core=r"\.[0-9a-f]{64}",
+    ),
+    _in(
+        "Asana token",
+        "",
+        r"(?<![\w/])[12]/\d{10,20}(?:/\d{10,20})?:[0-9a-f]{32}(?![0-9a-f])",
+        core=r":[0-9a-f]{32}(?![0-9a-f])",
+    ),
+    _in("Sentry address", "sentry", r"https?://(?P<v>[0-9a-f]{32}(?::[0-9a-f]{32})?)@"),
+    _in(
         "Azure client secret",
         "q~",
         r"(?<![\w.~-])[A-Za-z0-9_~.]{3}\dQ~[A-Za-z0-9_~.-]{31,34}(?![\w.~-])",
@@ -126,9 +144,9 @@ SHAPES: tuple[Shape, ...] = (
     _in("JSON web token", "eyJ", rf"eyJ(?<!{_WORD}eyJ)[\w-]{{8,}}(?:\.[\w-]*){{2,4}}{_END}"),
     _in(
         "private key",
-        "key-----",
-        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY-----(?P<v>[\s\S]*?)"
-        r"(?:-----END [A-Z0-9 ]*PRIVATE KEY-----|\Z)",
+        "key----- block-----",
+        r"-----BEGIN [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----(?P<v>[\s\S]*?)"
+        r"(?:-----END [A-Z0-9 ]*PRIVATE KEY(?: BLOCK)?-----|\Z)",
     ),
     _in("bearer token", "bearer", rf"\b[Bb]earer (?P<v>{_DIGIT}[\w.~+/-]{{20,}}=*)"),
     _in(

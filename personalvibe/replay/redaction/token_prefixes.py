@@ -86,6 +86,7 @@ Neon                | napi_                                                 | al
 Netlify             | nfp_ nfc_ nfo_ nfu_                                   | alnum | 36
 New Relic           | NRAK- NRAA- NRRA- NRII- NRSP- NRIQ-                   | word  | 24
 Notion              | ntn_                                                  | alnum | 40
+Notion              | secret_                                               | alnum | 43
 npm                 | npm_                                                  | alnum | 30
 NuGet               | oy2                                                   | alnum | 43
 NVIDIA              | nvapi-                                                | word  | 40
@@ -127,6 +128,7 @@ Supabase            | sb_secret_                                            | wo
 Tailscale           | tskey-api- tskey-auth- tskey-client- tskey-scim-      | word  | 20
 Tavily              | tvly-                                                 | word  | 20
 Together            | tgp_v1_                                               | word  | 40
+Twilio              | SK                                                    | hex   | 32
 Typeform            | tfp_                                                  | dots  | 40
 Vercel              | vcp_ vci_ vca_ vcr_ vck_                              | alnum | 24
 Voyage              | pa-                                                   | word  | 40

@@ -12,7 +12,13 @@ from typing import TypeVar
 
 from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette import file as cassette
-from personalvibe.replay.model import Interaction, Request, Response
+from personalvibe.replay.model import (
+    CassetteError,
+    Interaction,
+    OtherProtocolError,
+    Request,
+    Response,
+)
 from personalvibe.replay.redaction.redact import RedactionRules
 from personalvibe.replay.toolbox import files
 from personalvibe.replay.toolbox.checks import check, failures
@@ -41,7 +47,7 @@ def audit(candidates: Iterable[files.Candidate], rules: RedactionRules) -> Audit
     first: dict[bytes, Path] = {}
     for candidate in candidates:
         result = files.read(candidate, as_stored=True)
-        if isinstance(result, files.Refused) and not result.is_cassette:
+        if isinstance(result, files.Refused) and not _is_searched(result):
             skipped.append(result)
             continue
         counts["cassettes"] += 1
@@ -54,6 +60,10 @@ def audit(candidates: Iterable[files.Candidate], rules: RedactionRules) -> Audit
     return Audit(skipped=tuple(skipped), findings=tuple(findings), **counts)
 
 
+def _is_searched(refused: files.Refused) -> bool:
+    return refused.is_cassette or isinstance(refused.error, OtherProtocolError)
+
+
 def _of_refused(refused: files.Refused, rules: RedactionRules) -> list[Finding]:
     """Of a file that cannot be read, its text is searched all the same."""
     error = refused.error
@@ -61,7 +71,7 @@ def _of_refused(refused: files.Refused, rules: RedactionRules) -> list[Finding]:
     prefix = f"{refused.path}:{error.line}: " if error.line else f"{refused.path}: "
     found = unsafe or [
         Finding(
-            rule=Rule.UNREADABLE,
+            rule=_rule(error),
             path=refused.path,
             line=error.line,
             message=error.message.removeprefix(prefix),
@@ -72,6 +82,11 @@ def _of_refused(refused: files.Refused, rules: RedactionRules) -> list[Finding]:
     return found + [
         lines.finding(refused.path, None, one) for one in _unique(in_text("the file", text, rules))
     ]
+
+
+def _rule(error: CassetteError) -> Rule:
+    is_other = isinstance(error, OtherProtocolError)
+    return Rule.OTHER_PROTOCOL if is_other else Rule.UNREADABLE
 
 
 def findings_of(recording: files.Recording, rules: RedactionRules) -> list[Finding]:

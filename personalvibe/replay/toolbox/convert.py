@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -76,11 +77,20 @@ def _keeping(one: Interaction, rules: RedactionRules) -> RedactionRules:
 
     A program may read them.
     """
-    places = {seen.place for seen in sightings(one, rules) if seen.rule in _GIVING_AWAY}
-    secret = {place.partition(".headers.")[2] for place in places}
     headers = (*one.request.headers, *one.response.headers)
-    harmless = {name.lower() for name, _ in headers} - secret
-    return replace(rules, keep=rules.keep | {f"header:{name}" for name in harmless})
+    places = [seen.place for seen in sightings(one, rules) if seen.rule in _GIVING_AWAY]
+    kept = _with_headers(rules, {name.lower() for name, _ in headers} - _headers_at(places))
+    # The scan before a write is stricter: it takes no notice of what stands for a secret.
+    leaking = _headers_at(leak.place for leak in find_leaks(redact(one, kept), kept))
+    return replace(kept, keep=kept.keep - {f"header:{name}" for name in leaking})
+
+
+def _with_headers(rules: RedactionRules, names: Iterable[str]) -> RedactionRules:
+    return replace(rules, keep=rules.keep | {f"header:{name}" for name in names})
+
+
+def _headers_at(places: Iterable[str]) -> set[str]:
+    return {place.partition(".headers.")[2] for place in places}
 
 
 _GIVING_AWAY = frozenset((Rule.SECRET, Rule.COOKIE, Rule.ACCOUNT))

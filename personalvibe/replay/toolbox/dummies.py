@@ -19,12 +19,20 @@ _NOT_A_VALUE = re.compile(
     r"secret|value|password|bearer|basic|sk|ant|proj|openai|anthropic|here|local|not|real|needed|"
     r"required|no)[-_ ]?[0-9]{0,3}[-_ ]?)+"
 )
+_PLAIN_WORDS = re.compile(r"[A-Za-z]+(?:[-_ ][A-Za-z]+)+")
+_MARKS = frozenset(("test", "testing", "custom", "value"))
+"""Among plain words, one of these says that nobody drew them."""
+# PostHog and Stripe mark the keys that pages and apps show to everybody.
+_PUBLIC = re.compile(r"(?:phc|pk_live|pk_test)_[A-Za-z0-9]{20,}")
 _SCHEME = re.compile(r"(?i)(?:bearer|basic|token|apikey|key)\s+")
 
 
 def is_dummy(value: str) -> bool:
     """Whether a value in the place of a secret is none."""
     plain = _SCHEME.sub("", value.strip(), count=1)
-    if len(plain) < MIN_LENGTH or _NOT_A_VALUE.fullmatch(plain):
+    if len(plain) < MIN_LENGTH or _NOT_A_VALUE.fullmatch(plain) or _PUBLIC.fullmatch(plain):
         return True
-    return not _WORDS.isdisjoint(re.split("[^a-z]+", plain.lower()))
+    words = re.split("[^a-z]+", plain.lower())
+    if _PLAIN_WORDS.fullmatch(plain) and not _MARKS.isdisjoint(words):
+        return True
+    return not _WORDS.isdisjoint(words)

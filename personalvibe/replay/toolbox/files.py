@@ -9,7 +9,12 @@ from pathlib import Path
 
 from personalvibe.replay.cassette import disk
 from personalvibe.replay.cassette import file as cassette
-from personalvibe.replay.model import CassetteError, Interaction, NotACassetteError
+from personalvibe.replay.model import (
+    CassetteError,
+    Interaction,
+    NotACassetteError,
+    OtherProtocolError,
+)
 
 SUFFIXES = tuple(
     f"{suffix}{packed}" for suffix in (".yaml", ".yml", ".json") for packed in ("", ".gz")
@@ -79,9 +84,8 @@ def read(candidate: Candidate, *, as_stored: bool = False) -> Recording | Refuse
     except FileNotFoundError:
         return Refused(path=path, error=CassetteError("there is no such file", path=path))
     except CassetteError as error:
-        is_cassette = candidate.named or (
-            not isinstance(error, NotACassetteError) and _says_cassette(path, content)
-        )
+        is_other = isinstance(error, (NotACassetteError, OtherProtocolError))
+        is_cassette = candidate.named or (not is_other and _says_cassette(path, content))
         return Refused(path=path, error=error, content=content, is_cassette=is_cassette)
     return Recording(path=path, content=content, interactions=tuple(interactions))
 

@@ -30,6 +30,7 @@ class Rule(StrEnum):
     PERSONAL = "personal-data"
     ACCOUNT = "account"
     DUPLICATE = "duplicate"
+    OTHER_PROTOCOL = "other-protocol"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,7 +44,7 @@ RULES: Mapping[Rule, RuleText] = {
     Rule.SECRET: RuleText(
         level=Level.ERROR,
         what="A value that gives access: a key, a token, a password, a signed address.",
-        help="Revoke it, then record the cassette again.",
+        help="Revoke it, then run pv cassettes scrub, or record the cassette again.",
     ),
     Rule.UNSAFE_YAML: RuleText(
         level=Level.ERROR,
@@ -58,7 +59,7 @@ RULES: Mapping[Rule, RuleText] = {
     Rule.COOKIE: RuleText(
         level=Level.WARNING,
         what="A cookie with its value: a session, if it has not ended.",
-        help="Record the cassette again, or filter the header.",
+        help="Run pv cassettes scrub, or filter the header and record the cassette again.",
     ),
     Rule.INTERNAL_HOST: RuleText(
         level=Level.WARNING,
@@ -94,6 +95,11 @@ RULES: Mapping[Rule, RuleText] = {
         level=Level.NOTE,
         what="Two cassettes with the same interactions.",
         help="Let the tests share one.",
+    ),
+    Rule.OTHER_PROTOCOL: RuleText(
+        level=Level.NOTE,
+        what="A recording of something else than HTTP, of which only the text is searched.",
+        help="Nothing has to be done.",
     ),
 }
 

@@ -20,6 +20,7 @@ from personalvibe.replay.matching.canonical import is_random_id
 from personalvibe.replay.matching.placeholders import PLACEHOLDER, stabilise
 from personalvibe.replay.model import Headers, Interaction, RedactedInteraction, Usage
 from personalvibe.replay.redaction.redact import RedactionRules, redact
+from personalvibe.replay.redaction.shapes import INTACT_NAMES, squeeze
 from personalvibe.replay.toolbox.content import Part, PartKind, Turn
 from personalvibe.replay.toolbox.conversation import (
     answered_by,
@@ -263,9 +264,12 @@ def _assignments(value: Any) -> list[str]:
 
 
 def _leaves(value: Any, path: str = "") -> Iterator[tuple[str, str]]:
-    """The leaves of a document with their paths; keys in one order."""
+    """The leaves of a document with their paths; keys in one order.
+
+    What is opaque to everybody but the provider is another one each time.
+    """
     if isinstance(value, dict) and value:
-        for key in sorted(value):
+        for key in sorted(key for key in value if squeeze(key) not in INTACT_NAMES):
             yield from _leaves(value[key], f"{path}.{key}" if path else key)
     elif isinstance(value, list) and value and not bodies.is_numbers(value):
         for position, one in enumerate(value):

@@ -35,9 +35,9 @@ class Scrubbed:
     path: Path
     content: bytes
     """Of the file, without what was found."""
-    found: tuple[Finding, ...]
+    redacted: tuple[Finding, ...]
     left: tuple[Finding, ...]
-    """What could not be taken out."""
+    """What could not be taken out; not the host that names an account, which has to stay."""
     entries: tuple[str, ...]
     """For ``redact`` in ``vcr_config``: what the recorder does not know to be secret."""
 
@@ -58,14 +58,24 @@ def scrub(recording: Recording, rules: RedactionRules) -> Scrubbed | None:
     ]
     content = _content(recording, after, wider)
     interactions = tuple(cassette.parse(content, recording.path, as_stored=True))
-    fresh = replace(recording, content=content, interactions=interactions)
+    rest = _to_redact(replace(recording, content=content, interactions=interactions), rules)
+    places = {_place(one) for one in rest}
+    redacted = tuple(one for one in found if _place(one) not in places)
+    left = tuple(one for one in rest if one.rule is not Rule.ACCOUNT)
+    if not redacted and not left:
+        return None
     return Scrubbed(
         path=recording.path,
         content=content,
-        found=tuple(found),
-        left=tuple(_to_redact(fresh, rules)),
+        redacted=redacted,
+        left=left,
         entries=tuple(entries),
     )
+
+
+def _place(one: Finding) -> tuple[object, ...]:
+    """What of a finding stays when the file is written anew."""
+    return (one.rule, one.interaction, one.place, one.message)
 
 
 def _to_redact(recording: Recording, rules: RedactionRules) -> list[Finding]:

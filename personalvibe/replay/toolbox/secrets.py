@@ -33,9 +33,16 @@ _CREDENTIALS = re.compile(
     r"(?:proxy-)?authorization|(?:.*-)?api-?key|x-amz-security-token|x-auth-.*|x-litellm-key-.*|"
     r".*-(?:authorization|auth|token|secret|password|access-key|subscription-key)"
 )
+# They name who may load what, and keys that a page shows everybody.
+_PUBLIC = re.compile(r"content-security-policy.*")
 _COOKIES = frozenset(("cookie", "set-cookie"))
 _ACCOUNTS = re.compile(r"openai-(?:organization|project)|.*-organization-id|x-goog-user-project")
-_ACCOUNT_SHAPES = frozenset(("AWS account number", "Google Cloud project"))
+_ACCOUNT_SHAPES = frozenset(
+    (
+        *("AWS account number", "Google Cloud project"),
+        *("a token of OpenAI organization", "a token of OpenAI project"),
+    )
+)
 _ACCOUNT_NAMES = frozenset(("clientid", "rolearn", "projectid"))
 _NOT_SECRET_PARAMETERS = re.compile(
     r"x(?:amz|goog)(?:date|expires|algorithm|signedheaders|contentsha256|copysource)"
@@ -94,7 +101,7 @@ def _in_headers(side: Side, headers: Headers, rules: RedactionRules) -> Iterator
         if hidden and lower in _COOKIES:
             if not _is_dummy_cookie(value):
                 yield Sighting(rule=Rule.COOKIE, place=place, what="a cookie", value=value)
-        elif is_dummy(value):
+        elif is_dummy(value) or _PUBLIC.fullmatch(lower):
             continue
         elif hidden and _ACCOUNTS.fullmatch(lower):
             yield Sighting(rule=Rule.ACCOUNT, place=place, what=f"the {lower}", value=value)
@@ -164,7 +171,8 @@ def _in_document(
         return
     found = False
     for encoding in bodies.text_encodings(before):
-        for one in in_text(place, before.decode(encoding), rules):
+        # What is no text in an encoding may hold one all the same.
+        for one in in_text(place, before.decode(encoding, "replace"), rules):
             found = True
             yield one
     if not found and not is_dummy(before.decode("utf-8", "replace")):
@@ -203,5 +211,11 @@ def _leaf(
     hits = rules.find(before)
     if hits:
         yield from in_text(place, before, rules)
-    elif not is_dummy(before):
+    elif not is_dummy(before) and not _is_noise(name.lower(), rules):
         yield Sighting(rule=Rule.SECRET, place=place, what="what the recorder hides", value=before)
+
+
+def _is_noise(header: str, rules: RedactionRules) -> bool:
+    """Whether the recorder drops a header as of no use: the name of a program, a trace."""
+    grants = header in _COOKIES or _CREDENTIALS.fullmatch(header)
+    return not grants and rules.header_action("request", header) is None
