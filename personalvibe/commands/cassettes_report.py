@@ -8,7 +8,13 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from personalvibe.errors import ExitCode, UserError
+from personalvibe.commands.cassette_files import (
+    each_cassette,
+    exit_code,
+    paths_argument,
+    redaction_rules,
+)
+from personalvibe.errors import UserError
 from personalvibe.output import say
 
 if TYPE_CHECKING:
@@ -18,7 +24,7 @@ if TYPE_CHECKING:
 
 
 @click.command("report")
-@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@paths_argument
 @click.option(
     "--html",
     type=click.Path(path_type=Path, dir_okay=False),
@@ -58,8 +64,6 @@ def report(
     """
     if html is None and not as_json:
         raise click.UsageError("Say where the page goes: --html OUT.")
-    from personalvibe.commands.cassettes import _read as read_cassettes
-    from personalvibe.commands.cassettes import _rules as redaction_rules
     from personalvibe.commands.documents import print_document
     from personalvibe.replay import usage
     from personalvibe.replay.dates import now
@@ -67,10 +71,10 @@ def report(
 
     rules = redaction_rules(secret, harmless)
     drifts = _drifts(drift) if drift else []
-    readable, refused = read_cassettes(paths)
+    recordings = list(each_cassette(paths))
+    readable = [one for one in recordings if one is not None]
     document = data.document(
         readable,
-        refused,
         _findings(paths, rules),
         drifts,
         rules=rules,
@@ -82,9 +86,7 @@ def report(
         say(f"{html}: {len(readable):,} cassettes", err=True)
     if as_json:
         print_document(document)
-    if refused:
-        return ExitCode.PARTIAL if readable else ExitCode.USAGE
-    return ExitCode.OK
+    return exit_code(len(readable), len(recordings) - len(readable))
 
 
 def _findings(paths: Sequence[Path], rules: RedactionRules) -> tuple[Finding, ...]:

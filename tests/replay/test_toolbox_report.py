@@ -139,7 +139,8 @@ def test_what_cannot_be_read(
     (folder / "broken.yaml").write_text("interactions: [")
     out = tmp_path / "report.html"
     assert main(["cassettes", "report", str(folder), "--html", str(out)]) == 3
-    assert "broken.yaml:1: not valid YAML" in out.read_text("utf-8")
+    assert "broken.yaml:1: not valid YAML" in capsys.readouterr().err
+    assert "broken.yaml: not valid YAML" in out.read_text("utf-8")
     assert main(["cassettes", "report", str(folder)]) == 2
     assert "--html OUT" in capsys.readouterr().err
     assert main(["cassettes", "report", str(tmp_path / "no"), "--html", str(out)]) == 2

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
@@ -15,8 +15,8 @@ from personalvibe.replay.redaction.redact import RedactionRules
 from personalvibe.replay.toolbox.content import Turn
 from personalvibe.replay.toolbox.drift import Difference
 from personalvibe.replay.toolbox.drift_report import TestDrift
-from personalvibe.replay.toolbox.files import Recording, Refused
-from personalvibe.replay.toolbox.findings import Finding, Level
+from personalvibe.replay.toolbox.files import Recording
+from personalvibe.replay.toolbox.findings import Finding, Level, Rule
 from personalvibe.replay.toolbox.key_variables import account_of
 from personalvibe.replay.toolbox.sarif import described
 from personalvibe.replay.toolbox.show import Shown, shown
@@ -26,8 +26,7 @@ LONGEST = 20_000
 
 
 def document(
-    recordings: Iterable[Recording],
-    refused: Sequence[Refused],
+    recordings: Sequence[Recording],
     findings: Sequence[Finding],
     drifts: Sequence[TestDrift],
     *,
@@ -56,8 +55,17 @@ def document(
         "totals": _totals(cassettes),
         "months": months(cassettes),
         "cassettes": cassettes,
-        "refused": [{"path": str(one.path), "reason": one.error.message} for one in refused],
+        "refused": _refused(findings, {one.path for one in recordings}),
     }
+
+
+def _refused(findings: Iterable[Finding], readable: Collection[Path]) -> list[dict[str, str]]:
+    """The files that could not be read, and why."""
+    return [
+        {"path": str(one.path), "reason": one.message}
+        for one in findings
+        if one.rule is Rule.UNREADABLE and one.path not in readable
+    ]
 
 
 def _cassette(
