@@ -167,12 +167,13 @@ def test_killed_at_a_random_moment_every_cassette_is_whole(live: Suite) -> None:
     live.provider.change = change
     live.run("--record-mode=once").assert_outcomes(passed=7)
     arguments = ["cassettes", "refresh", ".", "--yes", "--pytest", COMMAND]
+    drift = ["cassettes", "drift", ".", "--pytest", COMMAND]
     chance = random.Random(15)
     for _ in range(KILLS):
         generation += 1
         asked = len(live.provider.asked)
         with subprocess.Popen(
-            [sys.executable, "-m", "personalvibe", *arguments],
+            [sys.executable, "-m", "personalvibe", *chance.choice((arguments, drift))],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         ) as victim:  # fmt: skip
             last = asked + chance.randint(1, 8)
