@@ -18,6 +18,7 @@ from personalvibe.commands import (
     cassettes_drift,
     cassettes_prune,
     cassettes_refresh,
+    cassettes_report,
     completion,
     demo,
     history,
@@ -109,7 +110,12 @@ def _tell_bug(error: Exception) -> int:
 
 for _command in (*run.COMMANDS, ask.ask, *history.COMMANDS, *stages.COMMANDS, models.models):
     cli.add_command(_command)
-for _command in (cassettes_drift.drift, cassettes_prune.prune, cassettes_refresh.refresh):
+for _command in (
+    cassettes_drift.drift,
+    cassettes_prune.prune,
+    cassettes_refresh.refresh,
+    cassettes_report.report,
+):
     cassettes.cassettes.add_command(_command)
 cli.add_command(cassettes.cassettes)
 cli.add_command(completion.completion)

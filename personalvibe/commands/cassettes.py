@@ -42,7 +42,7 @@ def cassettes() -> None:
     """
 
 
-@cassettes.command("show")
+@cassettes.command("show", short_help="Show recorded exchanges as conversations.")
 @paths_argument
 @click.option("--interaction", type=click.IntRange(min=1), metavar="N", help="Show only the N-th.")
 @click.option("--raw", is_flag=True, help="Show both messages with their headers.")

@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from personalvibe.replay.toolbox.files import Recording
 
 
-@click.command("convert")
+@click.command("convert", short_help="Change to vcrpy's format, or to this one's.")
 @paths_argument
 @click.option("--to", required=True, type=click.Choice(("vcrpy", "native")), help="The format.")
 @click.option(

@@ -31,7 +31,7 @@ _TOPICS = (
 )
 
 
-@click.command("diff")
+@click.command("diff", short_help="Show what two recordings say differently.")
 @click.argument("before", metavar="A", type=_path)
 @click.argument("after", metavar="B", type=_path)
 @click.option(

@@ -51,8 +51,8 @@ def drift(text: bool, fail_on: str, summary: Path | None, **choices: Any) -> int
     run, plan = planned(choice)
     if choice.dry_run:
         return ExitCode.TODO if plan.cassettes else ExitCode.OK
-    for refused in plan.refused:
-        say(f"error: {shown_path(refused.path)}: {refused.reason}", err=True)
+    for left in plan.left:
+        say(f"error: {shown_path(left.path)}: {left.reason}", err=True)
     check_cost(choice, plan)
     found = _compared(run, plan, choice) if plan.cassettes else []
     _print(found, choice, text=text)
@@ -61,7 +61,7 @@ def drift(text: bool, fail_on: str, summary: Path | None, **choices: Any) -> int
     levels = [one.level for test in found for one in test.differences]
     if fail_on != "never" and any(level.reaches(Level(fail_on)) for level in levels):
         return ExitCode.TODO
-    incomplete = plan.refused or any(one.problem for one in found)
+    incomplete = plan.left or any(one.problem for one in found)
     return ExitCode.PARTIAL if incomplete else ExitCode.OK
 
 

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from personalvibe.commands.cassette_files import json_option
 from personalvibe.commands.last_run import last_run_option
 from personalvibe.errors import ExitCode, UserError
 from personalvibe.output import say
@@ -20,7 +21,7 @@ if TYPE_CHECKING:
 @click.argument("paths", nargs=-1, type=click.Path(path_type=Path))
 @click.option("--write", is_flag=True, help="Remove it; without this, only say what would go.")
 @last_run_option
-@click.option("--json", "as_json", is_flag=True, help="Print JSON; docs/cassettes.md has its keys.")
+@json_option
 def prune(paths: Sequence[Path], write: bool, last_run: Path | None, as_json: bool) -> int:
     """Remove cassettes and interactions that no test plays.
 

@@ -15,11 +15,12 @@ from personalvibe.errors import ExitCode, UserError
 from personalvibe.output import say
 
 if TYPE_CHECKING:
+    from personalvibe.replay.toolbox.holding import Left
     from personalvibe.replay.toolbox.last_run import LastRun
-    from personalvibe.replay.toolbox.refresh import Plan, Refreshed, Refused
+    from personalvibe.replay.toolbox.refresh import Plan, Refreshed
 
 
-@click.command("refresh")
+@click.command("refresh", short_help="Record stale cassettes again, by their tests.")
 @choice_options
 @click.option("--yes", is_flag=True, help="Do not ask.")
 def refresh(yes: bool, **choices: Any) -> int:
@@ -29,10 +30,10 @@ def refresh(yes: bool, **choices: Any) -> int:
     known from the last run of the tests. Shows which keys are needed and what it will cost, and
     asks. A cassette is replaced when all of its tests have passed, and stays as it is otherwise.
 
-    Exit codes: 0 all are recorded again, or none had to be; 1 --dry-run: there are some to record;
-    2 wrong usage, or too expensive; 3 some could not be recorded.
+    Exit codes: 0 all are recorded again, or none had to be; 1 there are some, but --dry-run or the
+    answer was no; 2 wrong usage, or too expensive; 3 some could not be recorded.
     """
-    from personalvibe.replay.toolbox.refresh import Refused
+    from personalvibe.replay.toolbox.holding import Left
 
     choice = Choice(**choices)
     if not choice.narrows:
@@ -40,26 +41,27 @@ def refresh(yes: bool, **choices: Any) -> int:
             "Say which: paths, --older-than, --provider, --model or --missed; . is all below here."
         )
     run, plan = planned(choice)
-    results: list[Refreshed | Refused] = list(plan.refused)
-    if plan.cassettes and not choice.dry_run:
+    results: list[Refreshed | Left] = list(plan.left)
+    wanted = bool(plan.cassettes) and not choice.dry_run
+    if wanted:
         check_cost(choice, plan)
-        if not yes:
-            _ask()
+        wanted = yes or _is_wanted()
+    if wanted:
         results += _recorded(run, plan, choice)
     _print(plan, results, as_json=choice.as_json)
-    if any(isinstance(one, Refused) for one in results):
+    if any(isinstance(one, Left) for one in results):
         return ExitCode.PARTIAL
-    return ExitCode.TODO if plan.cassettes and choice.dry_run else ExitCode.OK
+    return ExitCode.OK if wanted or not plan.cassettes else ExitCode.TODO
 
 
-def _ask() -> None:
-    """Raises unless the user wants it."""
+def _is_wanted() -> bool:
+    """Ask. Raises `UserError` where nobody can answer."""
     if not sys.stdin.isatty():
         raise UserError("there is nobody to ask: stdin is no terminal", "Say --yes.")
-    click.confirm("Record them again?", err=True, abort=True)
+    return click.confirm("Record them again?", err=True)
 
 
-def _recorded(run: LastRun, plan: Plan, choice: Choice) -> list[Refreshed | Refused]:
+def _recorded(run: LastRun, plan: Plan, choice: Choice) -> list[Refreshed | Left]:
     import tempfile
 
     from personalvibe.replay.toolbox.last_run import NAME, load
@@ -74,15 +76,15 @@ def _recorded(run: LastRun, plan: Plan, choice: Choice) -> list[Refreshed | Refu
         return list(install(plan.cassettes, load(staging / NAME), staging))
 
 
-def _print(plan: Plan, results: Sequence[Refreshed | Refused], *, as_json: bool) -> None:
+def _print(plan: Plan, results: Sequence[Refreshed | Left], *, as_json: bool) -> None:
     from personalvibe.commands.documents import print_document
-    from personalvibe.replay.toolbox.refresh import Refused
+    from personalvibe.replay.toolbox.holding import Left
 
     if as_json:
         print_document(_document(plan, results))
         return
     for one in results:
-        if isinstance(one, Refused):
+        if isinstance(one, Left):
             say(f"error: left as it is: {shown_path(one.path)}: {one.reason}", err=True)
             continue
         lines = _changes(one)
@@ -100,8 +102,8 @@ def _changes(one: Refreshed) -> list[str]:
     return changes(one.before, one.after, RedactionRules.from_config({}, os.environ))
 
 
-def _document(plan: Plan, results: Sequence[Refreshed | Refused]) -> dict[str, Any]:
-    from personalvibe.replay.toolbox.refresh import Refused
+def _document(plan: Plan, results: Sequence[Refreshed | Left]) -> dict[str, Any]:
+    from personalvibe.replay.toolbox.holding import Left
 
     return {
         "cassettes": [
@@ -121,11 +123,11 @@ def _document(plan: Plan, results: Sequence[Refreshed | Refused]) -> dict[str, A
         "recorded": [
             {"cassette": str(one.path), "changes": _changes(one)}
             for one in results
-            if not isinstance(one, Refused)
+            if not isinstance(one, Left)
         ],
         "left": [
             {"cassette": str(one.path), "reason": one.reason}
             for one in results
-            if isinstance(one, Refused)
+            if isinstance(one, Left)
         ],
     }

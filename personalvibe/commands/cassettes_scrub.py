@@ -27,7 +27,7 @@ if TYPE_CHECKING:
     from personalvibe.replay.toolbox.scrub import Scrubbed
 
 
-@click.command("scrub")
+@click.command("scrub", short_help="Redact in place what audit finds.")
 @paths_argument
 @click.option("--dry-run", is_flag=True, help="Say what would be redacted; change nothing.")
 @secret_option

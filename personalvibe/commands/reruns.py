@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from personalvibe.commands.cassette_files import json_option
 from personalvibe.commands.last_run import last_run_option, shown_path
 from personalvibe.commands.options import env_file_option
 from personalvibe.errors import UserError
@@ -45,9 +46,7 @@ _OPTIONS = [
     ),
     last_run_option,
     env_file_option,
-    click.option(
-        "--json", "as_json", is_flag=True, help="Print JSON; docs/cassettes.md has its keys."
-    ),
+    json_option,
 ]  # fmt: skip
 
 

@@ -17,3 +17,11 @@ def days_ago(days: int) -> str:
 def iso(seconds: float) -> str:
     """An instant given in seconds since the epoch."""
     return datetime.fromtimestamp(seconds, UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def days_between(earlier: str, later: str) -> int | None:
+    """Whole days from one instant to another; None if one of them is none."""
+    try:
+        return (datetime.fromisoformat(later) - datetime.fromisoformat(earlier)).days
+    except (ValueError, TypeError):
+        return None

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import io
 import os
 import random
 import signal
@@ -55,6 +56,11 @@ def change(asked: str, answer: dict[str, Any]) -> Any:
     return None
 
 
+class Terminal(io.StringIO):
+    def isatty(self) -> bool:
+        return True
+
+
 def test_what_changed_is_shown_and_what_failed_stays(
     live: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -70,6 +76,9 @@ def test_what_changed_is_shown_and_what_failed_stays(
     assert "12,000 tokens, USD 0.0102" in err
     code, _, err = live.pv("refresh", ".")
     assert (code, err.splitlines()[-1]) == (2, "hint: Say --yes.")
+    monkeypatch.setattr("sys.stdin", Terminal("n\n"))
+    code, _, err = live.pv("refresh", ".")
+    assert (code, err.splitlines()[-1]) == (1, "Record them again? [y/N]: ")
     code, _, err = live.pv("refresh", ".", "--yes", "--max-cost", "0.001")
     assert code == 2
     assert "more than --max-cost 0.001" in err
@@ -158,12 +167,13 @@ def test_killed_at_a_random_moment_every_cassette_is_whole(live: Suite) -> None:
     live.provider.change = change
     live.run("--record-mode=once").assert_outcomes(passed=7)
     arguments = ["cassettes", "refresh", ".", "--yes", "--pytest", COMMAND]
+    drift = ["cassettes", "drift", ".", "--pytest", COMMAND]
     chance = random.Random(15)
     for _ in range(KILLS):
         generation += 1
         asked = len(live.provider.asked)
         with subprocess.Popen(
-            [sys.executable, "-m", "personalvibe", *arguments],
+            [sys.executable, "-m", "personalvibe", *chance.choice((arguments, drift))],
             stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL, start_new_session=True,
         ) as victim:  # fmt: skip
             last = asked + chance.randint(1, 8)

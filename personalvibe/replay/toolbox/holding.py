@@ -4,12 +4,25 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
 
 from personalvibe.replay.cassette import disk
 from personalvibe.replay.model import CassetteError
 from personalvibe.replay.options import LOCK_SECONDS
 from personalvibe.replay.toolbox.last_run import digest
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Left:
+    """A cassette that stays as it is, and why."""
+
+    path: Path
+    reason: str
+
+
+def left_for(path: Path, error: CassetteError) -> Left:
+    return Left(path=path, reason=error.message.removeprefix(f"{path}: "))
 
 
 @contextlib.contextmanager

@@ -10,7 +10,7 @@ from personalvibe.replay.cassette import disk
 from personalvibe.replay.cassette import file as cassette
 from personalvibe.replay.model import CassetteError
 from personalvibe.replay.toolbox import cutting
-from personalvibe.replay.toolbox.holding import held
+from personalvibe.replay.toolbox.holding import Left, held, left_for
 from personalvibe.replay.toolbox.last_run import CassetteUse, Digests, LastRun, uses
 from personalvibe.replay.toolbox.unused import cassette_name, unused
 
@@ -29,17 +29,10 @@ class Removal:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Left:
-    """A cassette of which it is not known what nobody plays."""
-
-    path: Path
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     removals: tuple[Removal, ...]
     left: tuple[Left, ...]
+    """Of these it is not known what nobody plays."""
 
 
 def plan(run: LastRun) -> Plan:
@@ -80,7 +73,7 @@ def _interactions(run: LastRun, digests: Digests) -> Iterator[Removal | Left]:
         try:
             count = len(cassette.load(path))
         except CassetteError as error:
-            yield Left(path=path, reason=error.message.removeprefix(f"{path}: "))
+            yield left_for(path, error)
             continue
         played = {number for one in by_test.values() for number in one.played}
         positions = tuple(number for number in range(1, count + 1) if number not in played)
@@ -97,6 +90,8 @@ def _unknown(run: LastRun, path: Path, by_test: Mapping[str, CassetteUse], diges
     for name, one in by_test.items():
         if not run.tests[name].passed:
             return f"{name} did not pass"
+        if not one.digest:
+            return "it was recorded in that run; run the tests again"
         if one.digest != digests.of(path):
             return "it has changed since the tests played it"
     if cassette_name(path) in run.skipped:

@@ -12,7 +12,7 @@ from personalvibe.replay import usage
 from personalvibe.replay.cassette import disk
 from personalvibe.replay.model import CassetteError, Interaction, Usage
 from personalvibe.replay.toolbox import files
-from personalvibe.replay.toolbox.holding import held
+from personalvibe.replay.toolbox.holding import Left, held, left_for
 from personalvibe.replay.toolbox.key_variables import Account, account_of
 from personalvibe.replay.toolbox.last_run import LastRun, TestUse, digest
 from personalvibe.replay.transaction import staged
@@ -51,17 +51,9 @@ class Stale:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Refused:
-    """A cassette that is not recorded again, and why."""
-
-    path: Path
-    reason: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
     cassettes: tuple[Stale, ...]
-    refused: tuple[Refused, ...]
+    left: tuple[Left, ...]
 
     @property
     def tests(self) -> tuple[str, ...]:
@@ -88,13 +80,13 @@ def plan(run: LastRun, selection: Selection, prices: usage.Prices) -> Plan:
         and (one := _considered(path, tests, selection, prices)) is not None
     ]
     unknown = [
-        Refused(path=path, reason="no test of the last run records it")
+        Left(path=path, reason="no test of the last run records it")
         for path in selection.paths
         if not path.is_dir() and path.resolve() not in map(Path.resolve, run.tests_of())
     ]
     return Plan(
         cassettes=tuple(one for one in found if isinstance(one, Stale)),
-        refused=(*unknown, *(one for one in found if isinstance(one, Refused))),
+        left=(*unknown, *(one for one in found if isinstance(one, Left))),
     )
 
 
@@ -105,13 +97,13 @@ def _below(path: Path, folders: Sequence[Path]) -> bool:
 
 def _considered(
     path: Path, tests: Sequence[str], selection: Selection, prices: usage.Prices
-) -> Stale | Refused | None:
+) -> Stale | Left | None:
     if not path.exists():
         # A test that has never been recorded is no stale recording, but it may have missed one.
         return _stale(path, b"", tests, (), prices) if selection.missed else None
     recording = files.read(files.Candidate(path=path, named=True))
     if isinstance(recording, files.Refused):
-        return Refused(path=path, reason=recording.error.message.removeprefix(f"{path}: "))
+        return left_for(path, recording.error)
     if not any(_is_meant(one, selection) for one in recording.interactions):
         return None
     return _stale(path, recording.content, tests, recording.interactions, prices)
@@ -164,11 +156,11 @@ class Refreshed:
 
 def install(
     cassettes: Sequence[Stale], outcome: LastRun, staging: Path
-) -> Iterator[Refreshed | Refused]:
+) -> Iterator[Refreshed | Left]:
     """Put what the tests recorded in the place of the cassettes: each as a whole, or not at all."""
     for one in cassettes:
         reason = _problem(one.tests, outcome.tests)
-        yield Refused(path=one.path, reason=reason) if reason else _installed(one, staging)
+        yield Left(path=one.path, reason=reason) if reason else _installed(one, staging)
 
 
 def _problem(tests: Sequence[str], outcome: Mapping[str, TestUse]) -> str:
@@ -184,16 +176,16 @@ def _problem(tests: Sequence[str], outcome: Mapping[str, TestUse]) -> str:
     return ""
 
 
-def _installed(one: Stale, staging: Path) -> Refreshed | Refused:
+def _installed(one: Stale, staging: Path) -> Refreshed | Left:
     new = staged(one.path, staging)
     if not new.exists():
         return Refreshed(path=one.path, before=one.before, after=one.before)
     recording = files.read(files.Candidate(path=new, named=True))
     if isinstance(recording, files.Refused):
-        return Refused(path=one.path, reason=recording.error.message)
+        return left_for(one.path, recording.error)
     try:
         with held(one.path, one.digest):
             disk.replace_file(one.path.resolve(), recording.content)
     except CassetteError as error:
-        return Refused(path=one.path, reason=error.message.removeprefix(f"{one.path}: "))
+        return left_for(one.path, error)
     return Refreshed(path=one.path, before=one.before, after=recording.interactions)
