@@ -6,6 +6,7 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, NamedTuple
 
 from .call import copied
@@ -91,6 +92,7 @@ class EndpointCall(Exchange):
         self.controls = dict(sender.controls)
         self.wants_raw = mark is not None
         self.raw: Any = None
+        self.is_answered = False
 
     def send(self) -> Any:
         result = None
@@ -159,9 +161,24 @@ class EndpointCall(Exchange):
                 if self.error is not None or (self.raw is None and self.live is None):
                     raise
 
+    def exchange(self, theirs: Mapping[str, Any]) -> Any:
+        return self.raw or super().exchange(theirs)
+
+    async def aexchange(self, theirs: Mapping[str, Any]) -> Any:
+        return self.raw or await super().aexchange(theirs)
+
     def _kept(self, raw: Any) -> Any:
         self.raw = raw
         return super()._kept(raw)
+
+    def for_litellm(self) -> Any:
+        """The reply, which it may change; what it asks for later, for its accounts, is empty."""
+        if self.is_answered:
+            return load_sdk().HttpxBinaryResponseContent(type(self.raw.http_response)(200))
+        self.is_answered = True
+        return (
+            copy(self.outcome) if isinstance(self.outcome, load_sdk().BaseModel) else self.outcome
+        )
 
     def finish(self, result: Any) -> Any:
         if self.raw is None:
@@ -215,5 +232,5 @@ def _parameters(endpoint: Endpoint) -> tuple[frozenset[str], frozenset[str]]:
         for parameter in inspect.signature(twin).parameters.values()
         if parameter.kind is not parameter.VAR_KEYWORD
     ]
-    required = {p.name for p in named if p.default is p.empty}
+    required = {p.name for p in named if p.default is p.empty} - {"custom_llm_provider"}
     return frozenset(p.name for p in named), frozenset(required)

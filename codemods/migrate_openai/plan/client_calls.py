@@ -35,6 +35,7 @@ from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_of
 from codemods.migrate_openai.rules.client_attributes import (
     CLIENT_EXTRAS,
     is_inside_call,
+    is_nowhere,
     is_passed_on,
     is_router_spelled,
     leads_to_call,
@@ -180,9 +181,10 @@ class ClientCalls:
         elif is_test(self.planner.facts.path) and not self.planner.called(site.node):
             return  # what a fake keeps for the test that asks it
         elif len(path) > 1 or self.planner.called(site.node):
+            reason = "passed-on" if passed and not is_nowhere(path) else "no-counterpart"
             what = f"LiteLLM has no counterpart: {'.'.join(path)}"
             message = "; ".join(filter(None, (what, passed)))
-            self.draft.left(NO_COUNTERPART, site.node, "no-counterpart", message)
+            self.draft.left(NO_COUNTERPART, site.node, reason, message)
 
     def _split(self, site: ResolvedUse, decision: Decision, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""
