@@ -106,15 +106,21 @@ def _calls(text: str) -> tuple[Call, ...]:
 
 CALLS = {rule: _calls(text) for rule, text in _TEXTS.items()}
 
-# Methods of the SDK that call those above, on a client that answers the SDK's spelling.
-HELPERS = frozenset(
-    {
-        "files.wait_for_processing",
-        *(f"vector_stores.files.{name}" for name in ("create_and_poll", "poll", "upload_and_poll")),
-        "vector_stores.files.upload",
-        "vector_stores.file_batches.upload_and_poll",
-        *(f"beta.threads.runs.{name}" for name in ("create_and_poll", "create_and_stream")),
-        "beta.threads.runs.stream",
-        *("videos.create_and_poll", "videos.poll"),
-    }
-)
+# Methods of the SDK that call those above, on a client that answers the SDK's spelling: by rule.
+_HELPERS = {
+    "MOA171": "files.wait_for_processing",
+    "MOA174": """
+vector_stores.files.create_and_poll
+vector_stores.files.poll
+vector_stores.files.upload
+vector_stores.files.upload_and_poll
+vector_stores.file_batches.upload_and_poll
+""",
+    "MOA175": """
+beta.threads.runs.create_and_poll
+beta.threads.runs.create_and_stream
+beta.threads.runs.stream
+""",
+    "MOA177": "videos.create_and_poll videos.poll",
+}
+HELPERS = {path: rule for rule, text in _HELPERS.items() for path in text.split()}
