@@ -228,6 +228,10 @@ ENDPOINTS: dict[str, Endpoint] = {
 }
 
 
+#: For every other request of the SDK: LiteLLM passes it through.
+PASSAGE = Endpoint("llm_passthrough_route", "", "", "llm_passthrough_route", azure=False)
+
+
 _Paths = dict[tuple[str, int], list[tuple[list[str], Endpoint]]]
 
 

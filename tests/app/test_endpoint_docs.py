@@ -58,10 +58,10 @@ def providers(endpoint: Endpoint) -> str:
 
 def difference(endpoint: Endpoint) -> str:
     if endpoint.passed_on:
-        return f"from openai and azure passed on to the SDK: {endpoint.passed_on}"
+        return f"from openai and azure it passes through: {endpoint.passed_on}"
     told = [] if endpoint.azure else ["for Azure LiteLLM is told `openai`"]
     if endpoint.only_async:
-        told.append(f"sync calls are passed on to the SDK: {endpoint.only_async}")
+        told.append(f"synchronous calls pass through: {endpoint.only_async}")
     return "; ".join(told)
 
 

@@ -64,16 +64,15 @@ _SHAPES = frozenset(
 
 
 # Calls whose spelling says little of whose they are: docker has containers, many have files.
-_PATHS = (
-    *(call.sdk for calls in endpoints.CALLS.values() for call in calls),
-    *endpoints.HELPERS,
+_COMMON = frozenset(
+    tuple(call.sdk.split(".")[-2:]) for calls in endpoints.CALLS.values() for call in calls
 )
-_COMMON = frozenset(tuple(path.split(".")[-2:]) for path in _PATHS)
 
 
 def is_shaped(names: list[str] | tuple[str, ...]) -> bool:
     """May an attribute chain be a call of the SDK, if it is one on a client?"""
-    return any(pair in _SHAPES or pair in _COMMON for pair in itertools.pairwise(names))
+    known = names[-1] in endpoints.SPELLINGS
+    return known or any(p in _SHAPES or p in _COMMON for p in itertools.pairwise(names))
 
 
 def is_telling(names: list[str] | tuple[str, ...]) -> bool:

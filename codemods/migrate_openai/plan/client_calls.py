@@ -31,7 +31,7 @@ from codemods.migrate_openai.plan.planner import (
 from codemods.migrate_openai.plan.removable_clients import removable_clients
 from codemods.migrate_openai.plan.split_clients import name_beside, split_clients
 from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
-from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, helper_rule, rule_of
+from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_as_spelled, rule_of
 from codemods.migrate_openai.rules.client_attributes import (
     CLIENT_EXTRAS,
     is_inside_call,
@@ -111,7 +111,7 @@ class ClientCalls:
             return
         decision = self.clients.decision(site)
         assert decision is not None
-        rule = rule_of(target) if target else helper_rule(dotted) or RESOURCE
+        rule = rule_of(target) if target else rule_as_spelled(dotted) or RESOURCE
         if not self.planner.applies(rule, site.node):
             self.draft.left(rule, site.node, "skipped")
             return
@@ -173,7 +173,7 @@ class ClientCalls:
     def _unsupported(self, site: ResolvedUse, path: tuple[str, ...]) -> None:
         decision = self.clients.decision(site)
         passed = (
-            "the router's client asks the SDK" if not decision or decision.kind == "router" else ""
+            "the router's client answers it" if not decision or decision.kind == "router" else ""
         )
         raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
         if raw:

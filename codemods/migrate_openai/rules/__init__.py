@@ -13,7 +13,7 @@ __all__ = [
     "RULES",
     "Call",
     "Rule",
-    "helper_rule",
+    "rule_as_spelled",
     "rule_of",
 ]
 
@@ -35,6 +35,6 @@ def rule_of(call: Call) -> Rule:
     return _OWNER[call]
 
 
-def helper_rule(sdk: str) -> Rule | None:
-    """The rule of a method of the SDK that calls methods which have a counterpart."""
-    return RULES.get(endpoints.HELPERS.get(sdk, ""))
+def rule_as_spelled(sdk: str) -> Rule | None:
+    """The rule of a method of the SDK that keeps its spelling on a client of the router."""
+    return RULES.get(endpoints.rule_as_spelled(sdk))

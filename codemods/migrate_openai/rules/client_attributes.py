@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from codemods.migrate_openai.rules import CALLS, ROUTER_FUNCTIONS
-from codemods.migrate_openai.rules.endpoints import HELPERS
+from codemods.migrate_openai.rules.endpoints import rule_as_spelled
 from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
 # What a router client answers besides the calls of the rules.
@@ -26,9 +26,9 @@ _OF_NO_CLIENT = frozenset({"acreate"})  # methods that no generation of the SDK 
 
 
 def leads_to_call(path: tuple[str, ...]) -> bool:
-    """Is this a resource, such as ``chat.completions``, or a helper that calls such methods?"""
+    """Is this a resource, such as ``chat.completions``, or a method that keeps its spelling?"""
     dotted = ".".join(path)
-    return dotted in HELPERS or any(sdk.startswith(f"{dotted}.") for sdk in CALLS)
+    return bool(rule_as_spelled(dotted)) or any(sdk.startswith(f"{dotted}.") for sdk in CALLS)
 
 
 def is_inside_call(path: tuple[str, ...]) -> bool:

@@ -106,21 +106,34 @@ def _calls(text: str) -> tuple[Call, ...]:
 
 CALLS = {rule: _calls(text) for rule, text in _TEXTS.items()}
 
-# Methods of the SDK that call those above, on a client that answers the SDK's spelling: by rule.
-_HELPERS = {
-    "MOA171": "files.wait_for_processing",
-    "MOA174": """
-vector_stores.files.create_and_poll
-vector_stores.files.poll
-vector_stores.files.upload
-vector_stores.files.upload_and_poll
-vector_stores.file_batches.upload_and_poll
-""",
-    "MOA175": """
-beta.threads.runs.create_and_poll
-beta.threads.runs.create_and_stream
-beta.threads.runs.stream
-""",
-    "MOA177": "videos.create_and_poll videos.poll",
+# What else has the SDK's spelling on a router client, and goes through LiteLLM: methods that call
+# those above, and those that LiteLLM has no function for and passes through.
+_RESOURCES = {
+    "files": "MOA171",
+    "batches": "MOA172",
+    "fine_tuning": "MOA173",
+    "vector_stores": "MOA174",
+    "beta.vector_stores": "MOA174",
+    "beta.assistants": "MOA175",
+    "beta.threads": "MOA175",
+    "containers": "MOA176",
+    "videos": "MOA177",
+    "evals": "MOA178",
+    "responses.input_tokens": "MOA179",
 }
-HELPERS = {path: rule for rule, text in _HELPERS.items() for path in text.split()}
+_GONE = ("beta.assistants.files.", "beta.threads.messages.files.")  # of the first assistants
+
+
+def rule_as_spelled(path: str) -> str:
+    """The rule of a method of the SDK that keeps its spelling; "": it is none of those."""
+    if path.startswith(_GONE) or "with_raw_response" in path or "with_streaming" in path:
+        return ""
+    found = (rule for resource, rule in _RESOURCES.items() if path.startswith(f"{resource}."))
+    return next(found, "")
+
+
+# Methods that others call on clients, as the SDK spells them.
+SPELLINGS = (
+    *("create_and_poll", "upload_and_poll", "wait_for_processing", "submit_tool_outputs"),
+    *("submit_tool_outputs_and_poll", "create_and_run", "create_and_run_poll", "list_events"),
+)

@@ -20,8 +20,8 @@ _TEXTS = {
         "Keep it on the openai SDK, or replace the feature; the rest of the file works.",
     ),
     "passed-on": (
-        "LiteLLM has no function for this call; the router's client passes it on to the SDK",
-        "Nothing: it works as before, past LiteLLM's logs, keys and other providers.",
+        "LiteLLM has no function for this call; the router's client has it passed through",
+        "Nothing: it works as before, and LiteLLM's callbacks see a request that passes through.",
     ),
     "will-not-import": (
         "it is of openai 0.28, and cannot be imported beside LiteLLM",
