@@ -20,9 +20,8 @@ functions with it given.
 asynchronous twin, ``achat_completion`` and so on. What else a server is asked for has LiteLLM's
 names: ``create_file``, ``create_batch``, ``vector_store_search``, ``run_thread``; the table of
 `llm_router_parts.endpoints`. :class:`Client` and :class:`AsyncClient` are the same with settings
-bound once, and answer the OpenAI-shaped spelling too. What LiteLLM has no counterpart for
-(``client.models``, ``client.uploads``) they pass on to a client of the SDK with the same settings,
-past LiteLLM.
+bound once, and answer the OpenAI-shaped spelling too. What LiteLLM has no function for
+(``client.models``, ``client.uploads``) passes through it, as the SDK sends it.
 
 **OpenAI and Azure.** A program that used the openai SDK sends the same request and sees the same
 reply. The call goes through LiteLLM (callbacks, costs, caching), which is handed a ``client=`` of

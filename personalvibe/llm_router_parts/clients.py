@@ -236,9 +236,9 @@ class Client(ClientSettings, SyncMembers):
 
     The functions of the module are its methods, and so are openai's spellings
     (``client.chat.completions.create(model="gpt-4o", ...)``), where the model is the wire name.
-    Anything else that openai's client has (``client.files.create(...)``, ``client.models.list()``,
-    ``client.chat.completions.with_raw_response``) is asked of one, made at the first use; such
-    requests do not go through LiteLLM. It has connections of its own, closed by ``close()`` or the
+    Anything else that openai's client has (``client.models.list()``,
+    ``client.chat.completions.with_raw_response``) is asked of one, made at the first use; LiteLLM
+    passes such requests through. It has connections of its own, closed by ``close()`` or the
     end of ``with``; then it sends nothing any more.
     """
 

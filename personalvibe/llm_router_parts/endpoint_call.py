@@ -6,14 +6,16 @@ import functools
 import inspect
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
+from copy import copy
 from typing import Any, NamedTuple
 
 from .call import copied
-from .endpoints import Endpoint, endpoint_of, litellm_twin
+from .endpoints import PASSAGE, Endpoint, endpoint_of, litellm_twin
 from .exchange import Exchange
 from .handover import Ends, handing_over, is_handed_over
 from .legacy import old_reply
 from .packages import is_given, load_litellm, load_sdk, typed, working_beside
+from .passage import passage_arguments
 from .settings import with_settings
 from .wire import RAW_HEADER, AsyncBack, AsyncHttpBack, Back, Door, HttpBack, end_of, http_shell
 
@@ -56,12 +58,13 @@ def send(sender: Sender, request: Request) -> Any:
         NotImplementedError: the other provider is not one that LiteLLM can send this to.
     """
     endpoint, ids = endpoint_of(request.options.method, request.options.url)
-    function = endpoint and _function(endpoint, sender)
-    if function is None and not sender.wired:
-        what = endpoint.name if endpoint else request.options.url
-        raise NotImplementedError(f"LiteLLM cannot send this to {sender.provider}: {what}")
-    if function is None and not sender.old:
-        return sender.real.request(**request._asdict())
+    function = _function(endpoint, sender) if endpoint else None
+    if function is None and sender.wired:
+        endpoint, ids, function = PASSAGE, {}, litellm_twin(PASSAGE, sender.is_async)
+    if endpoint is None or function is None:
+        raise NotImplementedError(
+            f"LiteLLM cannot send this to {sender.provider}: {request.options.url}"
+        )
     call = EndpointCall(endpoint, ids, function, sender, request)
     return call.asend() if sender.is_async else call.send()
 
@@ -76,9 +79,9 @@ def _function(endpoint: Endpoint, sender: Sender) -> Callable[..., Any] | None:
 class EndpointCall(Exchange):
     def __init__(
         self,
-        endpoint: Endpoint | None,
+        endpoint: Endpoint,
         ids: dict[str, str],
-        function: Callable[..., Any] | None,
+        function: Callable[..., Any],
         sender: Sender,
         request: Request,
     ) -> None:
@@ -91,35 +94,24 @@ class EndpointCall(Exchange):
         self.controls = dict(sender.controls)
         self.wants_raw = mark is not None
         self.raw: Any = None
+        self.is_answered = False
 
     def send(self) -> Any:
         result = None
-        if self.function is None:
-            self.exchange({})
-            return self.finish(None)
         with self.blaming(), working_beside(), handing_over(self._ends()):
             result = self.function(**self.litellm_arguments())
         return self.finish(result)
 
     async def asend(self) -> Any:
         result = None
-        if self.function is None:
-            await self.aexchange({})
-            return self.finish(None)
         with self.blaming(), working_beside(), handing_over(self._ends()):
             result = await self.function(**self.litellm_arguments())
         return self.finish(result)
 
     def litellm_arguments(self) -> dict[str, Any]:
         """What LiteLLM is told: the request in its terms."""
-        options = self.options
-        body = options.json_data if isinstance(options.json_data, Mapping) else {}
-        told = {**_given(options.params), **_given(body), **self.ids, **self._files()}
-        if self.sender.wired and self.endpoint is not None:
-            known, required = _parameters(self.endpoint)
-            told = {**dict.fromkeys(required, ""), **told}
-            told = {name: value for name, value in told.items() if name in known | self.ids.keys()}
-        told = {"custom_llm_provider": self._provider(), **copied(told), **self.controls}
+        told = passage_arguments(self) if self.endpoint is PASSAGE else self._described()
+        told = {"custom_llm_provider": self._provider(), **told, **self.controls}
         if not self.sender.wired:
             return with_settings(self.sender.settings, told)
         told["api_key"] = self.real.api_key or "unused"
@@ -128,8 +120,18 @@ class EndpointCall(Exchange):
             told["api_version"] = self.real._api_version
         return told
 
+    def _described(self) -> dict[str, Any]:
+        options = self.options
+        body = options.json_data if isinstance(options.json_data, Mapping) else {}
+        told = {**_given(options.params), **_given(body), **self.ids, **self._files()}
+        if self.sender.wired:
+            known, required = _parameters(self.endpoint)
+            told = {**dict.fromkeys(required, ""), **told}
+            told = {name: value for name, value in told.items() if name in known | self.ids.keys()}
+        return {name: copied(value) for name, value in told.items()}
+
     def _provider(self) -> str:
-        known = not self.sender.wired or self.endpoint is None or self.endpoint.azure
+        known = not self.sender.wired or self.endpoint.azure
         return self.sender.provider if known else "openai"
 
     def _files(self) -> dict[str, Any]:
@@ -159,9 +161,24 @@ class EndpointCall(Exchange):
                 if self.error is not None or (self.raw is None and self.live is None):
                     raise
 
+    def exchange(self, theirs: Mapping[str, Any]) -> Any:
+        return self.raw or super().exchange(theirs)
+
+    async def aexchange(self, theirs: Mapping[str, Any]) -> Any:
+        return self.raw or await super().aexchange(theirs)
+
     def _kept(self, raw: Any) -> Any:
         self.raw = raw
         return super()._kept(raw)
+
+    def for_litellm(self) -> Any:
+        """The reply, which it may change; what it asks for later, for its accounts, is empty."""
+        if self.is_answered:
+            return load_sdk().HttpxBinaryResponseContent(type(self.raw.http_response)(200))
+        self.is_answered = True
+        return (
+            copy(self.outcome) if isinstance(self.outcome, load_sdk().BaseModel) else self.outcome
+        )
 
     def finish(self, result: Any) -> Any:
         if self.raw is None:
@@ -215,5 +232,5 @@ def _parameters(endpoint: Endpoint) -> tuple[frozenset[str], frozenset[str]]:
         for parameter in inspect.signature(twin).parameters.values()
         if parameter.kind is not parameter.VAR_KEYWORD
     ]
-    required = {p.name for p in named if p.default is p.empty}
+    required = {p.name for p in named if p.default is p.empty} - {"custom_llm_provider"}
     return frozenset(p.name for p in named), frozenset(required)

@@ -67,17 +67,28 @@ def module_resource(name: str) -> Any:
 def _begin(name: str, is_async: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:
     own = {k: kwargs.pop(k) for k in OWN_SETTINGS & kwargs.keys()}
     sender = _sender(own, kwargs, is_async=is_async)
+    if sender.old:
+        args, kwargs = _of_today(args, kwargs)
     if sender.wired and (fake := fake_of(name, ENDPOINTS[name].shape, sender.old, is_async)):
         return fake(*args, **own, **kwargs)
     return _ask(name, sender, args, kwargs)
+
+
+def _of_today(
+    args: tuple[Any, ...], kwargs: dict[str, Any]
+) -> tuple[tuple[Any, ...], dict[str, Any]]:
+    """The arguments that openai 0.28 took, as its methods take them now."""
+    named = {OLD_NAMES.get(name, name): value for name, value in kwargs.items()}
+    ids = [named.pop(name) for name in ("id", "sid") if name in named]
+    if (file_name := named.pop("user_provided_filename", None)) is not None:
+        named["file"] = (file_name, named["file"])
+    return (*ids, *args), named
 
 
 def _sender(own: Mapping[str, Any], kwargs: dict[str, Any], *, is_async: bool) -> Sender:
     """Who sends for the module's functions: the settings of the process, and the call's."""
     provider = kwargs.pop("provider", None)
     old = bool(kwargs.pop("legacy", current("legacy")))
-    for name in OLD_NAMES.keys() & kwargs if old else ():
-        kwargs.setdefault(OLD_NAMES[name], kwargs.pop(name))
     settings = module_settings(old) if provider in (None, *WIRED) else {}
     settings.update({k: v for k, v in own.items() if v is not None})
     if old:

@@ -24,6 +24,7 @@ class Endpoint(NamedTuple):
         handler: LiteLLM's module whose handlers send it with the SDK; "": it has an HTTP handler.
         azure: LiteLLM's azure provider knows it; its openai provider is told otherwise.
         passed_on: why LiteLLM cannot send it, to OpenAI or Azure.
+        only_async: why only asynchronous clients go by LiteLLM.
     """
 
     name: str
@@ -33,6 +34,7 @@ class Endpoint(NamedTuple):
     handler: str = ""
     azure: bool = True
     passed_on: str = ""
+    only_async: str = ""
 
 
 _HANDLERS = ("assistants", "batches", "files", "fine_tuning")
@@ -151,7 +153,6 @@ retrieve_container_file_content  content.retrieve  GET     /content
 _VIDEOS = """
 videos                  /videos
 video_generation        create            POST  /
-video_list              list              GET   /
 video_edit              edit              POST  /edits
 video_extension         extend            POST  /extensions
 video_create_character  create_character  POST  /characters
@@ -159,6 +160,12 @@ video_get_character     get_character     GET   /characters/{character_id}
 video_status            retrieve          GET   /{video_id}
 video_content           download_content  GET   /{video_id}/content
 video_remix             remix             POST  /{video_id}/remix
+"""
+
+
+_VIDEO_LIST = """
+videos      /videos
+video_list  list  GET  /
 """
 
 
@@ -212,12 +219,17 @@ ENDPOINTS: dict[str, Endpoint] = {
         *_rows("containers", _CONTAINERS),
         *_rows("containers", _CONTAINER_FILES, litellm="containers.{name}"),
         *_rows("videos", _VIDEOS),
+        *_rows("videos", _VIDEO_LIST, only_async="LiteLLM's other function runs an event loop"),
         *_rows("evals", _EVALS, azure=False),
         *_rows("skills", _SKILLS, passed_on="LiteLLM's skills are Anthropic's"),
         *_rows("responses", _RESPONSES),
-        *_rows("realtime", _REALTIME),
+        *_rows("realtime", _REALTIME, only_async="LiteLLM has no other function"),
     )
 }
+
+
+#: For every other request of the SDK: LiteLLM passes it through.
+PASSAGE = Endpoint("llm_passthrough_route", "", "", "llm_passthrough_route", azure=False)
 
 
 _Paths = dict[tuple[str, int], list[tuple[list[str], Endpoint]]]
@@ -259,6 +271,8 @@ def leads_to_endpoint(path: str) -> bool:
 
 def litellm_twin(endpoint: Endpoint, is_async: bool) -> Any:
     """LiteLLM's function of an endpoint; None: the installed one has none."""
+    if endpoint.only_async and not is_async:
+        return None
     litellm = load_litellm()
     module, _, name = endpoint.litellm.rpartition(".")
     try:

@@ -120,6 +120,10 @@ class Exchange:
         """What the SDK makes of a response."""
         return raw if self.unread else raw.parse()
 
+    def for_litellm(self) -> Any:
+        """The reply as the SDK types it."""
+        return self.outcome
+
     def _tee(self) -> Iterator[Any]:
         with self._watched():
             for item in self.live:

@@ -68,7 +68,7 @@ def _asked(options: Any) -> tuple[bool, bool]:
 
 def _reply(call: Exchange, raw: Any, streams: bool, as_raw: bool) -> Any:
     """In the form that LiteLLM asked for: the SDK's raw response, or what is in it."""
-    content = call.outcome
+    content = call.for_litellm()
     if call.unread:  # LiteLLM has an empty reply, the program has what is to come
         content = load_sdk().HttpxBinaryResponseContent(type(raw.http_response)(200))
     if call.stream:

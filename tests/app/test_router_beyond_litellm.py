@@ -1,4 +1,4 @@
-"""What LiteLLM has no counterpart for, asked of the router's clients: the openai SDK answers it.
+"""What is not asked of a model, of the router's clients: as the SDK's own client asks it.
 
 Each case is made with the SDK's own client and with the router's, of the same settings; what
 arrives at a server must be the same, and so must what the program sees.
@@ -74,12 +74,13 @@ def listed(sent: Sent) -> Answer:
 
 
 def essence(sent: Sent) -> tuple[Any, ...]:
+    named = {"authorization", "api-key", "x-default"}
     kept = {
         k: v
         for k, v in sent.headers.items()
-        if k.startswith("x-stainless") or k in {"authorization", "api-key", "x-default"}
-        or k.startswith("openai-")
-    }  # fmt: skip
+        if k in named or k.startswith(("x-stainless", "openai-"))
+    }
+    kept.pop("x-stainless-raw-response", None)  # LiteLLM reads the headers of replies
     return sent.method, sent.path, sent.query, kept, sent.body
 
 

@@ -34,7 +34,7 @@ reply = llm_router.chat_completion(model="openai/gpt-4", messages=[])
 LEFT = """\
 import openai
 
-openai.File.create(file=f, purpose="fine-tune")
+openai.FineTune.create(training_file=f)
 """
 
 Run = Callable[..., tuple[int, str, str]]
@@ -98,9 +98,9 @@ def test_a_preview_writes_nothing(here: Path, command: Run) -> None:
     assert (code, err) == (0, "")
     assert out.splitlines() == [
         "a.py: 1 site to migrate",
-        "b.py:3:1: MOA901 left: openai.File.create: LiteLLM has no counterpart: File.create. Keep "
-        "it on the openai SDK, or replace the feature; the rest of the file works. "
-        "[no-counterpart]",
+        "b.py:3:1: MOA901 left: openai.FineTune.create: LiteLLM has no counterpart: "
+        "FineTune.create. Keep it on the openai SDK, or replace the feature; the rest of the file "
+        "works. [no-counterpart]",
         "2 files: 1 site to migrate, 1 left.",
         "Nothing was written. --diff shows the change, --write makes it.",
     ]
@@ -457,7 +457,7 @@ def test_json_lists_every_site_once(here: Path, command: Run) -> None:
 
 
 def test_sarif_has_a_result_for_every_site(here: Path, command: Run) -> None:
-    fill(here, {"a.py": OLD, "b.py": LEFT + "openai.File.list()  # migrate: skip\n"})
+    fill(here, {"a.py": OLD, "b.py": LEFT + "openai.Engine.list()  # migrate: skip\n"})
     run = json.loads(command("--sarif")[1])["runs"][0]
     rules = {rule["id"] for rule in run["tool"]["driver"]["rules"]}
     places = [

@@ -91,7 +91,7 @@ def test_a_method_that_is_assigned_from_itself_is_reported_by_its_own_name() -> 
 from openai import OpenAI
 
 client = OpenAI()
-fetch = client.files.create
+fetch = client.uploads.create
 while slow():
     fetch = fetch.wrapped
     fetch(file=f)

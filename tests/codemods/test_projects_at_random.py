@@ -59,7 +59,7 @@ STATEMENTS = (
     "client.chat.completions.create(model='m', messages=[])",
     "other.embeddings.create(model='m', input='x')",
     "({v}).responses.create(model='m', input='x')",
-    "client.files.create(file=f, purpose='p')",
+    "client.uploads.create(file=f, purpose='p')",
     "retry({v}.chat.completions.create, model='m')",
     "print(client.api_key, other.base_url)",
     "with OpenAI() as client:\n    share(client)",

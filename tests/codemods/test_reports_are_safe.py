@@ -49,7 +49,7 @@ def test_a_literal_key_is_in_no_report(
 ) -> None:
     monkeypatch.chdir(tmp_path)
     used = (
-        "client.files.create(file=f, purpose='assistants')\nclient.embeddings.create(input='x')\n"
+        "client.uploads.create(file=f, purpose='assistants')\nclient.embeddings.create(input='x')\n"
     )
     text = f"from openai import AzureOpenAI, OpenAI\n\nclient = {call}\n{used}"
     (tmp_path / "a.py").write_text(text)
@@ -92,7 +92,7 @@ def test_what_is_masked(source: str, masked: str | None) -> None:
     assert mask(found) == found
 
 
-MIXED = "import openai\nopenai.File.list()\nopenai.embeddings.create(input='x')\n"
+MIXED = "import openai\nopenai.Engine.list()\nopenai.embeddings.create(input='x')\n"
 NAMES = [
     "esc\033[31mred.py",
     "line\nbreak.py",
@@ -162,6 +162,6 @@ def test_source_does_not_act_on_the_terminal(tmp_path: Path) -> None:
 
 @pytest.mark.process
 def test_a_terminal_without_the_letters(tmp_path: Path) -> None:
-    (tmp_path / "\u65e5.py").write_text("import openai\nopenai.File.list()\n")
+    (tmp_path / "\u65e5.py").write_text("import openai\nopenai.Engine.list()\n")
     done = run(tmp_path, PYTHONIOENCODING="ascii", PYTHONUTF8="0")
     assert (done.returncode, done.stdout.splitlines()[0][:9]) == (0, b"\\u65e5.py")

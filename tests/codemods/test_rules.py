@@ -71,13 +71,14 @@ def test_every_call_of_a_client(path: str, check_transformed: Callable[..., File
 def test_every_call_of_the_old_module(
     path: str, check_transformed: Callable[..., FileResult]
 ) -> None:
-    function = LEGACY_CALLS[path].function
+    function, has_model = LEGACY_CALLS[path].function, LEGACY_CALLS[path].has_model
+    prefix, provider = ("openai/", 'provider="openai", ') if has_model else ("", "")
     check_transformed(
         f'import openai\n\nx = openai.{path}(engine="m", request_timeout=3, headers=h)\n',
-        f'{OLD_HEADER}x = llm_router.{function}(model="openai/m", timeout=3, extra_headers=h)\n',
+        f'{OLD_HEADER}x = llm_router.{function}(model="{prefix}m", timeout=3, extra_headers=h)\n',
     )
     resource, _, verb = path.partition(".")
     check_transformed(
         f"from openai import {resource} as R\n\nx = R.{verb}(**options)\n",
-        f'{OLD_HEADER}x = llm_router.{function}(provider="openai", **options)\n',
+        f"{OLD_HEADER}x = llm_router.{function}({provider}**options)\n",
     )

@@ -18,6 +18,7 @@ import pytest
 from pydantic import BaseModel
 
 from personalvibe import llm_router
+from tests.app.endpoint_programs import PROGRAMS
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 HELLO = [{"role": "user", "content": "Reply with a short greeting."}]
@@ -150,3 +151,12 @@ def test_other_endpoints_of_openai() -> None:
     assert llm_router.text_completion("openai/gpt-3.5-turbo-instruct", prompt="Once").choices
     assert llm_router.moderation(input="good morning").results
     assert llm_router.speech("openai/tts-1", voice="alloy", input="Hello").read()
+
+
+@pytest.mark.vcr(allow_errors=True)  # what is deleted is gone
+@pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK's, of assistants
+@pytest.mark.parametrize("provider", ["openai", "azure"])
+@pytest.mark.parametrize("name", PROGRAMS)
+def test_what_a_server_keeps(name: str, provider: str, tmp_path: Path) -> None:
+    client = llm_router.Client(provider=provider)
+    assert asyncio.run(PROGRAMS[name](client, tmp_path))

@@ -5,15 +5,20 @@ from __future__ import annotations
 import itertools
 import re
 
+from codemods.migrate_openai.rules import endpoints
+
 # A call of the router is looked for as well: it may have been migrated before its client was.
 # Other programs have an embedding that is called, too.
 _WITH_MODEL = rb"\s*\((?:[^\n]*\n){0,2}?[^\n]*\bmodel\s*="
+_OF_ENDPOINTS = "|".join(
+    sorted({call.function for calls in endpoints.CALLS.values() for call in calls})
+).encode()
 # A file that matches none of this, and does not mention openai, has no site, whatever its names
 # stand for. The dot stands first and alone, and one letter decides what is tried behind it: so
 # the search is six times as fast.
 CALLED = re.compile(
     rb"""
-    \.\s*(?=[abcefimrstvCE])(?:
+    \.\s*(?=[abcdefgilmrstuvCE])(?:
         chat(?:\s*\.\s*completions | _completion) | completions\s*\.\s*create | text_completion
         | embedding(?:s\s*\.\s*create | WITH_MODEL)
         | responses(?:\s*\.\s*(?:create|parse|stream|retrieve)
@@ -26,11 +31,14 @@ CALLED = re.compile(
             | responses_(?:parse|retrieve|delete|cancel|stream)
             | (?:embedding|responses|moderation|transcription|translation|speech)WITH_MODEL)
         | beta\s*\.\s*(?:threads|assistants|vector_stores|chat) | fine_tuning\s*\.\s*jobs
-        | vector_stores\s*\. | ChatCompletion\s*\.\s*a?create | Completion\s*\.\s*a?create
-        | Embedding\s*\.\s*a?create | batches\s*\.\s*create | files\s*\.\s*create
+        | vector_stores\s*\. | containers\s*\.\s*files | evals\s*\.\s*(?:create|runs)
+        | videos\s*\.\s*(?:create|download_content) | a?(?:OF_ENDPOINTS)\s*\(
+        | ChatCompletion\s*\.\s*a?create | Completion\s*\.\s*a?create
+        | Embedding\s*\.\s*a?create | batches\s*\.\s*(?:create|retrieve)
+        | files\s*\.\s*(?:create|content)
         | models\s*\.\s*list
     )
-    """.replace(b"WITH_MODEL", _WITH_MODEL),
+    """.replace(b"WITH_MODEL", _WITH_MODEL).replace(b"OF_ENDPOINTS", _OF_ENDPOINTS),
     re.VERBOSE,
 )
 
@@ -55,6 +63,18 @@ _SHAPES = frozenset(
 )
 
 
+# Calls whose spelling says little of whose they are: docker has containers, many have files.
+_COMMON = frozenset(
+    tuple(call.sdk.split(".")[-2:]) for calls in endpoints.CALLS.values() for call in calls
+)
+
+
 def is_shaped(names: list[str] | tuple[str, ...]) -> bool:
-    """Does an attribute chain read like a call of the SDK?"""
+    """May an attribute chain be a call of the SDK, if it is one on a client?"""
+    known = names[-1] in endpoints.SPELLINGS
+    return known or any(p in _SHAPES or p in _COMMON for p in itertools.pairwise(names))
+
+
+def is_telling(names: list[str] | tuple[str, ...]) -> bool:
+    """Does an attribute chain read like a call of the SDK, whatever it is called on?"""
     return any(pair in _SHAPES for pair in itertools.pairwise(names))

@@ -64,7 +64,7 @@ def argument_changes(
         if len(positional) > len(target.positional):
             raise UnmatchedError("more arguments by position than the SDK takes")
         for name, value in zip(target.positional, positional, strict=False):
-            if target.has_model:
+            if target.has_model or target.legacy:
                 changes.append(NameArgument(span=span, argument=places[value], name=name))
             named[name] = value
     for name, keyword in keywords.items():

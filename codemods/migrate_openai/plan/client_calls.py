@@ -31,10 +31,11 @@ from codemods.migrate_openai.plan.planner import (
 from codemods.migrate_openai.plan.removable_clients import removable_clients
 from codemods.migrate_openai.plan.split_clients import name_beside, split_clients
 from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
-from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_of
+from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_as_spelled, rule_of
 from codemods.migrate_openai.rules.client_attributes import (
     CLIENT_EXTRAS,
     is_inside_call,
+    is_nowhere,
     is_passed_on,
     is_router_spelled,
     leads_to_call,
@@ -110,7 +111,7 @@ class ClientCalls:
             return
         decision = self.clients.decision(site)
         assert decision is not None
-        rule = rule_of(target) if target else RESOURCE
+        rule = rule_of(target) if target else rule_as_spelled(dotted) or RESOURCE
         if not self.planner.applies(rule, site.node):
             self.draft.left(rule, site.node, "skipped")
             return
@@ -172,7 +173,7 @@ class ClientCalls:
     def _unsupported(self, site: ResolvedUse, path: tuple[str, ...]) -> None:
         decision = self.clients.decision(site)
         passed = (
-            "the router's client asks the SDK" if not decision or decision.kind == "router" else ""
+            "the router's client answers it" if not decision or decision.kind == "router" else ""
         )
         raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
         if raw:
@@ -180,9 +181,10 @@ class ClientCalls:
         elif is_test(self.planner.facts.path) and not self.planner.called(site.node):
             return  # what a fake keeps for the test that asks it
         elif len(path) > 1 or self.planner.called(site.node):
+            reason = "passed-on" if passed and not is_nowhere(path) else "no-counterpart"
             what = f"LiteLLM has no counterpart: {'.'.join(path)}"
             message = "; ".join(filter(None, (what, passed)))
-            self.draft.left(NO_COUNTERPART, site.node, "no-counterpart", message)
+            self.draft.left(NO_COUNTERPART, site.node, reason, message)
 
     def _split(self, site: ResolvedUse, decision: Decision, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""

@@ -6,7 +6,7 @@ import ast
 import re
 import sys
 
-from codemods.migrate_openai.flow.call_patterns import is_shaped
+from codemods.migrate_openai.flow.call_patterns import is_telling
 from codemods.migrate_openai.flow.collect import PATCHERS, chain_names, is_test
 from codemods.migrate_openai.flow.signatures import called_name, root_of
 from codemods.migrate_openai.flow.terms import (
@@ -42,7 +42,7 @@ class LookAlikes:
         for site in self.planner.sites:
             if any(isinstance(a, (ClientPath, Sdk, Router)) for a in site.atoms):
                 continue
-            if is_shaped(site.use.names) and not _is_asked_of_mock(site.use.names[-1]):
+            if is_telling(site.use.names) and not _is_asked_of_mock(site.use.names[-1]):
                 self._shaped(site)
         for node in self.planner.index.nodes:
             if isinstance(node, ast.Constant) and isinstance(node.value, str):

@@ -37,6 +37,7 @@ from codemods.migrate_openai.rules import (
     ROUTER_FUNCTIONS,
     Call,
     Rule,
+    rule_as_spelled,
     rule_of,
 )
 from codemods.migrate_openai.rules import sdk_names as names
@@ -206,6 +207,11 @@ class ModuleUses:
             self.draft.left(RAW, site.node, "raw-response")
             return
         short = name.removeprefix("openai.")
+        rule, call = rule_as_spelled(short), self.planner.called(site.node)
+        if rule and call and self.planner.applies(rule, site.node):
+            self._name(site.node, name)  # the router has a module by that name
+            self.draft.migrated(rule, call)
+            return
         self.draft.left(
             NO_COUNTERPART, site.node, "no-counterpart", f"LiteLLM has no counterpart: {short}"
         )

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codemods.migrate_openai.rules import calls, clients, left, module
+from codemods.migrate_openai.rules import calls, clients, endpoints, left, module
 from codemods.migrate_openai.rules.base import Call, Rule
 
 __all__ = [
@@ -13,6 +13,7 @@ __all__ = [
     "RULES",
     "Call",
     "Rule",
+    "rule_as_spelled",
     "rule_of",
 ]
 
@@ -32,3 +33,8 @@ ROUTER_FUNCTIONS = frozenset(ROUTER_CALLS)
 def rule_of(call: Call) -> Rule:
     """The rule that a call belongs to."""
     return _OWNER[call]
+
+
+def rule_as_spelled(sdk: str) -> Rule | None:
+    """The rule of a method of the SDK that keeps its spelling on a client of the router."""
+    return RULES.get(endpoints.rule_as_spelled(sdk))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
+from codemods.migrate_openai.rules import endpoints
 from codemods.migrate_openai.rules.base import Call, Rule
 
 _OF_CLIENTS = {
@@ -49,13 +50,34 @@ _OF_THE_MODULE = {
     },
     "MOA153": {"Audio.transcribe": "transcription", "Audio.translate": "translation"},
     "MOA162": {"Moderation.create": "moderation"},
+    "MOA182": {
+        "File.create": "create_file",
+        "File.list": "file_list",
+        "File.retrieve": "file_retrieve",
+        "File.delete": "file_delete",
+        "File.download": "file_content",
+    },
+    "MOA183": {
+        "FineTuningJob.create": "create_fine_tuning_job",
+        "FineTuningJob.list": "list_fine_tuning_jobs",
+        "FineTuningJob.retrieve": "retrieve_fine_tuning_job",
+        "FineTuningJob.cancel": "cancel_fine_tuning_job",
+    },
 }
+# Rules whose requests name no model that LiteLLM would have to know the provider of.
+_WITHOUT_MODEL = frozenset({"MOA133", "MOA182", "MOA183"})
 _POSITIONAL = {
     "Audio.transcribe": ("model", "file"),
     "Audio.translate": ("model", "file"),
     "Image.create_edit": ("image", "mask"),
     "Image.create_variation": ("image",),
     "Moderation.create": ("input", "model"),
+    "File.create": ("file", "purpose"),
+    "File.retrieve": ("file_id",),
+    "File.delete": ("file_id",),
+    "File.download": ("file_id",),
+    "FineTuningJob.retrieve": ("fine_tuning_job_id",),
+    "FineTuningJob.cancel": ("fine_tuning_job_id",),
     "responses.cancel": ("response_id",),
     "responses.delete": ("response_id",),
     "responses.retrieve": ("response_id",),
@@ -63,9 +85,9 @@ _POSITIONAL = {
 
 
 def _calls(rule: str) -> Iterator[Call]:
+    has_model = rule not in _WITHOUT_MODEL
     for sdk, function in _OF_CLIENTS.get(rule, {}).items():
         positional = _POSITIONAL.get(sdk, ())
-        has_model = "response_id" not in positional
         yield Call(sdk=sdk, function=function, has_model=has_model, positional=positional)
     for sdk, function in _OF_THE_MODULE.get(rule, {}).items():
         owner, _, verb = sdk.partition(".")
@@ -74,8 +96,13 @@ def _calls(rule: str) -> Iterator[Call]:
                 sdk=f"{owner}.{twin}{verb}",
                 function=f"{twin}{function}",
                 legacy=True,
+                has_model=has_model,
                 positional=_POSITIONAL.get(sdk, ()),
             )
 
 
-RULES = tuple(Rule(id=id, calls=tuple(_calls(id))) for id in sorted(_OF_CLIENTS | _OF_THE_MODULE))
+_BY_RULE = {
+    **{rule: tuple(_calls(rule)) for rule in sorted(_OF_CLIENTS | _OF_THE_MODULE)},
+    **endpoints.CALLS,
+}
+RULES = tuple(Rule(id=id, calls=_BY_RULE[id]) for id in sorted(_BY_RULE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codemods.migrate_openai.rules import CALLS, ROUTER_FUNCTIONS
+from codemods.migrate_openai.rules.endpoints import rule_as_spelled
 from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
 # What a router client answers besides the calls of the rules.
@@ -19,13 +20,15 @@ _SDK_ONLY = frozenset(
     | {"platform_headers", "qs", "user_agent", "webhook_secret", "websocket_base_url"}
     | {"admin_api_key", "workload_identity", "content_provenance_checks"}
 )
+# Resources of whose kind LiteLLM has nothing at all.
+_NOWHERE = frozenset({"uploads", "conversations", "webhooks", "live"})
 _OF_NO_CLIENT = frozenset({"acreate"})  # methods that no generation of the SDK has on a client
 
 
 def leads_to_call(path: tuple[str, ...]) -> bool:
-    """Is this a resource, such as ``chat.completions``, whose calls all have a counterpart?"""
-    dotted = ".".join(path) + "."
-    return any(sdk.startswith(dotted) for sdk in CALLS)
+    """Is this a resource, such as ``chat.completions``, or a method that keeps its spelling?"""
+    dotted = ".".join(path)
+    return bool(rule_as_spelled(dotted)) or any(sdk.startswith(f"{dotted}.") for sdk in CALLS)
 
 
 def is_inside_call(path: tuple[str, ...]) -> bool:
@@ -37,6 +40,11 @@ def is_inside_call(path: tuple[str, ...]) -> bool:
 def is_passed_on(dotted: str) -> bool:
     """Does a router client ask the SDK's for this?"""
     return dotted.split(".")[0] in RESOURCES | _VERBS | _SDK_ONLY
+
+
+def is_nowhere(path: tuple[str, ...]) -> bool:
+    """Has LiteLLM nothing of this kind? It has no uploads in parts, and no sockets for clients."""
+    return path[0] in _NOWHERE or path[-1] == "connect"
 
 
 def is_router_spelled(path: tuple[str, ...], *, called: bool) -> bool:

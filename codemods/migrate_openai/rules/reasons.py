@@ -19,6 +19,10 @@ _TEXTS = {
         "LiteLLM has no counterpart for this call",
         "Keep it on the openai SDK, or replace the feature; the rest of the file works.",
     ),
+    "passed-on": (
+        "LiteLLM has no function for this call; the router's client has it passed through",
+        "Nothing: it works as before, and LiteLLM's callbacks see a request that passes through.",
+    ),
     "will-not-import": (
         "it is of openai 0.28, and cannot be imported beside LiteLLM",
         "Replace what it is used for: LiteLLM brings a later openai, which does not have it.",
