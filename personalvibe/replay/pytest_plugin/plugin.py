@@ -151,6 +151,7 @@ def pytest_configure(config: pytest.Config) -> None:
         state.notes, state.started = Path(worker[FACTS][0]), worker[FACTS][1]
     else:
         config.pluginmanager.register(Reporter(config), "personalvibe_replay_reporter")
+        _limit_spending(config)
     state.configured()
     for line in (
         "vcr(*cassettes, **settings): Play this test's HTTP traffic from a cassette, or record it.",
@@ -159,6 +160,14 @@ def pytest_configure(config: pytest.Config) -> None:
         "allowed_hosts(hosts): Hosts that stay open to this test.",
     ):
         config.addinivalue_line("markers", line)
+
+
+def _limit_spending(config: pytest.Config) -> None:
+    limit = config.getoption("--max-recording-cost")
+    if limit is not None:
+        from personalvibe.replay.pytest_plugin.spending import SpendingLimit
+
+        config.pluginmanager.register(SpendingLimit(limit), "personalvibe_replay_spending")
 
 
 def _make_way(config: pytest.Config, state: State) -> None:
