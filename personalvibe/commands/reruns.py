@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _OPTIONS = [
     click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
     click.option(
-        "--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Recorded so long ago."
+        "--older-than", type=click.IntRange(min=0), metavar="DAYS",
+        help="Recorded so long ago, or undated.",
     ),
     click.option(
         "--provider", "providers", multiple=True, metavar="NAME",
