@@ -22,7 +22,8 @@ if TYPE_CHECKING:
 _OPTIONS = [
     click.argument("paths", nargs=-1, type=click.Path(path_type=Path)),
     click.option(
-        "--older-than", type=click.IntRange(min=0), metavar="DAYS", help="Recorded so long ago."
+        "--older-than", type=click.IntRange(min=0), metavar="DAYS",
+        help="Recorded so long ago, or undated.",
     ),
     click.option(
         "--provider", "providers", multiple=True, metavar="NAME",
@@ -35,7 +36,7 @@ _OPTIONS = [
     click.option("--dry-run", is_flag=True, help="Say which tests would be run, and stop."),
     click.option(
         "--max-cost", type=click.FloatRange(min=0), metavar="USD",
-        help="Run nothing if more than this is expected.",
+        help="Run nothing if more than this is expected; stop where it is exceeded.",
     ),
     click.option(
         "--stand-in", is_flag=True, help="Ask the local stand-in: no keys, no costs."
@@ -151,7 +152,11 @@ def rerun(
     from personalvibe.replay.model import CassetteError
     from personalvibe.replay.toolbox.rerun import run_tests
 
-    own = ["--record-mode=rewrite", *(["--stand-in"] if choice.stand_in else []), *options]
+    own = ["--record-mode=rewrite", *options]
+    if choice.stand_in:
+        own.append("--stand-in")
+    elif choice.max_cost is not None:
+        own.append(f"--max-recording-cost={choice.max_cost}")
     try:
         pytest = shlex.split(choice.pytest) if choice.pytest else _default()
         code = run_tests(run, pytest, own, plan.tests, folder)

@@ -33,7 +33,7 @@ from personalvibe.replay.options import Options
 from personalvibe.replay.redaction.redact import redact_miss, redact_request
 from personalvibe.replay.shared import Reading, SharedCassettes
 from personalvibe.replay.transaction import Change, FileFormat, Outcome, Storage, commit
-from personalvibe.replay.usage import total, usage_of
+from personalvibe.replay.usage import Prices, total, usage_of
 
 # pytest leaves such frames out of tracebacks: their locals are requests before redaction.
 __tracebackhide__ = True
@@ -258,8 +258,8 @@ class Session:
     def usage_played(self) -> Usage:
         return total([usage_of(recording.interaction) for recording in self.played])
 
-    def usage_recorded(self) -> Usage:
-        return total([usage_of(one) for one in self.recorded])
+    def usage_recorded(self, prices: Prices | None = None) -> Usage:
+        return total([usage_of(one, prices) for one in self.recorded])
 
     def stored(self) -> list[Entry]:
         """What the cassettes hold, also where they are not played. Raises `CassetteError`."""

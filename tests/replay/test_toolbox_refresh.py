@@ -148,6 +148,31 @@ def test_selection(live: Suite) -> None:
     assert chosen("--older-than", "30") == []
 
 
+def test_a_run_that_gets_too_dear_is_stopped(live: Suite, tmp_path: Path) -> None:
+    live.write("@pytest.mark.parametrize('n', range(8))\ndef test_it(n):\n    assert ask(f'{n}')\n")
+    live.run("--record-mode=once").assert_outcomes(passed=8)
+
+    def dear(asked: str, answer: dict[str, Any]) -> None:
+        answer["choices"][0]["message"]["content"] = "A long answer."
+        answer["usage"]["completion_tokens"] = 1_000_000
+
+    live.provider.change = dear
+    done = live.run(
+        "--record-mode=rewrite", f"--stage-recordings={tmp_path}", "--max-recording-cost=0.5"
+    )
+    done.assert_outcomes(passed=1)
+    done.stdout.fnmatch_lines(["*recording has cost USD 0.6*, more than 0.5*"])
+    code, found = live.document(
+        "refresh", ".", "--yes", "--max-cost", "0.5", "--pytest", f"{COMMAND} -n 1"
+    )
+    assert code == 3
+    new = [one for one in found["recorded"] if one["changes"]]
+    assert 1 <= len(new) < 8
+    reasons = {one["reason"].partition(" ")[2] for one in found["left"]}
+    assert reasons == {"did not run"}
+    assert len(found["left"]) == 8 - len(new)
+
+
 KILLS = int(os.environ.get("PERSONALVIBE_KILLS", "3"))
 
 

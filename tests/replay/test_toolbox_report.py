@@ -221,7 +221,9 @@ def test_it_reads_without_scripts(page_of: Callable[..., Any]) -> None:
     page.get_by_text("test_tools[anthropic].yaml").click()
     assert "Use the tool: what is the weather in Paris?" in read()
     page.get_by_text("hostile.yaml").click()
-    page.emulate_media(media="print")
+    page.emulate_media(media="print", color_scheme="dark")
+    colour = "getComputedStyle(document.body).backgroundColor"
+    assert page.evaluate(colour) == "rgb(255, 255, 255)"  # paper is white
     assert {HOSTILE, "rain"} <= set(read())
     assert page.requests == [page.url]
 

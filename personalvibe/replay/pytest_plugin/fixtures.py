@@ -172,6 +172,7 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         source="stand-in" if stand_in else "provider",
         staging=state.staging,
         compares=state.drift_report is not None,
+        prices=state.prices,
         notes=state.notes,
         started=state.started,
         shared=state.shared_cassettes(),

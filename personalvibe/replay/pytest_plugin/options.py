@@ -71,6 +71,12 @@ OPTIONS: dict[str, dict[str, Any]] = {
         "metavar": "DIR",
         "help": "Leave cassettes as they are: what they would become is written below this folder.",
     },
+    "--max-recording-cost": {
+        "default": None,
+        "type": float,
+        "metavar": "USD",
+        "help": "End the run when what it recorded has cost more, by LiteLLM's price list.",
+    },
     "--drift-report": {
         "default": None,
         "type": _absolute,

@@ -151,9 +151,18 @@ def pytest_configure(config: pytest.Config) -> None:
         state.notes, state.started = Path(worker[FACTS][0]), worker[FACTS][1]
     else:
         config.pluginmanager.register(Reporter(config), "personalvibe_replay_reporter")
+        _limit_spending(config)
     state.configured()
     for line in MARKS:
         config.addinivalue_line("markers", line)
+
+
+def _limit_spending(config: pytest.Config) -> None:
+    limit = config.getoption("--max-recording-cost")
+    if limit is not None:
+        from personalvibe.replay.pytest_plugin.spending import SpendingLimit
+
+        config.pluginmanager.register(SpendingLimit(limit), "personalvibe_replay_spending")
 
 
 def _make_way(config: pytest.Config, state: State) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import functools
 import os
 import tempfile
 import time
@@ -32,6 +33,7 @@ class State:
         self.mode: str | None = options.record_mode
         self.disabled: bool = options.disable_recording
         self.staging: Path | None = options.stage_recordings
+        self.max_cost: float | None = options.max_recording_cost
         self.drift_report: Path | None = options.drift_report
         self.allowed_hosts: str | None = options.allowed_hosts
         self.current_test: str | None = None
@@ -112,6 +114,15 @@ class State:
 
             self._shared = SharedCassettes()
         return self._shared
+
+    @functools.cached_property
+    def prices(self) -> Any:
+        """The price list, where the costs have a limit; else what is loaded has to do."""
+        if self.max_cost is None:
+            return None
+        from personalvibe.replay.usage import price_list
+
+        return price_list()
 
     def stand_in(self) -> Any:
         """The stand-in that answers for every provider; it runs until the session ends."""

@@ -19,6 +19,7 @@ from personalvibe.replay.pytest_plugin.report import TestRecord, unplayed_text
 from personalvibe.replay.redaction.redact import RedactionRules, redact_text
 from personalvibe.replay.redaction.shapes import replaced
 from personalvibe.replay.shared import SharedCassettes
+from personalvibe.replay.usage import Prices
 from personalvibe.replay.vcrpy import bridge
 
 _NAMED = {"method", "scheme", "host", "port", "path"}
@@ -48,6 +49,8 @@ class TestCassette:
     source: Source
     staging: Path | None
     """The folder that gets the recordings; the cassettes stay as they are."""
+    prices: Prices | None
+    """What recordings cost goes by these, or else by LiteLLM's where that is loaded."""
     compares: bool
     """Nothing is written: the answers are compared with the recordings."""
     notes: Path
@@ -132,7 +135,7 @@ class TestCassette:
         passed = passed and not session.misses
         played = session.played
         recorded = session.recorded
-        usage = session.usage_recorded() if recorded else session.usage_played()
+        usage = session.usage_recorded(self.prices) if recorded else session.usage_played()
         dates = [
             one.interaction.provenance.recorded_at for one in played if one.interaction.provenance
         ]
