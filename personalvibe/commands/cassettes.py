@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 @click.group("cassettes")
 def cassettes() -> None:
-    """Read cassettes, and look for what should not be in them.
+    """Read, check, compare and refresh cassettes.
 
     PATHS are cassettes, or folders that are searched for them: those of this harness, of vcrpy,
     pytest-recording, pydantic-ai, langchain-tests and cassetter, compressed or not.

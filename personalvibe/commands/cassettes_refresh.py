@@ -110,7 +110,7 @@ def _document(plan: Plan, results: Sequence[Refreshed | Left]) -> dict[str, Any]
             {
                 "cassette": str(one.path),
                 "tests": list(one.tests),
-                "providers": [account.provider for account in one.accounts],
+                "providers": list(one.providers),
                 "models": list(one.models),
                 "input_tokens": one.usage.input_tokens,
                 "output_tokens": one.usage.output_tokens,

@@ -90,8 +90,9 @@ def test_what_changed_is_shown_and_what_failed_stays(
     assert code == 3
     assert out.splitlines() == [
         "cassettes/test_it/test_changed.yaml: recorded again",
-        "  -It is another.",
-        "  +It was another.",
+        "  answer assistant",
+        "  - It is another.",
+        "  + It was another.",
         "cassettes/test_it/test_same.yaml: says the same",
     ]
     for name, reason in {

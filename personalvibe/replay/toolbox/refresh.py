@@ -6,15 +6,15 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from pathlib import Path
-from urllib.parse import urlsplit
 
 from personalvibe.replay import usage
 from personalvibe.replay.cassette import disk
 from personalvibe.replay.model import CassetteError, Interaction, Usage
 from personalvibe.replay.toolbox import files
 from personalvibe.replay.toolbox.holding import Left, held, left_for
-from personalvibe.replay.toolbox.key_variables import Account, account_of
+from personalvibe.replay.toolbox.key_variables import variables_of
 from personalvibe.replay.toolbox.last_run import LastRun, TestUse, digest
+from personalvibe.replay.toolbox.stats import provider_of, recorded_at
 from personalvibe.replay.transaction import staged
 
 
@@ -42,7 +42,7 @@ class Stale:
     """Empty if there is no such file yet."""
     tests: tuple[str, ...]
     before: tuple[Interaction, ...]
-    accounts: tuple[Account, ...]
+    providers: tuple[str, ...]
     models: tuple[str, ...]
     usage: Usage
     """What it took when it was recorded, at the price list's prices."""
@@ -66,8 +66,8 @@ class Plan:
     @property
     def variables(self) -> tuple[str, ...]:
         """Of the environment, in which the keys usually are."""
-        accounts = [account for one in self.cassettes for account in one.accounts]
-        return tuple(sorted({name for one in accounts for name in one.variables}))
+        providers = {name for one in self.cassettes for name in one.providers}
+        return tuple(sorted({name for one in providers for name in variables_of(one)}))
 
 
 def plan(run: LastRun, selection: Selection, prices: usage.Prices) -> Plan:
@@ -110,17 +110,13 @@ def _considered(
 
 
 def _is_meant(one: Interaction, selection: Selection) -> bool:
-    model, provider = usage.model_of(one), _account(one).provider
-    date = one.provenance.recorded_at if one.provenance else ""
+    model, provider = usage.model_of(one), provider_of(one.request.url)
+    date = recorded_at(one)
     return (
         (not selection.before or date < selection.before)
         and (not selection.providers or provider in selection.providers)
         and (not selection.models or any(fnmatchcase(model, m) for m in selection.models))
     )
-
-
-def _account(one: Interaction) -> Account:
-    return account_of(urlsplit(one.request.url).hostname or "")
 
 
 def _stale(
@@ -130,14 +126,13 @@ def _stale(
     interactions: Sequence[Interaction],
     prices: usage.Prices,
 ) -> Stale:
-    dates = [one.provenance.recorded_at for one in interactions if one.provenance]
-    accounts = {account.provider: account for one in interactions if (account := _account(one))}
+    dates = [date for one in interactions if (date := recorded_at(one))]
     return Stale(
         path=path,
         digest=digest(content) if content else "",
         tests=tuple(tests),
         before=tuple(interactions),
-        accounts=tuple(accounts.values()),
+        providers=tuple(sorted({provider_of(one.request.url) for one in interactions})),
         models=tuple(sorted({name for one in interactions if (name := usage.model_of(one))})),
         usage=usage.total([usage.usage_of(one, prices) for one in interactions]),
         recorded_at=min(dates, default=""),

@@ -17,9 +17,9 @@ from personalvibe.replay.toolbox.drift import Difference
 from personalvibe.replay.toolbox.drift_report import TestDrift
 from personalvibe.replay.toolbox.files import Recording
 from personalvibe.replay.toolbox.findings import Finding, Level, Rule
-from personalvibe.replay.toolbox.key_variables import account_of
 from personalvibe.replay.toolbox.sarif import described
 from personalvibe.replay.toolbox.show import Shown, shown
+from personalvibe.replay.toolbox.stats import provider_of, recorded_at
 
 LONGEST = 20_000
 """Characters of a text that the page shows."""
@@ -77,21 +77,24 @@ def _cassette(
     now: str,
 ) -> dict[str, Any]:
     spent = usage.total([one.conversation.usage for one in pages])
-    dates = [date for one in pages if (date := one.conversation.recorded_at)]
+    dates = [date for one in recording.interactions if (date := recorded_at(one))]
     oldest = min(dates, default="")
     return {
         "path": str(recording.path),
         "bytes": len(recording.content),
         "recorded_at": oldest,
         "age_days": days_between(oldest, now) if oldest else None,
-        "providers": _distinct(account_of(one.conversation.host).provider for one in pages),
+        "providers": _distinct(provider_of(one.exchange.request.url) for one in pages),
         "models": _distinct(one.conversation.model for one in pages),
         **_spent(spent),
         "findings": _gravest_first(_finding(one) for one in findings),
         "drift": _gravest_first(
             _difference(test.test, one) for test in drifts for one in test.differences
         ),
-        "interactions": [_interaction(one) for one in pages],
+        "interactions": [
+            _interaction(page, recorded_at(one))
+            for page, one in zip(pages, recording.interactions, strict=True)
+        ],
     }
 
 
@@ -132,7 +135,7 @@ def _gravest_first(found: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
     return sorted(found, key=lambda one: list(Level).index(one["level"]))
 
 
-def _interaction(one: Shown) -> dict[str, Any]:
+def _interaction(one: Shown, date: str) -> dict[str, Any]:
     said = one.conversation
     return {
         "number": one.number,
@@ -141,7 +144,7 @@ def _interaction(one: Shown) -> dict[str, Any]:
         "model": said.model,
         "status": said.status,
         "streamed": said.streamed,
-        "recorded_at": said.recorded_at,
+        "recorded_at": date,
         "parameters": [[name, _shortened(value)] for name, value in said.parameters],
         **_spent(said.usage),
         "asked": [_turn(turn) for turn in said.asked],
