@@ -158,7 +158,8 @@ def provider(monkeypatch: pytest.MonkeyPatch) -> Iterator[Provider]:
         def do_POST(self) -> None:
             body = self.rfile.read(int(self.headers["content-length"]))
             state.asked.append(json.loads(body))
-            state.headers.append(dict(self.headers))
+            # httpx2 writes their names in lower case, httpx did not.
+            state.headers.append({name.lower(): value for name, value in self.headers.items()})
             state.received.set()
             state.answer.wait(30)
             if isinstance(state.reply, bytes):

@@ -27,7 +27,7 @@ def test_a_key_from_a_file(
     provider.status = 200
     provider.says("Hello.")
     assert pv(*run).code == 0
-    assert [headers["Authorization"] for headers in provider.headers] == [f"Bearer {KEY}"] * 2
+    assert [headers["authorization"] for headers in provider.headers] == [f"Bearer {KEY}"] * 2
     assert len(project.files("w/data/demo/prompt_outputs/*.md")) == 1
     assert "Hello." in pv("show", "--env-file", "my keys.env").out
     assert {"OPENAI_API_KEY", "PV_DATA_DIR"} & set(os.environ) == set()
@@ -42,7 +42,7 @@ def test_the_environment_wins_and_no_file_is_read_unasked(
     run = ("run", "--config", project.config("mode: prd\n"))
     assert pv(*run).code == 0
     assert pv(*run, "--env-file", ".env").code == 0
-    asked_with = {headers["Authorization"] for headers in provider.headers}
+    asked_with = {headers["authorization"] for headers in provider.headers}
     assert asked_with == {f"Bearer {os.environ['OPENAI_API_KEY']}"}
 
 
