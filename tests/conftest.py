@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import platform
 import signal
 import sys
 from collections.abc import Iterator
@@ -28,6 +29,8 @@ class ProcessGuard:
 
     def __init__(self) -> None:
         self.started: list[str] = []
+        # The SDK asks once a process, and Python asks the program `uname`.
+        platform.processor()
         sys.addaudithook(self._listen)
 
     def _listen(self, event: str, _: object) -> None:

@@ -42,7 +42,6 @@ PROMPTS = {
 }
 
 
-@pytest.mark.process
 @pytest.mark.parametrize(("argument", "content", "sent"), PROMPTS.values(), ids=PROMPTS)
 def test_what_is_asked(
     argument: str | None, content: bytes, sent: str,
