@@ -43,10 +43,9 @@ def convert(
     secret: Sequence[str],
     harmless: Sequence[str],
 ) -> int:
-    """Change the format; the same bytes are served.
+    """Write cassettes in vcrpy's format or in that of this harness; they serve the same bytes.
 
-    The format is vcrpy's or that of this harness. Secrets are redacted. A .json
-    or .gz becomes a .yaml beside it.
+    Secrets are redacted. A .json or .gz becomes a .yaml beside it.
 
     Exit codes: 0 done; 2 nothing could be read; 3 some files could not be read or written.
     """

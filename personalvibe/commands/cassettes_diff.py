@@ -48,10 +48,9 @@ def diff(
     secret: Sequence[str],
     harmless: Sequence[str],
 ) -> int:
-    """Show what two recordings say differently.
+    """Show what two recordings say differently: two cassettes, or two folders of them.
 
-    A and B are two cassettes, or two folders of them. Ids, times, headers and the order of
-    keys are left out.
+    Ids, times, headers and the order of keys are left out.
 
     Exit codes: 0 the same; 1 they differ; 2 nothing could be compared; 3 some files could not be
     read.

@@ -35,10 +35,10 @@ if TYPE_CHECKING:
 def scrub(
     paths: Sequence[Path], dry_run: bool, secret: Sequence[str], harmless: Sequence[str]
 ) -> int:
-    """Redact in place what audit finds.
+    """Redact in place the secrets, cookies and account names that audit finds.
 
-    That is secrets, cookies and names of accounts. A file keeps its format, and is replaced whole
-    or not at all. What was in a repository stays in its history: revoke it.
+    A file keeps its format, and is replaced whole or not at all. What was in a repository stays in
+    its history: revoke it.
 
     Exit codes: 0 nothing is left; 1 something is left, or would be redacted; 2 nothing could be
     read; 3 some files could not be read or written.
