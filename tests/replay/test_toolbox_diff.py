@@ -224,6 +224,27 @@ def test_interactions_that_came_and_went(
     assert (interaction["before"], interaction["after"]) == (1, None)
 
 
+def test_large_data_is_compared_by_a_digest(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    data = "Ab-_" * 1_000
+    for old, new in (
+        ([{"type": "image_url", "image_url": {"url": f"data:image/png;base64,{data}"}}], "Ab"),
+        ([{"video": {"format": "mp4", "source": {"bytes": data}}}], "Ab"),
+        (f"no JSON: {data}", "Ab"),
+    ):
+        messages = [{"role": "user", "content": old}]
+        asked = json.dumps({"messages": messages}) if isinstance(old, list) else old
+        before = write(tmp_path / "a.yaml", exchange(asked))
+        after = write(tmp_path / "b.yaml", exchange(asked.replace(new, "Cd")))
+        code, found = diff(capsys, before, after)
+        [(topic, _, [gone], [came])] = changes(found)
+        assert (code, topic) == (1, "prompt")
+        assert "digest" in gone
+        assert gone != came
+        assert len(gone) < 200
+
+
 def test_every_provider_is_compared_alike(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

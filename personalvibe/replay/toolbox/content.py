@@ -57,7 +57,9 @@ def tool_result(name: object, content: object) -> Part:
 
 
 def media(kind: str, value: object) -> Part:
-    return Part(kind=PartKind.MEDIA, text=f"[{kind}{_measure(value)}]", digest=_digest(value))
+    return Part(
+        kind=PartKind.MEDIA, text=f"[{kind}{_measure(value)}]", digest=_payload_digest(value)
+    )
 
 
 def compact(value: object) -> str:
@@ -171,12 +173,17 @@ def _payload(value: dict[str, Any]) -> object:
     return next((value[key] for key in _PAYLOADS if key in value), None)
 
 
-def _digest(value: object) -> str:
+def _payload_digest(value: object) -> str:
     while isinstance(value, dict):
         value = _payload(value)
     if not isinstance(value, str) or len(value) <= _LONGEST_ID or value.startswith(_ADDRESSES):
         return ""
-    return hashlib.blake2b(value.encode("utf-8", "replace"), digest_size=4).hexdigest()
+    return digest(value)
+
+
+def digest(text: str) -> str:
+    """Changes with the text; short enough to be read."""
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=4).hexdigest()
 
 
 def _size(data: str) -> int:
@@ -235,6 +242,7 @@ _BY_KEY: dict[str, Callable[[dict[str, Any]], list[Part]]] = {
     "fileData": _media("file", "fileData"),
     "image": _media("image", "image"),
     "document": _media("document", "document"),
+    "video": _media("video", "video"),
     "reasoningContent": lambda b: [
         Part(
             kind=PartKind.THINKING,

@@ -21,7 +21,7 @@ from personalvibe.replay.matching.placeholders import PLACEHOLDER, stabilise
 from personalvibe.replay.model import Headers, Interaction, RedactedInteraction, Usage
 from personalvibe.replay.redaction.redact import RedactionRules, redact
 from personalvibe.replay.redaction.shapes import INTACT_NAMES, squeeze
-from personalvibe.replay.toolbox.content import Part, PartKind, Turn
+from personalvibe.replay.toolbox.content import Part, PartKind, Turn, digest
 from personalvibe.replay.toolbox.conversation import (
     answered_by,
     asked_of,
@@ -117,7 +117,14 @@ def _section(topic: Topic, name: str, lines: Iterable[str]) -> Section:
 
 
 def _anonymous(line: str) -> str:
-    return PLACEHOLDER.sub("<id>", line)
+    """The line without ids, and with digests of data that nobody reads."""
+    short = _DATA.sub(
+        lambda found: f"[{len(found[0]):,} characters, digest {digest(found[0])}]", line
+    )
+    return PLACEHOLDER.sub("<id>", short)
+
+
+_DATA = re.compile(r"[A-Za-z0-9+/=_-]{400,}")
 
 
 def _request(recorded: RedactedInteraction, model: str) -> Iterator[Section]:
