@@ -67,8 +67,7 @@ from personalvibe.llm_router_parts.embeddings_utils import (
     get_embedding,
     get_embeddings,
 )
-from personalvibe.llm_router_parts.endpoints import endpoint_name
-from personalvibe.llm_router_parts.functions import of
+from personalvibe.llm_router_parts.functions import is_endpoint, of
 from personalvibe.llm_router_parts.legacy import OpenAIObject
 from personalvibe.llm_router_parts.legacy_errors import legacy_base, legacy_error
 from personalvibe.llm_router_parts.media import (
@@ -227,7 +226,7 @@ def __getattr__(name: str) -> Any:
     """Settings that are not set; the SDK's exceptions, types and sentinels, and LiteLLM's."""
     if is_setting(name):
         return unset(name)
-    if endpoint_name(name)[0]:
+    if is_endpoint(name):
         from personalvibe.llm_router_parts.endpoint_functions import endpoint_function
 
         return globals().setdefault(name, endpoint_function(name))

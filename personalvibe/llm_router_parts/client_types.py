@@ -108,6 +108,13 @@ class SyncMembers(Settings):
     audio: resources.Audio
     moderations: resources.Moderations
     beta: resources.Beta
+    files: resources.Files
+    batches: resources.Batches
+    fine_tuning: resources.FineTuning
+    vector_stores: resources.VectorStores
+    containers: resources.Containers
+    videos: resources.Videos
+    evals: resources.Evals
 
     def _types(self) -> None:
         self.chat_completion = chat.chat_completion
@@ -141,6 +148,13 @@ class AsyncMembers(Settings):
     audio: resources.AsyncAudio
     moderations: resources.AsyncModerations
     beta: resources.AsyncBeta
+    files: resources.AsyncFiles
+    batches: resources.AsyncBatches
+    fine_tuning: resources.AsyncFineTuning
+    vector_stores: resources.AsyncVectorStores
+    containers: resources.AsyncContainers
+    videos: resources.AsyncVideos
+    evals: resources.AsyncEvals
 
     def _types(self) -> None:
         self.achat_completion = chat.achat_completion

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any, Self, cast
 
 from .begin import begin, by_position
 from .connections import Connections, new_sdk_client, sdk_class, unconnected
-from .endpoints import endpoint_name, leads_to_endpoint
+from .functions import is_endpoint
 from .models import on_the_wire
 from .operations import OPERATIONS
 from .packages import UNSET, is_given, once
@@ -141,7 +141,7 @@ class ClientSettings:
             raise AttributeError(f"{type(self).__name__} has no attribute {name!r}")
         if name in SETTINGS and self._wire not in WIRED:
             return None
-        if endpoint_name(name)[0]:
+        if is_endpoint(name):
             from .endpoint_functions import client_method
 
             return client_method(self, name)
@@ -153,6 +153,7 @@ class ClientSettings:
         Its resources belong to one that stays, whatever the settings or the event loop: they are
         where tests put fakes. It sends with the present one.
         """
+        from .endpoints import leads_to_endpoint
         from .wire import Lasting, is_resource, plain_members, shell_of
 
         if self._wire not in WIRED and not leads_to_endpoint(path):

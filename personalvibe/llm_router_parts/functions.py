@@ -7,12 +7,20 @@ import types
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any, cast
 
-from .endpoints import endpoint_name
 from .operations import OPERATIONS
 from .settings import function_now
 
 if TYPE_CHECKING:
     from .client_types import Functions as RouterFunctions
+
+
+def is_endpoint(name: str) -> bool:
+    """Is this a function of the table of endpoints? It is read when somebody asks, not before."""
+    if name[:1] == "_" or name[:1].isupper():
+        return False
+    from .endpoints import endpoint_name
+
+    return bool(endpoint_name(name)[0])
 
 
 class Functions:
@@ -27,7 +35,7 @@ class Functions:
 
     def __getattr__(self, name: str) -> Any:
         known = name.removeprefix("a") in OPERATIONS or name in OPERATIONS
-        if not known and not endpoint_name(name)[0]:
+        if not known and not is_endpoint(name):
             raise AttributeError(f"the router has no function {name!r}")
         return self.__dict__.setdefault(name, types.MethodType(_with_given(name), self))
 

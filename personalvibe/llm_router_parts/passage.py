@@ -6,6 +6,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from .exchange import Exchange
+from .packages import load_litellm
 
 
 class PassageBack:
@@ -36,18 +37,16 @@ class PassageBack:
 
 def passage_arguments(call: Exchange) -> dict[str, Any]:
     """What LiteLLM is told, besides whom the request is for."""
-    from litellm.types.utils import LlmProviders
-    from litellm.utils import ProviderConfigManager
-
+    litellm = load_litellm()
     options = call.options
     body = options.json_data if isinstance(options.json_data, Mapping) else {}
     model = str(body.get("model") or "")
     # LiteLLM has a way to pass through for Azure; OpenAI's requests are the same.
-    config = ProviderConfigManager.get_provider_passthrough_config
+    config = litellm.utils.ProviderConfigManager.get_provider_passthrough_config
     return {
         "method": options.method.upper(),
         "endpoint": options.url,
         "model": model,
         "client": PassageBack(call),
-        "provider_config": config(provider=LlmProviders.AZURE, model=model),
+        "provider_config": config(provider=litellm.types.utils.LlmProviders.AZURE, model=model),
     }

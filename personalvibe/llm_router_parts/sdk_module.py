@@ -7,7 +7,6 @@ from collections.abc import Callable
 from types import ModuleType, SimpleNamespace
 from typing import Any
 
-from .endpoints import leads_to_endpoint
 from .operations import OPERATIONS
 from .packages import load_sdk, of_the_sdk
 from .settings import SETTINGS, module_settings
@@ -74,10 +73,8 @@ class SdkModule(ModuleType):
             value: Any = _legacy_class(self._face, name)
         elif any(operation.shape.startswith(f"{name}.") for operation in OPERATIONS.values()):
             value = _resource(self._face, f"{name}.")
-        elif leads_to_endpoint(name):
-            from .endpoint_functions import module_resource
-
-            value = module_resource(name)
+        elif (resource := _endpoint_resource(name)) is not None:
+            value = resource
         else:
             found = of_the_sdk(name)
             return getattr(_sdk_as_set(), name) if found is None else found
@@ -99,6 +96,19 @@ class SdkModule(ModuleType):
             setattr(self._face, name, None)
         else:
             super().__delattr__(name)
+
+
+def _endpoint_resource(name: str) -> Any:
+    """``openai.files`` and its like; None: it is none of them."""
+    if name[:1].isupper():
+        return None
+    from .endpoints import leads_to_endpoint
+
+    if not leads_to_endpoint(name):
+        return None
+    from .endpoint_functions import module_resource
+
+    return module_resource(name)
 
 
 def _sdk_as_set() -> Any:

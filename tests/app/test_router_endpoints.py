@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import asyncio
 import functools
+import io
 import queue
 import re
 from collections import Counter
@@ -142,8 +143,11 @@ def test_a_program_of_0_28_gets_its_dictionaries(monkeypatch: pytest.MonkeyPatch
     with by_environment(monkeypatch):
         monkeypatch.setattr(llm_router, "legacy", True)
         old: Any = llm_router.openai
-        file = old.File.create(file=("b.jsonl", LINE), purpose="fine-tune")
+        named = {"file": io.BytesIO(LINE), "user_provided_filename": "b.jsonl"}
+        file = old.File.create(**named, purpose="fine-tune", request_timeout=9)
         assert (file["filename"], file.purpose) == ("b.jsonl", "fine-tune")
+        assert old.File.retrieve(id=file["id"]) == old.File.retrieve(file["id"])
+        assert old.File.delete(sid=old.File.create(LINE, "batch").id)["deleted"]
         assert [one["id"] for one in old.File.list()["data"]] == [file["id"]]
         assert old.File.download(file["id"]) == LINE
         job = old.FineTuningJob.create(model="gpt-4o", training_file=file["id"])

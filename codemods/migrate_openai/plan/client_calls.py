@@ -146,6 +146,7 @@ class ClientCalls:
             rule = RESOURCE
         elif any(isinstance(a, Foreign) for a in site.atoms):
             return  # another SDK has a method of that name
+        rule = rule or rule_as_spelled(dotted)
         if rule is not None:
             self.draft.found(rule, site.node, "already-done")
         elif is_passed_on(dotted) and not leads_to_call(site.client_paths[0].path):

@@ -99,6 +99,8 @@ class ModuleUses:
                 self.draft.found(HELPER, site.node, "already-done")
             elif call is not None:
                 self.draft.found(rule_of(call), site.node, "already-done")
+            elif rule := rule_as_spelled(name.removeprefix("openai.")):
+                self.draft.found(rule, site.node, "already-done")
             elif name in ROUTER_FUNCTIONS:
                 by_function = {c.function: rule_of(c) for c in LEGACY_CALLS.values()}
                 by_function.update({c.function: rule_of(c) for c in CALLS.values()})
