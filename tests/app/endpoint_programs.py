@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import inspect
 import io
-from collections.abc import Awaitable, Callable
+from collections.abc import Callable, Coroutine
 from pathlib import Path
 from typing import Any
 
-Program = Callable[[Any, Path], Awaitable[list[Any]]]
+Program = Callable[[Any, Path], Coroutine[Any, Any, list[Any]]]
 
 LINE = (
     b'{"custom_id":"1","method":"POST","url":"/v1/chat/completions",'
