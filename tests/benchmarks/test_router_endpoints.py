@@ -1,6 +1,7 @@
 """Large files and many pages: through the router they cost what they cost with the SDK.
 
-Bars: memory within 20 MB of the SDK's for 200 MB up and down, 1.6 of its CPU for 1,000 pages of one item.
+Bars: memory within 20 MB of the SDK's for 200 MB up and down; 1.6 of its CPU for 1,000 pages of one
+item each.
 """
 
 from __future__ import annotations
