@@ -63,7 +63,7 @@ REVEALED = [
     "Stream[Completion]", "Client",
     "ChatCompletion", "Stream[ChatCompletionChunk]", "ChatCompletion",
     "Stream[ChatCompletionChunk]", "Response", "Stream[events]", "Response",
-    "CreateEmbeddingResponse", "Any", "ChatCompletion",
+    "CreateEmbeddingResponse", "SyncCursorPage[FileObject]", "ChatCompletion",
     "ChatCompletion", "AsyncStream[ChatCompletionChunk]",
     "ChatCompletion", "AsyncStream[ChatCompletionChunk]", "ChatCompletion", "Response",
     "AsyncStream[ChatCompletionChunk]",
