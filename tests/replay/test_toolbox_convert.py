@@ -95,6 +95,7 @@ def convert(*arguments: str | Path) -> int:
     return main(["cassettes", "convert", *map(str, arguments)])
 
 
+@pytest.mark.process
 def test_the_same_bytes_are_served_there_and_back(tmp_path: Path) -> None:
     original = write(tmp_path / "vcrpy/sub/c.yaml", *EXCHANGES)
     folders = [original.parents[1], tmp_path / "native", tmp_path / "back"]

@@ -316,6 +316,7 @@ def record(path: Path, server: Any, content: str, *, number: int) -> None:
         httpx.post(f"{server.url}/v1/chat/completions", json=ASKED)
 
 
+@pytest.mark.process
 def test_git_shows_the_sentence_that_changed_and_nothing_else(
     tmp_path: Path,
     server: Any,

@@ -6,6 +6,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+import pytest
+
 from personalvibe.replay.standin.model import Reply, json_reply, sse, sse_reply
 
 from .live_suite import COMMAND, Suite
@@ -128,6 +130,7 @@ def chunks(asked: str, **more: str) -> Reply | None:
     return sse_reply((*map(sse, events), sse(last), b"data: [DONE]\n\n"))
 
 
+@pytest.mark.process
 def test_each_change_has_its_level(live: Suite) -> None:
     live.write(TESTS.format(kinds=list(CHANGES), url=live.url))
     live.provider.change = lambda asked, answer: chunks(asked)
@@ -150,6 +153,7 @@ def test_each_change_has_its_level(live: Suite) -> None:
     assert found["counts"]["error"] == 4
 
 
+@pytest.mark.process
 def test_a_summary_for_people(live: Suite, tmp_path: Path) -> None:
     live.write(TESTS.format(kinds=["said", "added", "later"], url=live.url))
     live.run("--record-mode=once").assert_outcomes(passed=3)

@@ -70,6 +70,7 @@ def prompts(path: Path) -> list[str]:
 KEY = "interactions"
 
 
+@pytest.mark.process
 @pytest.mark.parametrize("workers", ["0", "2"])
 def test_what_no_test_plays_goes(
     pytester: pytest.Pytester, server: Any, prune: Prune, workers: str

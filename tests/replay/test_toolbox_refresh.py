@@ -61,6 +61,7 @@ class Terminal(io.StringIO):
         return True
 
 
+@pytest.mark.process
 def test_what_changed_is_shown_and_what_failed_stays(
     live: Suite, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -109,6 +110,7 @@ def test_what_changed_is_shown_and_what_failed_stays(
     live.run().assert_outcomes(passed=6, skipped=1)
 
 
+@pytest.mark.process
 def test_selection(live: Suite) -> None:
     live.write(
         "def test_mini():\n    assert ask('a')\n"
@@ -177,6 +179,7 @@ def test_a_run_that_gets_too_dear_is_stopped(live: Suite, tmp_path: Path) -> Non
 KILLS = int(os.environ.get("PERSONALVIBE_KILLS", "3"))
 
 
+@pytest.mark.process
 @pytest.mark.skipif(os.name == "nt", reason="needs signals")
 def test_killed_at_a_random_moment_every_cassette_is_whole(live: Suite) -> None:
     """The old one or the new one; a cassette that tests share is of one generation."""

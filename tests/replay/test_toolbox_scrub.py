@@ -170,6 +170,7 @@ with vcr.use_cassette(sys.argv[1], record_mode="none", match_on=["method", "host
 """
 
 
+@pytest.mark.process
 def test_it_still_plays_here_and_with_vcrpy(folder: Path, pytester: pytest.Pytester) -> None:
     path = folder / "vcrpy.yaml"
     assert main(["cassettes", "scrub", str(path)]) == 0
