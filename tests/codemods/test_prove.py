@@ -759,6 +759,29 @@ def test_the_command_proves_and_leaves_the_tree_alone(tmp_path: Path) -> None:
     assert "| `good.py:6:13` " in (tmp_path / "proof.md").read_text()
 
 
+def test_what_a_server_keeps_is_proven(tmp_path: Path) -> None:
+    program = """
+        from openai import OpenAI
+
+        client = OpenAI()
+        file = client.files.create(file=("b.jsonl", b"{}"), purpose="batch")
+        for one in client.files.list(limit=1):
+            print(one.filename, client.files.content(one.id).read())
+        batch = client.batches.create(
+            completion_window="24h", endpoint="/v1/chat/completions", input_file_id=file.id
+        )
+        thread = client.beta.threads.create()
+        run = client.beta.threads.runs.create_and_poll(
+            thread_id=thread.id, assistant_id="asst_1", poll_interval_ms=1
+        )
+        print(client.batches.retrieve(batch.id).status, run.status)
+    """
+    write_tree(tmp_path, {"program.py": program})
+    done = command(tmp_path, "--prove", ".", "--", sys.executable, "program.py")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "7 sites: 7 proven (100 % of the sites covered)" in done.stdout
+
+
 def test_write_takes_what_is_proven_and_not_what_differs(tmp_path: Path) -> None:
     # What the program sends depends on how its own file reads: the migration changes that.
     shifty = GOOD.replace('"content": text', '"content": open(__file__).readline()').replace(
