@@ -22,7 +22,7 @@ from personalvibe.replay.cassette.disk import locked
 pytestmark = pytest.mark.process
 
 # PERSONALVIBE_RECORDINGS=1000 is the bar, with four workers.
-RECORDINGS = int(os.environ.get("PERSONALVIBE_RECORDINGS", "40"))
+RECORDINGS = int(os.environ.get("PERSONALVIBE_RECORDINGS", "24"))
 WORKERS = 2 if RECORDINGS <= 40 else 4
 
 MANY = """

@@ -22,7 +22,7 @@ from personalvibe.replay import use_cassette
 from personalvibe.replay.cassette import file as cassette
 
 SUITES = Path(__file__).parent / "suites"
-KILLS = int(os.environ.get("PERSONALVIBE_KILLS", "12"))
+KILLS = int(os.environ.get("PERSONALVIBE_KILLS", "8"))
 pytestmark = [
     pytest.mark.process,
     pytest.mark.skipif(not hasattr(os, "fork"), reason="needs os.fork"),

@@ -141,7 +141,9 @@ def run(*options):
 
 recorded = run("--record-mode=once", "--stand-in")
 for mode in ("all", "rewrite", "new_episodes"):
-    again = run(f"--record-mode={mode}", "--stand-in")
+    # What servers keep has the most requests, and is recorded again by one mode alone.
+    less = () if mode == "rewrite" else ("-k", "not keeps")
+    again = run(f"--record-mode={mode}", "--stand-in", *less)
     assert again == recorded, [name for name in again if again[name] != recorded.get(name)]
 assert run("--record-mode=none") == recorded
 print("cassettes:", len(recorded))
