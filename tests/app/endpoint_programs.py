@@ -210,10 +210,19 @@ async def evals(client: Any, folder: Path) -> list[Any]:
         *await all_of(client.evals.list(limit=1)),
         await got(client.evals.runs.retrieve(run.id, **ids)),
         *await all_of(client.evals.runs.list(made.id, limit=1)),
-        await got(client.evals.runs.cancel(run.id, **ids)),
         await got(client.evals.runs.delete(run.id, **ids)),
         await got(client.evals.delete(made.id)),
     ]
+
+
+async def cancelled_run(client: Any, folder: Path) -> list[Any]:
+    """Apart, since the SDK's releases ask for it at two addresses: no recording fits both."""
+    made = await got(
+        client.evals.create(data_source_config=CONFIG, testing_criteria=[CRITERION], name="e")
+    )
+    source: Any = {"type": "jsonl", "source": {"type": "file_id", "id": "file-1"}}
+    run = await got(client.evals.runs.create(made.id, data_source=source, name="r"))
+    return [await got(client.evals.runs.cancel(run.id, eval_id=made.id))]
 
 
 async def others(client: Any, folder: Path) -> list[Any]:
@@ -230,6 +239,7 @@ PROGRAMS: dict[str, Program] = {
     program.__name__: program
     for program in (
         *(files, batches, fine_tuning, vector_stores, assistants, containers, videos, evals),
+        cancelled_run,
         others,
     )
 }

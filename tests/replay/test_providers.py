@@ -46,7 +46,8 @@ MODELS = {
     "custom": "my-custom-llm/sharp_gemma3_12b_128k",
 }
 # Azure's requests differ in their addresses alone: two programs show it.
-KEPT = [(name, "openai") for name in PROGRAMS] + [("files", "azure"), ("batches", "azure")]
+KEPT = [(name, "openai") for name in PROGRAMS if name != "cancelled_run"]
+KEPT += [("files", "azure"), ("batches", "azure")]
 SETTINGS = {
     "OPENAI_API_KEY": "sk-stand-in",
     "AZURE_API_KEY": "stand-in",
