@@ -31,8 +31,8 @@ fix:
     ruff check --fix .
     ruff format .
 
-# Run everything that CI runs, in a fresh environment; VERSIONS is locked, newest, oldest or none
-ci versions="locked":
+# Run everything that CI runs, in a fresh environment; VERSIONS is newest, locked, oldest or none
+ci versions="newest":
     bash .ci/run {{ versions }}
 
 # Write the golden cases of the codemod as it answers now; look at the diff
