@@ -1,6 +1,6 @@
 """kill -9 at random moments of a rewrite: the cassette is the old one or the new one, whole.
 
-12 moments by default; PERSONALVIBE_KILLS=200 is the bar.
+8 moments by default; PERSONALVIBE_KILLS=200 is the bar.
 """
 
 from __future__ import annotations
