@@ -205,6 +205,14 @@ def test_a_long_list_of_what_no_double_holds_is_kept_to_the_byte(
     assert again.response.body == body
 
 
+def test_a_long_list_deep_down_is_kept_to_the_byte(tmp_path: Path) -> None:
+    exchange = embeddings(1)
+    body = b"[" * 700 + json.dumps([0.25] * 40).encode() + b"]" * 700
+    exchange = replace(exchange, response=replace(exchange.response, body=body))
+    (again,) = cassette.load(write(tmp_path / "a.yaml", exchange))
+    assert again.response.body == body
+
+
 def test_a_text_that_quotes_a_long_list_stays_a_text(tmp_path: Path) -> None:
     exchange = embeddings(1)
     quoted = json.dumps([0.25] * 40)

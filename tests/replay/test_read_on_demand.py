@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import httpx
 import pytest
+
+from personalvibe.replay import CassetteMiss, use_cassette
 
 SUITE = """
 import httpx, pytest
@@ -86,3 +89,18 @@ def test_repeats_come_after_all_that_is_recorded(pytester: pytest.Pytester, serv
     suite(pytester, server, body, "(allow_playback_repeats=True)")
     done = pytester.runpytest_inprocess(*PLAIN, "--record-mode=none")
     done.assert_outcomes(passed=1)
+
+
+def test_a_script_reads_no_further_than_it_plays(pytester: pytest.Pytester, server) -> None:
+    new = "      number: 2\n  respon: {}\n  response:\n"
+    damaged(pytester, server, "      number: 2\n  response:\n", new)
+    path = pytester.path / "cassettes" / "test_it" / "test_it.yaml"
+
+    def ask(number: int) -> int:
+        return int(httpx.post(f"{server.url}/echo", json={"number": number}).json()["number"])
+
+    with use_cassette(path):
+        assert ask(1) == 1
+    with pytest.raises(CassetteMiss, match="an interaction has an unknown key"), use_cassette(path):
+        ask(3)
+    assert len(server.asked) == 3

@@ -117,7 +117,10 @@ def parse_json_sparing(body: bytes) -> Any:
     value = parse_json(short)
     if not texts:
         return value
-    put, spared = _with_texts(value, texts)
+    try:
+        put, spared = _with_texts(value, texts)
+    except RecursionError as error:
+        raise NotJsonError(str(error)) from None
     # A string that quotes such a list is no list.
     return spared if put == len(texts) else parse_json(body)
 

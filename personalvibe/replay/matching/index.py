@@ -174,7 +174,8 @@ class Index:
         return next((one for one in found if accepts is None or accepts(one.interaction)), None)
 
     def with_key(self, key: str) -> list[Recording]:
-        return [one for one in self.read_all() if one.canonical.key == key]
+        self.read_all()
+        return list(self._by_key.get(key, ()))
 
     def rewind(self) -> None:
         """Forget what was played."""
