@@ -8,7 +8,7 @@ default:
 install:
     python -m pip install --quiet -c .ci/constraints.txt -e '.[dev]'
 
-# Run the tests that start no process: two minutes
+# Run the tests that start no process: a few minutes
 quick *arguments:
     pytest --record-mode=none -n auto --dist worksteal -m "not process" {{ arguments }}
 
