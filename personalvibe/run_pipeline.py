@@ -80,6 +80,8 @@ def run(
     with run_log(place, config.version) as log_file:
         found = get_context(config.code_context_paths, place.project_root)
         log.info("%s %s, %s files", project, config.mode, len(found.sources))
+        if not place.has(project) and (near := place.nearest(project)):
+            log.warning("%s is a new project; is it %s that is meant?", project, near)
         for note in found.notes:
             log.warning("%s", note)
         if own_files(config, place).requirements is None:

@@ -11,7 +11,6 @@ import re
 import shlex
 from collections.abc import Iterable
 from dataclasses import dataclass
-from difflib import get_close_matches
 from pathlib import Path
 from typing import Literal, NamedTuple, Self
 
@@ -115,21 +114,17 @@ def find_project(place: Workspace, name: str | None, *, new: bool = False) -> st
     if not name:
         return detect_project_name(place.project_root, Path.cwd())
     check_project_name(name, "prompts/")
-    if not new and not _exists(place, name):
+    if not new and not place.has(name):
         raise _no_such_project(place, name)
     return name
 
 
-def _exists(place: Workspace, name: str) -> bool:
-    return place.prompts(name).is_dir() or place.outputs(name).is_dir()
-
-
 def _no_such_project(place: Workspace, name: str) -> UserError:
     names = project_names(place.project_root)
-    near = get_close_matches(name, names, n=1)
+    near = place.nearest(name)
     hint = f"There are: {', '.join(names)}." if names else ""
     if near:
-        hint = f"Did you mean {near[0]}? {hint}"
+        hint = f"Did you mean {near}? {hint}"
     start = f"`pv new-milestone --project-name {shlex.quote(name)}` starts that project."
     return UserError(
         f"no project {name!r}: {shown(place.prompts(name))} does not exist",

@@ -22,6 +22,7 @@ import shlex
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
+from difflib import get_close_matches
 from pathlib import Path
 
 from personalvibe.bounded import read_bytes
@@ -71,6 +72,15 @@ class Workspace:
 
     def runs(self, project: str) -> Path:
         return self.root / "data" / project / "runs"
+
+    def has(self, project: str) -> bool:
+        """Whether the project has begun."""
+        return self.prompts(project).is_dir() or self.outputs(project).is_dir()
+
+    def nearest(self, project: str) -> str | None:
+        """The project whose name a misspelt one comes from."""
+        near = get_close_matches(project, project_names(self.project_root), n=1)
+        return near[0] if near else None
 
 
 def shown(path: Path) -> str:

@@ -732,18 +732,19 @@ def test_leaving_a_loop_early_is_quiet(wire: Wire, capfd: pytest.CaptureFixture[
 
 
 @pytest.mark.process
-def test_a_program_that_logs_at_info_hears_what_it_heard_with_the_sdk(wire: Wire) -> None:
+def test_a_program_hears_and_keeps_what_it_did_with_the_sdk(wire: Wire) -> None:
     program = (
-        "import logging; logging.basicConfig(level=logging.INFO)\n"
+        "import gc, logging; logging.basicConfig(level=logging.INFO)\n"
         "from personalvibe import llm_router\n"
         "llm_router.chat_completion('openai/m', [{'role': 'user', 'content': 'Hi'}])\n"
+        "print(gc.isenabled())\n"
     )
     done = subprocess.run(
         [sys.executable, "-c", program], capture_output=True, text=True, timeout=60, check=True
     )
     name = openai.DefaultHttpxClient.__mro__[1].__module__.partition(".")[0]  # httpx or httpx2
     request = f'INFO:{name}:HTTP Request: POST {wire.url}/chat/completions "HTTP/1.1 200 OK"\n'
-    assert (done.stdout, done.stderr) == ("", request)
+    assert (done.stdout, done.stderr) == ("True\n", request)
 
 
 def test_a_mock_in_place_of_a_method_of_the_sdk_is_asked_and_leaves_no_trace(wire: Wire) -> None:

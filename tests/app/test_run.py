@@ -67,6 +67,19 @@ conversation_history:
     assert project.leftovers == []
 
 
+def test_a_project_that_looks_like_a_misspelt_one_is_told(
+    project: Any, pv: Any, provider: Any
+) -> None:
+    config = project.config("mode: sprint\nproject_name: dmo\n")
+    first, second = pv("run", "--config", config), pv("run", "--config", config)
+    assert first.code == second.code == 0
+    assert "dmo is a new project; is it demo that is meant?" in first.err
+    assert "is meant" not in second.err
+
+    project.config("mode: sprint\nproject_name: elsewhere\n")
+    assert "is meant" not in pv("run", "--config", config).err
+
+
 def test_the_log(project: Any, pv: Any, provider: Any) -> None:
     config = project.config("mode: prd\nmilestone_file_name: x\n")
     pv("run", "--config", config)
