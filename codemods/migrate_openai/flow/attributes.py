@@ -22,7 +22,6 @@ from codemods.migrate_openai.flow.terms import (
     LOST,
     NONE,
     UNKNOWN,
-    Atom,
     Attr,
     CallResult,
     ClientPath,
@@ -34,13 +33,14 @@ from codemods.migrate_openai.flow.terms import (
     Param,
     Term,
     Terms,
+    Value,
 )
 
 FIELDS = "<fields>"
 """Stands for the constructor that a dataclass or a model gets."""
 
 _Key: TypeAlias = tuple[Cls, str]
-_NOTHING: frozenset[Atom] = frozenset({NONE})
+_NOTHING: frozenset[Value] = frozenset({NONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class _Template:
         return frozenset(_on_class(term, self.cls, cls) for term in self.terms)
 
 
-class Members:
+class Attributes:
     """The part of a graph that holds attributes. *node* gives the node of a term."""
 
     def __init__(
@@ -253,7 +253,7 @@ class Members:
             for base in store.base:
                 self._graph.listen(self._node(base), partial(self._store, store))
 
-    def _store(self, store: Store, base: Atom) -> None:
+    def _store(self, store: Store, base: Value) -> None:
         name, terms = store.attr, store.terms
         match base:
             case Inst(Cls() as cls) | (Cls() as cls):
@@ -283,7 +283,7 @@ class Members:
         closed, self._closed_above = self._closed_above, []
         changed = False
         for key, node in closed:
-            if node.atoms <= _NOTHING and self._classes.above(key[0]):
+            if node.values <= _NOTHING and self._classes.above(key[0]):
                 self._open_above(key, node)
                 changed = True
         return changed
@@ -292,7 +292,7 @@ class Members:
         closed, self._closed_below = self._closed_below, []
         changed = False
         for key, node in closed:
-            if node.atoms <= _NOTHING:
+            if node.values <= _NOTHING:
                 changed = self._open_below(key, node) or changed
                 self._open.append((key, node))
         return changed

@@ -174,8 +174,8 @@ class Classes:
                     else:
                         found[each] = None
                 case Attr(base, name):
-                    for atom in self._named(base):
-                        todo += self._nested(atom, name)
+                    for value in self._named(base):
+                        todo += self._nested(value, name)
                     single = False
                 case Cls() | Sdk() | Router() | Foreign():
                     found[each] = None
@@ -186,21 +186,21 @@ class Classes:
             self._names[each] = result
         return result
 
-    def _nested(self, atom: Term, name: str) -> Iterable[Term]:
-        match atom:
+    def _nested(self, value: Term, name: str) -> Iterable[Term]:
+        match value:
             case Ref(path, module, ""):
                 return (Ref(path, module, name),)
             case Cls():
-                facts = self._modules.cls(atom)
+                facts = self._modules.cls(value)
                 return facts.attrs.get(name, ()) if facts else ()
             case Sdk(sdk):
                 return (Sdk(f"{sdk}.{name}"),)
             case Router(router):
                 return (Router(f"{router}.{name}"),)
             case Foreign():
-                return (atom,)
+                return (value,)
         return (UNKNOWN,)
 
 
-def _wrapped(atom: Term, ref: Ref) -> Term:
-    return Foreign(ref.module) if isinstance(atom, Sdk) else atom
+def _wrapped(value: Term, ref: Ref) -> Term:
+    return Foreign(ref.module) if isinstance(value, Sdk) else value

@@ -55,7 +55,7 @@ from codemods.migrate_openai.flow.terms import (
     Seq,
     Term,
     Terms,
-    Typed,
+    TypedClient,
     client_class,
     root,
 )
@@ -126,7 +126,7 @@ class _Collector:
         self.uses: list[Use] = []
         self.sets_module: set[str] = set()
         self.legacy = False
-        self.ties: list[Terms] = []
+        self.alias_sets: list[Terms] = []
         self.clients: set[Term] = set()
         self.clients_to_leave: set[Term] = set()
         self.clients_elsewhere: set[Term] = set()
@@ -169,7 +169,7 @@ class _Collector:
             stars=stars,
             sets_module=frozenset(self.sets_module),
             legacy=self.legacy,
-            ties=tuple(self.ties),
+            alias_sets=tuple(self.alias_sets),
             public_parameters=frozenset(self.public_parameters),
             replacements=tuple(self.replacements),
             constructors=self.constructors,
@@ -262,7 +262,7 @@ class _Collector:
         found: set[Term] = set()
         for term in self.evaluator.annotation(annotation):
             elements = term.elements if isinstance(term, Seq) else (term,)
-            found |= {t for t in elements if isinstance(t, Typed)}
+            found |= {t for t in elements if isinstance(t, TypedClient)}
         self.clients |= found
         return found
 
@@ -299,15 +299,17 @@ class _Collector:
             target, container = target.value, True
         if not isinstance(target, ast.Attribute):
             if annotation is not None and value is not None:
-                self._tie(self.evaluator.annotation(annotation) | self.evaluator.terms(value))
+                self._note_aliases(
+                    self.evaluator.annotation(annotation) | self.evaluator.terms(value)
+                )
             return
         terms = self.evaluator.unpack(value, path) if value is not None else EMPTY
         if container:
             terms = frozenset({Seq(terms)})
         if annotation is not None:
             declared = self.evaluator.annotation(annotation)
-            terms |= frozenset(t for t in declared if isinstance(t, (Typed, Inst, Seq)))
-            self._tie(terms)
+            terms |= frozenset(t for t in declared if isinstance(t, (TypedClient, Inst, Seq)))
+            self._note_aliases(terms)
         self._put(target, terms, container=container)
 
     def _keep(self, target: ast.Subscript, terms: Terms) -> None:
@@ -407,10 +409,10 @@ class _Collector:
         bases = (t for base in owner.node.bases for t in self.evaluator.terms(base))
         return all(isinstance(t, Foreign) for t in bases)
 
-    def _tie(self, terms: Terms) -> None:
+    def _note_aliases(self, terms: Terms) -> None:
         known = frozenset(t for t in terms if t not in (UNKNOWN, NONE))
-        if len(known) > 1 and any(isinstance(t, Typed) for t in known):
-            self.ties.append(known)
+        if len(known) > 1 and any(isinstance(t, TypedClient) for t in known):
+            self.alias_sets.append(known)
 
     def _arguments(self, node: ast.Call) -> None:
         callee = self.evaluator.terms(node.func)
@@ -531,9 +533,9 @@ class _Collector:
             decorators = {decorator_name(d) for d in node.decorator_list}
             if node.returns is not None:
                 declared = self.evaluator.annotation(node.returns)
-                if any(isinstance(t, Typed) for t in declared):
+                if any(isinstance(t, TypedClient) for t in declared):
                     returns |= declared
-                    self._tie(returns)
+                    self._note_aliases(returns)
                 elif not returns or UNKNOWN in returns:
                     returns |= declared
         params = []
@@ -547,8 +549,8 @@ class _Collector:
             )
             own = Param(self.path, scope.qualname, name)
             rest = frozenset(t for t in found if t != own)
-            if any(isinstance(t, Typed) for t in rest):
-                self._tie(found)
+            if any(isinstance(t, TypedClient) for t in rest):
+                self._note_aliases(found)
             params.append((name, rest))
         return FunctionFacts(
             qualname=scope.qualname,
@@ -579,8 +581,8 @@ class _Collector:
                 if isinstance(binding.node, ast.AnnAssign):
                     fields.append(name)
         for name, terms in attrs.items():
-            if any(isinstance(t, Typed) for t in terms):
-                self._tie(terms | {Attr(Inst(Cls(self.path, scope.qualname)), name)})
+            if any(isinstance(t, TypedClient) for t in terms):
+                self._note_aliases(terms | {Attr(Inst(Cls(self.path, scope.qualname)), name)})
         return ClassFacts(
             qualname=scope.qualname,
             place=self.evaluator.place[node],
@@ -622,14 +624,14 @@ def chain_names(node: ast.expr) -> tuple[str, ...]:
 def _client_rooted(term: object) -> bool:
     while isinstance(term, (Attr, Item, CallResult)):
         term = term.base
-    return isinstance(term, (Client, Typed, RouterClient, Sdk, Router))
+    return isinstance(term, (Client, TypedClient, RouterClient, Sdk, Router))
 
 
 def _matters(terms: Terms) -> bool:
     """May these terms lead to a client?"""
     for term in terms:
         base = root(term)
-        if isinstance(base, (Client, Typed, RouterClient, Inst, Ref, Param, Cls, Func)):
+        if isinstance(base, (Client, TypedClient, RouterClient, Inst, Ref, Param, Cls, Func)):
             return True
         if isinstance(base, Sdk):
             return True

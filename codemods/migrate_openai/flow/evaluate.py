@@ -30,7 +30,7 @@ from codemods.migrate_openai.flow.terms import (
     Seq,
     Term,
     Terms,
-    Typed,
+    TypedClient,
     attribute,
     client_class,
     depth,
@@ -208,7 +208,7 @@ class Evaluator:
                     found.add(term)  # of a partial: nobody calls a client itself
                 case Client(path, at) if path == self.path and self._is_partial(at):
                     found.add(term)
-                case Seq() | Client() | Typed():
+                case Seq() | Client() | TypedClient():
                     found.add(UNKNOWN)
                 case _ if depth(term) >= limits.CALL_DEPTH:
                     found.add(UNKNOWN)
@@ -337,7 +337,7 @@ class Evaluator:
         found: set[Term] = {Param(self.path, binding.scope.qualname, binding.name)}
         if declared and not _open_ended(declared):
             found = set(declared)
-            if any(isinstance(t, (Typed, Inst)) for t in declared):
+            if any(isinstance(t, (TypedClient, Inst)) for t in declared):
                 found.add(Param(self.path, binding.scope.qualname, binding.name))
         if default is not None:
             found |= {t for t in self.terms(default) if t not in (UNKNOWN,)}
@@ -415,7 +415,9 @@ class Evaluator:
             match term:
                 case Sdk(sdk):
                     cls = client_class(sdk)
-                    found.add(Typed(self.path, self.place[node], cls) if cls else Foreign(sdk))
+                    found.add(
+                        TypedClient(self.path, self.place[node], cls) if cls else Foreign(sdk)
+                    )
                 case Router(router):
                     if (client := router_client(router)) is not None:
                         found.add(client)
@@ -456,7 +458,7 @@ def _place(key: ast.expr) -> int | str | None:
 
 def _narrow(declared: Terms, actual: Terms) -> Terms:
     """A declaration that names a client is believed, and tied to what is assigned."""
-    if any(isinstance(t, Typed) for t in declared):
+    if any(isinstance(t, TypedClient) for t in declared):
         return declared | frozenset(t for t in actual if t not in (UNKNOWN, NONE))
     if not actual or actual <= {NONE, UNKNOWN}:
         return declared or actual

@@ -128,7 +128,7 @@ class ModuleFacts:
     replacements: tuple[Replacement, ...] = ()
     constructors: dict[int, Constructor] = field(default_factory=dict)
     """The calls that may make clients, by place."""
-    ties: tuple[Terms, ...] = ()
+    alias_sets: tuple[Terms, ...] = ()
     """Terms that an annotation declares to be one thing."""
     direct: frozenset[int] = frozenset()
     """The calls that make clients of a class which they name themselves; and the classes."""

@@ -1,7 +1,8 @@
 """What an expression may stand for, before and after the modules of a project are joined.
 
 A term is what one module alone can say: "attribute `client` of what `app.clients` calls `make`".
-Linking turns terms into atoms, which need no other module any more.
+Linking turns terms into abstract values: what the program may put there when it runs, whichever
+module says so.
 """
 
 from __future__ import annotations
@@ -54,7 +55,7 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
-class Typed:
+class TypedClient:
     """An object that an annotation declares to be a client. ``at`` is the annotation's place."""
 
     path: str
@@ -178,7 +179,7 @@ Term: TypeAlias = (
     Sdk
     | Router
     | Client
-    | Typed
+    | TypedClient
     | RouterClient
     | Ref
     | Func
@@ -254,18 +255,18 @@ def item(terms: Terms, place: int | str | None = None) -> Terms:
 class ClientPath:
     """What linking makes of an attribute chain on a client."""
 
-    client: Client | Typed | RouterClient
+    client: Client | TypedClient | RouterClient
     path: tuple[str, ...]
 
 
-Atom: TypeAlias = Term | ClientPath
-Atoms: TypeAlias = frozenset[Atom]
-Member: TypeAlias = Client | Typed
+Value: TypeAlias = Term | ClientPath
+Values: TypeAlias = frozenset[Value]
+SdkClient: TypeAlias = Client | TypedClient
 
 
-def members_of(atoms: Atoms) -> list[Member]:
+def clients_of(values: Values) -> list[SdkClient]:
     return [
-        a.client
-        for a in atoms
-        if isinstance(a, ClientPath) and isinstance(a.client, (Client, Typed))
+        value.client
+        for value in values
+        if isinstance(value, ClientPath) and isinstance(value.client, (Client, TypedClient))
     ]

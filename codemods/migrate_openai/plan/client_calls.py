@@ -40,7 +40,7 @@ from codemods.migrate_openai.rules.client_attributes import (
     is_router_spelled,
     leads_to_call,
 )
-from codemods.migrate_openai.rules.clients import MADE, RESOURCE
+from codemods.migrate_openai.rules.clients import CONSTRUCTION, RESOURCE
 from codemods.migrate_openai.rules.left import LOOK_ALIKE, NO_COUNTERPART, RAW, UNPROVEN
 from codemods.migrate_openai.rules.sdk_names import router_class
 
@@ -49,7 +49,7 @@ class ClientCalls:
     def __init__(self, planner: Planner) -> None:
         self.planner = planner
         self.draft = Draft(planner)
-        self.strangers = self._strangers()
+        self.other_packages = self._other_packages()
         clients = FileClients(planner)
         self.split = split_clients(clients)
         self.clients = FileClients(planner, self.split.decisions)
@@ -61,7 +61,9 @@ class ClientCalls:
         for site in self.clients.sites:
             self._site(site)
         done: set[int] = set()
-        for member, call in sorted(self.clients.made.items(), key=lambda i: (i[0].at, i[0].cls)):
+        for member, call in sorted(
+            self.clients.constructions.items(), key=lambda i: (i[0].at, i[0].cls)
+        ):
             if member.at not in done:
                 self._construction(member, call)
             elif (place := self._conditional_place(member, call)) is not None:
@@ -69,7 +71,7 @@ class ClientCalls:
             done.add(member.at)
         return self.draft.plan() + ClientTypes(self.clients).plan()
 
-    def _strangers(self) -> frozenset[str]:
+    def _other_packages(self) -> frozenset[str]:
         """The packages that the file imports, where it imports neither the SDK nor the router."""
         router = self.planner.evaluator.router
         packages: set[str] = set()
@@ -87,23 +89,25 @@ class ClientCalls:
         return frozenset(packages)
 
     def _site(self, site: ResolvedUse) -> None:
-        paths = {a.path for a in site.client_paths}
+        paths = {value.path for value in site.client_paths}
         path = min(paths, key=lambda path: (".".join(path) not in CALLS, path))
         dotted = ".".join(path)
         if not path or path[0] in CLIENT_EXTRAS or is_inside_call(path):
             return
         target = CALLS.get(dotted)
-        if any(another_sdk(atom) in self.strangers for atom in site.atoms):
+        if any(another_sdk(value) in self.other_packages for value in site.values):
             if target is not None or leads_to_call(path):
-                self.draft.left(UNPROVEN, site.node, "chosen-at-run-time")
+                self.draft.leave(UNPROVEN, site.node, "chosen-at-run-time")
             return
-        if all(isinstance(a.client, RouterClient) for a in site.client_paths):
+        if all(isinstance(value.client, RouterClient) for value in site.client_paths):
             self._already(site, dotted)
             return
         if site.use.model == "patched":
-            self.draft.left(LOOK_ALIKE, site.node, "patched", "a library adds response_model to it")
+            self.draft.leave(
+                LOOK_ALIKE, site.node, "patched", "a library adds response_model to it"
+            )
             return
-        if is_router_spelled(path, called=self.planner.called(site.node) is not None):
+        if is_router_spelled(path, called=self.planner.call_at(site.node) is not None):
             self._half_migrated(site, path[0])
             return
         if target is None and not leads_to_call(path):
@@ -113,12 +117,12 @@ class ClientCalls:
         assert decision is not None
         rule = rule_of(target) if target else rule_as_spelled(dotted) or RESOURCE
         if not self.planner.applies(rule, site.node):
-            self.draft.left(rule, site.node, "skipped")
+            self.draft.leave(rule, site.node, "skipped")
             return
-        if decision.kind == "stays":
+        if not decision.moves:
             self._split(site, decision, dotted)
             return
-        call = self.planner.called(site.node)
+        call = self.planner.call_at(site.node)
         receiver = receiver_of(site.node, path)
         if (
             decision.as_spelled
@@ -126,12 +130,12 @@ class ClientCalls:
             or not self.planner.is_placed(site.node)
         ):
             # Something else may stand here too: both answer the spelling of the SDK.
-            self.draft.migrated(rule, call or site.node, "through its client")
+            self.draft.migrate(rule, call or site.node, "through its client")
             return
         if target is None or call is None or receiver is None or decision.asynchronous is None:
             # A resource under another name, or a method handed over: the client answers it.
             message = "the router's client answers this spelling"
-            self.draft.migrated(rule, call or site.node, message)
+            self.draft.migrate(rule, call or site.node, message)
             return
         removed = not self.removable.isdisjoint(self.clients.members(site))
         self._rewrite(site, decision, dotted, self.planner.router if removed else "")
@@ -142,13 +146,13 @@ class ClientCalls:
         rule = rules.get(name) or rules.get(name.removeprefix("a"))
         if dotted in CALLS:
             rule = rule_of(CALLS[dotted])
-        elif leads_to_call(tuple(dotted.split("."))) and not self.planner.called(site.node):
+        elif leads_to_call(tuple(dotted.split("."))) and not self.planner.call_at(site.node):
             rule = RESOURCE
-        elif any(isinstance(a, Foreign) for a in site.atoms):
+        elif any(isinstance(value, Foreign) for value in site.values):
             return  # another SDK has a method of that name
         rule = rule or rule_as_spelled(dotted)
         if rule is not None:
-            self.draft.found(rule, site.node, "already-done")
+            self.draft.report(rule, site.node, "already-done")
         elif is_passed_on(dotted) and not leads_to_call(site.client_paths[0].path):
             self._unsupported(site, site.client_paths[0].path)
 
@@ -157,35 +161,33 @@ class ClientCalls:
         decision = self.clients.decision(site)
         assert decision is not None
         rule = rule_of(ROUTER_CALLS[function])
-        if decision.kind == "router":
-            self.draft.found(rule, site.node, "already-done", "its client moves in this run")
+        if decision.moves:
+            self.draft.report(rule, site.node, "already-done", "its client moves in this run")
         elif decision.outside:
             self._not_given(rule, site, decision)
         else:
-            self.draft.left(
+            self.draft.leave(
                 rule, site.node, "half-migrated", f"the client {_why_it_stays(decision)[1]}"
             )
 
     def _not_given(self, rule: Rule, site: ResolvedUse, decision: Decision) -> None:
         here = posixpath.dirname(self.planner.facts.path) or "."
         made = posixpath.relpath(decision.outside, here)
-        self.draft.left(rule, site.node, "not-given", f"the client is made in {made}")
+        self.draft.leave(rule, site.node, "not-given", f"the client is made in {made}")
 
     def _unsupported(self, site: ResolvedUse, path: tuple[str, ...]) -> None:
         decision = self.clients.decision(site)
-        passed = (
-            "the router's client answers it" if not decision or decision.kind == "router" else ""
-        )
+        passed = "the router's client answers it" if not decision or decision.moves else ""
         raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
         if raw:
-            self.draft.left(RAW, site.node, "raw-response", passed)
-        elif is_test(self.planner.facts.path) and not self.planner.called(site.node):
+            self.draft.leave(RAW, site.node, "raw-response", passed)
+        elif is_test(self.planner.facts.path) and not self.planner.call_at(site.node):
             return  # what a fake keeps for the test that asks it
-        elif len(path) > 1 or self.planner.called(site.node):
+        elif len(path) > 1 or self.planner.call_at(site.node):
             reason = "passed-on" if passed and not is_nowhere(path) else "no-counterpart"
             what = f"LiteLLM has no counterpart: {'.'.join(path)}"
             message = "; ".join(filter(None, (what, passed)))
-            self.draft.left(NO_COUNTERPART, site.node, reason, message)
+            self.draft.leave(NO_COUNTERPART, site.node, reason, message)
 
     def _split(self, site: ResolvedUse, decision: Decision, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""
@@ -203,14 +205,14 @@ class ClientCalls:
             self._not_given(rule, site, decision)
             return
         reason, why = _why_it_stays(decision)
-        self.draft.left(rule, site.node, reason, f"the client {why}")
+        self.draft.leave(rule, site.node, reason, f"the client {why}")
 
     def _rewrite(
         self, site: ResolvedUse, decision: Decision, dotted: str, receiver: str = ""
     ) -> None:
         """Call the router's method of the client, or of another *receiver*."""
         target = CALLS[dotted]
-        call = self.planner.called(site.node)
+        call = self.planner.call_at(site.node)
         assert call is not None
         text = self.planner.text
         name = f"a{target.function}" if decision.asynchronous else target.function
@@ -219,17 +221,17 @@ class ClientCalls:
         try:
             arguments = argument_changes(text, call, target, provider)
         except UnmatchedError as error:
-            self.draft.left(rule_of(target), site.node, "arguments", str(error))
+            self.draft.leave(rule_of(target), site.node, "arguments", str(error))
             return
         if of_module:
-            self.draft.replace(site.node, self.draft.routed(name))
+            self.draft.replace(site.node, self.draft.router_name(name))
         elif receiver:
             self.draft.replace(site.node, f"{receiver}.{name}")
         else:
             span, depth = text.span(site.node), dotted.count(".") + 1
             self.draft.changes.append(Retarget(span=span, depth=depth, name=name))
         self.draft.changes += arguments
-        self.draft.migrated(rule_of(target), call)
+        self.draft.migrate(rule_of(target), call)
 
     def _construction(self, member: Client, call: ast.Call) -> None:
         decision = self.clients.decisions[member]
@@ -239,14 +241,14 @@ class ClientCalls:
         argument = f'provider="{provider}"' if provider else ""
         if member in self.removable:
             self._remove(call)
-            self.draft.migrated(MADE, call, "not needed any more")
+            self.draft.migrate(CONSTRUCTION, call, "not needed any more")
             return
         func = self.clients.direct_class(call)
-        if decision.kind == "stays":
+        if not decision.moves:
             self._stays(member, call, new, argument)
             return
-        if not self.planner.applies(MADE, call):
-            self.draft.left(MADE, call, "skipped")
+        if not self.planner.applies(CONSTRUCTION, call):
+            self.draft.leave(CONSTRUCTION, call, "skipped")
             return
         named = self.clients.class_named(call)
         kept = self.planner.kept.is_read(named)
@@ -256,22 +258,24 @@ class ClientCalls:
         elif place in self.conditional:
             self.draft.renamed[place] = new
         elif func is not None or place is not None:
-            self.draft.replace(named, self.draft.routed(new))
+            self.draft.replace(named, self.draft.router_name(new))
         else:
-            self.draft.migrated(MADE, call, "its class is chosen elsewhere")
+            self.draft.migrate(CONSTRUCTION, call, "its class is chosen elsewhere")
             return
         if argument:
             skip = 1 if is_partial(call.func) else 0
             self.draft.changes.append(new_keyword(self.planner.text, call, argument, skip))
         before = "calls on it were migrated before" if decision.half_migrated else ""
-        self.draft.migrated(MADE, call, AS_WRITTEN if kept else before)
+        self.draft.migrate(CONSTRUCTION, call, AS_WRITTEN if kept else before)
 
     def _class_for(self, member: Client) -> str:
         return router_class(member.cls, azure=self.clients.decisions[member].as_spelled)
 
     def _conditional_place(self, member: Client, call: ast.Call) -> int | None:
         """The import of a class under a name that something else, or another class, binds too."""
-        kinds = {router_class(m.cls, azure=True) for m in self.clients.made if m.at == member.at}
+        kinds = {
+            router_class(m.cls, azure=True) for m in self.clients.constructions if m.at == member.at
+        }
         if len(kinds) == 1 and self.clients.direct_class(call) is not None:
             return None
         return self.imports.conditional(self.clients.class_named(call), member.cls)
@@ -279,11 +283,11 @@ class ClientCalls:
     def _conditional(self) -> dict[int, str]:
         """Imports of client classes under names that something else binds too, which all move."""
         groups: dict[int, set[str]] = defaultdict(set)
-        for member, call in self.clients.made.items():
+        for member, call in self.clients.constructions.items():
             place = self._conditional_place(member, call)
             if place is not None:
-                moves = self.clients.decisions[member].kind == "router"
-                applies = self.planner.applies(MADE, call)
+                moves = self.clients.decisions[member].moves
+                applies = self.planner.applies(CONSTRUCTION, call)
                 groups[place].add(self._class_for(member) if moves and applies else "")
         return {place: name for place, [name, *more] in groups.items() if name and not more}
 
@@ -292,15 +296,15 @@ class ClientCalls:
         beside = self.split.names.get(member, "")
         if beside and self.clients.direct_class(call) is not None:
             statement = self.planner.text.span(self.planner.parent(call))
-            callee = self.draft.routed(new)
+            callee = self.draft.router_name(new)
             self.draft.changes.append(
                 CopyAssignment(span=statement, target=beside, callee=callee, argument=argument)
             )
-        if not (decision.others or decision.foreign or decision.in_vain):
+        if not (decision.others or decision.foreign or decision.ineffective_patch):
             return  # only settings of it are read
         reason, why = _why_it_stays(decision)
         message = f"the client {why}" + (f"; beside it: {beside}" if beside else "")
-        self.draft.left(MADE, call, reason, message)
+        self.draft.leave(CONSTRUCTION, call, reason, message)
 
     def _remove(self, call: ast.Call) -> None:
         statement = self.planner.parent(call)
@@ -311,8 +315,8 @@ class ClientCalls:
 
 def _why_it_stays(decision: Decision) -> tuple[str, str]:
     """The code of the reason, and what to say of the client."""
-    if decision.in_vain:
-        return "mock", f"is replaced by a test: {decision.in_vain}"
+    if decision.ineffective_patch:
+        return "mock", f"is replaced by a test: {decision.ineffective_patch}"
     if RUN_TIME in decision.foreign:
         return "chosen-at-run-time", RUN_TIME
     uses = ", ".join((*decision.others, *decision.foreign)[:3])

@@ -13,8 +13,6 @@ from codemods.migrate_openai.flow.terms import (
     CLIENT_CLASSES,
     LOST,
     SAME_CLIENT,
-    Atom,
-    Atoms,
     Attr,
     Client,
     ClientPath,
@@ -22,13 +20,15 @@ from codemods.migrate_openai.flow.terms import (
     Foreign,
     Func,
     Inst,
-    Member,
     Ref,
     Sdk,
+    SdkClient,
     Term,
-    Typed,
+    TypedClient,
     Unknown,
-    members_of,
+    Value,
+    Values,
+    clients_of,
 )
 from codemods.migrate_openai.plan.replaced_names import ReplacedNames
 from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS
@@ -65,7 +65,7 @@ class Notes:
     """Are its settings changed, or copied with others, after it is made?"""
     replaced: bool = False
     """Does something put another thing in the place of a part of it?"""
-    in_vain: str = ""
+    ineffective_patch: str = ""
     """A test that would replace it in vain if it moved."""
     public: bool = False
     """Is it a parameter that others may fill, with a client of the SDK?"""
@@ -111,7 +111,7 @@ class Notes:
 class ClientGroup:
     """Clients that may stand in for one another."""
 
-    members: frozenset[Member]
+    members: frozenset[SdkClient]
     notes: Notes
     outside: str
     """The file that makes one of them, where that is not part of the run."""
@@ -137,23 +137,23 @@ class ClientNotes:
     def __init__(
         self,
         resolver: Resolver,
-        resolved: Mapping[str, tuple[Atoms, ...]],
+        resolved: Mapping[str, tuple[Values, ...]],
         callers: set[str],
         replaced: ReplacedNames,
     ) -> None:
         self._resolver = resolver
-        self._atoms = resolver.atoms
+        self._values_of = resolver.values_of
         self._resolved = resolved
         self._callers = callers
         self._replaced = replaced
-        self._joined = _Joined()
+        self._groups = _UnionFind()
         self._derived: set[Client] = set()
-        self._notes: dict[Member, Notes] = defaultdict(Notes)
+        self._notes: dict[SdkClient, Notes] = defaultdict(Notes)
 
     def take(self, facts: Mapping[str, ModuleFacts], classes: Iterable[Client]) -> None:
         for client in classes:
             self._derived.add(client)
-            self._joined.join([client])
+            self._groups.join([client])
         modules = list(facts.values())
         for client in self._derived:
             self._notes[client].replaced |= _replaces_parts(client, facts[client.path])
@@ -172,28 +172,28 @@ class ClientNotes:
         if self._has_clients(module):
             for flow in module.flows:
                 ask(flow.terms)
-            for tie in module.ties:
-                ask(tie)
+            for aliases in module.alias_sets:
+                ask(aliases)
             for store in module.stores:
                 ask(store.base)
 
     def _note_module(self, module: ModuleFacts) -> None:
-        for member in members_of(self._atoms(module.clients)):
-            self._joined.join([member])
-        for member in members_of(self._atoms(module.clients_to_leave)):
+        for member in clients_of(self._values_of(module.clients)):
+            self._groups.join([member])
+        for member in clients_of(self._values_of(module.clients_to_leave)):
             self._notes[member].others.add("a line to skip")
-        for member in members_of(self._atoms(module.public_parameters)):
+        for member in clients_of(self._values_of(module.public_parameters)):
             self._notes[member].public = True
-        for member in members_of(self._atoms(module.clients_elsewhere)):
+        for member in clients_of(self._values_of(module.clients_elsewhere)):
             self._notes[member].foreign.add("openai.providers")
-        for use, atoms in zip(module.uses, self._resolved.get(module.path, ()), strict=False):
-            self._note_use(module.path, use, atoms)
+        for use, values in zip(module.uses, self._resolved.get(module.path, ()), strict=False):
+            self._note_use(module.path, use, values)
         if not self._has_clients(module):
             return
         for flow in module.flows:
             self._note_flow(flow)
-        for tie in module.ties:
-            self._joined.join(members_of(self._atoms(tie)))
+        for aliases in module.alias_sets:
+            self._groups.join(clients_of(self._values_of(aliases)))
         for store in module.stores:
             self._note_store(store)
 
@@ -202,65 +202,74 @@ class ClientNotes:
         return (
             bool(module.clients)
             or module.path in self._callers
-            or any(members_of(atoms) for atoms in self._resolved.get(module.path, ()))
+            or any(clients_of(values) for values in self._resolved.get(module.path, ()))
         )
 
-    def _note_use(self, path: str, use: Use, atoms: Atoms) -> None:
-        self._joined.join(members_of(atoms))
-        mixed = any(isinstance(a, (Unknown, Foreign, Inst, Sdk)) for a in atoms)
-        for atom in atoms:
-            if isinstance(atom, ClientPath) and isinstance(atom.client, (Client, Typed)):
-                notes = self._notes[atom.client]
+    def _note_use(self, path: str, use: Use, values: Values) -> None:
+        self._groups.join(clients_of(values))
+        mixed = any(isinstance(value, (Unknown, Foreign, Inst, Sdk)) for value in values)
+        for value in values:
+            if isinstance(value, ClientPath) and isinstance(value.client, (Client, TypedClient)):
+                notes = self._notes[value.client]
                 notes.paths.add(path)
-                notes.add(atom.path, use.model, mixed, is_test(path))
+                notes.add(value.path, use.model, mixed, is_test(path))
 
     def _note_store(self, store: Store) -> None:
-        bases = self._atoms(store.base)
-        for member in members_of(bases):
+        bases = self._values_of(store.base)
+        for member in clients_of(bases):
             self._notes[member].configured = True
-        for member in members_of(frozenset(filter(_is_part, bases))):
+        for member in clients_of(frozenset(filter(_is_part, bases))):
             self._notes[member].replaced = True
             if store.attr in _INNER:
                 self._hand([member], f"{store.attr}, which is replaced")
         for base in bases:
-            if isinstance(base, Foreign) and self._resolver.members.is_read_back(base, store.attr):
+            if isinstance(base, Foreign) and self._resolver.attributes.is_read_back(
+                base, store.attr
+            ):
                 continue
             if base is LOST or (isinstance(base, Foreign) and "mock" not in base.name):
                 name = base.name if isinstance(base, Foreign) else _TOO_MUCH
-                self._hand(members_of(self._atoms(store.terms)), name)
+                self._hand(clients_of(self._values_of(store.terms)), name)
 
     def _note_flow(self, flow: Flow) -> None:
-        atoms = self._atoms(flow.terms)
-        members = members_of(atoms)
+        values = self._values_of(flow.terms)
+        members = clients_of(values)
         if not members:
             return
-        self._joined.join(members)
-        own = all(isinstance(atom, (Func, Cls)) for atom in self._atoms(flow.callee))
+        self._groups.join(members)
+        own = all(isinstance(value, (Func, Cls)) for value in self._values_of(flow.callee))
         for term in () if own else flow.callee:
             if (name := _wrapper(term)) is not None:
                 self._hand(members, name)
         # A method that has a counterpart may go anywhere, and so may a setting.
-        members = members_of(frozenset(filter(_gives_more, atoms)))
-        for callee in self._atoms(flow.callee):
+        members = clients_of(frozenset(filter(_gives_more, values)))
+        for callee in self._values_of(flow.callee):
             if (name := _taker(callee)) is not None:
                 self._hand(members, name)
 
-    def _hand(self, members: Iterable[Member], to: str) -> None:
+    def _hand(self, members: Iterable[SdkClient], to: str) -> None:
         for member in members:
             self._notes[member].foreign.add(to)
 
     # -- the sum
 
     def groups(self, facts: Mapping[str, ModuleFacts]) -> list[ClientGroup]:
-        held = self._replaced.held()
-        return [self._group(members, facts, held) for members in self._joined.groups()]
+        replaceable = self._replaced.replaceable_clients()
+        return [self._group(members, facts, replaceable) for members in self._groups.groups()]
 
     def _group(
-        self, members: frozenset[Member], facts: Mapping[str, ModuleFacts], held: Set[Member]
+        self,
+        members: frozenset[SdkClient],
+        facts: Mapping[str, ModuleFacts],
+        replaceable: Set[SdkClient],
     ) -> ClientGroup:
         notes = _total(self._notes[m] for m in members if m in self._notes)
-        notes.in_vain = min(filter(None, map(self._replaced.in_vain, members)), default="")
-        notes.replaced |= not held.isdisjoint(members) or any(map(self._replaced.make, members))
+        notes.ineffective_patch = min(
+            filter(None, map(self._replaced.ineffective_patch, members)), default=""
+        )
+        notes.replaced |= not replaceable.isdisjoint(members) or any(
+            map(self._replaced.make, members)
+        )
         made = [m for m in members if isinstance(m, Client)]
         direct = [m for m in made if facts[m.path].is_direct(m.at)]
         # One name, imported in two ways, may make clients of two classes at one call.
@@ -272,12 +281,12 @@ class ClientNotes:
         elif provider_unknown and derived:
             notes.foreign.add("models without a provider")
         paths = {m.path for m in members}
-        travelled = not self._resolver.imported_clients.isdisjoint(members)
+        is_imported = not self._resolver.imported_clients.isdisjoint(members)
         return ClientGroup(
             members=members,
             notes=notes,
             outside=min(paths - self._resolved.keys(), default=""),
-            shared=travelled or len(paths | notes.paths) > 1,
+            shared=is_imported or len(paths | notes.paths) > 1,
             indirect=indirect,
             derived=derived,
         )
@@ -306,16 +315,16 @@ def _total(every: Iterable[Notes]) -> Notes:
     return total
 
 
-def _is_part(atom: Atom) -> bool:
+def _is_part(value: Value) -> bool:
     """Is this a resource of a client, or something inside it?"""
-    return isinstance(atom, ClientPath) and bool(atom.path)
+    return isinstance(value, ClientPath) and bool(value.path)
 
 
-def _gives_more(atom: Atom) -> bool:
+def _gives_more(value: Value) -> bool:
     """Can whoever gets this reach more of its client than one method, or one setting?"""
-    if not isinstance(atom, ClientPath):
+    if not isinstance(value, ClientPath):
         return False
-    return not atom.path or (is_answered(atom.path) and leads_further(atom.path))
+    return not value.path or (is_answered(value.path) and leads_further(value.path))
 
 
 def _wrapper(term: Term) -> str | None:
@@ -327,7 +336,7 @@ def _wrapper(term: Term) -> str | None:
     return None
 
 
-def _taker(callee: Atom) -> str | None:
+def _taker(callee: Value) -> str | None:
     """What to call a function that may call anything on a client that it is given."""
     if callee is LOST:
         return _TOO_MUCH
@@ -338,29 +347,29 @@ def _taker(callee: Atom) -> str | None:
     return None
 
 
-class _Joined:
+class _UnionFind:
     """Union-find over clients that may stand in for one another."""
 
     def __init__(self) -> None:
-        self._parent: dict[Member, Member] = {}
+        self._parent: dict[SdkClient, SdkClient] = {}
 
-    def _find(self, member: Member) -> Member:
+    def _find(self, member: SdkClient) -> SdkClient:
         self._parent.setdefault(member, member)
         while self._parent[member] != member:
             self._parent[member] = self._parent[self._parent[member]]
             member = self._parent[member]
         return member
 
-    def join(self, members: Iterable[Member]) -> None:
-        first: Member | None = None
+    def join(self, members: Iterable[SdkClient]) -> None:
+        first: SdkClient | None = None
         for member in members:
             if first is None:
                 first = self._find(member)
             else:
                 self._parent[self._find(member)] = first
 
-    def groups(self) -> list[frozenset[Member]]:
-        found: dict[Member, set[Member]] = defaultdict(set)
+    def groups(self) -> list[frozenset[SdkClient]]:
+        found: dict[SdkClient, set[SdkClient]] = defaultdict(set)
         for member in self._parent:
             found[self._find(member)].add(member)
         return [frozenset(members) for members in found.values()]

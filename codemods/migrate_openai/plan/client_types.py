@@ -8,12 +8,12 @@ from collections import defaultdict
 from functools import cached_property
 
 from codemods.migrate_openai.flow.signatures import called_name
-from codemods.migrate_openai.flow.terms import Typed, client_class
+from codemods.migrate_openai.flow.terms import TypedClient, client_class
 from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.planner import Draft, Plan, ResolvedUse
-from codemods.migrate_openai.rules.clients import MADE, TYPED
+from codemods.migrate_openai.rules.clients import CONSTRUCTION, DECLARATION
 from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES, router_class
 
 _ASKING = frozenset({"isinstance", "issubclass"})
@@ -38,29 +38,27 @@ class ClientTypes:
             for member, decision in self.clients.decisions.items()
             if member.path == self.planner.facts.path and not decision.unused
         ]
-        moves = bool(own) and all(decision.kind == "router" for decision in own)
+        moves = bool(own) and all(decision.moves for decision in own)
         return moves or (not own and self.planner.view.all_move)
 
     def _annotations(self) -> None:
         """Annotations of what is now the router's client."""
         strings: dict[ast.Constant, list[str]] = defaultdict(list)
         for member, decision in self.clients.decisions.items():
-            if not isinstance(member, Typed) or member.path != self.planner.facts.path:
+            if not isinstance(member, TypedClient) or member.path != self.planner.facts.path:
                 continue
-            if member.at < 0 or not (
-                decision.kind == "router" or (decision.unused and self._all_move)
-            ):
+            if member.at < 0 or not (decision.moves or (decision.unused and self._all_move)):
                 continue
             node = self.planner.index.nodes[member.at]
-            if not self.planner.applies(TYPED, node):
-                self.draft.left(TYPED, node, "skipped")
+            if not self.planner.applies(DECLARATION, node):
+                self.draft.leave(DECLARATION, node, "skipped")
             elif isinstance(node, ast.Constant) and self._reads_kept_module(node, member.cls):
-                self.draft.migrated(TYPED, node, AS_WRITTEN)
+                self.draft.migrate(DECLARATION, node, AS_WRITTEN)
             elif isinstance(node, ast.Constant):
                 strings[node].append(member.cls)
             else:
                 self._rename_class(node, member.cls, runtime=not self.planner.is_annotation(node))
-                self.draft.migrated(TYPED, node)
+                self.draft.migrate(DECLARATION, node)
         places = NamedImports(self.planner)
         for node, classes in strings.items():
             kept = {cls: places.kept(cls) for cls in classes}
@@ -68,14 +66,14 @@ class ClientTypes:
             for cls, place in kept.items():
                 if place is not None:
                     self.draft.renamed[place] = ROUTER_CLASSES[cls]
-                    self.draft.migrated(TYPED, node)
+                    self.draft.migrate(DECLARATION, node)
 
     def _rename_class(self, node: ast.AST, cls: str, *, runtime: bool) -> None:
         if self.planner.kept.is_read(node):
             return
         # An annotation takes any client, but names none twice; a value is what makes it Azure's.
         azure = runtime or self._is_alternative(node)
-        self.draft.replace(node, self.draft.routed(router_class(cls, azure=azure)))
+        self.draft.replace(node, self.draft.router_name(router_class(cls, azure=azure)))
 
     def _reads_kept_module(self, node: ast.Constant, cls: str) -> bool:
         """``"openai.OpenAI"``, where that name stays."""
@@ -89,26 +87,26 @@ class ClientTypes:
     def _string_annotation(self, node: ast.Constant, classes: list[str]) -> None:
         code = old = self.planner.text.of(node)
         for cls in classes:
-            new = self.draft.routed(router_class(cls, azure=len(classes) > 1))
+            new = self.draft.router_name(router_class(cls, azure=len(classes) > 1))
             code = re.sub(rf"(?<![\w.])(?:\w+\.)?{cls}\b", new, code, count=1)
         if code != old:
             self.draft.replace(node, code)
-            self.draft.migrated(TYPED, node)
+            self.draft.migrate(DECLARATION, node)
 
     def _class_references(self) -> None:
         """Base classes, isinstance and the like."""
-        done = {id(self.clients.direct_class(call)) for call in self.clients.made.values()}
+        done = {id(self.clients.direct_class(call)) for call in self.clients.constructions.values()}
         typed = {
             m.at
             for m in self.clients.decisions
-            if isinstance(m, Typed) and m.path == self.planner.facts.path
+            if isinstance(m, TypedClient) and m.path == self.planner.facts.path
         }
         for site in self.planner.sites:
             for name in site.sdk:
                 cls = client_class(name)
                 if cls is None or site.use.place in typed or id(site.node) in done:
                     continue
-                if not self.planner.imported(site.node):
+                if not self.planner.is_imported(site.node):
                     continue
                 self._class_reference(site, cls)
 
@@ -120,23 +118,23 @@ class ClientTypes:
             decision = self.clients.decisions.get(client) if client else None
             if (
                 decision is not None
-                and decision.kind == "router"
-                and self.planner.applies(MADE, site.node)
+                and decision.moves
+                and self.planner.applies(CONSTRUCTION, site.node)
             ):
                 self._rename_class(site.node, cls, runtime=True)
-                self.draft.migrated(MADE, site.node)
+                self.draft.migrate(CONSTRUCTION, site.node)
             else:
-                self.draft.left(MADE, site.node, "subclass")
+                self.draft.leave(CONSTRUCTION, site.node, "subclass")
             return
         annotation = self.planner.is_annotation(site.node)
-        if not self.planner.applies(TYPED, site.node):
+        if not self.planner.applies(DECLARATION, site.node):
             return
         declared = self.planner.facts.public_parameters
-        if self._is_asked(site.node) and any(isinstance(term, Typed) for term in declared):
+        if self._is_asked(site.node) and any(isinstance(term, TypedClient) for term in declared):
             return  # of a client that others give it: those of the router are of the SDK's too
         if self._all_move or (not annotation and self._is_chosen(site.node, cls)):
             self._rename_class(site.node, cls, runtime=not annotation)
-            self.draft.migrated(TYPED, site.node)
+            self.draft.migrate(DECLARATION, site.node)
 
     def _is_asked(self, node: ast.expr) -> bool:
         """``isinstance(client, OpenAI)``, ``case OpenAI():``."""
@@ -153,9 +151,9 @@ class ClientTypes:
             return False
         decisions = [
             self.clients.decisions[member]
-            for member, call in self.clients.made.items()
+            for member, call in self.clients.constructions.items()
             if member.cls == cls
             and member in self.clients.decisions
             and self.clients.direct_class(call) is None
         ]
-        return bool(decisions) and all(decision.kind == "router" for decision in decisions)
+        return bool(decisions) and all(decision.moves for decision in decisions)

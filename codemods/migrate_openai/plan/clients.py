@@ -12,10 +12,10 @@ from codemods.migrate_openai.flow.terms import (
     NONE,
     Client,
     ClientPath,
-    Member,
     Param,
     Sdk,
-    Typed,
+    SdkClient,
+    TypedClient,
     client_class,
 )
 from codemods.migrate_openai.plan.decisions import Decision
@@ -27,13 +27,15 @@ class FileClients:
     """The sites on clients, the calls that make clients, and the decision of each client."""
 
     def __init__(
-        self, planner: Planner, decisions: Mapping[Member, Decision] | None = None
+        self, planner: Planner, decisions: Mapping[SdkClient, Decision] | None = None
     ) -> None:
         self.planner = planner
-        self.sites = [s for s in planner.sites if any(isinstance(a, ClientPath) for a in s.atoms)]
-        self.made = self._constructions()
+        self.sites = [
+            s for s in planner.sites if any(isinstance(value, ClientPath) for value in s.values)
+        ]
+        self.constructions = self._constructions()
         self.decisions = dict(planner.view.decisions if decisions is None else decisions)
-        self.sites_of: dict[Member, list[ResolvedUse]] = defaultdict(list)
+        self.sites_of: dict[SdkClient, list[ResolvedUse]] = defaultdict(list)
         for site in self.sites:
             for member in dict.fromkeys(self.members(site)):
                 self.sites_of[member].append(site)
@@ -50,9 +52,13 @@ class FileClients:
         return found
 
     @staticmethod
-    def members(site: ResolvedUse) -> list[Member]:
+    def members(site: ResolvedUse) -> list[SdkClient]:
         """The clients and annotated names that a site may act on."""
-        return [a.client for a in site.client_paths if isinstance(a.client, (Client, Typed))]
+        return [
+            value.client
+            for value in site.client_paths
+            if isinstance(value.client, (Client, TypedClient))
+        ]
 
     def decision(self, site: ResolvedUse) -> Decision | None:
         """What becomes of the client of a site; None where only the router's can be there."""
@@ -60,21 +66,23 @@ class FileClients:
         return self.decisions.get(members[0]) if members else None
 
     def clear(self, site: ResolvedUse) -> bool:
-        """Do all atoms say the same thing?"""
-        if not all(isinstance(a, (ClientPath, Param)) or a == NONE for a in site.atoms):
+        """Do all values say the same thing?"""
+        if not all(
+            isinstance(value, (ClientPath, Param)) or value == NONE for value in site.values
+        ):
             return False
-        return len({a.path for a in site.client_paths}) == 1
+        return len({value.path for value in site.client_paths}) == 1
 
     def is_simple(self, site: ResolvedUse, decision: Decision) -> bool:
         """Can this call be written without its client?"""
         path = site.client_paths[0].path
         return (
             ".".join(path) in CALLS
-            and self.planner.called(site.node) is not None
+            and self.planner.call_at(site.node) is not None
             and receiver_of(site.node, path) is not None
             and self.clear(site)
             and self.planner.is_placed(site.node)
-            and not (decision.as_spelled or decision.in_vain)
+            and not (decision.as_spelled or decision.ineffective_patch)
             and decision.asynchronous is not None
         )
 
@@ -82,12 +90,12 @@ class FileClients:
         """Does nothing get lost where module-level calls take the clients' place?"""
         return not decision.configured and all(
             isinstance(m, Client)
-            and m in self.made
-            and not self.planner.kept.is_read(self.made[m].func)
-            and not self.made[m].args
-            and not self.made[m].keywords
+            and m in self.constructions
+            and not self.planner.kept.is_read(self.constructions[m].func)
+            and not self.constructions[m].args
+            and not self.constructions[m].keywords
             and not CLIENT_CLASSES[m.cls][1]
-            and client_class(self.class_name(self.made[m])) is not None
+            and client_class(self.class_name(self.constructions[m])) is not None
             for m in decision.members
         )
 
@@ -105,7 +113,7 @@ class FileClients:
             root = root.value
         # The module may be missing (``openai = None``): what is read from it is the SDK's.
         of_module = root is not func and Sdk("openai") in self.planner.evaluator.terms(root)
-        return func if of_module or self.planner.imported(func) else None
+        return func if of_module or self.planner.is_imported(func) else None
 
     def class_named(self, call: ast.Call) -> ast.expr:
         """What a construction calls in the end."""

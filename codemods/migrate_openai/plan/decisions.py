@@ -4,17 +4,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 
-from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Member
+from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, SdkClient
 from codemods.migrate_openai.model import Spelling
 from codemods.migrate_openai.plan.client_notes import ClientGroup
 from codemods.migrate_openai.rules.client_attributes import is_passed_on
-
-
-class Destination(StrEnum):
-    ROUTER = "router"
-    STAYS = "stays"
 
 
 class Obstacle(Enum):
@@ -34,7 +29,7 @@ _STANDS: Mapping[Obstacle, Callable[[ClientGroup], object]] = {
     Obstacle.SDK_USES: lambda group: group.notes.others,
     Obstacle.HANDED: lambda group: group.notes.foreign,
     Obstacle.OUTSIDE: lambda group: group.outside,
-    Obstacle.REPLACED: lambda group: group.notes.in_vain,
+    Obstacle.REPLACED: lambda group: group.notes.ineffective_patch,
     Obstacle.UNUSED: lambda group: not group.is_made and not group.notes.sites,
 }
 
@@ -43,7 +38,8 @@ _STANDS: Mapping[Obstacle, Callable[[ClientGroup], object]] = {
 class Decision:
     """What becomes of a client, and of all that may stand in for it."""
 
-    kind: Destination
+    moves: bool
+    """Does it become the router's?"""
     passes: bool = False
     """Does a router client pass on all that keeps it? Then it may move, if it cannot be split."""
     provider: bool = False
@@ -54,13 +50,13 @@ class Decision:
     """Are the client's settings changed, or copied with others, after it is made?"""
     unused: bool = False
     """Is it declared, and never made nor called?"""
-    in_vain: str = ""
+    ineffective_patch: str = ""
     """The test that would replace it in vain if it moved."""
     as_spelled: bool = False
     """Do the calls keep the SDK's spelling, and the client the arguments that it is made with?"""
     half_migrated: bool = False
     """Were calls of it migrated before, and it was not?"""
-    members: frozenset[Member] = frozenset()
+    members: frozenset[SdkClient] = frozenset()
     others: tuple[str, ...] = ()
     """What keeps it: ``files.create``, or the name of a package that it is handed to."""
     foreign: tuple[str, ...] = ()
@@ -86,13 +82,13 @@ def decide(group: ClientGroup, spelling: Spelling) -> Decision:
     as_spelled = _keeps_spelling(group, spelling)
     named = group.is_made and (group.azure or nameable) and not group.indirect
     return Decision(
-        kind=Destination.ROUTER if moves else Destination.STAYS,
+        moves=moves,
         passes=passes,
         provider=named and (not as_spelled or notes.half_migrated),
         local=not group.shared,
         configured=notes.configured,
         unused=Obstacle.UNUSED in obstacles,
-        in_vain=notes.in_vain,
+        ineffective_patch=notes.ineffective_patch,
         as_spelled=as_spelled,
         half_migrated=notes.half_migrated,
         members=group.members,

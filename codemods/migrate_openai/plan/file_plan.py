@@ -78,7 +78,7 @@ def types_left(planner: Planner, gone: Collection[int]) -> Plan:
         terms = planner.evaluator.binding(binding)
         imported = [t.name for t in terms if isinstance(t, Sdk)]
         if any(name.startswith("openai.types") for name in imported):
-            draft.left(TYPE, alias, "type")
+            draft.leave(TYPE, alias, "type")
         elif any(name.startswith(LEGACY_MODULES) for name in imported):
-            draft.left(NO_COUNTERPART, alias, "will-not-import", f"of 0.28 only: {imported[0]}")
+            draft.leave(NO_COUNTERPART, alias, "will-not-import", f"of 0.28 only: {imported[0]}")
     return draft.plan()

@@ -79,7 +79,7 @@ class KeptModules:
         stay = (
             self.facts.constructors.get(member.at)
             for member, decision in self.view.decisions.items()
-            if member.path == self.facts.path and decision.kind == "stays"
+            if member.path == self.facts.path and not decision.moves
         )
         return frozenset(constructor.name for constructor in stay if constructor is not None)
 

@@ -92,13 +92,13 @@ def with_kept_names(planner: Planner, plan: Plan) -> Plan:
     replaced = {change.span: change for change in plan.changes if isinstance(change, Replace)}
     places = NamedImports(planner).places
     renamed = dict(plan.renamed)
-    spared: set[Change] = set()
+    unneeded: set[Change] = set()
     for alias, found in _uses(planner, replaced, places).items():
         name = renamed.get(places[alias]) or _kept_as(planner, alias, found)
         if name is not None:
             renamed[places[alias]] = name
-            spared.update(found.changes)
-    kept = tuple(change for change in plan.changes if change not in spared)
+            unneeded.update(found.changes)
+    kept = tuple(change for change in plan.changes if change not in unneeded)
     moves = any(finding.message == AS_WRITTEN for finding in plan.findings)
     modules = {
         place: "openai" if alias.name == "openai" else f"openai.{alias.name}"
@@ -147,6 +147,6 @@ def _uses(
                 change = replaced.get(planner.text.span(node))
                 if change is not None and len(bindings) == 1:
                     uses[alias].changes.append(change)
-                elif planner.called(node) is not None:
+                elif planner.call_at(node) is not None:
                     uses[alias].calls_left += 1
     return uses

@@ -28,7 +28,7 @@ class ModuleExceptions:
             return  # of a later generation: the router raises the very same
         today = names.exceptions(name)
         parent = self.planner.parent(site.node)
-        made = self.planner.called(site.node)
+        made = self.planner.call_at(site.node)
         if name.startswith("openai.error."):
             # Today's classes ask for the response that they stand for, which 0.28's did not.
             if made:
@@ -50,12 +50,12 @@ class ModuleExceptions:
         starred = any(isinstance(a, ast.Starred) for a in call.args)
         unknown = any(k.arg not in {*order, "param"} for k in call.keywords)
         if (starred and order is _BAD_REQUEST) or len(call.args) > len(order) or unknown:
-            self.draft.left(EXCEPTION, site.node, "exception")
+            self.draft.leave(EXCEPTION, site.node, "exception")
             return
-        if not (self.planner.applies(EXCEPTION, site.node) and self.planner.imported(site.node)):
-            self.draft.left(EXCEPTION, site.node, "skipped")
+        if not (self.planner.applies(EXCEPTION, site.node) and self.planner.is_imported(site.node)):
+            self.draft.leave(EXCEPTION, site.node, "skipped")
             return
-        span, kind = self.planner.text.span(call), self.draft.routed(today)
+        span, kind = self.planner.text.span(call), self.draft.router_name(today)
         if order is _BAD_REQUEST:
             self.draft.changes += (
                 NameArgument(span=span, argument=place, name=order[place])
@@ -63,14 +63,14 @@ class ModuleExceptions:
             )
         first = 0 if call.args or call.keywords else None
         self.draft.changes.append(AddArgument(span=span, code=kind, before=first))
-        self.draft.replace(site.node, self.draft.routed("legacy_error"))
-        self.draft.migrated(EXCEPTION, site.node)
+        self.draft.replace(site.node, self.draft.router_name("legacy_error"))
+        self.draft.migrate(EXCEPTION, site.node)
 
     def unraised(self, site: ResolvedUse) -> None:
         """An exception of 0.28 that nothing raises any more."""
         parent = self.planner.parent(site.node)
         if not isinstance(parent, ast.Tuple) or len(parent.elts) < 2:
-            self.draft.left(EXCEPTION, site.node, "exception")
+            self.draft.leave(EXCEPTION, site.node, "exception")
             return
         self.draft.changes.append(ReplaceElement(span=self.planner.text.span(site.node)))
-        self.draft.migrated(EXCEPTION, site.node, "nothing raises it any more")
+        self.draft.migrate(EXCEPTION, site.node, "nothing raises it any more")

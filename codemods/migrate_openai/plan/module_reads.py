@@ -23,9 +23,9 @@ class ModuleReads:
         if not (self.names_move or rule.kind == "call" or rule is EXCEPTION):
             return
         if not self.planner.applies(rule, site.node):
-            self.draft.left(rule, site.node, "skipped")
+            self.draft.leave(rule, site.node, "skipped")
             return
-        if not self.planner.imported(site.node) or not self.planner.is_placed(site.node):
+        if not self.planner.is_imported(site.node) or not self.planner.is_placed(site.node):
             return
         codes = tuple(self._written(site.node, name) for name in new)
         if grouped and len(codes) > 1:
@@ -34,11 +34,11 @@ class ModuleReads:
         else:
             joined = ", ".join(codes)
             self.draft.replace(site.node, joined if len(codes) == 1 else f"({joined})")
-        self.draft.migrated(rule, site.node)
+        self.draft.migrate(rule, site.node)
 
     def _written(self, node: ast.expr, name: str) -> str:
         """A name of the router, read from its module of the SDK's name where that is at hand."""
         module = root_of(node)
         if self.planner.kept.is_read(module) and name in names.EXCEPTIONS | names.SENTINELS:
             return f"{self.planner.text.of(module)}.{name}"
-        return self.draft.routed(name)
+        return self.draft.router_name(name)

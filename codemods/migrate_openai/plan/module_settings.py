@@ -63,8 +63,8 @@ class ModuleSettings:
         if (known or of_legacy) and self.planner.applies(SETTING, site.node):
             # What a program of 0.28 has not set reads as 0.28 had it.
             self.draft.legacy |= of_legacy
-            self.draft.replace(site.node, self.draft.routed(names.SETTINGS[setting]))
-            self.draft.migrated(SETTING, site.node)
+            self.draft.replace(site.node, self.draft.router_name(names.SETTINGS[setting]))
+            self.draft.migrate(SETTING, site.node)
 
     def assigned(self, node: ast.Attribute) -> None:
         base = self.planner.evaluator.terms(node.value)
@@ -72,30 +72,30 @@ class ModuleSettings:
             return
         if node.attr in names.UNSUPPORTED_SETTINGS:
             if self.calls_module:
-                self.draft.left(SETTING, node, "setting", f"no counterpart: openai.{node.attr}")
+                self.draft.leave(SETTING, node, "setting", f"no counterpart: openai.{node.attr}")
             return
         if node.attr not in names.SETTINGS or not self.calls_module:
             return
         if not self.planner.applies(SETTING, node):
-            self.draft.left(SETTING, node, "skipped")
+            self.draft.leave(SETTING, node, "skipped")
             return
         if self.planner.kept.is_read(node.value):
-            self.draft.migrated(SETTING, node, AS_WRITTEN)
+            self.draft.migrate(SETTING, node, AS_WRITTEN)
             return
         statement = self.planner.parent(node)
         if self.leftovers and isinstance(statement, ast.Assign):
             self._both(node, statement)
             return
-        self.draft.replace(node, self.draft.routed(names.SETTINGS[node.attr]))
-        self.draft.migrated(SETTING, node)
+        self.draft.replace(node, self.draft.router_name(names.SETTINGS[node.attr]))
+        self.draft.migrate(SETTING, node)
 
     def _both(self, node: ast.Attribute, statement: ast.Assign) -> None:
         """Something that stays reads the SDK's setting: set both in one statement."""
         router = Router(f"llm_router.{names.SETTINGS[node.attr]}")
         for target in statement.targets:
             if isinstance(target, ast.Attribute) and router in self.planner.evaluator.terms(target):
-                self.draft.found(SETTING, node, "already-done")
+                self.draft.report(SETTING, node, "already-done")
                 return
-        name = self.draft.routed(names.SETTINGS[node.attr])
+        name = self.draft.router_name(names.SETTINGS[node.attr])
         self.draft.changes.append(AddTarget(span=self.planner.text.span(node), code=name))
-        self.draft.migrated(SETTING, node, "kept for what stays on the SDK, too")
+        self.draft.migrate(SETTING, node, "kept for what stays on the SDK, too")

@@ -6,14 +6,14 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from codemods.migrate_openai.flow.terms import Client, Member
+from codemods.migrate_openai.flow.terms import Client, SdkClient
 from codemods.migrate_openai.plan.clients import FileClients
-from codemods.migrate_openai.plan.decisions import Decision, Destination
+from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.planner import ResolvedUse, receiver_of
 from codemods.migrate_openai.rewrite.positions import is_alone
 from codemods.migrate_openai.rules import CALLS
 from codemods.migrate_openai.rules.client_attributes import leads_to_call
-from codemods.migrate_openai.rules.clients import MADE
+from codemods.migrate_openai.rules.clients import CONSTRUCTION
 
 # Calls that may be made twice without anyone noticing.
 _REPEATABLE = frozenset(
@@ -38,7 +38,7 @@ class Split:
     """The names of the second clients, by the client that each stands beside."""
 
     names: Mapping[Client, str]
-    decisions: Mapping[Member, Decision]
+    decisions: Mapping[SdkClient, Decision]
     """What becomes of every client, now that it is known which can be split."""
 
 
@@ -53,16 +53,14 @@ def split_clients(clients: FileClients) -> Split:
     for site in clients.sites:
         decision = clients.decision(site)
         path = site.client_paths[0].path
-        if decision is None or decision.kind != "stays" or not decision.passes:
+        if decision is None or decision.moves or not decision.passes:
             continue
         if ".".join(path) not in CALLS and not leads_to_call(path):
             continue
         splits = clients.settingless(decision) or splitter.beside(site, names) is not None
         if not (clients.is_simple(site, decision) and splits):
-            decisions.update(
-                dict.fromkeys(decision.members, replace(decision, kind=Destination.ROUTER))
-            )
-    stay = {member: name for member, name in names.items() if decisions[member].kind == "stays"}
+            decisions.update(dict.fromkeys(decision.members, replace(decision, moves=True)))
+    stay = {member: name for member, name in names.items() if not decisions[member].moves}
     return Split(names=stay, decisions=decisions)
 
 
@@ -75,7 +73,7 @@ class _Splitter:
     def __init__(self, clients: FileClients) -> None:
         self.clients = clients
         self.planner = clients.planner
-        self.written = clients.planner.occurrences
+        self.occurrences = clients.planner.occurrences
 
     def names(self) -> dict[Client, str]:
         wanted: set[Client] = set()
@@ -83,7 +81,7 @@ class _Splitter:
             decision = self.clients.decision(site)
             if (
                 decision is None
-                or decision.kind != "stays"
+                or decision.moves
                 or self.clients.settingless(decision)
                 or decision.configured
             ):
@@ -99,10 +97,12 @@ class _Splitter:
         return {member: name for member, name in names.items() if name is not None}
 
     def _named(self, member: Client) -> str | None:
-        call = self.clients.made.get(member)
+        call = self.clients.constructions.get(member)
         if call is None or not self.clients.direct_class(call) or not self._repeatable(call):
             return None
-        if not self.planner.applies(MADE, call) or any(k.arg == "provider" for k in call.keywords):
+        if not self.planner.applies(CONSTRUCTION, call) or any(
+            k.arg == "provider" for k in call.keywords
+        ):
             return None
         statement = self.planner.parent(call)
         match statement:
@@ -111,12 +111,14 @@ class _Splitter:
                 if scope is None or len(scope.bindings[name]) != 1 or scope.is_class:
                     return None
                 new = f"router_{name}"
-                taken = new in self.written.bound
+                taken = new in self.occurrences.bound
             case ast.Assign(
                 targets=[ast.Attribute(value=ast.Name(id=("self" | "cls") as holder), attr=name)]
             ):
                 new = f"router_{name}"
-                taken = new in self.written.attributes or len(self.written.stores(name)) != 1
+                taken = (
+                    new in self.occurrences.attributes or len(self.occurrences.stores(name)) != 1
+                )
                 new = f"{holder}.{new}"
             case _:
                 return None
@@ -131,10 +133,12 @@ class _Splitter:
         refers = receiver is not None and self._refers(receiver, member)
         return names.get(member) if refers else None
 
-    def _refers(self, receiver: ast.expr, member: Member) -> bool:
+    def _refers(self, receiver: ast.expr, member: SdkClient) -> bool:
         """Does the receiver name the very place that the client was assigned to?"""
         statement = (
-            self.planner.parent(self.clients.made[member]) if member in self.clients.made else None
+            self.planner.parent(self.clients.constructions[member])
+            if member in self.clients.constructions
+            else None
         )
         if not isinstance(statement, ast.Assign):
             return False

@@ -25,7 +25,7 @@ from codemods.migrate_openai.rewrite.reads import Reads, sdk_imports
 from codemods.migrate_openai.rewrite.unread_imports import (
     UnreadImports,
     unread_imports,
-    with_hollow,
+    with_empty_blocks,
 )
 
 _LEGACY = "{}.legacy = True  # no retries, replies are dictionaries: as openai 0.28"
@@ -73,15 +73,15 @@ class _Imports:
         names = {name for _, name, _, _ in sdk_imports(new)}
         self.reads = Reads(new, names | request.reads)
         self.aliases = unread_imports(old, Reads(old, names), new, self.reads, request.wanted)
-        meant: dict[ast.stmt, list[tuple[str, str]]] = {}
+        new_names: dict[ast.stmt, list[tuple[str, str]]] = {}
         for place, (_, name, _, alias) in enumerate(sdk_imports(new)):
             if place in request.renamed:
                 statement = new.index.statement(alias)
                 gone = self.aliases.setdefault(statement, [])
                 gone += [alias] if alias not in gone else []
-                meant.setdefault(statement, []).append((request.renamed[place], name))
+                new_names.setdefault(statement, []).append((request.renamed[place], name))
         self.renamed = {
-            statement: _renamed(request.router, names) for statement, names in meant.items()
+            statement: _renamed(request.router, names) for statement, names in new_names.items()
         }
         router_reads = self.reads.unbound.get(request.name, [])
         self.places = Places(new, text, router_reads, self.aliases)
@@ -90,13 +90,13 @@ class _Imports:
         lines, needs_router = self._lines()
         point, homes = self._homes(lines)
         again = self.places.tried_again(point.statement if point is not None else None)
-        filled = {*homes, *again, *self.renamed}
-        unread = with_hollow(self.new, self.text, self.aliases, filled)
+        refilled = {*homes, *again, *self.renamed}
+        unread = with_empty_blocks(self.new, self.text, self.aliases, refilled)
         in_place = {home: [*lines] for home in (*homes, *again)}
         for statement, renamed in self.renamed.items():
             in_place.setdefault(statement, []).extend(renamed)
         changes = [
-            *(ReplaceStatement(span=self.text.span(node)) for node in unread.hollow),
+            *(ReplaceStatement(span=self.text.span(node)) for node in unread.empty_blocks),
             *self._written(unread, in_place, [] if homes else lines, point),
         ]
         legacy = needs_router and self.request.legacy
@@ -214,13 +214,13 @@ def _renamed(router: str, names: list[tuple[str, str]]) -> list[str]:
 
     An import takes no dotted name: that of a class of 0.28 is assigned.
     """
-    plain = {name for meant, name in names if meant == name}
-    dotted = [(meant.rpartition("."), name) for meant, name in names if "." in meant]
+    plain = {name for new_name, name in names if new_name == name}
+    dotted = [(new_name.rpartition("."), name) for new_name, name in names if "." in new_name]
     plain |= {module for (module, _, _), _ in dotted}
     lines = [
-        f"from {router} import {_alias(meant, name)}"
-        for meant, name in names
-        if meant != name and "." not in meant
+        f"from {router} import {_alias(new_name, name)}"
+        for new_name, name in names
+        if new_name != name and "." not in new_name
     ]
     lines += [f"from {router} import {', '.join(sorted(plain))}"] if plain else []
     return lines + [f"{name} = {module}.{last}" for (module, _, last), name in dotted]

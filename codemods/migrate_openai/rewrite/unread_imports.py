@@ -14,10 +14,10 @@ from codemods.migrate_openai.rewrite.reads import Reads, is_listed, is_typing_gu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadImports:
-    """``aliases`` by statement; ``hollow``: a try or if that then holds nothing is to go whole."""
+    """``aliases`` by statement; ``empty_blocks``: each try and if that holds nothing else."""
 
     aliases: dict[ast.stmt, list[ast.alias]]
-    hollow: list[ast.stmt]
+    empty_blocks: list[ast.stmt]
 
     def is_whole(self, statement: ast.stmt) -> bool:
         """Does a statement lose all its names?"""
@@ -81,21 +81,21 @@ def _is_exported(
     return not was_read and analysis.file.path.endswith("__init__.py")
 
 
-def with_hollow(
+def with_empty_blocks(
     analysis: Analysis,
     text: Text,
     aliases: dict[ast.stmt, list[ast.alias]],
-    filled: Collection[ast.stmt],
+    refilled: Collection[ast.stmt],
 ) -> UnreadImports:
     """Add each try and if that holds nothing but imports which go, and what only served those.
 
-    *filled*: statements that get something in their place.
+    *refilled*: statements that get something in their place.
     """
-    unread = UnreadImports(aliases=dict(aliases), hollow=[])
+    unread = UnreadImports(aliases=dict(aliases), empty_blocks=[])
     for node in analysis.index.nodes:
-        if isinstance(node, (ast.Try, ast.If)) and _is_hollow(text, node, unread, filled):
-            unread.hollow.append(node)
-    gone = {inner for node in unread.hollow for inner in ast.walk(node)}
+        if isinstance(node, (ast.Try, ast.If)) and _is_emptied(text, node, unread, refilled):
+            unread.empty_blocks.append(node)
+    gone = {inner for node in unread.empty_blocks for inner in ast.walk(node)}
     for statement in [s for s in unread.aliases if s in gone]:
         del unread.aliases[statement]
     for statement, alias in _idle_guards(analysis, gone):
@@ -103,8 +103,8 @@ def with_hollow(
     return unread
 
 
-def _is_hollow(
-    text: Text, node: ast.Try | ast.If, unread: UnreadImports, filled: Collection[ast.stmt]
+def _is_emptied(
+    text: Text, node: ast.Try | ast.If, unread: UnreadImports, refilled: Collection[ast.stmt]
 ) -> bool:
     source = text.of(node)
     if "#" in source or source.startswith("elif"):
@@ -116,7 +116,7 @@ def _is_hollow(
     goes = [s for s in statements if isinstance(s, _IMPORTS) and unread.is_whole(s)]
     return (
         bool(goes)
-        and not any(s in filled for s in statements)
+        and not any(s in refilled for s in statements)
         and all(s in goes or isinstance(s, ast.Pass) for s in statements)
     )
 
