@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Mapping
+from functools import partial
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.evaluate import Evaluator
@@ -30,23 +32,23 @@ from codemods.migrate_openai.flow.scopes import (
 from codemods.migrate_openai.flow.signatures import (
     MethodKind,
     called_name,
+    class_named,
     decorator_name,
     default_factory,
     method_kind,
     root_of,
 )
 from codemods.migrate_openai.flow.terms import (
+    ANYTHING,
     EMPTY,
     NONE,
     UNKNOWN,
     Attr,
-    CallResult,
     Client,
     Cls,
     Foreign,
     Func,
     Inst,
-    Item,
     Param,
     Ref,
     Router,
@@ -71,8 +73,7 @@ _FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, 
 PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _APPENDERS = frozenset({"append", "add", "appendleft", "insert", "put", "put_nowait"})
-
-
+_CLIENTS = (Client, TypedClient, RouterClient, Sdk, Router)
 _OF_A_CLASS = frozenset({"create", "acreate"})  # of 0.28: ``self.api = openai.ChatCompletion``
 
 
@@ -119,8 +120,8 @@ class _Collector:
         self.index = analysis.index
         self.evaluator = analysis.evaluator
         self.path = analysis.file.path
-        self.attrs: dict[str, dict[str, Terms]] = {}
-        self.returns: dict[Scope, Terms] = {}
+        self.attrs: dict[str, dict[str, Terms]] = defaultdict(partial(defaultdict, frozenset))
+        self.returns: dict[Scope, Terms] = defaultdict(frozenset)
         self.flows: list[Flow] = []
         self.stores: list[Store] = []
         self.uses: list[Use] = []
@@ -151,7 +152,7 @@ class _Collector:
             elif isinstance(node, ast.ClassDef):
                 classes[scope.qualname] = self._class(node, scope)
         exports = {
-            name: self._join(self.evaluator.binding(b) for b in bindings)
+            name: EMPTY.union(*map(self.evaluator.binding, bindings))
             for name, bindings in self.index.module.bindings.items()
         }
         stars = tuple(
@@ -178,10 +179,6 @@ class _Collector:
             clients_elsewhere=frozenset(self.clients_elsewhere),
             direct=frozenset(self.direct).union(cls.place for cls in classes.values()),
         )
-
-    @staticmethod
-    def _join(parts: Iterator[Terms]) -> Terms:
-        return EMPTY.union(*parts)
 
     def _visit(self, place: int, node: ast.AST) -> None:
         kind = type(node)
@@ -247,9 +244,7 @@ class _Collector:
         own = Func(self.path, self.index.own_scope[function].qualname)
         for decorator in function.decorator_list:
             callee = frozenset(
-                t
-                for t in self.evaluator.terms(decorator)
-                if isinstance(root(t), (Func, Ref)) and not isinstance(t, Foreign)
+                t for t in self.evaluator.terms(decorator) if isinstance(root(t), (Func, Ref))
             )
             if callee:
                 place = self.evaluator.place[decorator]
@@ -279,7 +274,7 @@ class _Collector:
         ):
             scope = scope.parent
         if scope is not None:
-            self.returns[scope] = self.returns.get(scope, EMPTY) | self.evaluator.terms(value)
+            self.returns[scope] |= self.evaluator.terms(value)
 
     def _store(
         self,
@@ -324,10 +319,7 @@ class _Collector:
         for term in base:
             match term:
                 case Inst(Cls(path, qualname)) | Cls(path, qualname) if path == self.path:
-                    attrs = self.attrs.setdefault(qualname, {})
-                    attrs[target.attr] = attrs.get(target.attr, EMPTY) | (
-                        terms or frozenset({UNKNOWN})
-                    )
+                    self.attrs[qualname][target.attr] |= terms or ANYTHING
                 case Sdk("openai"):
                     self.sets_module.add(target.attr)
                 case Router("llm_router") if target.attr == "legacy":
@@ -456,32 +448,15 @@ class _Collector:
         )
 
     def _construction(self, place: int, node: ast.Call) -> None:
-        for term in self.evaluator.terms(node.func):
-            likely = (isinstance(term, Sdk) and client_class(term.name)) or isinstance(
-                root(term), (Ref, Cls, Func)
-            )
-            if not likely:
-                continue
-            partial = called_name(node.func) == "partial" and node.args
-            name = root_of(node.args[0] if partial else node.func)
-            if isinstance(name, ast.Name):
-                self.constructors[place] = Constructor(name=name.id, lazy=is_lazy(self.index, name))
-            if self._names_class(node):
-                self.direct.add(place)
-
-    def _names_class(self, node: ast.Call) -> bool:
-        """Is the class named by an import, with nothing assigned in between?"""
-        func = node.func
-        if default_factory(node) is not None:
-            return False
-        if called_name(func) == "partial" and node.args:
-            func = node.args[0]
-        while isinstance(func, ast.Attribute):
-            func = func.value
-        if not isinstance(func, ast.Name):
-            return False
-        bindings = self.index.reaching(func)
-        return all(b.kind is BindingKind.IMPORT for b in bindings)
+        name = root_of(class_named(node))
+        may_be_class = any(map(_may_be_class, self.evaluator.terms(node.func)))
+        if not (isinstance(name, ast.Name) and may_be_class):
+            return
+        self.constructors[place] = Constructor(name=name.id, lazy=is_lazy(self.index, name))
+        # By the name of an import, with nothing assigned in between?
+        imported = all(b.kind is BindingKind.IMPORT for b in self.index.reaching(name))
+        if imported and default_factory(node) is None:
+            self.direct.add(place)
 
     def _chain(self, place: int, node: ast.Attribute | ast.Name) -> None:
         names = chain_names(node)
@@ -489,10 +464,8 @@ class _Collector:
         terms = self.evaluator.terms(node)
         if not shaped and len(names) > 1 and names[-1] in _OF_A_CLASS:
             shaped = any(isinstance(root(t), (Inst, Cls)) for t in terms)
-        if not shaped:
-            interesting = frozenset(t for t in terms if _client_rooted(t))
-            if not interesting:
-                return
+        if not shaped and not any(isinstance(root(t), _CLIENTS) for t in terms):
+            return
         self.uses.append(Use(place=place, terms=terms, names=names, model=self._model(node)))
 
     def _model(self, node: ast.expr) -> ModelNaming:
@@ -540,15 +513,10 @@ class _Collector:
                     returns |= declared
         params = []
         for name in names:
-            found = EMPTY.union(
-                *(
-                    self.evaluator.binding(b)
-                    for b in scope.bindings.get(name, [])
-                    if b.kind is BindingKind.PARAMETER
-                )
-            )
-            own = Param(self.path, scope.qualname, name)
-            rest = frozenset(t for t in found if t != own)
+            bindings = scope.bindings.get(name, [])
+            given = (b for b in bindings if b.kind is BindingKind.PARAMETER)
+            found = EMPTY.union(*map(self.evaluator.binding, given))
+            rest = found - {Param(self.path, scope.qualname, name)}
             if any(isinstance(t, TypedClient) for t in rest):
                 self._note_aliases(found)
             params.append((name, rest))
@@ -564,12 +532,10 @@ class _Collector:
         )
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> ClassFacts:
-        bases = (
-            base
-            for each in node.bases
-            for base in sorted(self.evaluator.terms(_unsubscribed(each)), key=repr)
-        )
-        attrs = dict(self.attrs.get(scope.qualname, {}))
+        # ``Base[T]`` -> ``Base``: what is inherited stays the same.
+        named = (base.value if isinstance(base, ast.Subscript) else base for base in node.bases)
+        bases = (term for base in named for term in sorted(self.evaluator.terms(base), key=repr))
+        attrs = self.attrs[scope.qualname]
         methods = {}
         fields = []
         for name, bindings in scope.bindings.items():
@@ -577,7 +543,7 @@ class _Collector:
                 if binding.kind is BindingKind.FUNCTION:
                     methods[name] = self.index.own_scope[binding.node].qualname
                 else:
-                    attrs[name] = attrs.get(name, EMPTY) | self.evaluator.binding(binding)
+                    attrs[name] |= self.evaluator.binding(binding)
                 if isinstance(binding.node, ast.AnnAssign):
                     fields.append(name)
         for name, terms in attrs.items():
@@ -587,7 +553,7 @@ class _Collector:
             qualname=scope.qualname,
             place=self.evaluator.place[node],
             bases=tuple(dict.fromkeys(bases)),
-            attrs=attrs,
+            attrs=dict(attrs),
             methods=methods,
             fields=tuple(fields) if "__init__" not in methods else (),
         )
@@ -605,11 +571,6 @@ def is_test(path: str) -> bool:
     return named or name.endswith("_test.py") or not _TEST_FOLDERS.isdisjoint(folders[-3:])
 
 
-def _unsubscribed(base: ast.expr) -> ast.expr:
-    """``Base[T]`` -> ``Base``: what is inherited stays the same."""
-    return base.value if isinstance(base, ast.Subscript) else base
-
-
 def chain_names(node: ast.expr) -> tuple[str, ...]:
     """The names of an attribute chain, the root included where it is a name."""
     names: list[str] = []
@@ -621,24 +582,22 @@ def chain_names(node: ast.expr) -> tuple[str, ...]:
     return tuple(reversed(names))
 
 
-def _client_rooted(term: object) -> bool:
-    while isinstance(term, (Attr, Item, CallResult)):
-        term = term.base
-    return isinstance(term, (Client, TypedClient, RouterClient, Sdk, Router))
+def _may_be_class(term: Term) -> bool:
+    """May this be the class of a client, or what makes one?"""
+    if isinstance(term, Sdk):
+        return client_class(term.name) is not None
+    return isinstance(root(term), (Ref, Cls, Func))
 
 
 def _matters(terms: Terms) -> bool:
     """May these terms lead to a client?"""
-    for term in terms:
-        base = root(term)
-        if isinstance(base, (Client, TypedClient, RouterClient, Inst, Ref, Param, Cls, Func)):
-            return True
-        if isinstance(base, Sdk):
-            return True
-        if isinstance(base, Foreign) and term is not base:
-            return True  # what the program may have put there
-        if isinstance(base, Seq) and _matters(base.elements):
-            return True
-        if isinstance(base, Router):
-            return True
-    return False
+    return any(map(_leads_on, terms))
+
+
+def _leads_on(term: Term) -> bool:
+    base = root(term)
+    if isinstance(base, Foreign):
+        return term is not base  # what the program may have put there
+    if isinstance(base, Seq):
+        return _matters(base.elements)
+    return isinstance(base, (*_CLIENTS, Inst, Ref, Param, Cls, Func))

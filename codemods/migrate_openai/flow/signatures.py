@@ -32,6 +32,17 @@ def default_factory(node: ast.Call) -> ast.expr | None:
     return None
 
 
+def is_partial(node: ast.AST) -> bool:
+    """Is this a call of functools.partial, by its name?"""
+    return isinstance(node, ast.Call) and called_name(node.func) == "partial"
+
+
+def class_named(call: ast.Call) -> ast.expr:
+    """What a construction calls in the end: of ``partial(OpenAI)``, and as a factory, the class."""
+    func = default_factory(call) or call.func
+    return call.args[0] if called_name(func) == "partial" and call.args else func
+
+
 class MethodKind(Enum):
     """What the first parameter of a function is bound to."""
 

@@ -7,6 +7,7 @@ import posixpath
 from collections import defaultdict
 
 from codemods.migrate_openai.flow.collect import is_test
+from codemods.migrate_openai.flow.signatures import class_named, is_partial
 from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Foreign, RouterClient
 from codemods.migrate_openai.plan.arguments import (
     Provider,
@@ -16,7 +17,7 @@ from codemods.migrate_openai.plan.arguments import (
 )
 from codemods.migrate_openai.plan.client_notes import RUN_TIME
 from codemods.migrate_openai.plan.client_types import ClientTypes
-from codemods.migrate_openai.plan.clients import FileClients, is_partial
+from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.kept_names import NamedImports
@@ -250,7 +251,7 @@ class ClientCalls:
         if not self.planner.applies(CONSTRUCTION, call):
             self.draft.leave(CONSTRUCTION, call, "skipped")
             return
-        named = self.clients.class_named(call)
+        named = class_named(call)
         kept = self.planner.kept.is_read(named)
         place = self._conditional_place(member, call)
         if kept:
@@ -263,7 +264,7 @@ class ClientCalls:
             self.draft.migrate(CONSTRUCTION, call, "its class is chosen elsewhere")
             return
         if argument:
-            skip = 1 if is_partial(call.func) else 0
+            skip = 1 if is_partial(call) else 0
             self.draft.changes.append(new_keyword(self.planner.text, call, argument, skip))
         before = "calls on it were migrated before" if decision.half_migrated else ""
         self.draft.migrate(CONSTRUCTION, call, AS_WRITTEN if kept else before)
@@ -278,7 +279,7 @@ class ClientCalls:
         }
         if len(kinds) == 1 and self.clients.direct_class(call) is not None:
             return None
-        return self.imports.conditional(self.clients.class_named(call), member.cls)
+        return self.imports.conditional(class_named(call), member.cls)
 
     def _conditional(self) -> dict[int, str]:
         """Imports of client classes under names that something else binds too, which all move."""

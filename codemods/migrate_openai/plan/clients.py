@@ -6,7 +6,7 @@ import ast
 from collections import defaultdict
 from collections.abc import Mapping
 
-from codemods.migrate_openai.flow.signatures import default_factory
+from codemods.migrate_openai.flow.signatures import class_named, root_of
 from codemods.migrate_openai.flow.terms import (
     CLIENT_CLASSES,
     NONE,
@@ -108,19 +108,8 @@ class FileClients:
 
     def direct_class(self, call: ast.Call) -> ast.expr | None:
         """The expression that names the client class, where it is spelled out."""
-        func = root = self.class_named(call)
-        while isinstance(root, ast.Attribute):
-            root = root.value
+        func = class_named(call)
+        root = root_of(func)
         # The module may be missing (``openai = None``): what is read from it is the SDK's.
         of_module = root is not func and Sdk("openai") in self.planner.evaluator.terms(root)
         return func if of_module or self.planner.is_imported(func) else None
-
-    def class_named(self, call: ast.Call) -> ast.expr:
-        """What a construction calls in the end."""
-        func = default_factory(call) or call.func
-        return call.args[0] if is_partial(func) else func
-
-
-def is_partial(func: ast.expr) -> bool:
-    """Is this functools.partial, by its name?"""
-    return (func.id if isinstance(func, ast.Name) else getattr(func, "attr", "")) == "partial"
