@@ -22,14 +22,13 @@ from codemods.migrate_openai.flow.terms import (
     LOST,
     NONE,
     UNKNOWN,
+    Access,
     Attr,
-    CallResult,
     ClientPath,
     Cls,
     Foreign,
     Func,
     Inst,
-    Item,
     Param,
     Term,
     Terms,
@@ -312,7 +311,7 @@ class Attributes:
 
 def _method(term: Term, cls: Cls) -> str | None:
     """The name of what a term takes from ``self``, or from the class."""
-    while isinstance(term, (Attr, CallResult, Item)):
+    while isinstance(term, Access):
         if isinstance(term, Attr) and term.base in (cls, Inst(cls)):
             return term.name
         term = term.base
@@ -325,6 +324,6 @@ def _on_class(term: Term, base: Cls, cls: Cls) -> Term:
         return Inst(cls)
     if term == base:
         return cls
-    if isinstance(term, (Attr, CallResult, Item)):
+    if isinstance(term, Access):
         return replace(term, base=_on_class(term.base, base, cls))
     return term

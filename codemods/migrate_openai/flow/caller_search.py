@@ -8,7 +8,15 @@ from dataclasses import dataclass
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.modules import Modules, last, stem_of
-from codemods.migrate_openai.flow.terms import EMPTY, Attr, CallResult, Cls, Inst, Item, Param, Term
+from codemods.migrate_openai.flow.terms import (
+    EMPTY,
+    Access,
+    Attr,
+    Cls,
+    Inst,
+    Param,
+    Term,
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,7 +76,7 @@ def _params(modules: Modules, terms: Iterable[Term]) -> Iterator[Param]:
     """The parameters that terms come from, by way of an attribute of the same class too."""
     for term in terms:
         attr = ""
-        while isinstance(term, (Attr, CallResult, Item)):
+        while isinstance(term, Access):
             attr = term.name if isinstance(term, Attr) else ""
             term = term.base
         if isinstance(term, Param):

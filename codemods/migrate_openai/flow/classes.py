@@ -9,7 +9,6 @@ from typing import TypeVar
 
 from codemods.migrate_openai.flow.modules import Modules, is_drop_in, last
 from codemods.migrate_openai.flow.terms import (
-    CLIENT_CLASSES,
     UNKNOWN,
     Attr,
     Client,
@@ -24,6 +23,7 @@ from codemods.migrate_openai.flow.terms import (
     client_class,
     router_client,
 )
+from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
 T = TypeVar("T")
 
@@ -136,7 +136,7 @@ class Classes:
         for path in self._modules.asked:
             for facts in self._modules.facts[path].classes.values():
                 if not any(
-                    isinstance(t, Sdk) or (isinstance(t, Ref) and t.name in CLIENT_CLASSES)
+                    isinstance(t, Sdk) or (isinstance(t, Ref) and t.name in ROUTER_CLASSES)
                     for t in facts.bases
                 ):
                     continue

@@ -54,6 +54,7 @@ from codemods.migrate_openai.flow.terms import (
     Router,
     RouterClient,
     Sdk,
+    SdkClient,
     Seq,
     Term,
     Terms,
@@ -73,7 +74,7 @@ _FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, 
 PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _APPENDERS = frozenset({"append", "add", "appendleft", "insert", "put", "put_nowait"})
-_CLIENTS = (Client, TypedClient, RouterClient, Sdk, Router)
+_CLIENTS = (SdkClient, RouterClient, Sdk, Router)
 _OF_A_CLASS = frozenset({"create", "acreate"})  # of 0.28: ``self.api = openai.ChatCompletion``
 
 

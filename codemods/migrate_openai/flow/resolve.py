@@ -46,6 +46,7 @@ from codemods.migrate_openai.flow.terms import (
     Value,
     Values,
     client_class,
+    clients_of,
     router_client,
 )
 
@@ -189,7 +190,7 @@ class Resolver:
                 value = Foreign(ref.module)
         elif (
             isinstance(value, ClientPath)
-            and isinstance(value.client, (Client, TypedClient))
+            and isinstance(value.client, SdkClient)
             and ref.path != located
         ):
             self.imported_clients.add(value.client)
@@ -385,11 +386,7 @@ class Resolver:
                     nodes += [self.node(term) for term in self._reach(value)]
             self.settle()
         found = {*seen, *(value for node in nodes for value in node.order)}
-        return {
-            value.client
-            for value in found
-            if isinstance(value, ClientPath) and isinstance(value.client, (Client, TypedClient))
-        }
+        return set(clients_of(frozenset(found)))
 
     def _reach(self, value: Value) -> Iterable[Term]:
         """What somebody who holds a value can get from it."""

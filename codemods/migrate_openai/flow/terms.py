@@ -11,16 +11,8 @@ from dataclasses import dataclass
 from typing import TypeAlias
 
 from codemods.migrate_openai.flow import limits
+from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
-CLIENT_CLASSES: dict[str, tuple[bool, bool]] = {
-    "OpenAI": (False, False),
-    "Client": (False, False),
-    "AsyncOpenAI": (True, False),
-    "AsyncClient": (True, False),
-    "AzureOpenAI": (False, True),
-    "AsyncAzureOpenAI": (True, True),
-}
-"""A class of the SDK -> (is it asynchronous?, is it for Azure?)."""
 SAME_CLIENT = frozenset({"with_options", "copy"})
 
 
@@ -28,43 +20,63 @@ def client_class(sdk: str) -> str | None:
     """The client class that a dotted name of the SDK stands for."""
     head, _, name = sdk.rpartition(".")
     inside = head in {"openai", "openai._client", "openai.lib.azure", "openai.lib._azure"}
-    return name if inside and name in CLIENT_CLASSES else None
+    return name if inside and name in ROUTER_CLASSES else None
+
+
+class Term:
+    """What one module says that an expression stands for."""
+
+    __slots__ = ()
+
+
+Terms: TypeAlias = frozenset[Term]
 
 
 @dataclass(frozen=True, slots=True)
-class Sdk:
+class Sdk(Term):
     """A dotted name of the openai package."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Router:
+class Router(Term):
     """A dotted name of the router, the target of the migration."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Client:
-    """An object made from a client class, at one place of one file."""
+class SdkClient(Term):
+    """A client of the SDK, by the place in one file that says so."""
 
     path: str
     at: int
     cls: str
 
+    @property
+    def asynchronous(self) -> bool:
+        return self.cls.startswith("Async")
+
+    @property
+    def azure(self) -> bool:
+        return "Azure" in self.cls
+
+
+class Client(SdkClient):
+    """An object made from a client class."""
+
+    __slots__ = ()
+
+
+class TypedClient(SdkClient):
+    """An object that an annotation declares to be a client."""
+
+    __slots__ = ()
+
 
 @dataclass(frozen=True, slots=True)
-class TypedClient:
-    """An object that an annotation declares to be a client. ``at`` is the annotation's place."""
-
-    path: str
-    at: int
-    cls: str
-
-
-@dataclass(frozen=True, slots=True)
-class RouterClient:
+class RouterClient(Term):
     """An object made from the router's client classes: migrated already."""
 
     asynchronous: bool
@@ -73,13 +85,13 @@ class RouterClient:
 def router_client(name: str) -> RouterClient | None:
     """What a class of the router makes; None for its other names."""
     module, _, last = name.rpartition(".")
-    of_sdk = module == "llm_router.openai" and last in CLIENT_CLASSES
+    of_sdk = module == "llm_router.openai" and last in ROUTER_CLASSES
     known = of_sdk or last in {"Client", "AsyncClient", "AzureClient", "AsyncAzureClient"}
     return RouterClient(last.startswith("Async")) if known else None
 
 
 @dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Term):
     """``from <module> import <name>``, seen from the file ``path``; no name: the module itself."""
 
     path: str
@@ -88,33 +100,33 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
-class Func:
+class Func(Term):
     path: str
     qualname: str
 
 
 @dataclass(frozen=True, slots=True)
-class Cls:
+class Cls(Term):
     path: str
     qualname: str
 
 
 @dataclass(frozen=True, slots=True)
-class Inst:
+class Inst(Term):
     """An instance of the class that the term stands for."""
 
     cls: Term
 
 
 @dataclass(frozen=True, slots=True)
-class Param:
+class Param(Term):
     path: str
     qualname: str
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(Term):
     """Something of a package that is neither openai nor part of the project."""
 
     name: str
@@ -125,7 +137,7 @@ class Foreign:
 
 
 @dataclass(frozen=True, slots=True)
-class Seq:
+class Seq(Term):
     """A container; the terms are its elements."""
 
     elements: frozenset[Term]
@@ -140,26 +152,30 @@ class Seq:
 
 
 @dataclass(frozen=True, slots=True)
-class Attr:
+class Access(Term):
+    """What is got from something else."""
+
     base: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Attr(Access):
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class CallResult:
-    base: Term
+class CallResult(Access):
     path: str
     at: int
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    base: Term
+class Item(Access):
     place: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Term):
     """Anything at all."""
 
     lost: bool = False
@@ -167,7 +183,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class NoneTerm:
+class NoneTerm(Term):
     """The object None: no client, and no doubt either."""
 
 
@@ -175,40 +191,20 @@ UNKNOWN = Unknown()
 LOST = Unknown(lost=True)
 NONE = NoneTerm()
 
-Term: TypeAlias = (
-    Sdk
-    | Router
-    | Client
-    | TypedClient
-    | RouterClient
-    | Ref
-    | Func
-    | Cls
-    | Inst
-    | Param
-    | Foreign
-    | Seq
-    | Attr
-    | CallResult
-    | Item
-    | Unknown
-    | NoneTerm
-)
-Terms: TypeAlias = frozenset[Term]
 EMPTY: Terms = frozenset()
 ANYTHING: Terms = frozenset({UNKNOWN})
 
 
 def depth(term: Term) -> int:
     count = 0
-    while isinstance(term, (Attr, CallResult, Item)):
+    while isinstance(term, Access):
         term = term.base
         count += 1
     return count
 
 
 def root(term: Term) -> Term:
-    while isinstance(term, (Attr, CallResult, Item)):
+    while isinstance(term, Access):
         term = term.base
     return term
 
@@ -255,18 +251,14 @@ def item(terms: Terms, place: int | str | None = None) -> Terms:
 class ClientPath:
     """What linking makes of an attribute chain on a client."""
 
-    client: Client | TypedClient | RouterClient
+    client: SdkClient | RouterClient
     path: tuple[str, ...]
 
 
 Value: TypeAlias = Term | ClientPath
 Values: TypeAlias = frozenset[Value]
-SdkClient: TypeAlias = Client | TypedClient
 
 
 def clients_of(values: Values) -> list[SdkClient]:
-    return [
-        value.client
-        for value in values
-        if isinstance(value, ClientPath) and isinstance(value.client, (Client, TypedClient))
-    ]
+    clients = (value.client for value in values if isinstance(value, ClientPath))
+    return [client for client in clients if isinstance(client, SdkClient)]

@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from codemods.migrate_openai.flow.collect import is_test
 from codemods.migrate_openai.flow.signatures import class_named, is_partial
-from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Foreign, RouterClient
+from codemods.migrate_openai.flow.terms import Client, Foreign, RouterClient
 from codemods.migrate_openai.plan.arguments import (
     Provider,
     UnmatchedError,
@@ -237,7 +237,7 @@ class ClientCalls:
     def _construction(self, member: Client, call: ast.Call) -> None:
         decision = self.clients.decisions[member]
         new = self._class_for(member)
-        azure = CLIENT_CLASSES[member.cls][1] and not decision.as_spelled
+        azure = member.azure and not decision.as_spelled
         provider = "azure" if azure else "openai" if decision.provider else ""
         argument = f'provider="{provider}"' if provider else ""
         if member in self.removable:

@@ -10,7 +10,6 @@ from codemods.migrate_openai.flow.collect import is_test
 from codemods.migrate_openai.flow.facts import Flow, ModelNaming, ModuleFacts, Store, Use
 from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (
-    CLIENT_CLASSES,
     LOST,
     SAME_CLIENT,
     Attr,
@@ -24,7 +23,6 @@ from codemods.migrate_openai.flow.terms import (
     Sdk,
     SdkClient,
     Term,
-    TypedClient,
     Unknown,
     Value,
     Values,
@@ -128,7 +126,7 @@ class ClientGroup:
 
     @property
     def azure(self) -> bool:
-        return any(CLIENT_CLASSES[m.cls][1] for m in self.members if m.cls in CLIENT_CLASSES)
+        return any(member.azure for member in self.members)
 
 
 class ClientNotes:
@@ -209,7 +207,7 @@ class ClientNotes:
         self._groups.join(clients_of(values))
         mixed = any(isinstance(value, (Unknown, Foreign, Inst, Sdk)) for value in values)
         for value in values:
-            if isinstance(value, ClientPath) and isinstance(value.client, (Client, TypedClient)):
+            if isinstance(value, ClientPath) and isinstance(value.client, SdkClient):
                 notes = self._notes[value.client]
                 notes.paths.add(path)
                 notes.add(value.path, use.model, mixed, is_test(path))

@@ -8,14 +8,12 @@ from collections.abc import Mapping
 
 from codemods.migrate_openai.flow.signatures import class_named, root_of
 from codemods.migrate_openai.flow.terms import (
-    CLIENT_CLASSES,
     NONE,
     Client,
     ClientPath,
     Param,
     Sdk,
     SdkClient,
-    TypedClient,
     client_class,
 )
 from codemods.migrate_openai.plan.decisions import Decision
@@ -54,11 +52,7 @@ class FileClients:
     @staticmethod
     def members(site: ResolvedUse) -> list[SdkClient]:
         """The clients and annotated names that a site may act on."""
-        return [
-            value.client
-            for value in site.client_paths
-            if isinstance(value.client, (Client, TypedClient))
-        ]
+        return [value.client for value in site.client_paths if isinstance(value.client, SdkClient)]
 
     def decision(self, site: ResolvedUse) -> Decision | None:
         """What becomes of the client of a site; None where only the router's can be there."""
@@ -94,7 +88,7 @@ class FileClients:
             and not self.planner.kept.is_read(self.constructions[m].func)
             and not self.constructions[m].args
             and not self.constructions[m].keywords
-            and not CLIENT_CLASSES[m.cls][1]
+            and not m.azure
             and client_class(self.class_name(self.constructions[m])) is not None
             for m in decision.members
         )

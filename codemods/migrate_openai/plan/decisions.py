@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from enum import Enum, auto
 
-from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, SdkClient
+from codemods.migrate_openai.flow.terms import SdkClient
 from codemods.migrate_openai.model import Spelling
 from codemods.migrate_openai.plan.client_notes import ClientGroup
 from codemods.migrate_openai.rules.client_attributes import is_passed_on
@@ -66,7 +66,7 @@ class Decision:
     @property
     def asynchronous(self) -> bool | None:
         """None where synchronous and asynchronous clients share a name."""
-        kinds = {CLIENT_CLASSES[m.cls][0] for m in self.members if m.cls in CLIENT_CLASSES}
+        kinds = {member.asynchronous for member in self.members}
         return kinds.pop() if len(kinds) == 1 else None
 
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Param, Sdk, SdkClient
+from codemods.migrate_openai.flow.terms import Client, Param, Sdk, SdkClient
 from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.planner import ResolvedUse, receiver_of
@@ -70,7 +70,7 @@ class _Removal:
             if not isinstance(member, Client) or member not in self.clients.constructions:
                 return False
             call = self.clients.constructions[member]
-            if call.args or call.keywords or CLIENT_CLASSES[member.cls][1]:
+            if call.args or call.keywords or member.azure:
                 return False
             if not self.planner.applies(CONSTRUCTION, call) or self.planner.kept.is_read(call.func):
                 return False
