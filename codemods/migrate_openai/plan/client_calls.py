@@ -8,7 +8,7 @@ from collections import defaultdict
 
 from codemods.migrate_openai.flow.collect import is_test
 from codemods.migrate_openai.flow.signatures import class_named, is_partial
-from codemods.migrate_openai.flow.terms import Client, Foreign, RouterClient
+from codemods.migrate_openai.flow.terms import Foreign, RouterClient, SdkClient
 from codemods.migrate_openai.plan.arguments import (
     Provider,
     UnmatchedError,
@@ -133,7 +133,7 @@ class ClientCalls:
             # Something else may stand here too: both answer the spelling of the SDK.
             self.draft.migrate(rule, call or site.node, "through its client")
             return
-        if target is None or call is None or receiver is None or decision.asynchronous is None:
+        if not (target and call and receiver) or decision.group.asynchronous is None:
             # A resource under another name, or a method handed over: the client answers it.
             message = "the router's client answers this spelling"
             self.draft.migrate(rule, call or site.node, message)
@@ -143,8 +143,7 @@ class ClientCalls:
 
     def _already(self, site: ResolvedUse, dotted: str) -> None:
         name = dotted.rpartition(".")[2]
-        rules = {c.function: rule_of(c) for c in CALLS.values()}
-        rule = rules.get(name) or rules.get(name.removeprefix("a"))
+        rule = rule_of(ROUTER_CALLS[name]) if name in ROUTER_CALLS else None
         if dotted in CALLS:
             rule = rule_of(CALLS[dotted])
         elif leads_to_call(tuple(dotted.split("."))) and not self.planner.call_at(site.node):
@@ -164,7 +163,7 @@ class ClientCalls:
         rule = rule_of(ROUTER_CALLS[function])
         if decision.moves:
             self.draft.report(rule, site.node, "already-done", "its client moves in this run")
-        elif decision.outside:
+        elif decision.group.outside:
             self._not_given(rule, site, decision)
         else:
             self.draft.leave(
@@ -173,7 +172,7 @@ class ClientCalls:
 
     def _not_given(self, rule: Rule, site: ResolvedUse, decision: Decision) -> None:
         here = posixpath.dirname(self.planner.facts.path) or "."
-        made = posixpath.relpath(decision.outside, here)
+        made = posixpath.relpath(decision.group.outside, here)
         self.draft.leave(rule, site.node, "not-given", f"the client is made in {made}")
 
     def _unsupported(self, site: ResolvedUse, path: tuple[str, ...]) -> None:
@@ -202,7 +201,7 @@ class ClientCalls:
                 self._rewrite(site, decision, dotted, receiver=beside)
                 return
         rule = rule_of(target) if target else RESOURCE
-        if decision.outside:
+        if decision.group.outside:
             self._not_given(rule, site, decision)
             return
         reason, why = _why_it_stays(decision)
@@ -216,7 +215,7 @@ class ClientCalls:
         call = self.planner.call_at(site.node)
         assert call is not None
         text = self.planner.text
-        name = f"a{target.function}" if decision.asynchronous else target.function
+        name = f"a{target.function}" if decision.group.asynchronous else target.function
         of_module = receiver == self.planner.router
         provider = Provider(at_client=decision.provider and not of_module)
         try:
@@ -234,7 +233,7 @@ class ClientCalls:
         self.draft.changes += arguments
         self.draft.migrate(rule_of(target), call)
 
-    def _construction(self, member: Client, call: ast.Call) -> None:
+    def _construction(self, member: SdkClient, call: ast.Call) -> None:
         decision = self.clients.decisions[member]
         new = self._class_for(member)
         azure = member.azure and not decision.as_spelled
@@ -266,13 +265,13 @@ class ClientCalls:
         if argument:
             skip = 1 if is_partial(call) else 0
             self.draft.changes.append(new_keyword(self.planner.text, call, argument, skip))
-        before = "calls on it were migrated before" if decision.half_migrated else ""
+        before = "calls on it were migrated before" if decision.group.notes.half_migrated else ""
         self.draft.migrate(CONSTRUCTION, call, AS_WRITTEN if kept else before)
 
-    def _class_for(self, member: Client) -> str:
+    def _class_for(self, member: SdkClient) -> str:
         return router_class(member.cls, azure=self.clients.decisions[member].as_spelled)
 
-    def _conditional_place(self, member: Client, call: ast.Call) -> int | None:
+    def _conditional_place(self, member: SdkClient, call: ast.Call) -> int | None:
         """The import of a class under a name that something else, or another class, binds too."""
         kinds = {
             router_class(m.cls, azure=True) for m in self.clients.constructions if m.at == member.at
@@ -292,7 +291,7 @@ class ClientCalls:
                 groups[place].add(self._class_for(member) if moves and applies else "")
         return {place: name for place, [name, *more] in groups.items() if name and not more}
 
-    def _stays(self, member: Client, call: ast.Call, new: str, argument: str) -> None:
+    def _stays(self, member: SdkClient, call: ast.Call, new: str, argument: str) -> None:
         decision = self.clients.decisions[member]
         beside = self.split.names.get(member, "")
         if beside and self.clients.direct_class(call) is not None:
@@ -301,7 +300,8 @@ class ClientCalls:
             self.draft.changes.append(
                 CopyAssignment(span=statement, target=beside, callee=callee, argument=argument)
             )
-        if not (decision.others or decision.foreign or decision.ineffective_patch):
+        notes = decision.group.notes
+        if not (notes.others or notes.foreign or decision.group.ineffective_patch):
             return  # only settings of it are read
         reason, why = _why_it_stays(decision)
         message = f"the client {why}" + (f"; beside it: {beside}" if beside else "")
@@ -316,9 +316,10 @@ class ClientCalls:
 
 def _why_it_stays(decision: Decision) -> tuple[str, str]:
     """The code of the reason, and what to say of the client."""
-    if decision.ineffective_patch:
-        return "mock", f"is replaced by a test: {decision.ineffective_patch}"
-    if RUN_TIME in decision.foreign:
+    others, packages = decision.group.notes.others, decision.group.notes.foreign
+    if decision.group.ineffective_patch:
+        return "mock", f"is replaced by a test: {decision.group.ineffective_patch}"
+    if RUN_TIME in packages:
         return "chosen-at-run-time", RUN_TIME
-    uses = ", ".join((*decision.others, *decision.foreign)[:3])
-    return "client-handed" if decision.foreign else "client-stays", f"is also used for: {uses}"
+    uses = ", ".join([*sorted(others), *sorted(packages)][:3])
+    return "client-handed" if packages else "client-stays", f"is also used for: {uses}"

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from codemods.migrate_openai.flow.collect import is_test
 from codemods.migrate_openai.flow.facts import Flow, ModelNaming, ModuleFacts, Store, Use
@@ -58,13 +58,11 @@ _NAMED = frozenset({ModelNaming.PREFIXED, ModelNaming.PROVIDED, ModelNaming.HAND
 class Notes:
     """What the project does with a client, or with all that may stand in for it."""
 
-    sites: int = 0
+    called: bool = False
     configured: bool = False
     """Are its settings changed, or copied with others, after it is made?"""
     replaced: bool = False
     """Does something put another thing in the place of a part of it?"""
-    ineffective_patch: str = ""
-    """A test that would replace it in vain if it moved."""
     public: bool = False
     """Is it a parameter that others may fill, with a client of the SDK?"""
     unnamed_models: bool = False
@@ -74,7 +72,9 @@ class Notes:
     half_migrated: bool = False
     """Are there calls that were migrated before?"""
     others: set[str] = field(default_factory=set)
+    """What keeps it: ``files.create``."""
     foreign: set[str] = field(default_factory=set)
+    """The names of packages that it is handed to."""
     paths: set[str] = field(default_factory=set)
 
     def add(self, path: tuple[str, ...], naming: ModelNaming, mixed: bool, test: bool) -> None:
@@ -88,21 +88,24 @@ class Notes:
         elif is_router_spelled(path, called=naming is not ModelNaming.HANDED):
             self._add_migrated(dotted, naming)
         elif call is not None:
-            self.sites += 1
+            self.called = True
             unnamed = naming in {ModelNaming.DYNAMIC, ModelNaming.NONE}
             self.unnamed_models |= call.has_model and unnamed and not mixed
         elif leads_to_call(path):
-            self.sites += 1
+            self.called = True
         elif not (test or is_inside_call(path)) and needs_sdk(path):
             # What a test reads of a client may well be of the fake in its place.
             self.others.add(dotted)
 
     def _add_migrated(self, function: str, naming: ModelNaming) -> None:
         """A model that such a call does not name with its provider, its client completes."""
-        self.sites += 1
+        self.called = True
         self.half_migrated = True
         self.prefixed_models |= naming is ModelNaming.PREFIXED
         self.unnamed_models |= ROUTER_CALLS[function].has_model and naming not in _NAMED
+
+
+_NOTES = [note.name for note in fields(Notes)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -113,6 +116,8 @@ class ClientGroup:
     notes: Notes
     outside: str
     """The file that makes one of them, where that is not part of the run."""
+    ineffective_patch: str
+    """A test that would replace them in vain if they moved."""
     shared: bool
     """Does more than one file make, use or import them?"""
     indirect: bool
@@ -127,6 +132,12 @@ class ClientGroup:
     @property
     def azure(self) -> bool:
         return any(member.azure for member in self.members)
+
+    @property
+    def asynchronous(self) -> bool | None:
+        """None where synchronous and asynchronous clients share a name."""
+        kinds = {member.asynchronous for member in self.members}
+        return kinds.pop() if len(kinds) == 1 else None
 
 
 class ClientNotes:
@@ -262,9 +273,7 @@ class ClientNotes:
         replaceable: Set[SdkClient],
     ) -> ClientGroup:
         notes = _total(self._notes[m] for m in members if m in self._notes)
-        notes.ineffective_patch = min(
-            filter(None, map(self._replaced.ineffective_patch, members)), default=""
-        )
+        patches = filter(None, map(self._replaced.ineffective_patch, members))
         notes.replaced |= not replaceable.isdisjoint(members) or any(
             map(self._replaced.make, members)
         )
@@ -284,6 +293,7 @@ class ClientNotes:
             members=members,
             notes=notes,
             outside=min(paths - self._resolved.keys(), default=""),
+            ineffective_patch=min(patches, default=""),
             shared=is_imported or len(paths | notes.paths) > 1,
             indirect=indirect,
             derived=derived,
@@ -300,16 +310,10 @@ def _replaces_parts(client: Client, module: ModuleFacts) -> bool:
 def _total(every: Iterable[Notes]) -> Notes:
     total = Notes()
     for notes in every:
-        total.sites += notes.sites
-        total.configured |= notes.configured
-        total.replaced |= notes.replaced
-        total.public |= notes.public
-        total.unnamed_models |= notes.unnamed_models
-        total.prefixed_models |= notes.prefixed_models
-        total.half_migrated |= notes.half_migrated
-        total.others |= notes.others
-        total.foreign |= notes.foreign
-        total.paths |= notes.paths
+        for name in _NOTES:
+            merged = getattr(total, name)
+            merged |= getattr(notes, name)
+            setattr(total, name, merged)
     return total
 
 

@@ -38,16 +38,11 @@ class FileClients:
             for member in dict.fromkeys(self.members(site)):
                 self.sites_of[member].append(site)
 
-    def _constructions(self) -> dict[Client, ast.Call]:
+    def _constructions(self) -> dict[SdkClient, ast.Call]:
         """The calls of this file that make clients."""
-        found: dict[Client, ast.Call] = {}
-        members = set(self.planner.view.decisions)
-        for member in members:
-            if isinstance(member, Client) and member.path == self.planner.facts.path:
-                node = self.planner.index.nodes[member.at]
-                if isinstance(node, ast.Call):
-                    found[member] = node
-        return found
+        own = (m for m in self.planner.view.decisions if m.path == self.planner.facts.path)
+        nodes = ((m, self.planner.index.nodes[m.at]) for m in own if isinstance(m, Client))
+        return {member: node for member, node in nodes if isinstance(node, ast.Call)}
 
     @staticmethod
     def members(site: ResolvedUse) -> list[SdkClient]:
@@ -76,29 +71,27 @@ class FileClients:
             and receiver_of(site.node, path) is not None
             and self.clear(site)
             and self.planner.is_placed(site.node)
-            and not (decision.as_spelled or decision.ineffective_patch)
-            and decision.asynchronous is not None
+            and not (decision.as_spelled or decision.group.ineffective_patch)
+            and decision.group.asynchronous is not None
         )
 
     def settingless(self, decision: Decision) -> bool:
         """Does nothing get lost where module-level calls take the clients' place?"""
-        return not decision.configured and all(
-            isinstance(m, Client)
-            and m in self.constructions
-            and not self.planner.kept.is_read(self.constructions[m].func)
-            and not self.constructions[m].args
-            and not self.constructions[m].keywords
-            and not m.azure
-            and client_class(self.class_name(self.constructions[m])) is not None
-            for m in decision.members
+        return not decision.group.notes.configured and all(
+            (call := self.bare_call(member)) is not None and self._names_class(call)
+            for member in decision.group.members
         )
 
-    def class_name(self, call: ast.Call) -> str:
-        """The SDK's name of what is called, or ""."""
-        for term in self.planner.evaluator.terms(call.func):
-            if isinstance(term, Sdk):
-                return term.name
-        return ""
+    def bare_call(self, member: SdkClient) -> ast.Call | None:
+        """The call that makes a client, where that says nothing of it."""
+        call = self.constructions.get(member)
+        if call is None or call.args or call.keywords or member.azure:
+            return None
+        return None if self.planner.kept.is_read(call.func) else call
+
+    def _names_class(self, call: ast.Call) -> bool:
+        terms = self.planner.evaluator.terms(call.func)
+        return any(isinstance(term, Sdk) and client_class(term.name) for term in terms)
 
     def direct_class(self, call: ast.Call) -> ast.expr | None:
         """The expression that names the client class, where it is spelled out."""

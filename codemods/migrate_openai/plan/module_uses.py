@@ -32,9 +32,8 @@ from codemods.migrate_openai.rewrite.changes import (
 )
 from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules import (
-    CALLS,
     LEGACY_CALLS,
-    ROUTER_FUNCTIONS,
+    ROUTER_CALLS,
     Call,
     Rule,
     rule_as_spelled,
@@ -47,6 +46,7 @@ from codemods.migrate_openai.rules.module_names import call_of, is_leftover, is_
 
 HELPER: Rule = rule_of(LEGACY_CALLS["Embedding.create"])
 
+_HANDED = "handed over uncalled"
 # Functions that call what they are given, with the arguments that follow it.
 _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "partialmethod"})
 
@@ -101,12 +101,8 @@ class ModuleUses:
                 self.draft.report(rule_of(call), site.node, "already-done")
             elif rule := rule_as_spelled(name.removeprefix("openai.")):
                 self.draft.report(rule, site.node, "already-done")
-            elif name in ROUTER_FUNCTIONS:
-                by_function = {c.function: rule_of(c) for c in LEGACY_CALLS.values()}
-                by_function.update({c.function: rule_of(c) for c in CALLS.values()})
-                rule = by_function.get(name) or by_function.get(name.removeprefix("a"))
-                if rule is not None:
-                    self.draft.report(rule, site.node, "already-done")
+            elif name in ROUTER_CALLS:
+                self.draft.report(rule_of(ROUTER_CALLS[name]), site.node, "already-done")
 
     # -- one use
 
@@ -266,19 +262,20 @@ class ModuleUses:
         if not self.planner.is_placed(site.node):
             self.draft.leave(rule, site.node, "f-string")
             return
-        call = self.planner.call_at(site.node)
+        called = self.planner.call_at(site.node)
+        call = called or self._forwarder(site.node)
         if call is None:
             self._handed(site, target)
             return
         try:
-            arguments = self._arguments(call, target)
+            arguments = self._arguments(call, target, skip=0 if called else 1)
         except UnmatchedError as error:
             self.draft.leave(rule, site.node, "arguments", str(error))
             return
         self._name(site.node, target.function)
         self._note_legacy(target)
         self.draft.changes += arguments
-        self.draft.migrate(rule, call)
+        self.draft.migrate(rule, called or site.node, "" if called else _HANDED)
 
     def _arguments(self, call: ast.Call, target: Call, skip: int = 0) -> list[Change]:
         """The arguments for the router. Raises `UnmatchedError`.
@@ -312,21 +309,6 @@ class ModuleUses:
 
         It is one object wherever it is named, so that it can be compared.
         """
-        rule = rule_of(target)
-        parent = self.planner.parent(site.node)
-        if isinstance(parent, ast.Call) and parent.args and parent.args[0] is site.node:
-            name = getattr(parent.func, "attr", None) or getattr(parent.func, "id", "")
-            if name in _FORWARDERS:
-                try:
-                    arguments = self._arguments(parent, target, skip=1)
-                except UnmatchedError as error:
-                    self.draft.leave(rule, site.node, "arguments", str(error))
-                    return
-                self._name(site.node, target.function)
-                self.draft.changes += arguments
-                self._note_legacy(target)
-                self.draft.migrate(rule, site.node, "handed over uncalled")
-                return
         name = target.function
         if target.legacy and self.planner.view.mixed:
             name = f'of("openai", legacy=True).{target.function}'
@@ -334,7 +316,14 @@ class ModuleUses:
             name = f'of("openai").{target.function}'
         self._note_legacy(target)
         self._name(site.node, name)
-        self.draft.migrate(rule, site.node, "handed over uncalled")
+        self.draft.migrate(rule_of(target), site.node, _HANDED)
+
+    def _forwarder(self, node: ast.expr) -> ast.Call | None:
+        """The call that is given a function and its arguments: ``partial(create, model=...)``."""
+        match self.planner.parent(node):
+            case ast.Call(func=func, args=[first, *_]) as call if first is node:
+                return call if called_name(func) in _FORWARDERS else None
+        return None
 
     # -- names that are no calls
 

@@ -7,7 +7,7 @@ import ast
 from codemods.migrate_openai.flow.terms import Client, Param, Sdk, SdkClient
 from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.decisions import Decision
-from codemods.migrate_openai.plan.planner import ResolvedUse, receiver_of
+from codemods.migrate_openai.plan.planner import receiver_of
 from codemods.migrate_openai.rewrite.reads import is_listed
 from codemods.migrate_openai.rules import CALLS, rule_of
 from codemods.migrate_openai.rules.clients import CONSTRUCTION
@@ -19,7 +19,7 @@ def removable_clients(clients: FileClients) -> frozenset[Client]:
     if facts.sets_module or facts.path.endswith("__init__.py"):
         return frozenset()
     groups = {
-        clients.decisions[member].members: clients.decisions[member]
+        clients.decisions[member].group.members: clients.decisions[member]
         for member in clients.constructions
     }
     uses = _Removal(clients)
@@ -39,12 +39,7 @@ class _Removal:
         self.occurrences = clients.planner.occurrences
 
     def are_calls(self, members: frozenset[SdkClient], decision: Decision) -> bool:
-        if (
-            not decision.moves
-            or not decision.local
-            or decision.as_spelled
-            or decision.asynchronous is None
-        ):
+        if not decision.moves or decision.group.shared:
             return False
         sites = list({id(s): s for m in members for s in self.clients.sites_of[m]}.values())
         if not sites:
@@ -57,54 +52,36 @@ class _Removal:
             receiver = receiver_of(site.node, path)
             if (
                 receiver is None
-                or not self.clients.clear(site)
+                or not self.clients.is_simple(site, decision)
                 or any(isinstance(value, Param) for value in site.values)
-                or ".".join(path) not in CALLS
-                or self.planner.call_at(site.node) is None
-                or not self._site_applies(site)
-                or not self.planner.is_placed(site.node)
+                or not self.planner.applies(rule_of(CALLS[".".join(path)]), site.node)
             ):
                 return False
             allowed.add(receiver)
         for member in members:
-            if not isinstance(member, Client) or member not in self.clients.constructions:
+            call = self.clients.bare_call(member)
+            if call is None or not self.planner.applies(CONSTRUCTION, call):
                 return False
-            call = self.clients.constructions[member]
-            if call.args or call.keywords or member.azure:
-                return False
-            if not self.planner.applies(CONSTRUCTION, call) or self.planner.kept.is_read(call.func):
-                return False
-            if call in allowed:
-                continue
-            if not self._only_received(call, allowed, members):
+            if call not in allowed and not self._only_received(call, allowed, members):
                 return False
         return True
-
-    def _site_applies(self, site: ResolvedUse) -> bool:
-        call = CALLS.get(".".join(site.client_paths[0].path))
-        return call is not None and self.planner.applies(rule_of(call), site.node)
 
     def _only_received(
         self, call: ast.Call, allowed: set[ast.AST], members: frozenset[SdkClient]
     ) -> bool:
         """Is what the client is assigned to only ever the receiver of calls that move?"""
-        statement = self.planner.parent(call)
-        match statement:
-            case ast.Assign(targets=[target]) | ast.AnnAssign(target=target):
+        match self.planner.parent(call):
+            case (
+                ast.Assign(targets=[ast.Name() as target])
+                | ast.AnnAssign(target=ast.Name() as target)
+            ):
                 pass
             case _:
-                return False
-        if isinstance(target, ast.Name):
-            return self._name_only_received(target, allowed, members)
-        return False  # an object that cannot have its client fails when it is made
-
-    def _name_only_received(
-        self, target: ast.Name, allowed: set[ast.AST], members: frozenset[SdkClient]
-    ) -> bool:
+                return False  # an object that cannot have its client fails when it is made
         scope = self.planner.index.owner_of(target.id, self.planner.scope(target))
         if scope is None:
             return False
-        calls = {self.clients.constructions[m] for m in members if isinstance(m, Client)}
+        calls = {self.clients.constructions.get(member) for member in members}
         if any(b.value not in calls or b.path for b in scope.bindings[target.id]):
             return False
         if scope is self.planner.index.module and is_listed(self.planner.analysis, target.id):

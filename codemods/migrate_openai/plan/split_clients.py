@@ -6,6 +6,7 @@ import ast
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
+from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Client, SdkClient
 from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.decisions import Decision
@@ -17,19 +18,8 @@ from codemods.migrate_openai.rules.clients import CONSTRUCTION
 
 # Calls that may be made twice without anyone noticing.
 _REPEATABLE = frozenset(
-    {
-        "getenv",
-        "get",
-        "str",
-        "int",
-        "float",
-        "bool",
-        "dict",
-        "Timeout",
-        "get_secret_value",
-        "Client",
-    }
-    | {"AsyncClient", "strip", "format", "join", "rstrip", "get_bearer_token_provider"}
+    {"getenv", "get", "str", "int", "float", "bool", "dict", "Timeout", "Client", "AsyncClient"}
+    | {"strip", "rstrip", "format", "join", "get_secret_value", "get_bearer_token_provider"}
 )
 
 
@@ -37,7 +27,7 @@ _REPEATABLE = frozenset(
 class Split:
     """The names of the second clients, by the client that each stands beside."""
 
-    names: Mapping[Client, str]
+    names: Mapping[SdkClient, str]
     decisions: Mapping[SdkClient, Decision]
     """What becomes of every client, now that it is known which can be split."""
 
@@ -59,7 +49,7 @@ def split_clients(clients: FileClients) -> Split:
             continue
         splits = clients.settingless(decision) or splitter.beside(site, names) is not None
         if not (clients.is_simple(site, decision) and splits):
-            decisions.update(dict.fromkeys(decision.members, replace(decision, moves=True)))
+            decisions.update(dict.fromkeys(decision.group.members, replace(decision, moves=True)))
     stay = {member: name for member, name in names.items() if not decisions[member].moves}
     return Split(names=stay, decisions=decisions)
 
@@ -75,15 +65,15 @@ class _Splitter:
         self.planner = clients.planner
         self.occurrences = clients.planner.occurrences
 
-    def names(self) -> dict[Client, str]:
-        wanted: set[Client] = set()
+    def names(self) -> dict[SdkClient, str]:
+        wanted: set[SdkClient] = set()
         for site in self.clients.sites:
             decision = self.clients.decision(site)
             if (
                 decision is None
                 or decision.moves
                 or self.clients.settingless(decision)
-                or decision.configured
+                or decision.group.notes.configured
             ):
                 continue
             members = set(self.clients.members(site))
@@ -96,7 +86,7 @@ class _Splitter:
         names = {member: self._named(member) for member in sorted(wanted, key=lambda m: m.at)}
         return {member: name for member, name in names.items() if name is not None}
 
-    def _named(self, member: Client) -> str | None:
+    def _named(self, member: SdkClient) -> str | None:
         call = self.clients.constructions.get(member)
         if call is None or not self.clients.direct_class(call) or not self._repeatable(call):
             return None
@@ -124,7 +114,7 @@ class _Splitter:
                 return None
         return None if taken or not is_alone(self.planner.text, statement) else new
 
-    def beside(self, site: ResolvedUse, names: Mapping[Client, str]) -> str | None:
+    def beside(self, site: ResolvedUse, names: Mapping[SdkClient, str]) -> str | None:
         members = set(self.clients.members(site))
         member = members.pop()
         if members or not isinstance(member, Client):
@@ -159,8 +149,6 @@ class _Splitter:
             for node in ast.walk(value):
                 if isinstance(node, (ast.Await, ast.Yield, ast.NamedExpr)):
                     return False
-                if isinstance(node, ast.Call):
-                    name = getattr(node.func, "attr", None) or getattr(node.func, "id", "")
-                    if name not in _REPEATABLE:
-                        return False
+                if isinstance(node, ast.Call) and called_name(node.func) not in _REPEATABLE:
+                    return False
         return True
