@@ -6,8 +6,8 @@ several processes, runs `collect` and `migrate_file` where it likes: arguments a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from codemods.migrate_openai.flow.collect import Analysis
@@ -33,17 +33,11 @@ from codemods.migrate_openai.rewrite.positions import Text
 from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules.reasons import REASONS
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectView:
-    """What every file needs to know of the others."""
-
-    views: dict[str, ModuleView] = field(default_factory=dict)
-
-
 _DEFAULT = Options()
 
 AnalysisWithFacts: TypeAlias = tuple[Analysis, ModuleFacts]
+ProjectView: TypeAlias = Mapping[str, ModuleView]
+"""What every file needs to know of the others, by path."""
 
 
 def analyse(file: SourceFile, options: Options = _DEFAULT) -> AnalysisWithFacts | None:
@@ -73,7 +67,7 @@ def link(
         return collect(file, options) if file is not None else None
 
     project = Project(facts, load, search, options.spelling)
-    return ProjectView(views={path: project.view(path) for path in project.asked})
+    return {path: project.view(path) for path in project.asked}
 
 
 def migrate_file(
@@ -92,11 +86,11 @@ def migrate_file(
         return _failed(file, f"cannot be parsed: {_describe(error)}")
     except RecursionError:
         return _failed(file, "is nested too deeply to be analysed")
-    view = linked.views.get(file.path)
+    view = linked.get(file.path)
     if view is None or len(view.uses) != len(facts.uses):
         linked = link([facts], None, options)
-        view = linked.views[file.path]
-    return _planned(file, Planner(analysis, facts, view, options))
+        view = linked[file.path]
+    return _planned(file, Planner(analysis, facts, view))
 
 
 def migrate(

@@ -81,7 +81,7 @@ def test_a_chain_of_modules_and_classes_may_be_any_length() -> None:
     last = f"from m{size - 1} import C\nC().chat.completions.create(model='m', messages=[])\n"
     files.append(SourceFile(path="last.py", text=last))
     facts = [engine.collect(file) for file in files]
-    view = engine.link([f for f in facts if f is not None]).views["last.py"]
+    view = engine.link([f for f in facts if f is not None])["last.py"]
     [decision] = set(view.decisions.values())
     assert decision.moves
 

@@ -8,15 +8,7 @@ from dataclasses import dataclass
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.modules import Modules, last, stem_of
-from codemods.migrate_openai.flow.terms import (
-    EMPTY,
-    Access,
-    Attr,
-    Cls,
-    Inst,
-    Param,
-    Term,
-)
+from codemods.migrate_openai.flow.terms import EMPTY, Access, Attr, Cls, Inst, Param, Term
 
 
 @dataclass(frozen=True, slots=True)

@@ -22,13 +22,7 @@ from codemods.migrate_openai.flow.facts import (
     Use,
 )
 from codemods.migrate_openai.flow.parse import parse
-from codemods.migrate_openai.flow.scopes import (
-    BindingKind,
-    FunctionNode,
-    Index,
-    Scope,
-    places,
-)
+from codemods.migrate_openai.flow.scopes import BindingKind, FunctionNode, Index, Scope, places
 from codemods.migrate_openai.flow.signatures import (
     MethodKind,
     called_name,

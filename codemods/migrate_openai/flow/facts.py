@@ -141,6 +141,3 @@ class ModuleFacts:
 
     public_parameters: Terms = EMPTY
     """Those of them that are parameters which somebody outside of the project may fill."""
-
-    def is_direct(self, place: int) -> bool:
-        return place in self.direct

@@ -74,7 +74,7 @@ class Modules:
             folder = posixpath.dirname(folder)
             files.append(posixpath.join(folder, "conftest.py"))
         for file in files:
-            facts = self._facts(file)
+            facts = self.load(file)
             found = facts.functions.get(name) if facts else None
             if found is not None and found.fixture:
                 return found
@@ -96,7 +96,7 @@ class Modules:
         todo = [path]
         while todo:
             path = todo.pop()
-            facts = self._facts(path)
+            facts = self.load(path)
             if facts is None or path in seen:
                 continue
             seen.add(path)
@@ -177,14 +177,11 @@ class Modules:
         self._located.update(dict.fromkeys(passed, found))
         return found
 
-    def meet(self, path: str) -> None:
-        """Take in a file that nobody was sent to by a name."""
-        self._facts(path)
-
     def _exists(self, path: str) -> bool:
-        return self._facts(path) is not None
+        return self.load(path) is not None
 
-    def _facts(self, path: str) -> ModuleFacts | None:
+    def load(self, path: str) -> ModuleFacts | None:
+        """The facts of a file, met before or not; None where there is no such file."""
         facts = self.facts.get(path)
         if facts is not None or path in self._absent:
             return facts

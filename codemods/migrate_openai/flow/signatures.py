@@ -43,6 +43,16 @@ def class_named(call: ast.Call) -> ast.expr:
     return call.args[0] if called_name(func) == "partial" and call.args else func
 
 
+def imported_modules(node: ast.AST) -> list[str]:
+    """What an import statement names that may be a module; nothing for anything else."""
+    match node:
+        case ast.Import(names=names):
+            return [alias.name for alias in names]
+        case ast.ImportFrom(module=str(module), names=names, level=0):
+            return [module, *(f"{module}.{alias.name}" for alias in names)]
+    return []
+
+
 class MethodKind(Enum):
     """What the first parameter of a function is bound to."""
 

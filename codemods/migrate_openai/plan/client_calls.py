@@ -7,7 +7,7 @@ import posixpath
 from collections import defaultdict
 
 from codemods.migrate_openai.flow.collect import is_test
-from codemods.migrate_openai.flow.signatures import class_named, is_partial
+from codemods.migrate_openai.flow.signatures import class_named, imported_modules, is_partial
 from codemods.migrate_openai.flow.terms import Foreign, RouterClient, SdkClient
 from codemods.migrate_openai.plan.arguments import (
     Provider,
@@ -22,13 +22,7 @@ from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
-from codemods.migrate_openai.plan.planner import (
-    Draft,
-    Plan,
-    Planner,
-    ResolvedUse,
-    receiver_of,
-)
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse, receiver_of
 from codemods.migrate_openai.plan.removable_clients import removable_clients
 from codemods.migrate_openai.plan.split_clients import name_beside, split_clients
 from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
@@ -74,20 +68,11 @@ class ClientCalls:
 
     def _other_packages(self) -> frozenset[str]:
         """The packages that the file imports, where it imports neither the SDK nor the router."""
-        router = self.planner.evaluator.router
-        packages: set[str] = set()
-        for node in self.planner.index.nodes:
-            match node:
-                case ast.Import(names=names):
-                    modules = [alias.name for alias in names]
-                case ast.ImportFrom(module=str(module), names=names, level=0):
-                    modules = [module, *(f"{module}.{alias.name}" for alias in names)]
-                case _:
-                    continue
-            packages |= {module.split(".")[0] for module in modules}
-            if router in modules or "openai" in packages:
-                return frozenset()
-        return frozenset(packages)
+        nodes = self.planner.index.nodes
+        modules = {module for node in nodes for module in imported_modules(node)}
+        packages = {module.split(".")[0] for module in modules}
+        known = "openai" in packages or self.planner.evaluator.router in modules
+        return frozenset() if known else frozenset(packages)
 
     def _site(self, site: ResolvedUse) -> None:
         paths = {value.path for value in site.client_paths}

@@ -278,7 +278,7 @@ class ClientNotes:
             map(self._replaced.make, members)
         )
         made = [m for m in members if isinstance(m, Client)]
-        direct = [m for m in made if facts[m.path].is_direct(m.at)]
+        direct = [m for m in made if m.at in facts[m.path].direct]
         # One name, imported in two ways, may make clients of two classes at one call.
         indirect = len(direct) < len(made) or len({(m.path, m.at) for m in made}) < len(made)
         derived = not self._derived.isdisjoint(made)

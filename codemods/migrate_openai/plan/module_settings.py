@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 
+from codemods.migrate_openai.flow.signatures import imported_modules
 from codemods.migrate_openai.flow.terms import Router, Sdk
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.planner import Draft, Planner, ResolvedUse
@@ -28,31 +29,25 @@ class ModuleSettings:
 
         Where that is decided as the program runs, the router looks at its setting at every call.
         """
-        kinds = []
-        for node in self.planner.index.nodes:
-            if not isinstance(node, ast.Assign):
-                continue
-            for target in node.targets:
-                if (
-                    isinstance(target, ast.Attribute)
-                    and target.attr == "api_type"
-                    and Sdk("openai") in self.planner.evaluator.terms(target.value)
-                ):
-                    always = isinstance(self.planner.parent(node), ast.Module)
-                    value = node.value.value if isinstance(node.value, ast.Constant) else ""
-                    kinds.append(always and str(value).startswith("azure"))
+        kinds = [
+            isinstance(self.planner.parent(node), ast.Module)
+            and isinstance(node.value, ast.Constant)
+            and str(node.value.value).startswith("azure")
+            for node in self.planner.index.nodes
+            if isinstance(node, ast.Assign) and any(map(self._is_api_type, node.targets))
+        ]
         return bool(kinds) and all(kinds)
 
-    def _reads_settings(self) -> bool:
-        for node in self.planner.index.nodes:
-            modules: list[str] = []
-            if isinstance(node, ast.Import):
-                modules = [a.name for a in node.names]
-            elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
-                modules = [node.module]
-            if any(m.split(".")[0] in _READERS for m in modules):
-                return True
+    def _is_api_type(self, target: ast.expr) -> bool:
+        match target:
+            case ast.Attribute(value=module, attr="api_type"):
+                return Sdk("openai") in self.planner.evaluator.terms(module)
         return False
+
+    def _reads_settings(self) -> bool:
+        nodes = self.planner.index.nodes
+        modules = (module for node in nodes for module in imported_modules(node))
+        return any(module.split(".")[0] in _READERS for module in modules)
 
     def read(self, site: ResolvedUse, name: str) -> None:
         setting = name.removeprefix("openai.")

@@ -21,15 +21,8 @@ from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN, BY_STRING
 from codemods.migrate_openai.plan.module_exceptions import ModuleExceptions
 from codemods.migrate_openai.plan.module_reads import ModuleReads
 from codemods.migrate_openai.plan.module_settings import ModuleSettings
-from codemods.migrate_openai.plan.planner import (
-    Draft,
-    Plan,
-    Planner,
-    ResolvedUse,
-)
-from codemods.migrate_openai.rewrite.changes import (
-    Change,
-)
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
+from codemods.migrate_openai.rewrite.changes import Change
 from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules import (
     LEGACY_CALLS,

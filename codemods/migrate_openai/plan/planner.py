@@ -10,13 +10,9 @@ from functools import cached_property
 from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.flow.facts import ModuleFacts, Use
 from codemods.migrate_openai.flow.scopes import Scope
-from codemods.migrate_openai.flow.terms import (
-    ClientPath,
-    Router,
-    Sdk,
-    Values,
-)
-from codemods.migrate_openai.model import Finding, Options, SiteStatus
+from codemods.migrate_openai.flow.signatures import root_of
+from codemods.migrate_openai.flow.terms import ClientPath, Router, Sdk, Values
+from codemods.migrate_openai.model import Finding, SiteStatus
 from codemods.migrate_openai.plan.kept_modules import KeptModules
 from codemods.migrate_openai.plan.occurrences import Occurrences
 from codemods.migrate_openai.plan.project import ModuleView
@@ -72,22 +68,20 @@ class ResolvedUse:
 class Planner:
     """Shared by the parts of the plan: the text, the tree, the names. It never changes."""
 
-    def __init__(
-        self, analysis: Analysis, facts: ModuleFacts, view: ModuleView, options: Options
-    ) -> None:
+    def __init__(self, analysis: Analysis, facts: ModuleFacts, view: ModuleView) -> None:
         self.analysis = analysis
         self.index = analysis.index
         self.evaluator = analysis.evaluator
         self.facts = facts
         self.view = view
-        self.options = options
+        self.options = analysis.options
         self.text = Text(analysis.file.text, analysis.parsed.text)
         self.sites = [
             ResolvedUse(use=use, node=_expression(self.index.nodes[use.place]), values=values)
             for use, values in zip(facts.uses, view.uses, strict=True)
         ]
         self.router = self._router_name()
-        self.kept = KeptModules(self.index, self.evaluator, facts, view, options)
+        self.kept = KeptModules(analysis, facts, view)
 
     # -- names
 
@@ -147,8 +141,7 @@ class Planner:
 
     def is_imported(self, node: ast.expr) -> bool:
         """Is this chain rooted in an import, with nothing assigned in between?"""
-        while isinstance(node, ast.Attribute):
-            node = node.value
+        node = root_of(node)
         if not isinstance(node, ast.Name):
             return False
         bindings = self.index.reaching(node)

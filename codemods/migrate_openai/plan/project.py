@@ -186,7 +186,7 @@ def _meet(
         return set()
     found = set(search(wanted, around=around)) - set(modules.asked)
     for path in sorted(found):
-        modules.meet(path)
+        modules.load(path)
     return found
 
 

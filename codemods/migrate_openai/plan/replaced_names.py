@@ -12,12 +12,7 @@ from collections.abc import Iterator, Set
 from dataclasses import dataclass
 from functools import cached_property
 
-from codemods.migrate_openai.flow.facts import (
-    SDK_IN_MODULES,
-    Constructor,
-    ModuleFacts,
-    Replacement,
-)
+from codemods.migrate_openai.flow.facts import SDK_IN_MODULES, Constructor, ModuleFacts, Replacement
 from codemods.migrate_openai.flow.modules import Modules, stem_of
 from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (

@@ -14,11 +14,7 @@ from codemods.migrate_openai.rewrite.changes import (
     InsertStatements,
     ReplaceStatement,
 )
-from codemods.migrate_openai.rewrite.import_order import (
-    Point,
-    is_import,
-    sorted_point,
-)
+from codemods.migrate_openai.rewrite.import_order import Point, is_import, sorted_point
 from codemods.migrate_openai.rewrite.import_places import Places
 from codemods.migrate_openai.rewrite.positions import Text, is_alone, last_line
 from codemods.migrate_openai.rewrite.reads import Reads, sdk_imports

@@ -164,14 +164,11 @@ class Statements:
         """A statement of the module with the blank lines and comments around it."""
         statement, body = place
         lines = self._lines(statement, body)
-        first = last = body.index(statement)
-        while first >= 0 and last_line(body[first]) >= lines.start:
-            first -= 1
-        while last < len(body) and first_line(body[last]) <= lines.end:
-            last += 1
         text = self._text
-        start = text.line_span(last_line(body[first])).end if first >= 0 else 0
-        end = text.line_span(first_line(body[last])).start if last < len(body) else len(text.text)
+        above = [each for each in body if last_line(each) < lines.start]
+        below = [each for each in body if first_line(each) > lines.end]
+        start = text.line_span(last_line(above[-1])).end if above else 0
+        end = text.line_span(first_line(below[0])).start if below else len(text.text)
         return Piece(span=Span(start, end), lines=lines, changes=(change,), has_gaps=True)
 
 
