@@ -39,6 +39,7 @@ FIELDS = "<fields>"
 """Stands for the constructor that a dataclass or a model gets."""
 
 _Key: TypeAlias = tuple[Cls, str]
+_Wire: TypeAlias = Callable[[_Key, Node], None]
 _NOTHING: frozenset[Value] = frozenset({NONE})
 
 
@@ -63,10 +64,8 @@ class Attributes:
         self._modules = modules
         self._classes = classes
         self._node = node
-        self._nodes: dict[_Key, Node] = {}
-        self._own: dict[_Key, Node] = {}
-        self._inherited: dict[_Key, Node] = {}
-        self._down: dict[_Key, Node] = {}
+        self._nodes: dict[tuple[_Wire, _Key], Node] = {}
+        """By what an attribute is seen from: a class and all around it, or a part of that."""
         self._stored: dict[_Key, dict[Terms, None]] = defaultdict(dict)
         self._on_others: dict[tuple[str, str], Node] = {}
         self._stored_on_others: dict[tuple[str, str], dict[Terms, None]] = defaultdict(dict)
@@ -80,7 +79,7 @@ class Attributes:
 
     def node(self, cls: Cls, name: str) -> Node:
         """What an attribute may hold, read on a class or on an instance of it."""
-        return self._known(self._nodes, self._wire, (cls, name))
+        return self._part(self._wire, (cls, name))
 
     def stored_on(self, holder: Foreign, name: str) -> Node | None:
         """What the program keeps in an attribute of an object of another package, if anything.
@@ -114,22 +113,20 @@ class Attributes:
             self._answer_as_client() or self._look_above() or self._look_below() or self._give_up()
         )
 
-    def _known(
-        self, nodes: dict[_Key, Node], wire: Callable[[_Key, Node], None], key: _Key
-    ) -> Node:
-        node = nodes.get(key)
+    def _part(self, wire: _Wire, key: _Key) -> Node:
+        node = self._nodes.get((wire, key))
         if node is None:
-            node = nodes[key] = self._graph.node(partial(wire, key))
+            node = self._nodes[wire, key] = self._graph.node(partial(wire, key))
         return node
 
     def _wire(self, key: _Key, node: Node) -> None:
-        self._graph.copy(self._known(self._inherited, self._wire_inherited, key), node)
+        self._graph.copy(self._part(self._wire_inherited, key), node)
         self._overridden_below(key, node)
         self._done_below(key, node)
         self._closed_below.append((key, node))
 
     def _wire_inherited(self, key: _Key, node: Node) -> None:
-        self._graph.copy(self._known(self._own, self._wire_own, key), node)
+        self._graph.copy(self._part(self._wire_own, key), node)
         if self._fills(*key):
             self._closed_above.append((key, node))
         else:
@@ -141,7 +138,7 @@ class Attributes:
             self._copies(template.seen_from(key[0]), node)
             return
         for base in self._classes.above(key[0]):
-            above = self._known(self._inherited, self._wire_inherited, (base, key[1]))
+            above = self._part(self._wire_inherited, (base, key[1]))
             self._graph.copy(above, node)
 
     def _overridden_below(self, key: _Key, node: Node) -> None:
@@ -164,7 +161,7 @@ class Attributes:
             return
         for below in self._classes.all_below(cls)[: limits.CLASSES_BELOW]:
             if (own := self._modules.cls(below)) and name in own.methods:
-                self._graph.copy(self._known(self._own, self._wire_own, (below, name)), node)
+                self._graph.copy(self._part(self._wire_own, (below, name)), node)
 
     def _overrides(self, cls: Cls, template: _Template) -> bool:
         facts = self._modules.cls(cls)
@@ -194,13 +191,13 @@ class Attributes:
 
     def _wire_down(self, key: _Key, node: Node) -> None:
         """What a class and all below it have for themselves."""
-        self._graph.copy(self._known(self._own, self._wire_own, key), node)
+        self._graph.copy(self._part(self._wire_own, key), node)
         self._open_below(key, node)
 
     def _open_below(self, key: _Key, node: Node) -> bool:
         below = self._classes.below(key[0])
         for cls in below:
-            self._graph.copy(self._known(self._down, self._wire_down, (cls, key[1])), node)
+            self._graph.copy(self._part(self._wire_down, (cls, key[1])), node)
         return bool(below)
 
     def _fills(self, cls: Cls, name: str) -> bool:
@@ -257,7 +254,7 @@ class Attributes:
         match base:
             case Inst(Cls() as cls) | (Cls() as cls):
                 self._stored[cls, name][terms] = None
-                own = self._own.get((cls, name))
+                own = self._nodes.get((self._wire_own, (cls, name)))
                 if own is not None:
                     self._copies(terms, own)
             case Foreign() if not store.container:

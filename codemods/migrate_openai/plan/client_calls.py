@@ -102,8 +102,7 @@ class ClientCalls:
         decision = self.clients.decision(site)
         assert decision is not None
         rule = rule_of(target) if target else rule_as_spelled(dotted) or RESOURCE
-        if not self.planner.applies(rule, site.node):
-            self.draft.leave(rule, site.node, "skipped")
+        if self.draft.skips(rule, site.node):
             return
         if not decision.moves:
             self._split(site, decision, dotted)
@@ -232,8 +231,7 @@ class ClientCalls:
         if not decision.moves:
             self._stays(member, call, new, argument)
             return
-        if not self.planner.applies(CONSTRUCTION, call):
-            self.draft.leave(CONSTRUCTION, call, "skipped")
+        if self.draft.skips(CONSTRUCTION, call):
             return
         named = class_named(call)
         kept = self.planner.kept.is_read(named)

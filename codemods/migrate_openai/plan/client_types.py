@@ -8,8 +8,9 @@ from collections import defaultdict
 from functools import cached_property
 
 from codemods.migrate_openai.flow.signatures import called_name
-from codemods.migrate_openai.flow.terms import TypedClient, client_class
+from codemods.migrate_openai.flow.terms import SdkClient, TypedClient, client_class
 from codemods.migrate_openai.plan.clients import FileClients
+from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.planner import Draft, Plan, ResolvedUse
@@ -30,24 +31,25 @@ class ClientTypes:
         self._class_references()
         return self.draft.plan()
 
+    def _own_decisions(self) -> list[tuple[SdkClient, Decision]]:
+        """What becomes of the clients that this file makes or declares."""
+        path = self.planner.facts.path
+        return [(m, decision) for m, decision in self.clients.decisions.items() if m.path == path]
+
     @cached_property
     def _all_move(self) -> bool:
         """Are all clients that this file, or the whole project, has to do with the router's?"""
-        own = [
-            decision
-            for member, decision in self.clients.decisions.items()
-            if member.path == self.planner.facts.path and not decision.unused
-        ]
+        own = [decision for _, decision in self._own_decisions() if not decision.unused]
         moves = bool(own) and all(decision.moves for decision in own)
         return moves or (not own and self.planner.view.all_move)
 
     def _annotations(self) -> None:
         """Annotations of what is now the router's client."""
         strings: dict[ast.Constant, list[str]] = defaultdict(list)
-        for member, decision in self.clients.decisions.items():
-            if not isinstance(member, TypedClient) or member.path != self.planner.facts.path:
+        for member, decision in self._own_decisions():
+            if not isinstance(member, TypedClient) or member.at < 0:
                 continue
-            if member.at < 0 or not (decision.moves or (decision.unused and self._all_move)):
+            if not (decision.moves or (decision.unused and self._all_move)):
                 continue
             node = self.planner.index.nodes[member.at]
             if not self.planner.applies(DECLARATION, node):
@@ -97,18 +99,14 @@ class ClientTypes:
         """Base classes, isinstance and the like."""
         done = {id(self.clients.direct_class(call)) for call in self.clients.constructions.values()}
         typed = {
-            m.at
-            for m in self.clients.decisions
-            if isinstance(m, TypedClient) and m.path == self.planner.facts.path
+            member.at for member, _ in self._own_decisions() if isinstance(member, TypedClient)
         }
         for site in self.planner.sites:
-            for name in site.sdk:
-                cls = client_class(name)
-                if cls is None or site.use.place in typed or id(site.node) in done:
-                    continue
-                if not self.planner.is_imported(site.node):
-                    continue
-                self._class_reference(site, cls)
+            if site.use.place in typed or id(site.node) in done:
+                continue
+            for cls in filter(None, map(client_class, site.sdk)):
+                if self.planner.is_imported(site.node):
+                    self._class_reference(site, cls)
 
     def _class_reference(self, site: ResolvedUse, cls: str) -> None:
         parent = self.planner.parent(site.node)
@@ -116,11 +114,8 @@ class ClientTypes:
             place = self.planner.evaluator.place[parent]
             client = self.planner.view.classes.get(place)
             decision = self.clients.decisions.get(client) if client else None
-            if (
-                decision is not None
-                and decision.moves
-                and self.planner.applies(CONSTRUCTION, site.node)
-            ):
+            moves = decision is not None and decision.moves
+            if moves and self.planner.applies(CONSTRUCTION, site.node):
                 self._rename_class(site.node, cls, runtime=True)
                 self.draft.migrate(CONSTRUCTION, site.node)
             else:
@@ -149,11 +144,9 @@ class ClientTypes:
         """Is this the class that calls elsewhere make clients of, which all move?"""
         if self._is_asked(node):
             return False
-        decisions = [
-            self.clients.decisions[member]
+        moves = [
+            self.clients.decisions[member].moves
             for member, call in self.clients.constructions.items()
-            if member.cls == cls
-            and member in self.clients.decisions
-            and self.clients.direct_class(call) is None
+            if member.cls == cls and self.clients.direct_class(call) is None
         ]
-        return bool(decisions) and all(decision.moves for decision in decisions)
+        return bool(moves) and all(moves)

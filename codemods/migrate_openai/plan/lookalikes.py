@@ -28,6 +28,7 @@ from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 _ADDRESS = re.compile(r"https?://api\.openai\.com\b|https?://[\w.-]+\.openai\.azure\.com\b")
 # Libraries that answer in the place of requests and aiohttp, which sent for openai 0.28.
 _TRANSPORTS = frozenset({"requests_mock", "responses", "aioresponses", "httpretty"})
+_OTHER_SDK = ("other-sdk", "another SDK")
 _METHODS = frozenset({"create", "acreate", "parse", "stream", "generate", "edit", "retrieve"})
 # Packages whose classes say nothing of where an attribute comes from.
 _NEUTRAL = frozenset({"typing", "typing_extensions", "pydantic", "dataclasses", "abc", "attr"})
@@ -92,12 +93,9 @@ class LookAlikes:
             value.name for value in known if isinstance(value, Foreign) and another_sdk(value)
         ]
         if foreign and len(foreign) == len(known):
-            if any("openai" in name for name in foreign):
-                self.draft.leave(
-                    LOOK_ALIKE, site.node, "drop-in", f"stands in for openai: {foreign[0]}"
-                )
-            else:
-                self.draft.leave(LOOK_ALIKE, site.node, "other-sdk", f"another SDK: {foreign[0]}")
+            drop_in = any("openai" in name for name in foreign)
+            reason, what = ("drop-in", "stands in for openai") if drop_in else _OTHER_SDK
+            self.draft.leave(LOOK_ALIKE, site.node, reason, f"{what}: {foreign[0]}")
             return
         self.draft.leave(UNPROVEN, site.node, "receiver-unproven")
 

@@ -22,8 +22,7 @@ class ModuleReads:
     def replace(self, site: ResolvedUse, rule: Rule, *new: str, grouped: bool = True) -> None:
         if not (self.names_move or rule.kind == "call" or rule is EXCEPTION):
             return
-        if not self.planner.applies(rule, site.node):
-            self.draft.leave(rule, site.node, "skipped")
+        if self.draft.skips(rule, site.node):
             return
         if not self.planner.is_imported(site.node) or not self.planner.is_placed(site.node):
             return

@@ -71,8 +71,7 @@ class ModuleSettings:
             return
         if node.attr not in names.SETTINGS or not self.calls_module:
             return
-        if not self.planner.applies(SETTING, node):
-            self.draft.leave(SETTING, node, "skipped")
+        if self.draft.skips(SETTING, node):
             return
         if self.planner.kept.is_read(node.value):
             self.draft.migrate(SETTING, node, AS_WRITTEN)

@@ -249,8 +249,7 @@ class ModuleUses:
                 LOOK_ALIKE, site.node, "patched", "a library adds response_model to it"
             )
             return
-        if not self.planner.applies(rule, site.node):
-            self.draft.leave(rule, site.node, "skipped")
+        if self.draft.skips(rule, site.node):
             return
         if not self.planner.is_placed(site.node):
             self.draft.leave(rule, site.node, "f-string")

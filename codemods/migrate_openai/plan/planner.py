@@ -220,6 +220,13 @@ class Draft:
             reason, message = "unprintable", ""
         self.report(rule, node, "left", message, reason)
 
+    def skips(self, rule: Rule, node: ast.AST) -> bool:
+        """Do options, or a comment, say to leave this? Then it is left."""
+        if self._planner.applies(rule, node):
+            return False
+        self.leave(rule, node, "skipped")
+        return True
+
 
 def _expression(node: ast.AST) -> ast.expr:
     assert isinstance(node, ast.expr)

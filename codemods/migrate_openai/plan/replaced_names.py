@@ -23,7 +23,6 @@ from codemods.migrate_openai.flow.terms import (
     Sdk,
     SdkClient,
     Term,
-    Terms,
     client_class,
     clients_of,
 )
@@ -118,13 +117,10 @@ class ReplacedNames:
                 first, *rest = parts[end:]
                 self.of_files[located].add(first)
                 self.attributes.update(rest)
-                if rest and Sdk("openai") in self._export(located, first):
+                exported = self._modules.facts[located].exports
+                if rest and Sdk("openai") in exported.get(first, EMPTY):
                     self.of_sdk[".".join(("openai", *rest))].update()
                 return
-
-    def _export(self, path: str, name: str) -> Terms:
-        facts = self._modules.facts.get(path)
-        return facts.exports.get(name, EMPTY) if facts else EMPTY
 
     # -- what follows from it
 
@@ -167,9 +163,8 @@ class ReplacedNames:
         if made is not None and made.lazy and self.module_patch:
             return self.module_patch
         asked = set(self._modules.asked)
-        names = (name for name in self.of_sdk if client_class(name) == member.cls)
-        files = (file for name in names for file in self.of_sdk[name] - asked)
-        return min(files, default="") if made is not None else ""
+        names = (name for name in self.of_sdk if made and client_class(name) == member.cls)
+        return min((file for name in names for file in self.of_sdk[name] - asked), default="")
 
     def ineffective_patches(self) -> dict[str, str]:
         """The same of functions of the module, and what leads to them: name -> test."""

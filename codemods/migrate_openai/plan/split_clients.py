@@ -69,19 +69,11 @@ class _Splitter:
         wanted: set[SdkClient] = set()
         for site in self.clients.sites:
             decision = self.clients.decision(site)
-            if (
-                decision is None
-                or decision.moves
-                or self.clients.settingless(decision)
-                or decision.group.notes.configured
-            ):
+            if decision is None or decision.moves or decision.group.notes.configured:
                 continue
-            members = set(self.clients.members(site))
-            receiver = receiver_of(site.node, site.client_paths[0].path)
-            if not self.clients.is_simple(site, decision) or len(members) > 1 or receiver is None:
+            if self.clients.settingless(decision) or not self.clients.is_simple(site, decision):
                 continue
-            member = members.pop()
-            if isinstance(member, Client) and self._refers(receiver, member):
+            if (member := self._receiver(site)) is not None:
                 wanted.add(member)
         names = {member: self._named(member) for member in sorted(wanted, key=lambda m: m.at)}
         return {member: name for member, name in names.items() if name is not None}
@@ -115,21 +107,20 @@ class _Splitter:
         return None if taken or not is_alone(self.planner.text, statement) else new
 
     def beside(self, site: ResolvedUse, names: Mapping[SdkClient, str]) -> str | None:
-        members = set(self.clients.members(site))
-        member = members.pop()
-        if members or not isinstance(member, Client):
-            return None
-        receiver = receiver_of(site.node, site.client_paths[0].path)
-        refers = receiver is not None and self._refers(receiver, member)
-        return names.get(member) if refers else None
+        member = self._receiver(site)
+        return names.get(member) if member is not None else None
 
-    def _refers(self, receiver: ast.expr, member: SdkClient) -> bool:
-        """Does the receiver name the very place that the client was assigned to?"""
-        statement = (
-            self.planner.parent(self.clients.constructions[member])
-            if member in self.clients.constructions
-            else None
-        )
+    def _receiver(self, site: ResolvedUse) -> Client | None:
+        """The client that a call is made on, where it names the place that this is assigned to."""
+        receiver = receiver_of(site.node, site.client_paths[0].path)
+        match [*set(self.clients.members(site))]:
+            case [Client() as member] if receiver and self._refers(receiver, member):
+                return member
+        return None
+
+    def _refers(self, receiver: ast.expr, member: Client) -> bool:
+        call = self.clients.constructions.get(member)
+        statement = self.planner.parent(call) if call is not None else None
         if not isinstance(statement, ast.Assign):
             return False
         target = statement.targets[0]
@@ -145,10 +136,12 @@ class _Splitter:
         )
 
     def _repeatable(self, call: ast.Call) -> bool:
-        for value in [*call.args, *(k.value for k in call.keywords)]:
-            for node in ast.walk(value):
-                if isinstance(node, (ast.Await, ast.Yield, ast.NamedExpr)):
-                    return False
-                if isinstance(node, ast.Call) and called_name(node.func) not in _REPEATABLE:
-                    return False
-        return True
+        values = [*call.args, *(keyword.value for keyword in call.keywords)]
+        return not any(map(_is_once, (node for value in values for node in ast.walk(value))))
+
+
+def _is_once(node: ast.AST) -> bool:
+    """Would somebody notice if this were done twice?"""
+    if isinstance(node, ast.Call):
+        return called_name(node.func) not in _REPEATABLE
+    return isinstance(node, (ast.Await, ast.Yield, ast.NamedExpr))

@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.rewrite.changes import (
@@ -83,22 +84,22 @@ class _Imports:
         self.places = Places(new, text, router_reads, self.aliases)
 
     def plan(self) -> ImportPlan:
-        lines, needs_router = self._lines()
-        point, homes = self._homes(lines)
+        missing = self._missing()
+        point, homes = self._homes() if missing else (None, [])
         again = self.places.tried_again(point.statement if point is not None else None)
         refilled = {*homes, *again, *self.renamed}
         unread = with_empty_blocks(self.new, self.text, self.aliases, refilled)
-        in_place = {home: [*lines] for home in (*homes, *again)}
+        in_place = {home: [missing] if missing else [] for home in (*homes, *again)}
         for statement, renamed in self.renamed.items():
             in_place.setdefault(statement, []).extend(renamed)
         changes = [
             *(ReplaceStatement(span=self.text.span(node)) for node in unread.empty_blocks),
-            *self._written(unread, in_place, [] if homes else lines, point),
+            *self._written(unread, in_place, "" if homes else missing, point),
         ]
-        legacy = needs_router and self.request.legacy
+        legacy = missing and self.request.legacy
         setting = [_LEGACY.format(self.request.name)] if legacy else []
-        if lines and not homes and point is None:
-            changes.append(self._at_top([*lines, *setting]))
+        if missing and not homes and point is None:
+            changes.append(self._at_top([missing, *setting]))
         elif setting:
             beside = homes or ([point.statement] if point is not None else [])
             changes += (self._set(place, unread, setting) for place in beside)
@@ -106,10 +107,8 @@ class _Imports:
         places = (p for p, (*_, alias) in enumerate(sdk_imports(self.new)) if alias in gone)
         return ImportPlan(changes=tuple(changes), gone=frozenset(places))
 
-    def _homes(self, lines: list[str]) -> tuple[Point | None, list[ast.stmt]]:
-        """Where the missing imports go: beside one statement, or in the SDK's places."""
-        if not lines:
-            return None, []
+    def _homes(self) -> tuple[Point | None, list[ast.stmt]]:
+        """Where the missing import goes: beside one statement, or in the SDK's places."""
         inner = self.places.inner(self.aliases)
         everywhere = self.places.wanted_outside(inner)
         point = self.places.anchor(inner, self.request.own, everywhere=everywhere)
@@ -118,25 +117,22 @@ class _Imports:
         # Lazy imports stay lazy: each function gets its own.
         return None, [] if everywhere else self.places.first_of_each_function(inner)
 
-    def _lines(self) -> tuple[list[str], bool]:
-        """The import statements that are missing, and whether the router's is among them."""
-        request, unbound = self.request, self.reads.unbound
-        package, _, module = request.router.rpartition(".")
-        lines = []
-        needs_router = request.name in request.reads & unbound.keys()
-        if needs_router:
-            source = f"from {package} " if package else ""
-            lines.append(f"{source}import {_alias(module, request.name)}")
-        return lines, needs_router
+    def _missing(self) -> str:
+        """The import of the router, where nothing binds its name that is read."""
+        name = self.request.name
+        if name not in self.request.reads & self.reads.unbound.keys():
+            return ""
+        package, _, module = self.request.router.rpartition(".")
+        return f"{f'from {package} ' if package else ''}import {_alias(module, name)}"
 
     def _written(
         self,
         unread: UnreadImports,
         in_place: dict[ast.stmt, list[str]],
-        lines: list[str],
+        missing: str,
         point: Point | None,
     ) -> Iterator[Change]:
-        """Drop what is unread; *in_place* go lines that have a home, at *point* the others."""
+        """Drop what is unread; *in_place* go lines that have a home, at *point* what has none."""
         left: dict[ast.stmt, list[str]] = {}
         inserted: dict[Point, list[str]] = {}
         gone = [statement for statement in unread.aliases if unread.is_whole(statement)]
@@ -149,10 +145,9 @@ class _Imports:
                     left.setdefault(home, []).append(line)
                 else:
                     inserted.setdefault(place, []).append(line)
-        if point is not None:
-            for line in lines:
-                place = self._sorted(point.statement, line, gone) or point
-                inserted.setdefault(place, []).append(line)
+        if point is not None and missing:
+            place = self._sorted(point.statement, missing, gone) or point
+            inserted.setdefault(place, []).append(missing)
         for statement, aliases in unread.aliases.items():
             if unread.is_whole(statement):
                 codes = tuple(left.pop(statement, ()))
@@ -186,23 +181,17 @@ class _Imports:
     def _at_top(self, lines: list[str]) -> Change:
         """Below the docstring and what is imported from ``__future__``."""
         body = self.new.tree.body
-        behind: ast.stmt | None = None
-        for statement in body:
-            docstring = (
-                statement is body[0]
-                and isinstance(statement, ast.Expr)
-                and isinstance(statement.value, ast.Constant)
-                and isinstance(statement.value.value, str)
-            )
-            future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-            if not (docstring or future):
-                break
-            behind = statement
-        if behind is not None:
-            return self._inserted(Point(behind), lines)
+        start = 0 if ast.get_docstring(self.new.tree, clean=False) is None else 1
+        behind = [*body[:start], *takewhile(_is_future, body[start:])]
+        if behind:
+            return self._inserted(Point(behind[-1]), lines)
         blank = 0 if is_import(body[0]) else 2 if isinstance(body[0], _DEFINITIONS) else 1
         span = self.text.span(body[0])
         return InsertStatements(span=span, codes=(*lines, *[""] * blank), before=True)
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
 
 def _renamed(router: str, names: list[tuple[str, str]]) -> list[str]:
