@@ -139,8 +139,7 @@ def outcome(path: str, loaded: LoadedFile, result: FileResult) -> Outcome:
         return failed(path, str(error))
     sites = [_site(loaded, _decided(loaded, finding)) for finding in result.findings]
     if loaded.notebook is not None:
-        sites += _unread(loaded.notebook)
-        sites += _installs(loaded.notebook)
+        sites += _of_cells(loaded.notebook)
     return Outcome(
         path=path,
         status="needs-human" if any(s.status == "left" for s in sites) else result.status,
@@ -198,27 +197,18 @@ def _site(loaded: LoadedFile, finding: Finding) -> Site:
     # The engine knows files by their whole path; people by the way from where they are.
     message = finding.message.replace(f"{Path.cwd().as_posix()}/", "")
     finding = replace(finding, message=message, source=mask(finding.source))
-    if loaded.notebook is None:
-        return Site(finding=finding, line=finding.line, column=finding.column, end_line=end)
-    cell, line = loaded.notebook.locate(finding.line)
-    return Site(
-        finding=finding,
-        line=line,
-        column=finding.column,
-        end_line=line + end - finding.line,
-        cell=cell,
-    )
+    notebook = loaded.notebook
+    cell, line = notebook.locate(finding.line) if notebook else (None, finding.line)
+    last, column = line + end - finding.line, finding.column
+    return Site(finding=finding, line=line, column=column, end_line=last, cell=cell)
 
 
-def _unread(notebook: Notebook) -> Iterator[Site]:
+def _of_cells(notebook: Notebook) -> Iterator[Site]:
+    """What is left of a notebook besides calls."""
     for cell in notebook.unread:
         yield _left_whole("unreadable-cell", cell=cell.number)
-
-
-def _installs(notebook: Notebook) -> Iterator[Site]:
-    for cell, line in notebook.installs:
-        site = _left_whole("installed", cell=cell)
-        yield replace(site, finding=replace(site.finding, line=line), line=line, end_line=line)
+    for number, line in notebook.installs:
+        yield _left_whole("installed", cell=number, line=line)
 
 
 def _refused(candidate: Candidate) -> Outcome:
@@ -226,19 +216,14 @@ def _refused(candidate: Candidate) -> Outcome:
     return Outcome(path=candidate.path, status="needs-human", sites=(site,))
 
 
-def _left_whole(code: str, message: str = "", cell: int | None = None) -> Site:
-    """The site that stands for a file, or a cell, that is not looked into."""
+def _left_whole(code: str, message: str = "", cell: int | None = None, line: int = 1) -> Site:
+    """The site that stands for a file, or a part of one, that is not looked into."""
     reason = REASONS[code]
+    text, advice = message or sentence(reason.title), reason.advice
     finding = Finding(
-        rule="",
-        line=1,
-        column=1,
-        status="left",
-        reason=code,
-        message=message or sentence(reason.title),
-        advice=reason.advice,
+        rule="", line=line, column=1, status="left", reason=code, message=text, advice=advice
     )
-    return Site(finding=finding, line=1, column=1, end_line=1, cell=cell)
+    return Site(finding=finding, line=line, column=1, end_line=line, cell=cell)
 
 
 def outcomes(

@@ -155,17 +155,16 @@ class Attributes:
     def _done_below(self, key: _Key, node: Node) -> None:
         """A method that gives nothing back itself stands for those of the subclasses as well."""
         cls, name = key
-        qualname = facts.methods.get(name) if (facts := self._modules.cls(cls)) else None
+        qualname = self._modules.cls(cls).methods.get(name)
         function = self._modules.function(Func(cls.path, qualname)) if qualname else None
         if function is None or function.is_property or not function.returns <= _NOTHING:
             return
         for below in self._classes.all_below(cls)[: limits.CLASSES_BELOW]:
-            if (own := self._modules.cls(below)) and name in own.methods:
+            if name in self._modules.cls(below).methods:
                 self._graph.copy(self._part(self._wire_own, (below, name)), node)
 
     def _overrides(self, cls: Cls, template: _Template) -> bool:
-        facts = self._modules.cls(cls)
-        return facts is not None and not template.methods.isdisjoint(facts.methods)
+        return not template.methods.isdisjoint(self._modules.cls(cls).methods)
 
     def _template(self, key: _Key) -> _Template | None:
         """What a class, or the nearest above it, puts into an attribute by methods of its own."""
@@ -179,12 +178,11 @@ class Attributes:
 
     def _own_template(self, cls: Cls, name: str) -> _Template | None:
         facts = self._modules.cls(cls)
-        assert facts is not None
         terms = facts.attrs.get(name, EMPTY)
         qualname = facts.methods.get(name)
         if qualname is not None:
             function = self._modules.function(Func(cls.path, qualname))
-            if function is not None and function.is_property:
+            if function.is_property:
                 terms |= function.returns
         methods = frozenset(m for term in terms if (m := _method(term, cls)) is not None)
         return _Template(cls=cls, terms=terms, methods=methods) if methods else None
@@ -203,17 +201,12 @@ class Attributes:
     def _fills(self, cls: Cls, name: str) -> bool:
         """Does the text of a class say more of an attribute than that it is None?"""
         facts = self._modules.cls(cls)
-        return facts is not None and (
-            name in facts.methods
-            or name in facts.fields
-            or not facts.attrs.get(name, EMPTY) <= _NOTHING
-        )
+        is_attribute = not facts.attrs.get(name, EMPTY) <= _NOTHING
+        return is_attribute or name in facts.methods or name in facts.fields
 
     def _wire_own(self, key: _Key, node: Node) -> None:
         cls, name = key
         facts = self._modules.cls(cls)
-        if facts is None:
-            return
         self._copies(facts.attrs.get(name, EMPTY), node)
         if name not in self._followed:
             self._follow_stores(name)
@@ -226,7 +219,7 @@ class Attributes:
         if qualname is not None:
             method = Func(cls.path, qualname)
             function = self._modules.function(method)
-            if function is not None and function.is_property:
+            if function.is_property:
                 self._copies(function.returns, node)
             else:
                 self._graph.add(node, method)

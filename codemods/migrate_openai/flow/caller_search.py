@@ -74,6 +74,5 @@ def _params(modules: Modules, terms: Iterable[Term]) -> Iterator[Param]:
         if isinstance(term, Param):
             yield term
         elif isinstance(term, Inst) and isinstance(term.cls, Cls) and attr:
-            facts = modules.cls(term.cls)
-            stored = facts.attrs.get(attr, EMPTY) if facts else EMPTY
+            stored = modules.cls(term.cls).attrs.get(attr, EMPTY)
             yield from (t for t in stored if isinstance(t, Param))

@@ -44,9 +44,8 @@ class Classes:
     def bases(self, cls: Cls) -> tuple[Term, ...]:
         found = self._bases.get(cls)
         if found is None:
-            facts = self._modules.cls(cls)
-            terms = facts.bases if facts else ()
-            found = tuple(dict.fromkeys(a for term in terms for a in self._named(term)))
+            terms = self._modules.cls(cls).bases
+            found = tuple(dict.fromkeys(base for term in terms for base in self._named(term)))
             self._bases[cls] = found
         return found
 
@@ -79,8 +78,7 @@ class Classes:
         return self._upwards(cls, self._inits, self._own_init)
 
     def _own_init(self, cls: Cls, above: list[Func | None]) -> Func | None:
-        facts = self._modules.cls(cls)
-        qualname = facts.methods.get("__init__") if facts else None
+        qualname = self._modules.cls(cls).methods.get("__init__")
         if qualname is not None:
             return Func(cls.path, qualname)
         return next((init for init in above if init is not None), None)
@@ -90,8 +88,7 @@ class Classes:
         return self._upwards(cls, self._fields, self._own_fields)
 
     def _own_fields(self, cls: Cls, above: list[tuple[str, ...]]) -> tuple[str, ...]:
-        facts = self._modules.cls(cls)
-        own = facts.fields if facts else ()
+        own = self._modules.cls(cls).fields
         return tuple(dict.fromkeys(chain(*above, own))) if own or len(above) > 1 else sum(above, ())
 
     def client(self, cls: Cls) -> Client | RouterClient | None:
@@ -102,8 +99,6 @@ class Classes:
         self, cls: Cls, above: list[Client | RouterClient | None]
     ) -> Client | RouterClient | None:
         facts = self._modules.cls(cls)
-        if facts is None:
-            return None
         for base in self.bases(cls):
             if isinstance(base, Sdk) and (name := client_class(base.name)):
                 return Client(cls.path, facts.place, name)
@@ -191,8 +186,7 @@ class Classes:
             case Ref(path, module, ""):
                 return (Ref(path, module, name),)
             case Cls():
-                facts = self._modules.cls(value)
-                return facts.attrs.get(name, ()) if facts else ()
+                return self._modules.cls(value).attrs.get(name, ())
             case Sdk(sdk):
                 return (Sdk(f"{sdk}.{name}"),)
             case Router(router):

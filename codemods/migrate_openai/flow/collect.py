@@ -263,13 +263,7 @@ class _Collector:
         return not any(n.startswith(("_", "<")) and n != "__init__" for n in names)
 
     def _returned(self, node: ast.AST, value: ast.expr) -> None:
-        scope: Scope | None = self.index.scope_of[node]
-        while scope is not None and not isinstance(
-            scope.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-        ):
-            scope = scope.parent
-        if scope is not None:
-            self.returns[scope] |= self.evaluator.terms(value)
+        self.returns[self.index.scope_of[node]] |= self.evaluator.terms(value)
 
     def _store(
         self,

@@ -275,11 +275,7 @@ class Resolver:
             case ClientPath(client, (*path, method)) if method in _SAME:
                 graph.add(node, ClientPath(client, tuple(path)))
             case Func():
-                function = self._modules.function(value)
-                if function is not None:
-                    self.copies(function.returns, node)
-                else:
-                    graph.add(node, UNKNOWN)
+                self.copies(self._modules.function(value).returns, node)
             case Cls():
                 own = self.classes.client(value)
                 graph.add(node, ClientPath(own, ()) if own else Inst(value))
@@ -303,7 +299,7 @@ class Resolver:
         else:
             self._follow_calls(name)
         self._follow_calls(A_PARAMETER)
-        function = self._modules.function(Func(param.path, param.qualname))
+        function = self._modules.facts[param.path].functions.get(param.qualname)
         if name.startswith("test") or (function and function.fixture):
             fixture = self._modules.fixture(param.path, param.name)
             if fixture is not None:
@@ -343,16 +339,13 @@ class Resolver:
         match value:
             case Func(path, qualname):
                 function = self._modules.function(value)
-                if function is None:
-                    return
                 skip = 1 if function.bound and is_method else 0
                 positional = function.positional[skip:]
             case Cls(path, qualname):
                 init = self.classes.init(value)
-                function = self._modules.function(init) if init is not None else None
-                if init is not None and function is not None:
+                if init is not None:
                     path, qualname = init.path, init.qualname
-                    positional = function.positional[1:]
+                    positional = self._modules.function(init).positional[1:]
                 else:
                     positional = self.classes.fields(value)
                     qualname = f"{qualname}.{FIELDS}"
@@ -392,12 +385,9 @@ class Resolver:
         """What somebody who holds a value can get from it."""
         match value:
             case Func():
-                function = self._modules.function(value)
-                return function.returns if function else EMPTY
+                return self._modules.function(value).returns
             case Inst(Cls() as cls) | (Cls() as cls):
                 facts = self._modules.cls(cls)
-                if facts is None:
-                    return EMPTY
                 found = EMPTY.union(*facts.attrs.values())
                 methods = (Func(cls.path, qualname) for qualname in facts.methods.values())
                 return found.union(*(self._reach(method) for method in methods))

@@ -145,9 +145,7 @@ class ReplacedNames:
         terms = [term for module in modules for term in self._holders(module)]
         self._resolver.ask(terms)
         values = self._resolver.values_of(terms)
-        functions = filter(
-            None, (self._modules.function(value) for value in values if isinstance(value, Func))
-        )
+        functions = (self._modules.function(value) for value in values if isinstance(value, Func))
         returns = [term for function in functions for term in function.returns]
         return {*clients_of(values), *clients_of(self._resolver.values_of(returns))}
 

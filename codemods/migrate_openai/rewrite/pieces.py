@@ -124,8 +124,6 @@ class Statements:
                 break
             path.append((statement, block))
             outer = statement
-        if not path:
-            raise ValueError(f"no statement holds {span}")
         return path
 
     def _children(self, outer: ast.AST) -> list[_Child]:

@@ -71,14 +71,14 @@ def _is_exported(
 ) -> bool:
     if scope.parent is not None:
         return False
-    if name in wanted or name in analysis.parsed.hidden:
-        return True
     alias = binding.node
-    if isinstance(alias, ast.alias) and alias.asname is not None and alias.asname == alias.name:
-        return True
-    if is_listed(analysis, name):
-        return True
-    return not was_read and analysis.file.path.endswith("__init__.py")
+    return (
+        name in wanted
+        or name in analysis.parsed.hidden
+        or (isinstance(alias, ast.alias) and alias.asname == alias.name)
+        or is_listed(analysis, name)
+        or (not was_read and analysis.file.path.endswith("__init__.py"))
+    )
 
 
 def with_empty_blocks(
