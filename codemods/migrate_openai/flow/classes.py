@@ -13,6 +13,7 @@ from codemods.migrate_openai.flow.terms import (
     Attr,
     Client,
     Cls,
+    Dotted,
     Foreign,
     Func,
     Ref,
@@ -172,7 +173,7 @@ class Classes:
                     for value in self._named(base):
                         todo += self._nested(value, name)
                     single = False
-                case Cls() | Sdk() | Router() | Foreign():
+                case Cls() | Dotted() | Foreign():
                     found[each] = None
                 case _:
                     found[UNKNOWN] = None
@@ -187,10 +188,8 @@ class Classes:
                 return (Ref(path, module, name),)
             case Cls():
                 return self._modules.cls(value).attrs.get(name, ())
-            case Sdk(sdk):
-                return (Sdk(f"{sdk}.{name}"),)
-            case Router(router):
-                return (Router(f"{router}.{name}"),)
+            case Dotted():
+                return (value.attribute(name),)
             case Foreign():
                 return (value,)
         return (UNKNOWN,)

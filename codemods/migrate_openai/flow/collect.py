@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import ast
 from collections import defaultdict
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from functools import partial
+from itertools import takewhile
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.evaluate import Evaluator
@@ -396,27 +397,24 @@ class _Collector:
             self.alias_sets.append(known)
 
     def _arguments(self, node: ast.Call) -> None:
-        callee = self.evaluator.terms(node.func)
-        name = called_name(node.func)
-        shift = _FORWARDERS.get(name)
-        for index, arg in enumerate(node.args):
-            if isinstance(arg, ast.Starred):
-                break
-            self._flow(callee, index, None, arg)
-            if shift is not None and index > shift:
-                forwarded = self.evaluator.terms(node.args[shift])
-                self._flow(forwarded, index - shift - 1, None, arg)
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                continue
-            self._flow(callee, None, keyword.arg, keyword.value)
-            if shift is not None and len(node.args) > shift:
-                self._flow(self.evaluator.terms(node.args[shift]), None, keyword.arg, keyword.value)
-        keywords = {k.arg: k.value for k in node.keywords}
+        args = list(takewhile(lambda arg: not isinstance(arg, ast.Starred), node.args))
+        keywords = {k.arg: k.value for k in node.keywords if k.arg is not None}
+        self._flows(node.func, args, keywords)
+        shift = _FORWARDERS.get(called_name(node.func))
+        if shift is not None and len(node.args) > shift:
+            self._flows(node.args[shift], args[shift + 1 :], keywords)
         match keywords.get("target"), keywords.get("args"):
-            case ast.expr() as target, ast.Tuple(elts=args):  # of a thread or a process
-                for index, arg in enumerate(args):
-                    self._flow(self.evaluator.terms(target), index, None, arg)
+            case ast.expr() as target, ast.Tuple(elts=elements):  # of a thread or a process
+                self._flows(target, elements, {})
+
+    def _flows(
+        self, func: ast.expr, args: Iterable[ast.expr], keywords: Mapping[str, ast.expr]
+    ) -> None:
+        callee = self.evaluator.terms(func)
+        for index, arg in enumerate(args):
+            self._flow(callee, index, None, arg)
+        for name, arg in keywords.items():
+            self._flow(callee, None, name, arg)
 
     def _flow(self, callee: Terms, index: int | None, keyword: str | None, arg: ast.expr) -> None:
         terms = self.evaluator.terms(arg)
@@ -426,15 +424,11 @@ class _Collector:
         matters = _matters(terms)
         if not matters and all(isinstance(t, Foreign) for t in targets):
             return
-        self.flows.append(
-            Flow(
-                callee=targets,
-                index=index,
-                keyword=keyword,
-                terms=terms if matters else frozenset({NONE if terms == {NONE} else UNKNOWN}),
-                place=self.evaluator.place[arg],
-            )
-        )
+        if not matters:
+            terms = frozenset({NONE if terms == {NONE} else UNKNOWN})
+        place = self.evaluator.place[arg]
+        flow = Flow(callee=targets, index=index, keyword=keyword, terms=terms, place=place)
+        self.flows.append(flow)
 
     def _construction(self, place: int, node: ast.Call) -> None:
         name = root_of(class_named(node))
@@ -503,8 +497,8 @@ class _Collector:
         params = []
         for name in names:
             bindings = scope.bindings.get(name, [])
-            given = (b for b in bindings if b.kind is BindingKind.PARAMETER)
-            found = EMPTY.union(*map(self.evaluator.binding, given))
+            parameters = (b for b in bindings if b.kind is BindingKind.PARAMETER)
+            found = EMPTY.union(*map(self.evaluator.binding, parameters))
             rest = found - {Param(self.path, scope.qualname, name)}
             if any(isinstance(t, TypedClient) for t in rest):
                 self._note_aliases(found)

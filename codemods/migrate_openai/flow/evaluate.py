@@ -202,16 +202,11 @@ class Evaluator:
                     cls = client_class(sdk)
                     found.add(Client(self.path, self.place[node], cls) if cls else UNKNOWN)
                 case Router(router):
-                    if (client := router_client(router)) is not None:
-                        found.add(client)
-                    elif router.rpartition(".")[2] == "of":
-                        found.add(Router("llm_router"))
-                    else:
-                        found.add(UNKNOWN)
-                case Foreign():
+                    of_provider = router.rpartition(".")[2] == "of"
+                    other = Router("llm_router") if of_provider else UNKNOWN
+                    found.add(router_client(router) or other)
+                case Foreign() | RouterClient():  # of a partial: nobody calls a client itself
                     found.add(term)
-                case RouterClient():
-                    found.add(term)  # of a partial: nobody calls a client itself
                 case Client(path, at) if path == self.path and is_partial(self.index.nodes[at]):
                     found.add(term)
                 case Seq() | Client() | TypedClient():

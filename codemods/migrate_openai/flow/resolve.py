@@ -28,6 +28,7 @@ from codemods.migrate_openai.flow.terms import (
     Client,
     ClientPath,
     Cls,
+    Dotted,
     Foreign,
     Func,
     Inst,
@@ -176,10 +177,9 @@ class Resolver:
                 self.graph.add(node, term)
             return
         located = self._modules.locate(ref.path, ref.module) or path
+        hear = partial(self._imported, node, ref, (path, ref.name), located)
         for term in terms:
-            self.graph.listen(
-                self.node(term), partial(self._imported, node, ref, (path, ref.name), located)
-            )
+            self.graph.listen(self.node(term), hear)
 
     def _imported(
         self, node: Node, ref: Ref, export: tuple[str, str], located: str, value: Value
@@ -188,12 +188,8 @@ class Resolver:
             self.sdk_exports.add(export)
             if is_drop_in(ref):
                 value = Foreign(ref.module)
-        elif (
-            isinstance(value, ClientPath)
-            and isinstance(value.client, SdkClient)
-            and ref.path != located
-        ):
-            self.imported_clients.add(value.client)
+        elif ref.path != located:
+            self.imported_clients.update(clients_of([value]))
         self.graph.add(node, value)
 
     def _instance(self, ref: Ref, node: Node, value: Value) -> None:
@@ -228,10 +224,8 @@ class Resolver:
         match value:
             case ClientPath(client, path) if len(path) < limits.PATH_LENGTH:
                 graph.add(node, ClientPath(client, (*path, name)))
-            case Sdk(sdk) if sdk.count(".") < limits.PATH_LENGTH:
-                graph.add(node, Sdk(f"{sdk}.{name}"))
-            case Router(router) if router.count(".") < limits.PATH_LENGTH:
-                graph.add(node, Router(f"{router}.{name}"))
+            case Dotted(dotted) if dotted.count(".") < limits.PATH_LENGTH:
+                graph.add(node, value.attribute(name))
             case Ref(path, module, ""):
                 graph.copy(self.node(Ref(path, module, name)), node)
             case Inst(Cls() as cls) | (Cls() as cls):
@@ -379,7 +373,7 @@ class Resolver:
                     nodes += [self.node(term) for term in self._reach(value)]
             self.settle()
         found = {*seen, *(value for node in nodes for value in node.order)}
-        return set(clients_of(frozenset(found)))
+        return set(clients_of(found))
 
     def _reach(self, value: Value) -> Iterable[Term]:
         """What somebody who holds a value can get from it."""

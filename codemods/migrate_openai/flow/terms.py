@@ -7,8 +7,9 @@ module says so.
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from codemods.migrate_openai.flow import limits
 from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
@@ -33,17 +34,25 @@ Terms: TypeAlias = frozenset[Term]
 
 
 @dataclass(frozen=True, slots=True)
-class Sdk(Term):
-    """A dotted name of the openai package."""
+class Dotted(Term):
+    """A dotted name of a package."""
 
     name: str
 
+    def attribute(self, name: str) -> Self:
+        return type(self)(f"{self.name}.{name}")
 
-@dataclass(frozen=True, slots=True)
-class Router(Term):
-    """A dotted name of the router, the target of the migration."""
 
-    name: str
+class Sdk(Dotted):
+    """Of the openai package."""
+
+    __slots__ = ()
+
+
+class Router(Dotted):
+    """Of the router, the target of the migration."""
+
+    __slots__ = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -214,10 +223,8 @@ def attribute(terms: Terms, name: str) -> Terms:
     found: set[Term] = set()
     for term in terms:
         match term:
-            case Sdk(sdk):
-                found.add(Sdk(f"{sdk}.{name}"))
-            case Router(router):
-                found.add(Router(f"{router}.{name}"))
+            case Dotted():
+                found.add(term.attribute(name))
             case Foreign() | Unknown():
                 found.add(term)
             case NoneTerm():
@@ -238,7 +245,7 @@ def item(terms: Terms, place: int | str | None = None) -> Terms:
                 found |= term.at(place)
             case Foreign() | Unknown():
                 found.add(term)
-            case NoneTerm() | Sdk() | Router():
+            case NoneTerm() | Dotted():
                 found.add(UNKNOWN)
             case _ if depth(term) >= limits.TERM_DEPTH:
                 found.add(UNKNOWN)
@@ -259,6 +266,6 @@ Value: TypeAlias = Term | ClientPath
 Values: TypeAlias = frozenset[Value]
 
 
-def clients_of(values: Values) -> list[SdkClient]:
+def clients_of(values: Iterable[Value]) -> list[SdkClient]:
     clients = (value.client for value in values if isinstance(value, ClientPath))
     return [client for client in clients if isinstance(client, SdkClient)]

@@ -35,8 +35,14 @@ from codemods.migrate_openai.rules.client_attributes import (
     is_router_spelled,
     leads_to_call,
 )
-from codemods.migrate_openai.rules.clients import CONSTRUCTION, RESOURCE
-from codemods.migrate_openai.rules.left import LOOK_ALIKE, NO_COUNTERPART, RAW, UNPROVEN
+from codemods.migrate_openai.rules.other import (
+    CONSTRUCTION,
+    LOOK_ALIKE,
+    NO_COUNTERPART,
+    RAW,
+    RESOURCE,
+    UNPROVEN,
+)
 from codemods.migrate_openai.rules.sdk_names import router_class
 
 

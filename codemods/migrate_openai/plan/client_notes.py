@@ -227,7 +227,7 @@ class ClientNotes:
         bases = self._values_of(store.base)
         for member in clients_of(bases):
             self._notes[member].configured = True
-        for member in clients_of(frozenset(filter(_is_part, bases))):
+        for member in clients_of(filter(_is_part, bases)):
             self._notes[member].replaced = True
             if store.attr in _INNER:
                 self._hand([member], f"{store.attr}, which is replaced")
@@ -251,7 +251,7 @@ class ClientNotes:
             if (name := _wrapper(term)) is not None:
                 self._hand(members, name)
         # A method that has a counterpart may go anywhere, and so may a setting.
-        members = clients_of(frozenset(filter(_gives_more, values)))
+        members = clients_of(filter(_gives_more, values))
         for callee in self._values_of(flow.callee):
             if (name := _taker(callee)) is not None:
                 self._hand(members, name)

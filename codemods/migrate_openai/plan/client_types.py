@@ -14,7 +14,7 @@ from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.planner import Draft, Plan, ResolvedUse
-from codemods.migrate_openai.rules.clients import CONSTRUCTION, DECLARATION
+from codemods.migrate_openai.rules.other import CONSTRUCTION, DECLARATION
 from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES, router_class
 
 _ASKING = frozenset({"isinstance", "issubclass"})

@@ -15,8 +15,7 @@ from codemods.migrate_openai.plan.module_uses import ModuleUses, is_move
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner
 from codemods.migrate_openai.rewrite.imports import ImportRequest
 from codemods.migrate_openai.rewrite.reads import sdk_imports
-from codemods.migrate_openai.rules.left import NO_COUNTERPART
-from codemods.migrate_openai.rules.module import TYPE
+from codemods.migrate_openai.rules.other import NO_COUNTERPART, TYPE
 from codemods.migrate_openai.rules.reasons import REASONS
 from codemods.migrate_openai.rules.sdk_names import LEGACY_MODULES
 

@@ -22,7 +22,7 @@ from codemods.migrate_openai.flow.terms import (
     client_class,
 )
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
-from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, UNPROVEN
+from codemods.migrate_openai.rules.other import LOOK_ALIKE, MOCK, UNPROVEN
 from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
 _ADDRESS = re.compile(r"https?://api\.openai\.com\b|https?://[\w.-]+\.openai\.azure\.com\b")

@@ -10,7 +10,7 @@ from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.planner import Draft, Planner, ResolvedUse
 from codemods.migrate_openai.rewrite.changes import AddTarget
 from codemods.migrate_openai.rules import sdk_names as names
-from codemods.migrate_openai.rules.module import SETTING
+from codemods.migrate_openai.rules.other import SETTING
 
 # Packages that read the settings of the openai module themselves.
 _READERS = frozenset({"langchain", "llama_index", "guidance", "gpt_index", "dspy", "marvin"})

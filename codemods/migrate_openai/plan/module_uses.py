@@ -18,7 +18,6 @@ from codemods.migrate_openai.plan.arguments import (
     new_keyword,
 )
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN, BY_STRING
-from codemods.migrate_openai.plan.module_exceptions import ModuleExceptions
 from codemods.migrate_openai.plan.module_reads import ModuleReads
 from codemods.migrate_openai.plan.module_settings import ModuleSettings
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
@@ -33,9 +32,17 @@ from codemods.migrate_openai.rules import (
     rule_of,
 )
 from codemods.migrate_openai.rules import sdk_names as names
-from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, NO_COUNTERPART, RAW
-from codemods.migrate_openai.rules.module import EXCEPTION, SENTINEL, SETTING, TYPE
 from codemods.migrate_openai.rules.module_names import call_of, is_leftover, is_of_router
+from codemods.migrate_openai.rules.other import (
+    EXCEPTION,
+    LOOK_ALIKE,
+    MOCK,
+    NO_COUNTERPART,
+    RAW,
+    SENTINEL,
+    SETTING,
+    TYPE,
+)
 
 HELPER: Rule = rule_of(LEGACY_CALLS["Embedding.create"])
 
@@ -61,7 +68,6 @@ class ModuleUses:
         self.settings = ModuleSettings(planner, self.draft, calls_module=self.calls_module)
         self.azure = self.settings.is_azure()
         self.names = ModuleReads(planner, self.draft, names_move=names_move)
-        self.exceptions = ModuleExceptions(self.names)
 
     def plan(self) -> Plan:
         later = []
@@ -108,7 +114,7 @@ class ModuleUses:
         same = {names.exceptions(name) for name in found}
         if len(same) == 1 and () not in same and len(site.values) == len(found):
             # One class under the names of several generations.
-            self.exceptions.read(site, found.pop())
+            self.names.exception(site, found.pop())
             return
         calls = {name: call_of(name) for name in sorted(found)}
         if len(found) > 1 or len(site.values) > 1:
@@ -121,7 +127,7 @@ class ModuleUses:
         if target is not None:
             self._call(site, target)
         elif name.startswith("openai.error."):
-            self.exceptions.unraised(site)
+            self.names.unraised(site)
         elif self._is_sentinel(name):
             self.names.replace(site, SENTINEL, name.rpartition(".")[2])
         elif name.startswith("openai.types."):

@@ -10,7 +10,7 @@ from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.planner import receiver_of
 from codemods.migrate_openai.rewrite.reads import is_listed
 from codemods.migrate_openai.rules import CALLS, rule_of
-from codemods.migrate_openai.rules.clients import CONSTRUCTION
+from codemods.migrate_openai.rules.other import CONSTRUCTION
 
 
 def removable_clients(clients: FileClients) -> frozenset[Client]:

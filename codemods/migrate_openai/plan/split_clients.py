@@ -14,7 +14,7 @@ from codemods.migrate_openai.plan.planner import ResolvedUse, receiver_of
 from codemods.migrate_openai.rewrite.positions import is_alone
 from codemods.migrate_openai.rules import CALLS
 from codemods.migrate_openai.rules.client_attributes import leads_to_call
-from codemods.migrate_openai.rules.clients import CONSTRUCTION
+from codemods.migrate_openai.rules.other import CONSTRUCTION
 
 # Calls that may be made twice without anyone noticing.
 _REPEATABLE = frozenset(
