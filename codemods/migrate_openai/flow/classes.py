@@ -162,8 +162,9 @@ class Classes:
                 case Ref():
                     path, terms = self._modules.meaning(each)
                     if path and is_drop_in(each):
-                        inner = [a for t in terms for a in self._named(t)]
-                        found.update((_wrapped(a, each), None) for a in inner)
+                        inner = [base for term in terms for base in self._named(term)]
+                        other = Foreign(each.module)
+                        found.update((other if isinstance(b, Sdk) else b, None) for b in inner)
                     elif path or each not in terms:
                         todo += terms
                         single = single and len(terms) == 1
@@ -193,7 +194,3 @@ class Classes:
             case Foreign():
                 return (value,)
         return (UNKNOWN,)
-
-
-def _wrapped(value: Term, ref: Ref) -> Term:
-    return Foreign(ref.module) if isinstance(value, Sdk) else value

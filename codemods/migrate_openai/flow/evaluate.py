@@ -48,6 +48,8 @@ from codemods.migrate_openai.flow.terms import (
 from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
 T = TypeVar("T", ast.expr, Binding)
+_NO_MORE: Terms = frozenset({UNKNOWN, NONE})
+"""What says nothing of a client."""
 _WRAPPERS = frozenset(
     {"Optional", "Union", "Annotated", "ClassVar", "Final", "InitVar", "Required", "NotRequired"}
 )
@@ -312,7 +314,7 @@ class Evaluator:
         assert isinstance(binding.node, ast.arg)
         default = default_of(args, binding.node)
         found: set[Term] = {Param(self.path, binding.scope.qualname, binding.name)}
-        if declared and not _open_ended(declared):
+        if not declared <= _NO_MORE:
             found = set(declared)
             if any(isinstance(t, (TypedClient, Inst)) for t in declared):
                 found.add(Param(self.path, binding.scope.qualname, binding.name))
@@ -425,14 +427,8 @@ def _place(key: ast.expr) -> int | str | None:
 def _narrow(declared: Terms, actual: Terms) -> Terms:
     """A declaration that names a client is believed, and tied to what is assigned."""
     if any(isinstance(t, TypedClient) for t in declared):
-        return declared | frozenset(t for t in actual if t not in (UNKNOWN, NONE))
-    if not actual or actual <= {NONE, UNKNOWN}:
-        return declared or actual
-    return actual
-
-
-def _open_ended(declared: Terms) -> bool:
-    return all(t in (UNKNOWN, NONE) for t in declared)
+        return declared | (actual - _NO_MORE)
+    return actual if actual - _NO_MORE else declared or actual
 
 
 def _attributes_given(index: Index) -> Iterator[str]:

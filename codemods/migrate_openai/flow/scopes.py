@@ -178,7 +178,8 @@ class Index:
         )
         for field_name, child in _fields(node):
             if isinstance(child, (ast.match_case, ast.ExceptHandler)):
-                yield child, scope, (*arms, (node, f"{field_name}@{child_line(child)}"))
+                line = child.pattern.lineno if isinstance(child, ast.match_case) else child.lineno
+                yield child, scope, (*arms, (node, f"{field_name}@{line}"))
             elif branching and isinstance(child, ast.stmt):
                 yield child, scope, (*arms, (node, field_name))
             else:
@@ -358,12 +359,6 @@ def _names(node: ast.AST) -> Iterator[tuple[str, ast.AST, BindingKind]]:
             yield name, node, BindingKind.OTHER
 
 
-def child_line(node: ast.AST) -> int:
-    if isinstance(node, ast.match_case):
-        return node.pattern.lineno
-    return getattr(node, "lineno", 0)
-
-
 def position(node: ast.AST) -> Position:
     return (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
@@ -389,8 +384,7 @@ def _reaching(bindings: list[Binding], at: Position, arms: tuple[Arm, ...]) -> l
     loops = {arm for arm in arms if isinstance(arm[0], _LOOPS)}
     reaching: list[Binding] = []
     for binding in sorted(bindings, key=lambda b: b.at):
-        value_span = binding.value
-        before = binding.at < at and not _inside(at, value_span)
+        before = binding.at < at and not _inside(at, binding.value)
         shares_loop = any(arm in loops for arm in binding.arms)
         if not before and not shares_loop:
             continue
@@ -399,7 +393,8 @@ def _reaching(bindings: list[Binding], at: Position, arms: tuple[Arm, ...]) -> l
         dominates = (
             binding.kind is not BindingKind.PUT
             and before
-            and all(arm in arms or _certain(arm) for arm in binding.arms)
+            # The body of a with block always runs.
+            and all(a in arms or isinstance(a[0], (ast.With, ast.AsyncWith)) for a in binding.arms)
         )
         if dominates:
             reaching = [b for b in reaching if b.at > at]
@@ -412,11 +407,6 @@ def _inside(at: Position, node: ast.AST | None) -> bool:
         return False
     end = (getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0))
     return position(node) <= at < end
-
-
-def _certain(arm: Arm) -> bool:
-    """A with block's body always runs."""
-    return isinstance(arm[0], (ast.With, ast.AsyncWith))
 
 
 def _excluded(one: tuple[Arm, ...], other: tuple[Arm, ...]) -> bool:

@@ -70,11 +70,6 @@ class _NameUses:
     calls_left: int = 0
     """Reads that are called, and do not change."""
 
-    @property
-    def makes_move(self) -> bool:
-        """Does all that is made by this name become the router's?"""
-        return bool(self.changes) and not self.calls_left
-
     def one_name(self, prefix: str) -> str | None:
         """What of the router all reads become, if it is one thing."""
         names = {change.code.removeprefix(prefix) for change in self.changes}
@@ -126,7 +121,7 @@ def _kept_as(planner: Planner, alias: ast.alias, uses: _NameUses) -> str | None:
     name = uses.one_name(f"{planner.router}.")
     if planner.kept.keeps_name(alias):
         cls = client_class(f"openai.{alias.name}")
-        if cls is not None and uses.makes_move:
+        if cls is not None and uses.changes and not uses.calls_left:
             return ROUTER_CLASSES[cls]
         return name
     return name if name in AT_NO_COST and uses.reads >= _OFTEN else None

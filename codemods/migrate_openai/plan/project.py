@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from codemods.migrate_openai.flow.caller_search import functions_uncalled
-from codemods.migrate_openai.flow.facts import ModelNaming, ModuleFacts, Use
+from codemods.migrate_openai.flow.facts import ModelNaming, ModuleFacts
 from codemods.migrate_openai.flow.modules import FactsLoader, Modules
 from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (
@@ -91,14 +91,6 @@ class Project:
         self.resolved = self._resolve()
         _meet(modules, search, tests_of(modules), around=True)
         self._replaced = ReplacedNames(modules, self._resolver)
-        every = _shared_view(self.facts, self.resolved)
-        calls = every.calls_module and self._replaced.touches_calls
-        self._every_view = replace(
-            every,
-            replaced_calls=calls,
-            ineffective_patches=self._replaced.ineffective_patches(),
-            lazy_import_patch=self._replaced.module_patch,
-        )
         self._classes = self._resolver.classes.clients()
         notes = ClientNotes(self._resolver, self.resolved, callers, self._replaced)
         notes.take(self.facts, self._classes.values())
@@ -109,9 +101,13 @@ class Project:
             for member in group.members:
                 self._by_path[member.path].add(member)
         used = [decision for decision in self._decisions.values() if not decision.unused]
+        every = _shared_view(self.facts, self.resolved)
         self._every_view = replace(
-            self._every_view,
-            rerouted=self._rerouted(),
+            every,
+            replaced_calls=every.calls_module and self._replaced.touches_calls,
+            ineffective_patches=self._replaced.ineffective_patches(),
+            lazy_import_patch=self._replaced.module_patch,
+            rerouted=self._rerouted(calls=every.calls_module),
             all_move=bool(used) and all(decision.moves for decision in used),
         )
         self._wanted: dict[str, set[str]] = defaultdict(set)
@@ -133,22 +129,16 @@ class Project:
             for path in self.asked
         }
 
-    def _rerouted(self) -> frozenset[str]:
+    def _rerouted(self, *, calls: bool) -> frozenset[str]:
         """What tests of the run replace in the SDK, where all that they can mean has moved."""
-        made = {
-            m: decision.moves for m, decision in self._decisions.items() if isinstance(m, Client)
-        }
+        made = {m: d.moves for m, d in self._decisions.items() if isinstance(m, Client)}
         stay = {member.cls for member, moves in made.items() if not moves}
         moved = {member.cls for member in made} - stay
         asked = set(self.asked)
         return frozenset(
             name
             for name, files in self._replaced.of_sdk.items()
-            if files <= asked
-            and (
-                client_class(name) in moved
-                or (self._every_view.calls_module and is_of_router(name))
-            )
+            if files <= asked and (client_class(name) in moved or (calls and is_of_router(name)))
         )
 
     @property
@@ -195,11 +185,9 @@ def _shared_view(
 ) -> ModuleView:
     """What the project does with the openai module itself, whichever file asks."""
     modules = [facts[path] for path in resolved]
-    uses = [
-        (use, value) for path, each in resolved.items() for use, value in _each(facts[path], each)
-    ]
-    names = {value.name for _, value in uses if isinstance(value, Sdk)}
-    router_names = {value.name.rpartition(".")[2] for _, value in uses if isinstance(value, Router)}
+    values: Values = frozenset(chain(*chain(*resolved.values())))
+    names = {value.name for value in values if isinstance(value, Sdk)}
+    router_names = {value.name.rpartition(".")[2] for value in values if isinstance(value, Router)}
     settings = frozenset[str]().union(*(module.sets_module for module in facts.values()))
     transport = min(settings & OF_TRANSPORT, default="")
     calls = [c for c in map(call_of, names) if c is not None and not (c.legacy and transport)]
@@ -210,7 +198,7 @@ def _shared_view(
     return ModuleView(
         openai_stays=patched
         or any(map(is_leftover, names))
-        or any(map(_is_chosen, itertools.chain(*resolved.values())))
+        or any(map(_is_chosen, chain(*resolved.values())))
         or any(map(_derives_from_sdk, modules)),
         calls_module=bool(calls) or any(module.legacy for module in modules),
         legacy_calls=any(call.legacy for call in calls),
@@ -231,12 +219,6 @@ def _derives_from_sdk(module: ModuleFacts) -> bool:
     bases = (base for cls in module.classes.values() for base in cls.bases)
     names = (base.name for base in bases if isinstance(base, Sdk))
     return any(not (client_class(name) or exceptions(name) or is_of_router(name)) for name in names)
-
-
-def _each(module: ModuleFacts, resolved: tuple[Values, ...]) -> Iterator[tuple[Use, Value]]:
-    for use, values in zip(module.uses, resolved, strict=True):
-        for value in values:
-            yield use, value
 
 
 def _possible(values: Values, naming: ModelNaming) -> Values:

@@ -35,10 +35,6 @@ def _touch(one: Piece, other: Piece) -> bool:
     return one.has_gaps and other.has_gaps and one.span.end == other.span.start
 
 
-def _goes(change: Change) -> bool:
-    return isinstance(change, ReplaceStatement) and not change.codes
-
-
 def _joined(one: Piece, other: Piece) -> Piece:
     return replace(
         one,
@@ -95,7 +91,7 @@ class Statements:
 
     def _piece(self, change: Change) -> Piece:
         path = self._path(change.span)
-        if _goes(change):
+        if isinstance(change, ReplaceStatement) and not change.codes:
             if len(path) == 1:
                 return self._with_gaps(path[0], change)
             path.pop()

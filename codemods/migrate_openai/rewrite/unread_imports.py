@@ -48,16 +48,13 @@ def unread_imports(
         if not was_read:
             idle.add(alias)
     for statement, aliases in found.items():
-        if len(aliases) < len(names_of(statement)) or _is_probe(new, statement):
+        outer = new.index.parents[statement]
+        is_tried = isinstance(outer, ast.Try) and statement in outer.body
+        if len(aliases) < len(names_of(statement)) or is_tried:
             # A name that was idle before stays beside the names that stay, and in a try,
             # which asks whether it is there.
             found[statement] = [a for a in aliases if a not in idle]
     return {statement: aliases for statement, aliases in found.items() if aliases}
-
-
-def _is_probe(analysis: Analysis, statement: ast.stmt) -> bool:
-    outer = analysis.index.parents[statement]
-    return isinstance(outer, ast.Try) and statement in outer.body
 
 
 def _is_exported(
