@@ -27,7 +27,7 @@ from codemods.migrate_openai.plan.project import ModuleView, Project
 from codemods.migrate_openai.rewrite.check import compile_error
 from codemods.migrate_openai.rewrite.edits import NewText, composed
 from codemods.migrate_openai.rewrite.errors import RewriteError, UnprintableError
-from codemods.migrate_openai.rewrite.imports import plan_imports
+from codemods.migrate_openai.rewrite.imports import Imports
 from codemods.migrate_openai.rewrite.outline import outline
 from codemods.migrate_openai.rewrite.positions import Text
 from codemods.migrate_openai.rewrite.reads import sdk_imports
@@ -158,7 +158,7 @@ def _rewritten(planner: Planner, plan: Plan) -> tuple[NewText, frozenset[int]]:
     rest = outline(text, tree, first.edits, names)
     new = Analysis(replace(file, text=rest), planner.options)
     new_text = Text(first.text, new.parsed.text)
-    imports = plan_imports(planner.analysis, new, new_text, request)
+    imports = Imports(planner.analysis, new, new_text, request).plan()
     try:
         second = rewrite(new_text, new.tree, imports.changes, first.places.values())
     except UnprintableError:

@@ -189,10 +189,8 @@ class _Collector:
 
     def _statement(self, place: int, node: ast.AST) -> None:
         match node:
-            case ast.Return(value=ast.expr() as value):
-                self._returned(node, value)
-            case ast.Yield(value=ast.expr() as value):
-                self._returned(node, value)
+            case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
+                self.returns[self.index.scope_of[node]] |= self.evaluator.terms(value)
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
                     self._store(target, value, None)
@@ -262,9 +260,6 @@ class _Collector:
         function = self.index.parents[self.index.parents[parameter]]
         names = self.index.own_scope[function].qualname.split(".")
         return not any(n.startswith(("_", "<")) and n != "__init__" for n in names)
-
-    def _returned(self, node: ast.AST, value: ast.expr) -> None:
-        self.returns[self.index.scope_of[node]] |= self.evaluator.terms(value)
 
     def _store(
         self,

@@ -24,7 +24,7 @@ from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse, receiver_of
 from codemods.migrate_openai.plan.removable_clients import removable_clients
-from codemods.migrate_openai.plan.split_clients import name_beside, split_clients
+from codemods.migrate_openai.plan.split_clients import SplitClients
 from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
 from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_as_spelled, rule_of
 from codemods.migrate_openai.rules.client_attributes import (
@@ -52,7 +52,7 @@ class ClientCalls:
         self.draft = Draft(planner)
         self.other_packages = self._other_packages()
         clients = FileClients(planner)
-        self.split = split_clients(clients)
+        self.split = SplitClients(clients)
         self.clients = FileClients(planner, self.split.decisions)
         self.removable = removable_clients(self.clients)
         self.imports = NamedImports(planner)
@@ -186,7 +186,7 @@ class ClientCalls:
             if self.clients.settingless(decision):
                 self._rewrite(site, decision, dotted, receiver=self.planner.router)
                 return
-            beside = name_beside(self.clients, self.split, site)
+            beside = self.split.beside(site)
             if beside is not None:
                 self._rewrite(site, decision, dotted, receiver=beside)
                 return

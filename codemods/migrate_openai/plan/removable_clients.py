@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 
-from codemods.migrate_openai.flow.terms import Client, Param, Sdk, SdkClient
+from codemods.migrate_openai.flow.terms import Param, Sdk, SdkClient
 from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.planner import receiver_of
@@ -13,23 +13,15 @@ from codemods.migrate_openai.rules import CALLS, rule_of
 from codemods.migrate_openai.rules.other import CONSTRUCTION
 
 
-def removable_clients(clients: FileClients) -> frozenset[Client]:
+def removable_clients(clients: FileClients) -> frozenset[SdkClient]:
     """The clients that no program misses once their calls have moved."""
     facts = clients.planner.facts
     if facts.sets_module or facts.path.endswith("__init__.py"):
         return frozenset()
-    groups = {
-        clients.decisions[member].group.members: clients.decisions[member]
-        for member in clients.constructions
-    }
-    uses = _Removal(clients)
-    return frozenset(
-        member
-        for members, decision in groups.items()
-        if uses.are_calls(members, decision)
-        for member in members
-        if isinstance(member, Client)
-    )
+    decisions = [clients.decisions[member] for member in clients.constructions]
+    groups = {decision.group.members: decision for decision in decisions}
+    removed = filter(_Removal(clients).are_calls, groups.values())
+    return frozenset(member for decision in removed for member in decision.group.members)
 
 
 class _Removal:
@@ -38,7 +30,9 @@ class _Removal:
         self.planner = clients.planner
         self.occurrences = clients.planner.occurrences
 
-    def are_calls(self, members: frozenset[SdkClient], decision: Decision) -> bool:
+    def are_calls(self, decision: Decision) -> bool:
+        """Are clients nothing but the receivers of calls that move?"""
+        members = decision.group.members
         if not decision.moves or decision.group.shared:
             return False
         sites = list({id(s): s for m in members for s in self.clients.sites_of[m]}.values())

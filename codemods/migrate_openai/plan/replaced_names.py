@@ -8,8 +8,7 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Set
 from functools import cached_property
 
 from codemods.migrate_openai.flow.facts import SDK_IN_MODULES, Constructor, ModuleFacts, Replacement
@@ -32,23 +31,14 @@ from codemods.migrate_openai.rules.sdk_names import SETTINGS
 _TEST = re.compile(rb"\bdef test|\bfixture\b|\bpatch\b|\bsetattr\b|\bmocker\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Tests:
+def tests_of(modules: Modules) -> Callable[[bytes], bool] | None:
     """Tells from its bytes whether a file may test one of the modules that use openai."""
-
-    stems: re.Pattern[bytes]
-
-    def __call__(self, data: bytes) -> bool:
-        return _TEST.search(data) is not None and self.stems.search(data) is not None
-
-
-def tests_of(modules: Modules) -> Tests | None:
-    """What to look for in the files not met; None where no file does anything with openai."""
     stems = {stem_of(path) for path in modules.asked if modules.facts[path].uses}
     if not stems:
         return None
     names = b"|".join(sorted(re.escape(stem).encode(errors="surrogateescape") for stem in stems))
-    return Tests(re.compile(rb"\b(?:" + names + rb")\b"))
+    named = re.compile(rb"\b(?:" + names + rb")\b")
+    return lambda data: bool(_TEST.search(data) and named.search(data))
 
 
 class ReplacedNames:

@@ -3,8 +3,7 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from codemods.migrate_openai.flow.signatures import called_name
 from codemods.migrate_openai.flow.terms import Client, SdkClient
@@ -23,49 +22,38 @@ _REPEATABLE = frozenset(
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Split:
-    """The names of the second clients, by the client that each stands beside."""
-
-    names: Mapping[SdkClient, str]
-    decisions: Mapping[SdkClient, Decision]
-    """What becomes of every client, now that it is known which can be split."""
-
-
-def split_clients(clients: FileClients) -> Split:
-    """Decide which clients that stay get a second one beside them.
+class SplitClients:
+    """Which clients that stay get a second one beside them.
 
     A client that passes on all that keeps it moves, where its calls cannot leave it.
     """
-    splitter = _Splitter(clients)
-    names = splitter.names()
-    decisions = dict(clients.decisions)
-    for site in clients.sites:
-        decision = clients.decision(site)
-        path = site.client_paths[0].path
-        if decision is None or decision.moves or not decision.passes:
-            continue
-        if ".".join(path) not in CALLS and not leads_to_call(path):
-            continue
-        splits = clients.settingless(decision) or splitter.beside(site, names) is not None
-        if not (clients.is_simple(site, decision) and splits):
-            decisions.update(dict.fromkeys(decision.group.members, replace(decision, moves=True)))
-    stay = {member: name for member, name in names.items() if not decisions[member].moves}
-    return Split(names=stay, decisions=decisions)
 
-
-def name_beside(clients: FileClients, split: Split, site: ResolvedUse) -> str | None:
-    """The client beside the one that stays, where it can take this call."""
-    return _Splitter(clients).beside(site, split.names)
-
-
-class _Splitter:
     def __init__(self, clients: FileClients) -> None:
         self.clients = clients
         self.planner = clients.planner
         self.occurrences = clients.planner.occurrences
+        self.names = self._names()
+        """The names of the second clients, by the client that each stands beside."""
+        self.decisions = dict(clients.decisions)
+        """What becomes of every client, now that it is known which can be split."""
+        for site in clients.sites:
+            decision = clients.decision(site)
+            if decision is not None and self._cannot_leave(site, decision):
+                every = dict.fromkeys(decision.group.members, replace(decision, moves=True))
+                self.decisions.update(every)
+        for member in [member for member in self.names if self.decisions[member].moves]:
+            del self.names[member]
 
-    def names(self) -> dict[SdkClient, str]:
+    def _cannot_leave(self, site: ResolvedUse, decision: Decision) -> bool:
+        """Does a call hold on to a client that may move as a whole?"""
+        path = site.client_paths[0].path
+        is_call = ".".join(path) in CALLS or leads_to_call(path)
+        if decision.moves or not (decision.passes and is_call):
+            return False
+        splits = self.clients.settingless(decision) or self.beside(site) is not None
+        return not (self.clients.is_simple(site, decision) and splits)
+
+    def _names(self) -> dict[SdkClient, str]:
         wanted: set[SdkClient] = set()
         for site in self.clients.sites:
             decision = self.clients.decision(site)
@@ -106,9 +94,10 @@ class _Splitter:
                 return None
         return None if taken or not is_alone(self.planner.text, statement) else new
 
-    def beside(self, site: ResolvedUse, names: Mapping[SdkClient, str]) -> str | None:
+    def beside(self, site: ResolvedUse) -> str | None:
+        """The client beside the one that stays, where it can take this call."""
         member = self._receiver(site)
-        return names.get(member) if member is not None else None
+        return self.names.get(member) if member is not None else None
 
     def _receiver(self, site: ResolvedUse) -> Client | None:
         """The client that a call is made on, where it names the place that this is assigned to."""

@@ -57,12 +57,9 @@ class ImportPlan:
     gone: frozenset[int]
 
 
-def plan_imports(old: Analysis, new: Analysis, text: Text, request: ImportRequest) -> ImportPlan:
+class Imports:
     """*text* and *new* are the rewritten text and its analysis."""
-    return _Imports(old, new, text, request).plan()
 
-
-class _Imports:
     def __init__(self, old: Analysis, new: Analysis, text: Text, request: ImportRequest) -> None:
         self.new = new
         self.text = text
