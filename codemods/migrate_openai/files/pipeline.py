@@ -131,7 +131,9 @@ def searcher(
 def outcome(path: str, loaded: LoadedFile, result: FileResult) -> Outcome:
     """What the engine's answer means for the file at ``path``, as it is printed."""
     if result.status == "failed":
-        error = _reason(loaded.file.text, result.error)
+        sign = source.python_2_sign(loaded.file.text)
+        python_2 = f"Python 2 source ({sign}); port it to Python 3 first"
+        error = python_2 if sign else result.error
         return replace(failed(path, error), unprintable_lines=result.unprintable_lines)
     try:
         after, changes = _rewritten(path, loaded, result)
@@ -163,33 +165,23 @@ def _rewritten(
 
     sources = notebooks.apply(loaded.notebook, result.edits)
     after = source.encode(loaded.whole, notebooks.write(loaded.notebook, sources))
+    old = {cell.number: cell.source for cell in loaded.notebook.cells}
     changes = (
-        TextChange(
-            label=f"{path}:cell {cell.number}", before=cell.source, after=sources[cell.number]
-        )
-        for cell in loaded.notebook.cells
-        if cell.number in sources
+        TextChange(label=f"{path}:cell {number}", before=old[number], after=text)
+        for number, text in sources.items()
     )
     return after, tuple(changes)
-
-
-def _reason(text: str, error: str) -> str:
-    if sign := source.python_2_sign(text):
-        return f"Python 2 source ({sign}); port it to Python 3 first"
-    return error
 
 
 def _decided(loaded: LoadedFile, finding: Finding) -> Finding:
     """The finding, with the user's own reason where there is one: it comes before any other."""
     end = finding.end_line or finding.line
-    if finding.status != "left" or loaded.file.skipped_lines.isdisjoint(
-        range(finding.line, end + 1)
-    ):
+    lines = range(finding.line, end + 1)
+    if finding.status != "left" or loaded.file.skipped_lines.isdisjoint(lines):
         return finding
     reason = REASONS[loaded.left or "skipped"]
-    return replace(
-        finding, reason=reason.code, message=sentence(reason.title), advice=reason.advice
-    )
+    message = sentence(reason.title)
+    return replace(finding, reason=reason.code, message=message, advice=reason.advice)
 
 
 def _site(loaded: LoadedFile, finding: Finding) -> Site:

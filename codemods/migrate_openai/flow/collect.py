@@ -452,19 +452,15 @@ class _Collector:
             return ModelNaming.HANDED
         if any(k.arg == "response_model" for k in parent.keywords):
             return ModelNaming.PATCHED
-        return self._naming({k.arg: k.value for k in parent.keywords}, called_name(node))
-
-    @staticmethod
-    def _naming(keywords: Mapping[str | None, ast.expr], function: str) -> ModelNaming:
-        if function in ROUTER_FUNCTIONS:
-            if "provider" in keywords:
-                return ModelNaming.PROVIDED
-            match keywords.get("model"):
-                case ast.Constant(value=str(model)) if "/" in model:
-                    return ModelNaming.PREFIXED
-        if None in keywords:
-            return ModelNaming.DYNAMIC
+        keywords = {k.arg: k.value for k in parent.keywords}
+        of_router = called_name(node) in ROUTER_FUNCTIONS
+        if of_router and "provider" in keywords:
+            return ModelNaming.PROVIDED
         match keywords.get("model"):
+            case ast.Constant(value=str(model)) if of_router and "/" in model:
+                return ModelNaming.PREFIXED
+            case _ if None in keywords:
+                return ModelNaming.DYNAMIC
             case None:
                 return ModelNaming.NONE
             case ast.Constant():

@@ -286,8 +286,7 @@ class Index:
 
     def _arms_at(self, node: ast.AST) -> tuple[Arm, ...]:
         """The arms around an expression, the parts of a compound statement's header included."""
-        statement = self.statement(node)
-        return self.arms.get(statement, ())
+        return self.arms.get(self.statement(node), ())
 
 
 def _function_around(scope: Scope) -> Scope:
