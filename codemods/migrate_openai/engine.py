@@ -6,8 +6,8 @@ several processes, runs `collect` and `migrate_file` where it likes: arguments a
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from typing import TypeAlias
 
 from codemods.migrate_openai.flow.collect import Analysis
@@ -27,23 +27,17 @@ from codemods.migrate_openai.plan.project import ModuleView, Project
 from codemods.migrate_openai.rewrite.check import compile_error
 from codemods.migrate_openai.rewrite.edits import NewText, composed
 from codemods.migrate_openai.rewrite.errors import RewriteError, UnprintableError
-from codemods.migrate_openai.rewrite.imports import plan_imports
+from codemods.migrate_openai.rewrite.imports import Imports
 from codemods.migrate_openai.rewrite.outline import outline
 from codemods.migrate_openai.rewrite.positions import Text
 from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules.reasons import REASONS
 
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ProjectView:
-    """What every file needs to know of the others."""
-
-    views: dict[str, ModuleView] = field(default_factory=dict)
-
-
 _DEFAULT = Options()
 
 AnalysisWithFacts: TypeAlias = tuple[Analysis, ModuleFacts]
+ProjectView: TypeAlias = Mapping[str, ModuleView]
+"""What every file needs to know of the others, by path."""
 
 
 def analyse(file: SourceFile, options: Options = _DEFAULT) -> AnalysisWithFacts | None:
@@ -73,7 +67,7 @@ def link(
         return collect(file, options) if file is not None else None
 
     project = Project(facts, load, search, options.spelling)
-    return ProjectView(views={path: project.view(path) for path in project.asked})
+    return {path: project.view(path) for path in project.asked}
 
 
 def migrate_file(
@@ -92,11 +86,11 @@ def migrate_file(
         return _failed(file, f"cannot be parsed: {_describe(error)}")
     except RecursionError:
         return _failed(file, "is nested too deeply to be analysed")
-    view = linked.views.get(file.path)
+    view = linked.get(file.path)
     if view is None or len(view.uses) != len(facts.uses):
         linked = link([facts], None, options)
-        view = linked.views[file.path]
-    return _planned(file, Planner(analysis, facts, view, options))
+        view = linked[file.path]
+    return _planned(file, Planner(analysis, facts, view))
 
 
 def migrate(
@@ -164,7 +158,7 @@ def _rewritten(planner: Planner, plan: Plan) -> tuple[NewText, frozenset[int]]:
     rest = outline(text, tree, first.edits, names)
     new = Analysis(replace(file, text=rest), planner.options)
     new_text = Text(first.text, new.parsed.text)
-    imports = plan_imports(planner.analysis, new, new_text, request)
+    imports = Imports(planner.analysis, new, new_text, request).plan()
     try:
         second = rewrite(new_text, new.tree, imports.changes, first.places.values())
     except UnprintableError:

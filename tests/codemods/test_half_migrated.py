@@ -16,7 +16,7 @@ from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
 
 Twice = Callable[[str | Mapping[str, str]], dict[str, FileResult]]
 
-MADE = "from openai import OpenAI\n\nclient = OpenAI(timeout=30)\n"
+CONSTRUCTION = "from openai import OpenAI\n\nclient = OpenAI(timeout=30)\n"
 MADE_WITHOUT_SETTINGS = "from openai import OpenAI\n\nclient = OpenAI()\n"
 
 
@@ -28,7 +28,7 @@ def texts(results: Mapping[str, FileResult]) -> dict[str, str]:
     return {path: result.text for path, result in results.items()}
 
 
-@pytest.mark.parametrize("made", [MADE, MADE_WITHOUT_SETTINGS])
+@pytest.mark.parametrize("made", [CONSTRUCTION, MADE_WITHOUT_SETTINGS])
 @pytest.mark.parametrize(
     ("use", "rule", "named"),
     [
@@ -63,7 +63,7 @@ def test_the_client_of_a_migrated_call_moves_too(
 
 def test_calls_on_one_client_migrated_and_not_name_the_provider_once(twice: Twice) -> None:
     before = {
-        "clients.py": MADE,
+        "clients.py": CONSTRUCTION,
         "done.py": "from clients import client\n\n"
         "client.chat_completion(model='openai/gpt-4o', messages=[])\n",
         "waiting.py": "import clients as c\n\n"
@@ -81,7 +81,7 @@ def test_models_that_the_client_was_to_complete_stay_as_they_are_in_every_file(
     twice: Twice,
 ) -> None:
     before = {
-        "clients.py": MADE,
+        "clients.py": CONSTRUCTION,
         "done.py": "from clients import client\n\n"
         "client.chat_completion(model='gpt-4o', messages=[])\n",
         "waiting.py": "from clients import client as ai\n\n"
@@ -109,7 +109,7 @@ def test_an_attribute_of_a_base_class_and_an_asynchronous_client(twice: Twice) -
 
 def test_a_client_that_an_annotation_declares(twice: Twice) -> None:
     before = {
-        "app.py": MADE + "from helpers import ask\n\nask(client)\n",
+        "app.py": CONSTRUCTION + "from helpers import ask\n\nask(client)\n",
         "helpers.py": "from openai import OpenAI\n\n\ndef ask(client: OpenAI):\n"
         "    return client.chat_completion(model='gpt-4o', messages=[])\n",
     }
@@ -121,7 +121,7 @@ def test_a_client_that_an_annotation_declares(twice: Twice) -> None:
 def test_a_client_that_passes_on_what_only_the_sdk_has_moves_for_its_migrated_calls(
     twice: Twice,
 ) -> None:
-    text = MADE + "client.uploads.create(file=f, purpose='batch')\n"
+    text = CONSTRUCTION + "client.uploads.create(file=f, purpose='batch')\n"
     text += "client.chat_completion(model='gpt-4o', messages=[])\n"
     [result] = twice(text).values()
     assert 'client = llm_router.Client(provider="openai", timeout=30)' in result.text
@@ -139,7 +139,7 @@ def test_a_migrated_call_whose_client_stays_is_reported(why: str) -> None:
     files = [
         SourceFile(
             path="clients.py",
-            text=MADE + STAYING[why],
+            text=CONSTRUCTION + STAYING[why],
             skipped_lines=frozenset({3} if why == "skipped" else ()),
         ),
         SourceFile(
@@ -156,7 +156,7 @@ def test_a_migrated_call_whose_client_stays_is_reported(why: str) -> None:
 
 
 def test_a_migrated_call_whose_client_is_made_outside_the_run_is_reported() -> None:
-    clients = SourceFile(path="app/clients.py", text=MADE)
+    clients = SourceFile(path="app/clients.py", text=CONSTRUCTION)
     use = SourceFile(
         path="app/use.py",
         text="from .clients import client\n\nclient.chat_completion(model='m', messages=[])\n",
@@ -253,7 +253,7 @@ def test_a_layer_of_a_network_is_no_reason_to_look_into_a_file() -> None:
 
 @pytest.mark.process
 def test_the_command_mends_what_it_can_and_fails_a_check_for_the_rest(tmp_path: Path) -> None:
-    (tmp_path / "clients.py").write_text(MADE)
+    (tmp_path / "clients.py").write_text(CONSTRUCTION)
     (tmp_path / "use.py").write_text(
         "from clients import client\n\nclient.chat_completion(model='gpt-4o', messages=[])\n"
     )
@@ -269,6 +269,6 @@ def test_the_command_mends_what_it_can_and_fails_a_check_for_the_rest(tmp_path: 
     assert command("--check").returncode == 1
     assert "1 site migrated" in command("--write").stdout
     assert command("--check").returncode == 0
-    (tmp_path / "clients.py").write_text(MADE + STAYING["handed"])
+    (tmp_path / "clients.py").write_text(CONSTRUCTION + STAYING["handed"])
     done = command("--check")
     assert (done.returncode, "half-migrated" in done.stdout) == (1, True)

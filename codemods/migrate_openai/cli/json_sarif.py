@@ -15,6 +15,7 @@ from codemods.migrate_openai.files.file_report import Outcome, Site, TextChange
 
 Object = dict[str, Any]
 
+_TOTALS = ("files", "changed", "failed", "migrated", "already_done", "left")
 _SCHEMA = "https://json.schemastore.org/sarif-2.1.0.json"
 
 
@@ -54,17 +55,6 @@ def file(outcome: Outcome) -> Object:
     return found
 
 
-def totals(tally: Tally) -> Object:
-    return {
-        "files": tally.files,
-        "changed": tally.changed,
-        "failed": tally.failed,
-        "migrated": tally.migrated,
-        "already_done": tally.done,
-        "left": tally.left,
-    }
-
-
 class MachineSink:
     """A `sink.Sink` that writes one document, a file at a time."""
 
@@ -88,11 +78,8 @@ class MachineSink:
         self._dependencies.append({**asdict(dependency), "path": _valid(dependency.path)})
 
     def end(self, tally: Tally, *, written: bool) -> None:
-        rest = {
-            "dependencies": self._dependencies,
-            "written": written,
-            "summary": totals(tally),
-        }
+        summary = {name: getattr(tally, name) for name in _TOTALS}
+        rest = {"dependencies": self._dependencies, "written": written, "summary": summary}
         if self._first:
             self._stream.write(self._head())
         if not self._sarif:
@@ -118,20 +105,16 @@ def _sarif_head() -> str:
     from codemods.migrate_openai.rules import RULES
     from codemods.migrate_openai.rules.pages import summary
 
-    rules = [
-        {
-            "id": rule,
-            "shortDescription": {"text": title},
-            "help": {"text": what, "markdown": what},
-        }
-        for rule in RULES
-        for title, what in [summary(rule)]
-    ]
-    driver = {"name": "migrate-openai", "rules": rules}
+    driver = {"name": "migrate-openai", "rules": [_rule(id, *summary(id)) for id in RULES]}
     return (
         f'{{"$schema": "{_SCHEMA}", "version": "2.1.0", "runs": [{{"tool": '
         f'{{"driver": {json.dumps(driver)}}}, "columnKind": "unicodeCodePoints", "results": ['
     )
+
+
+def _rule(id: str, title: str, what: str) -> Object:
+    help = {"text": what, "markdown": what}
+    return {"id": id, "shortDescription": {"text": title}, "help": help}
 
 
 def _notification(outcome: Outcome) -> Object:

@@ -188,13 +188,9 @@ class _Table:
     jobs: int | None = None
 
 
-_KINDS: dict[str, type] = {
-    "select": list,
-    "ignore": list,
-    "exclude": list,
-    "router": str,
-    "vendor-router": str,
-    "spelling": str,
+_KINDS = {
+    **dict.fromkeys(("select", "ignore", "exclude"), list),
+    **dict.fromkeys(("router", "vendor-router", "spelling"), str),
     "jobs": int,
 }
 

@@ -28,7 +28,7 @@ class Tally:
     changed: int = 0
     failed: int = 0
     migrated: int = 0
-    done: int = 0
+    already_done: int = 0
     left: int = 0
     settled: int = 0
     """Of ``left``: where there is nothing to do; counted, not listed."""
@@ -44,7 +44,7 @@ class Tally:
         self.changed += outcome.after is not None
         self.failed += outcome.status == "failed"
         self.migrated += outcome.count("migrated")
-        self.done += outcome.count("already-done")
+        self.already_done += outcome.count("already-done")
         self.left += outcome.count("left")
         for site in outcome.sites:
             finding = site.finding
@@ -134,8 +134,8 @@ def summary(tally: Tally, *, write: bool) -> Iterator[str]:
     ]
     if tally.settled:
         parts.append(f"{tally.settled} left with nothing to do")
-    if tally.done:
-        parts.append(f"{tally.done} already done")
+    if tally.already_done:
+        parts.append(f"{tally.already_done} already done")
     if tally.failed:
         parts.append(f"{tally.failed} {plural(tally.failed, 'file')} failed")
     yield f"{tally.files} {plural(tally.files, 'file')}: {', '.join(parts)}."

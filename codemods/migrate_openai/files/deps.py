@@ -92,21 +92,19 @@ def _asked(name: str, lines: Sequence[str]) -> Iterator[tuple[int, str | None]]:
     """(index of the line, its replacement as a format, or None where we cannot tell)."""
     if name == "pyproject.toml":
         yield from _in_toml(lines)
-    elif name == "Pipfile":
-        for index, line in enumerate(lines):
+        return
+    if name == "setup.py" and not any("setup(" in line for line in lines):
+        return  # a module of that name
+    for index, line in enumerate(lines):
+        if name == "Pipfile":
             if _KEYED.match(line):
                 yield index, '{project} = "{spec}"'
-    elif name == "setup.py" and not any("setup(" in line for line in lines):
-        return  # a module of that name
-    elif name == "setup.py" or name.startswith("environment."):
-        for index, line in enumerate(lines):
+        elif name == "setup.py" or name.startswith("environment."):
             if _QUOTED.search(line) or re.match(r"\s*-\s*openai\b(?!-)", line):
                 yield index, None
-    else:
-        for index, line in enumerate(lines):
-            if found := _PIP.match(line.rstrip("\r\n")):
-                hashed = found["rest"].strip() == "\\"
-                yield index, None if hashed else _format(found)
+        elif found := _PIP.match(line.rstrip("\r\n")):
+            hashed = found["rest"].strip() == "\\"
+            yield index, None if hashed else _format(found)
 
 
 def _format(found: re.Match[str]) -> str:

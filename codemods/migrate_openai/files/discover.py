@@ -11,7 +11,9 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
+from functools import partial
+from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
 
 from codemods.migrate_openai.errors import UsageError
@@ -51,6 +53,7 @@ Exclude: TypeAlias = tuple[str, Sequence[str]]
 
 _READ = os.O_RDONLY | getattr(os, "O_BINARY", 0) | getattr(os, "O_NONBLOCK", 0)
 _FIRST_READ = 1 << 16
+_by_name = attrgetter("name")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -130,8 +133,7 @@ _Entries: TypeAlias = list[os.DirEntry[str]]
 
 
 def _walk(top: str, excluded: _Ignores) -> Iterator[_File]:
-    vendored = not VENDORED.isdisjoint(top.replace(os.sep, "/").split("/"))
-    start: Left = "vendored" if vendored else ""
+    start: Left = "" if VENDORED.isdisjoint(top.replace(os.sep, "/").split("/")) else "vendored"
     stack = [(top, _Ignores.above(top), start)]
     while stack:
         folder, ignores, left = stack.pop()
@@ -145,7 +147,7 @@ def _walk(top: str, excluded: _Ignores) -> Iterator[_File]:
         prefix = "" if folder == os.curdir else os.path.join(folder, "")
         if not left and os.path.basename(folder) == "openai":
             left = "vendored" if any(map({f.name for f in files}.issuperset, _SDK)) else ""
-        files.sort(key=_name)
+        files.sort(key=_by_name)
         for entry in files:
             if entry.is_file(follow_symlinks=False):
                 yield _File(prefix + entry.name, ignores, left)
@@ -154,10 +156,10 @@ def _walk(top: str, excluded: _Ignores) -> Iterator[_File]:
             elif entry.is_symlink() and os.path.isfile(entry.path):
                 yield _File(prefix + entry.name, ignores, left, link_within=top)
         if not left:
-            for entry in sorted(asking, key=_name):
+            for entry in sorted(asking, key=_by_name):
                 if entry.is_file(follow_symlinks=False):
                     yield _File(prefix + entry.name, ignores, requirements=True)
-        folders.sort(key=_name, reverse=True)
+        folders.sort(key=_by_name, reverse=True)
         for entry in folders:
             path = prefix + entry.name
             if not excluded(path, True) and not ignores(path, True):
@@ -207,14 +209,8 @@ def _candidates(
     outside = _target(path, link_within) if link_within else ""
     # A link within the tree is found where it leads, unless somebody asked for it by its name.
     if outside or not link_within or ignores is excluded:
-        yield Candidate(
-            path=path,
-            order=order,
-            left=left,
-            error=error,
-            requirements=requirements,
-            outside=outside,
-        )
+        found = Candidate(path=path, order=order, left=left, error=error, outside=outside)
+        yield replace(found, requirements=True) if requirements else found
 
 
 def read(path: str) -> bytes:
@@ -222,16 +218,11 @@ def read(path: str) -> bytes:
     descriptor = os.open(path, _READ)
     try:
         data = os.read(descriptor, _FIRST_READ)
-        return data if len(data) < _FIRST_READ else _whole(descriptor, data)
+        if len(data) == _FIRST_READ:
+            data += b"".join(iter(partial(os.read, descriptor, _FIRST_READ << 4), b""))
+        return data
     finally:
         os.close(descriptor)
-
-
-def _whole(descriptor: int, start: bytes) -> bytes:
-    parts = [start]
-    while part := os.read(descriptor, _FIRST_READ << 4):
-        parts.append(part)
-    return b"".join(parts)
 
 
 def _target(path: str, tree: str) -> str:
@@ -239,10 +230,6 @@ def _target(path: str, tree: str) -> str:
     target = os.path.realpath(path)
     real = os.path.realpath(tree)
     return "" if os.path.commonpath([real, target]) == real else target
-
-
-def _name(entry: os.DirEntry[str]) -> str:
-    return entry.name
 
 
 def _spec(patterns: Sequence[str]) -> GitIgnoreSpec:

@@ -68,7 +68,7 @@ def _masked_lines(cell: str, keep_arguments: bool, automagic: bool) -> Iterator[
         ending = line[len(body) :]
         if continued:
             continued = body.endswith("\\")
-            yield _comment(body) + ending
+            yield "#" * len(body) + ending
         elif state.inside:
             state.feed(line)
             yield line
@@ -91,10 +91,6 @@ def _masked_lines(cell: str, keep_arguments: bool, automagic: bool) -> Iterator[
 def _nothing(body: str) -> str:
     indent = body[: len(body) - len(body.lstrip(" \t"))]
     return indent + "0" + "#" * (len(body) - len(indent) - 1)
-
-
-def _comment(body: str) -> str:
-    return "#" * len(body)
 
 
 class _Scanner:

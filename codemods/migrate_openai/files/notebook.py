@@ -20,6 +20,7 @@ from codemods.migrate_openai.model import Edit
 _SPACE = re.compile(r"[ \t\r\n]*")
 _DECODER = json.JSONDecoder()
 _SEPARATOR = "\n"
+_MENTIONS_OPENAI = re.compile(r"openai\s*\.\s*\w|import\s+openai|from\s+openai")
 _INSTALLS = re.compile(r"\s*[!%]\s*(?:\w+\s+)*install\b.*\bopenai\b(?!-)")
 
 
@@ -58,7 +59,7 @@ class Notebook:
     @property
     def unread(self) -> tuple[Cell, ...]:
         """Cells that mention openai and could not be read as Python."""
-        return tuple(c for c in self.cells if not c.python and _may_call_openai(c.source))
+        return tuple(c for c in self.cells if not c.python and _MENTIONS_OPENAI.search(c.source))
 
     @property
     def installs(self) -> Iterator[tuple[int, int]]:
@@ -165,10 +166,6 @@ def _edited(notebook: Notebook, cell: Cell, edit: Edit, source: str) -> str:
 
 def _blank(source: str) -> str:
     return re.sub(r"[^\n]", " ", source)
-
-
-def _may_call_openai(source: str) -> bool:
-    return bool(re.search(r"openai\s*\.\s*\w|import\s+openai|from\s+openai", source))
 
 
 def _cells(raw: str) -> Iterator[tuple[int, str, int, int]]:

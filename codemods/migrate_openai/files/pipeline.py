@@ -131,7 +131,9 @@ def searcher(
 def outcome(path: str, loaded: LoadedFile, result: FileResult) -> Outcome:
     """What the engine's answer means for the file at ``path``, as it is printed."""
     if result.status == "failed":
-        error = _reason(loaded.file.text, result.error)
+        sign = source.python_2_sign(loaded.file.text)
+        python_2 = f"Python 2 source ({sign}); port it to Python 3 first"
+        error = python_2 if sign else result.error
         return replace(failed(path, error), unprintable_lines=result.unprintable_lines)
     try:
         after, changes = _rewritten(path, loaded, result)
@@ -139,8 +141,7 @@ def outcome(path: str, loaded: LoadedFile, result: FileResult) -> Outcome:
         return failed(path, str(error))
     sites = [_site(loaded, _decided(loaded, finding)) for finding in result.findings]
     if loaded.notebook is not None:
-        sites += _unread(loaded.notebook)
-        sites += _installs(loaded.notebook)
+        sites += _of_cells(loaded.notebook)
     return Outcome(
         path=path,
         status="needs-human" if any(s.status == "left" for s in sites) else result.status,
@@ -164,33 +165,23 @@ def _rewritten(
 
     sources = notebooks.apply(loaded.notebook, result.edits)
     after = source.encode(loaded.whole, notebooks.write(loaded.notebook, sources))
+    old = {cell.number: cell.source for cell in loaded.notebook.cells}
     changes = (
-        TextChange(
-            label=f"{path}:cell {cell.number}", before=cell.source, after=sources[cell.number]
-        )
-        for cell in loaded.notebook.cells
-        if cell.number in sources
+        TextChange(label=f"{path}:cell {number}", before=old[number], after=text)
+        for number, text in sources.items()
     )
     return after, tuple(changes)
-
-
-def _reason(text: str, error: str) -> str:
-    if sign := source.python_2_sign(text):
-        return f"Python 2 source ({sign}); port it to Python 3 first"
-    return error
 
 
 def _decided(loaded: LoadedFile, finding: Finding) -> Finding:
     """The finding, with the user's own reason where there is one: it comes before any other."""
     end = finding.end_line or finding.line
-    if finding.status != "left" or loaded.file.skipped_lines.isdisjoint(
-        range(finding.line, end + 1)
-    ):
+    lines = range(finding.line, end + 1)
+    if finding.status != "left" or loaded.file.skipped_lines.isdisjoint(lines):
         return finding
     reason = REASONS[loaded.left or "skipped"]
-    return replace(
-        finding, reason=reason.code, message=sentence(reason.title), advice=reason.advice
-    )
+    message = sentence(reason.title)
+    return replace(finding, reason=reason.code, message=message, advice=reason.advice)
 
 
 def _site(loaded: LoadedFile, finding: Finding) -> Site:
@@ -198,27 +189,18 @@ def _site(loaded: LoadedFile, finding: Finding) -> Site:
     # The engine knows files by their whole path; people by the way from where they are.
     message = finding.message.replace(f"{Path.cwd().as_posix()}/", "")
     finding = replace(finding, message=message, source=mask(finding.source))
-    if loaded.notebook is None:
-        return Site(finding=finding, line=finding.line, column=finding.column, end_line=end)
-    cell, line = loaded.notebook.locate(finding.line)
-    return Site(
-        finding=finding,
-        line=line,
-        column=finding.column,
-        end_line=line + end - finding.line,
-        cell=cell,
-    )
+    notebook = loaded.notebook
+    cell, line = notebook.locate(finding.line) if notebook else (None, finding.line)
+    last, column = line + end - finding.line, finding.column
+    return Site(finding=finding, line=line, column=column, end_line=last, cell=cell)
 
 
-def _unread(notebook: Notebook) -> Iterator[Site]:
+def _of_cells(notebook: Notebook) -> Iterator[Site]:
+    """What is left of a notebook besides calls."""
     for cell in notebook.unread:
         yield _left_whole("unreadable-cell", cell=cell.number)
-
-
-def _installs(notebook: Notebook) -> Iterator[Site]:
-    for cell, line in notebook.installs:
-        site = _left_whole("installed", cell=cell)
-        yield replace(site, finding=replace(site.finding, line=line), line=line, end_line=line)
+    for number, line in notebook.installs:
+        yield _left_whole("installed", cell=number, line=line)
 
 
 def _refused(candidate: Candidate) -> Outcome:
@@ -226,19 +208,14 @@ def _refused(candidate: Candidate) -> Outcome:
     return Outcome(path=candidate.path, status="needs-human", sites=(site,))
 
 
-def _left_whole(code: str, message: str = "", cell: int | None = None) -> Site:
-    """The site that stands for a file, or a cell, that is not looked into."""
+def _left_whole(code: str, message: str = "", cell: int | None = None, line: int = 1) -> Site:
+    """The site that stands for a file, or a part of one, that is not looked into."""
     reason = REASONS[code]
+    text, advice = message or sentence(reason.title), reason.advice
     finding = Finding(
-        rule="",
-        line=1,
-        column=1,
-        status="left",
-        reason=code,
-        message=message or sentence(reason.title),
-        advice=reason.advice,
+        rule="", line=line, column=1, status="left", reason=code, message=text, advice=advice
     )
-    return Site(finding=finding, line=1, column=1, end_line=1, cell=cell)
+    return Site(finding=finding, line=line, column=1, end_line=line, cell=cell)
 
 
 def outcomes(

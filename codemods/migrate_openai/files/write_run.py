@@ -35,7 +35,8 @@ def written(
             transaction.commit()
             return kept, any(item.after is not None for item in kept)
         except RefusedError as error:
-            refused = {item.path: str(error) for item in kept if _is_at(item.path, error.path)}
+            paths = [item.path for item in kept if str(Path(item.path).resolve()) == error.path]
+            refused = dict.fromkeys(paths, str(error))
             if not refused:
                 refused = {error.path: str(error)}
                 kept.append(failed(error.path, str(error)))
@@ -53,10 +54,6 @@ def _withdrawn(item: Item, refused: Mapping[str, str]) -> Item:
         return item
     others = f"not written, because {next(iter(refused))} could not be"
     return not_written(item, refused.get(item.path, others))
-
-
-def _is_at(path: str, place: str) -> bool:
-    return str(Path(path).resolve()) == place
 
 
 def _left(site: Site) -> Site:

@@ -22,25 +22,25 @@ from codemods.migrate_openai.flow.terms import (
     LOST,
     NONE,
     UNKNOWN,
-    Atom,
+    Access,
     Attr,
-    CallResult,
     ClientPath,
     Cls,
     Foreign,
     Func,
     Inst,
-    Item,
     Param,
     Term,
     Terms,
+    Value,
 )
 
 FIELDS = "<fields>"
 """Stands for the constructor that a dataclass or a model gets."""
 
 _Key: TypeAlias = tuple[Cls, str]
-_NOTHING: frozenset[Atom] = frozenset({NONE})
+_Wire: TypeAlias = Callable[[_Key, Node], None]
+_NOTHING: frozenset[Value] = frozenset({NONE})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,7 +54,7 @@ class _Template:
         return frozenset(_on_class(term, self.cls, cls) for term in self.terms)
 
 
-class Members:
+class Attributes:
     """The part of a graph that holds attributes. *node* gives the node of a term."""
 
     def __init__(
@@ -64,10 +64,8 @@ class Members:
         self._modules = modules
         self._classes = classes
         self._node = node
-        self._nodes: dict[_Key, Node] = {}
-        self._own: dict[_Key, Node] = {}
-        self._inherited: dict[_Key, Node] = {}
-        self._down: dict[_Key, Node] = {}
+        self._nodes: dict[tuple[_Wire, _Key], Node] = {}
+        """By what an attribute is seen from: a class and all around it, or a part of that."""
         self._stored: dict[_Key, dict[Terms, None]] = defaultdict(dict)
         self._on_others: dict[tuple[str, str], Node] = {}
         self._stored_on_others: dict[tuple[str, str], dict[Terms, None]] = defaultdict(dict)
@@ -81,7 +79,7 @@ class Members:
 
     def node(self, cls: Cls, name: str) -> Node:
         """What an attribute may hold, read on a class or on an instance of it."""
-        return self._known(self._nodes, self._wire, (cls, name))
+        return self._part(self._wire, (cls, name))
 
     def stored_on(self, holder: Foreign, name: str) -> Node | None:
         """What the program keeps in an attribute of an object of another package, if anything.
@@ -115,22 +113,20 @@ class Members:
             self._answer_as_client() or self._look_above() or self._look_below() or self._give_up()
         )
 
-    def _known(
-        self, nodes: dict[_Key, Node], wire: Callable[[_Key, Node], None], key: _Key
-    ) -> Node:
-        node = nodes.get(key)
+    def _part(self, wire: _Wire, key: _Key) -> Node:
+        node = self._nodes.get((wire, key))
         if node is None:
-            node = nodes[key] = self._graph.node(partial(wire, key))
+            node = self._nodes[wire, key] = self._graph.node(partial(wire, key))
         return node
 
     def _wire(self, key: _Key, node: Node) -> None:
-        self._graph.copy(self._known(self._inherited, self._wire_inherited, key), node)
+        self._graph.copy(self._part(self._wire_inherited, key), node)
         self._overridden_below(key, node)
         self._done_below(key, node)
         self._closed_below.append((key, node))
 
     def _wire_inherited(self, key: _Key, node: Node) -> None:
-        self._graph.copy(self._known(self._own, self._wire_own, key), node)
+        self._graph.copy(self._part(self._wire_own, key), node)
         if self._fills(*key):
             self._closed_above.append((key, node))
         else:
@@ -142,7 +138,7 @@ class Members:
             self._copies(template.seen_from(key[0]), node)
             return
         for base in self._classes.above(key[0]):
-            above = self._known(self._inherited, self._wire_inherited, (base, key[1]))
+            above = self._part(self._wire_inherited, (base, key[1]))
             self._graph.copy(above, node)
 
     def _overridden_below(self, key: _Key, node: Node) -> None:
@@ -159,17 +155,16 @@ class Members:
     def _done_below(self, key: _Key, node: Node) -> None:
         """A method that gives nothing back itself stands for those of the subclasses as well."""
         cls, name = key
-        qualname = facts.methods.get(name) if (facts := self._modules.cls(cls)) else None
+        qualname = self._modules.cls(cls).methods.get(name)
         function = self._modules.function(Func(cls.path, qualname)) if qualname else None
         if function is None or function.is_property or not function.returns <= _NOTHING:
             return
         for below in self._classes.all_below(cls)[: limits.CLASSES_BELOW]:
-            if (own := self._modules.cls(below)) and name in own.methods:
-                self._graph.copy(self._known(self._own, self._wire_own, (below, name)), node)
+            if name in self._modules.cls(below).methods:
+                self._graph.copy(self._part(self._wire_own, (below, name)), node)
 
     def _overrides(self, cls: Cls, template: _Template) -> bool:
-        facts = self._modules.cls(cls)
-        return facts is not None and not template.methods.isdisjoint(facts.methods)
+        return not template.methods.isdisjoint(self._modules.cls(cls).methods)
 
     def _template(self, key: _Key) -> _Template | None:
         """What a class, or the nearest above it, puts into an attribute by methods of its own."""
@@ -183,41 +178,35 @@ class Members:
 
     def _own_template(self, cls: Cls, name: str) -> _Template | None:
         facts = self._modules.cls(cls)
-        assert facts is not None
         terms = facts.attrs.get(name, EMPTY)
         qualname = facts.methods.get(name)
         if qualname is not None:
             function = self._modules.function(Func(cls.path, qualname))
-            if function is not None and function.is_property:
+            if function.is_property:
                 terms |= function.returns
         methods = frozenset(m for term in terms if (m := _method(term, cls)) is not None)
         return _Template(cls=cls, terms=terms, methods=methods) if methods else None
 
     def _wire_down(self, key: _Key, node: Node) -> None:
         """What a class and all below it have for themselves."""
-        self._graph.copy(self._known(self._own, self._wire_own, key), node)
+        self._graph.copy(self._part(self._wire_own, key), node)
         self._open_below(key, node)
 
     def _open_below(self, key: _Key, node: Node) -> bool:
         below = self._classes.below(key[0])
         for cls in below:
-            self._graph.copy(self._known(self._down, self._wire_down, (cls, key[1])), node)
+            self._graph.copy(self._part(self._wire_down, (cls, key[1])), node)
         return bool(below)
 
     def _fills(self, cls: Cls, name: str) -> bool:
         """Does the text of a class say more of an attribute than that it is None?"""
         facts = self._modules.cls(cls)
-        return facts is not None and (
-            name in facts.methods
-            or name in facts.fields
-            or not facts.attrs.get(name, EMPTY) <= _NOTHING
-        )
+        is_attribute = not facts.attrs.get(name, EMPTY) <= _NOTHING
+        return is_attribute or name in facts.methods or name in facts.fields
 
     def _wire_own(self, key: _Key, node: Node) -> None:
         cls, name = key
         facts = self._modules.cls(cls)
-        if facts is None:
-            return
         self._copies(facts.attrs.get(name, EMPTY), node)
         if name not in self._followed:
             self._follow_stores(name)
@@ -230,7 +219,7 @@ class Members:
         if qualname is not None:
             method = Func(cls.path, qualname)
             function = self._modules.function(method)
-            if function is not None and function.is_property:
+            if function.is_property:
                 self._copies(function.returns, node)
             else:
                 self._graph.add(node, method)
@@ -253,12 +242,12 @@ class Members:
             for base in store.base:
                 self._graph.listen(self._node(base), partial(self._store, store))
 
-    def _store(self, store: Store, base: Atom) -> None:
+    def _store(self, store: Store, base: Value) -> None:
         name, terms = store.attr, store.terms
         match base:
             case Inst(Cls() as cls) | (Cls() as cls):
                 self._stored[cls, name][terms] = None
-                own = self._own.get((cls, name))
+                own = self._nodes.get((self._wire_own, (cls, name)))
                 if own is not None:
                     self._copies(terms, own)
             case Foreign() if not store.container:
@@ -283,7 +272,7 @@ class Members:
         closed, self._closed_above = self._closed_above, []
         changed = False
         for key, node in closed:
-            if node.atoms <= _NOTHING and self._classes.above(key[0]):
+            if node.values <= _NOTHING and self._classes.above(key[0]):
                 self._open_above(key, node)
                 changed = True
         return changed
@@ -292,7 +281,7 @@ class Members:
         closed, self._closed_below = self._closed_below, []
         changed = False
         for key, node in closed:
-            if node.atoms <= _NOTHING:
+            if node.values <= _NOTHING:
                 changed = self._open_below(key, node) or changed
                 self._open.append((key, node))
         return changed
@@ -312,7 +301,7 @@ class Members:
 
 def _method(term: Term, cls: Cls) -> str | None:
     """The name of what a term takes from ``self``, or from the class."""
-    while isinstance(term, (Attr, CallResult, Item)):
+    while isinstance(term, Access):
         if isinstance(term, Attr) and term.base in (cls, Inst(cls)):
             return term.name
         term = term.base
@@ -325,6 +314,6 @@ def _on_class(term: Term, base: Cls, cls: Cls) -> Term:
         return Inst(cls)
     if term == base:
         return cls
-    if isinstance(term, (Attr, CallResult, Item)):
+    if isinstance(term, Access):
         return replace(term, base=_on_class(term.base, base, cls))
     return term

@@ -3,33 +3,15 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.modules import Modules, last, stem_of
-from codemods.migrate_openai.flow.terms import EMPTY, Attr, CallResult, Cls, Inst, Item, Param, Term
+from codemods.migrate_openai.flow.terms import EMPTY, Access, Attr, Cls, Inst, Param, Term
 
 
-@dataclass(frozen=True, slots=True)
-class Callers:
+def functions_uncalled(modules: Modules) -> Callable[[bytes], bool] | None:
     """Tells from its bytes whether a file may call one of the functions that nobody met calls."""
-
-    names: tuple[bytes, ...]
-    called: re.Pattern[bytes]
-    imported: re.Pattern[bytes]
-
-    def __call__(self, data: bytes) -> bool:
-        # A name is found many times as fast as a pattern.
-        return (
-            any(name in data for name in self.names)
-            and self.called.search(data) is not None
-            and self.imported.search(data) is not None
-        )
-
-
-def functions_uncalled(modules: Modules) -> Callers | None:
-    """What to look for in the files not met; None where every function in question is called."""
     missing = set(_uncalled(modules))
     if not missing:
         return None
@@ -37,12 +19,16 @@ def functions_uncalled(modules: Modules) -> Callers | None:
         sorted({re.escape(stem_of(path)).encode(errors="surrogateescape") for path, _ in missing})
     )
     names = sorted({name.encode() for _, name in missing})
-    called = b"|".join(map(re.escape, names))
-    return Callers(
-        tuple(names),
-        re.compile(rb"\b(?:" + called + rb")\s*\("),
-        re.compile(rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:" + stems + rb")\b", re.MULTILINE),
-    )
+    called = re.compile(rb"\b(?:" + b"|".join(map(re.escape, names)) + rb")\s*\(")
+    line = rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:" + stems + rb")\b"
+    imported = re.compile(line, re.MULTILINE)
+
+    def calls_one(data: bytes) -> bool:
+        # A name is found many times as fast as a pattern.
+        found = any(name in data for name in names) and called.search(data)
+        return bool(found and imported.search(data))
+
+    return calls_one
 
 
 def _uncalled(modules: Modules) -> Iterator[tuple[str, str]]:
@@ -68,12 +54,11 @@ def _params(modules: Modules, terms: Iterable[Term]) -> Iterator[Param]:
     """The parameters that terms come from, by way of an attribute of the same class too."""
     for term in terms:
         attr = ""
-        while isinstance(term, (Attr, CallResult, Item)):
+        while isinstance(term, Access):
             attr = term.name if isinstance(term, Attr) else ""
             term = term.base
         if isinstance(term, Param):
             yield term
         elif isinstance(term, Inst) and isinstance(term.cls, Cls) and attr:
-            facts = modules.cls(term.cls)
-            stored = facts.attrs.get(attr, EMPTY) if facts else EMPTY
+            stored = modules.cls(term.cls).attrs.get(attr, EMPTY)
             yield from (t for t in stored if isinstance(t, Param))

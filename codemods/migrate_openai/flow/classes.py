@@ -9,11 +9,11 @@ from typing import TypeVar
 
 from codemods.migrate_openai.flow.modules import Modules, is_drop_in, last
 from codemods.migrate_openai.flow.terms import (
-    CLIENT_CLASSES,
     UNKNOWN,
     Attr,
     Client,
     Cls,
+    Dotted,
     Foreign,
     Func,
     Ref,
@@ -24,6 +24,7 @@ from codemods.migrate_openai.flow.terms import (
     client_class,
     router_client,
 )
+from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
 T = TypeVar("T")
 
@@ -44,9 +45,8 @@ class Classes:
     def bases(self, cls: Cls) -> tuple[Term, ...]:
         found = self._bases.get(cls)
         if found is None:
-            facts = self._modules.cls(cls)
-            terms = facts.bases if facts else ()
-            found = tuple(dict.fromkeys(a for term in terms for a in self._named(term)))
+            terms = self._modules.cls(cls).bases
+            found = tuple(dict.fromkeys(base for term in terms for base in self._named(term)))
             self._bases[cls] = found
         return found
 
@@ -79,8 +79,7 @@ class Classes:
         return self._upwards(cls, self._inits, self._own_init)
 
     def _own_init(self, cls: Cls, above: list[Func | None]) -> Func | None:
-        facts = self._modules.cls(cls)
-        qualname = facts.methods.get("__init__") if facts else None
+        qualname = self._modules.cls(cls).methods.get("__init__")
         if qualname is not None:
             return Func(cls.path, qualname)
         return next((init for init in above if init is not None), None)
@@ -90,8 +89,7 @@ class Classes:
         return self._upwards(cls, self._fields, self._own_fields)
 
     def _own_fields(self, cls: Cls, above: list[tuple[str, ...]]) -> tuple[str, ...]:
-        facts = self._modules.cls(cls)
-        own = facts.fields if facts else ()
+        own = self._modules.cls(cls).fields
         return tuple(dict.fromkeys(chain(*above, own))) if own or len(above) > 1 else sum(above, ())
 
     def client(self, cls: Cls) -> Client | RouterClient | None:
@@ -102,8 +100,6 @@ class Classes:
         self, cls: Cls, above: list[Client | RouterClient | None]
     ) -> Client | RouterClient | None:
         facts = self._modules.cls(cls)
-        if facts is None:
-            return None
         for base in self.bases(cls):
             if isinstance(base, Sdk) and (name := client_class(base.name)):
                 return Client(cls.path, facts.place, name)
@@ -136,7 +132,7 @@ class Classes:
         for path in self._modules.asked:
             for facts in self._modules.facts[path].classes.values():
                 if not any(
-                    isinstance(t, Sdk) or (isinstance(t, Ref) and t.name in CLIENT_CLASSES)
+                    isinstance(t, Sdk) or (isinstance(t, Ref) and t.name in ROUTER_CLASSES)
                     for t in facts.bases
                 ):
                     continue
@@ -166,18 +162,19 @@ class Classes:
                 case Ref():
                     path, terms = self._modules.meaning(each)
                     if path and is_drop_in(each):
-                        inner = [a for t in terms for a in self._named(t)]
-                        found.update((_wrapped(a, each), None) for a in inner)
+                        inner = [base for term in terms for base in self._named(term)]
+                        other = Foreign(each.module)
+                        found.update((other if isinstance(b, Sdk) else b, None) for b in inner)
                     elif path or each not in terms:
                         todo += terms
                         single = single and len(terms) == 1
                     else:
                         found[each] = None
                 case Attr(base, name):
-                    for atom in self._named(base):
-                        todo += self._nested(atom, name)
+                    for value in self._named(base):
+                        todo += self._nested(value, name)
                     single = False
-                case Cls() | Sdk() | Router() | Foreign():
+                case Cls() | Dotted() | Foreign():
                     found[each] = None
                 case _:
                     found[UNKNOWN] = None
@@ -186,21 +183,14 @@ class Classes:
             self._names[each] = result
         return result
 
-    def _nested(self, atom: Term, name: str) -> Iterable[Term]:
-        match atom:
+    def _nested(self, value: Term, name: str) -> Iterable[Term]:
+        match value:
             case Ref(path, module, ""):
                 return (Ref(path, module, name),)
             case Cls():
-                facts = self._modules.cls(atom)
-                return facts.attrs.get(name, ()) if facts else ()
-            case Sdk(sdk):
-                return (Sdk(f"{sdk}.{name}"),)
-            case Router(router):
-                return (Router(f"{router}.{name}"),)
+                return self._modules.cls(value).attrs.get(name, ())
+            case Dotted():
+                return (value.attribute(name),)
             case Foreign():
-                return (atom,)
+                return (value,)
         return (UNKNOWN,)
-
-
-def _wrapped(atom: Term, ref: Ref) -> Term:
-    return Foreign(ref.module) if isinstance(atom, Sdk) else atom

@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import ast
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from functools import partial
+from itertools import takewhile
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.evaluate import Evaluator
@@ -20,42 +23,37 @@ from codemods.migrate_openai.flow.facts import (
     Use,
 )
 from codemods.migrate_openai.flow.parse import parse
-from codemods.migrate_openai.flow.scopes import (
-    BindingKind,
-    FunctionNode,
-    Index,
-    Scope,
-    places,
-)
+from codemods.migrate_openai.flow.scopes import BindingKind, FunctionNode, Index, Scope, places
 from codemods.migrate_openai.flow.signatures import (
     MethodKind,
     called_name,
+    class_named,
     decorator_name,
     default_factory,
     method_kind,
     root_of,
 )
 from codemods.migrate_openai.flow.terms import (
+    ANYTHING,
     EMPTY,
     NONE,
     UNKNOWN,
     Attr,
-    CallResult,
     Client,
     Cls,
     Foreign,
     Func,
     Inst,
-    Item,
     Param,
     Ref,
     Router,
     RouterClient,
     Sdk,
+    SdkClient,
     Seq,
     Term,
     Terms,
-    Typed,
+    TypedClient,
     client_class,
     root,
 )
@@ -71,8 +69,7 @@ _FORWARDERS = {"partial": 0, "to_thread": 0, "submit": 0, "run_in_executor": 1, 
 PATCHERS = frozenset({"patch", "object", "setattr", "delattr", "multiple", "spy"})
 _TEST_FOLDERS = frozenset({"test", "tests", "testing"})
 _APPENDERS = frozenset({"append", "add", "appendleft", "insert", "put", "put_nowait"})
-
-
+_CLIENTS = (SdkClient, RouterClient, Sdk, Router)
 _OF_A_CLASS = frozenset({"create", "acreate"})  # of 0.28: ``self.api = openai.ChatCompletion``
 
 
@@ -119,14 +116,14 @@ class _Collector:
         self.index = analysis.index
         self.evaluator = analysis.evaluator
         self.path = analysis.file.path
-        self.attrs: dict[str, dict[str, Terms]] = {}
-        self.returns: dict[Scope, Terms] = {}
+        self.attrs: dict[str, dict[str, Terms]] = defaultdict(partial(defaultdict, frozenset))
+        self.returns: dict[Scope, Terms] = defaultdict(frozenset)
         self.flows: list[Flow] = []
         self.stores: list[Store] = []
         self.uses: list[Use] = []
         self.sets_module: set[str] = set()
         self.legacy = False
-        self.ties: list[Terms] = []
+        self.alias_sets: list[Terms] = []
         self.clients: set[Term] = set()
         self.clients_to_leave: set[Term] = set()
         self.clients_elsewhere: set[Term] = set()
@@ -151,7 +148,7 @@ class _Collector:
             elif isinstance(node, ast.ClassDef):
                 classes[scope.qualname] = self._class(node, scope)
         exports = {
-            name: self._join(self.evaluator.binding(b) for b in bindings)
+            name: EMPTY.union(*map(self.evaluator.binding, bindings))
             for name, bindings in self.index.module.bindings.items()
         }
         stars = tuple(
@@ -169,7 +166,7 @@ class _Collector:
             stars=stars,
             sets_module=frozenset(self.sets_module),
             legacy=self.legacy,
-            ties=tuple(self.ties),
+            alias_sets=tuple(self.alias_sets),
             public_parameters=frozenset(self.public_parameters),
             replacements=tuple(self.replacements),
             constructors=self.constructors,
@@ -178,10 +175,6 @@ class _Collector:
             clients_elsewhere=frozenset(self.clients_elsewhere),
             direct=frozenset(self.direct).union(cls.place for cls in classes.values()),
         )
-
-    @staticmethod
-    def _join(parts: Iterator[Terms]) -> Terms:
-        return EMPTY.union(*parts)
 
     def _visit(self, place: int, node: ast.AST) -> None:
         kind = type(node)
@@ -196,10 +189,8 @@ class _Collector:
 
     def _statement(self, place: int, node: ast.AST) -> None:
         match node:
-            case ast.Return(value=ast.expr() as value):
-                self._returned(node, value)
-            case ast.Yield(value=ast.expr() as value):
-                self._returned(node, value)
+            case ast.Return(value=ast.expr() as value) | ast.Yield(value=ast.expr() as value):
+                self.returns[self.index.scope_of[node]] |= self.evaluator.terms(value)
             case ast.Assign(targets=targets, value=value):
                 for target in targets:
                     self._store(target, value, None)
@@ -247,9 +238,7 @@ class _Collector:
         own = Func(self.path, self.index.own_scope[function].qualname)
         for decorator in function.decorator_list:
             callee = frozenset(
-                t
-                for t in self.evaluator.terms(decorator)
-                if isinstance(root(t), (Func, Ref)) and not isinstance(t, Foreign)
+                t for t in self.evaluator.terms(decorator) if isinstance(root(t), (Func, Ref))
             )
             if callee:
                 place = self.evaluator.place[decorator]
@@ -262,7 +251,7 @@ class _Collector:
         found: set[Term] = set()
         for term in self.evaluator.annotation(annotation):
             elements = term.elements if isinstance(term, Seq) else (term,)
-            found |= {t for t in elements if isinstance(t, Typed)}
+            found |= {t for t in elements if isinstance(t, TypedClient)}
         self.clients |= found
         return found
 
@@ -271,15 +260,6 @@ class _Collector:
         function = self.index.parents[self.index.parents[parameter]]
         names = self.index.own_scope[function].qualname.split(".")
         return not any(n.startswith(("_", "<")) and n != "__init__" for n in names)
-
-    def _returned(self, node: ast.AST, value: ast.expr) -> None:
-        scope: Scope | None = self.index.scope_of[node]
-        while scope is not None and not isinstance(
-            scope.node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)
-        ):
-            scope = scope.parent
-        if scope is not None:
-            self.returns[scope] = self.returns.get(scope, EMPTY) | self.evaluator.terms(value)
 
     def _store(
         self,
@@ -299,15 +279,17 @@ class _Collector:
             target, container = target.value, True
         if not isinstance(target, ast.Attribute):
             if annotation is not None and value is not None:
-                self._tie(self.evaluator.annotation(annotation) | self.evaluator.terms(value))
+                self._note_aliases(
+                    self.evaluator.annotation(annotation) | self.evaluator.terms(value)
+                )
             return
         terms = self.evaluator.unpack(value, path) if value is not None else EMPTY
         if container:
             terms = frozenset({Seq(terms)})
         if annotation is not None:
             declared = self.evaluator.annotation(annotation)
-            terms |= frozenset(t for t in declared if isinstance(t, (Typed, Inst, Seq)))
-            self._tie(terms)
+            terms |= frozenset(t for t in declared if isinstance(t, (TypedClient, Inst, Seq)))
+            self._note_aliases(terms)
         self._put(target, terms, container=container)
 
     def _keep(self, target: ast.Subscript, terms: Terms) -> None:
@@ -322,10 +304,7 @@ class _Collector:
         for term in base:
             match term:
                 case Inst(Cls(path, qualname)) | Cls(path, qualname) if path == self.path:
-                    attrs = self.attrs.setdefault(qualname, {})
-                    attrs[target.attr] = attrs.get(target.attr, EMPTY) | (
-                        terms or frozenset({UNKNOWN})
-                    )
+                    self.attrs[qualname][target.attr] |= terms or ANYTHING
                 case Sdk("openai"):
                     self.sets_module.add(target.attr)
                 case Router("llm_router") if target.attr == "legacy":
@@ -407,33 +386,30 @@ class _Collector:
         bases = (t for base in owner.node.bases for t in self.evaluator.terms(base))
         return all(isinstance(t, Foreign) for t in bases)
 
-    def _tie(self, terms: Terms) -> None:
+    def _note_aliases(self, terms: Terms) -> None:
         known = frozenset(t for t in terms if t not in (UNKNOWN, NONE))
-        if len(known) > 1 and any(isinstance(t, Typed) for t in known):
-            self.ties.append(known)
+        if len(known) > 1 and any(isinstance(t, TypedClient) for t in known):
+            self.alias_sets.append(known)
 
     def _arguments(self, node: ast.Call) -> None:
-        callee = self.evaluator.terms(node.func)
-        name = called_name(node.func)
-        shift = _FORWARDERS.get(name)
-        for index, arg in enumerate(node.args):
-            if isinstance(arg, ast.Starred):
-                break
-            self._flow(callee, index, None, arg)
-            if shift is not None and index > shift:
-                forwarded = self.evaluator.terms(node.args[shift])
-                self._flow(forwarded, index - shift - 1, None, arg)
-        for keyword in node.keywords:
-            if keyword.arg is None:
-                continue
-            self._flow(callee, None, keyword.arg, keyword.value)
-            if shift is not None and len(node.args) > shift:
-                self._flow(self.evaluator.terms(node.args[shift]), None, keyword.arg, keyword.value)
-        keywords = {k.arg: k.value for k in node.keywords}
+        args = list(takewhile(lambda arg: not isinstance(arg, ast.Starred), node.args))
+        keywords = {k.arg: k.value for k in node.keywords if k.arg is not None}
+        self._flows(node.func, args, keywords)
+        shift = _FORWARDERS.get(called_name(node.func))
+        if shift is not None and len(node.args) > shift:
+            self._flows(node.args[shift], args[shift + 1 :], keywords)
         match keywords.get("target"), keywords.get("args"):
-            case ast.expr() as target, ast.Tuple(elts=args):  # of a thread or a process
-                for index, arg in enumerate(args):
-                    self._flow(self.evaluator.terms(target), index, None, arg)
+            case ast.expr() as target, ast.Tuple(elts=elements):  # of a thread or a process
+                self._flows(target, elements, {})
+
+    def _flows(
+        self, func: ast.expr, args: Iterable[ast.expr], keywords: Mapping[str, ast.expr]
+    ) -> None:
+        callee = self.evaluator.terms(func)
+        for index, arg in enumerate(args):
+            self._flow(callee, index, None, arg)
+        for name, arg in keywords.items():
+            self._flow(callee, None, name, arg)
 
     def _flow(self, callee: Terms, index: int | None, keyword: str | None, arg: ast.expr) -> None:
         terms = self.evaluator.terms(arg)
@@ -443,43 +419,22 @@ class _Collector:
         matters = _matters(terms)
         if not matters and all(isinstance(t, Foreign) for t in targets):
             return
-        self.flows.append(
-            Flow(
-                callee=targets,
-                index=index,
-                keyword=keyword,
-                terms=terms if matters else frozenset({NONE if terms == {NONE} else UNKNOWN}),
-                place=self.evaluator.place[arg],
-            )
-        )
+        if not matters:
+            terms = frozenset({NONE if terms == {NONE} else UNKNOWN})
+        place = self.evaluator.place[arg]
+        flow = Flow(callee=targets, index=index, keyword=keyword, terms=terms, place=place)
+        self.flows.append(flow)
 
     def _construction(self, place: int, node: ast.Call) -> None:
-        for term in self.evaluator.terms(node.func):
-            likely = (isinstance(term, Sdk) and client_class(term.name)) or isinstance(
-                root(term), (Ref, Cls, Func)
-            )
-            if not likely:
-                continue
-            partial = called_name(node.func) == "partial" and node.args
-            name = root_of(node.args[0] if partial else node.func)
-            if isinstance(name, ast.Name):
-                self.constructors[place] = Constructor(name=name.id, lazy=is_lazy(self.index, name))
-            if self._names_class(node):
-                self.direct.add(place)
-
-    def _names_class(self, node: ast.Call) -> bool:
-        """Is the class named by an import, with nothing assigned in between?"""
-        func = node.func
-        if default_factory(node) is not None:
-            return False
-        if called_name(func) == "partial" and node.args:
-            func = node.args[0]
-        while isinstance(func, ast.Attribute):
-            func = func.value
-        if not isinstance(func, ast.Name):
-            return False
-        bindings = self.index.reaching(func)
-        return all(b.kind is BindingKind.IMPORT for b in bindings)
+        name = root_of(class_named(node))
+        may_be_class = any(map(_may_be_class, self.evaluator.terms(node.func)))
+        if not (isinstance(name, ast.Name) and may_be_class):
+            return
+        self.constructors[place] = Constructor(name=name.id, lazy=is_lazy(self.index, name))
+        # By the name of an import, with nothing assigned in between?
+        imported = all(b.kind is BindingKind.IMPORT for b in self.index.reaching(name))
+        if imported and default_factory(node) is None:
+            self.direct.add(place)
 
     def _chain(self, place: int, node: ast.Attribute | ast.Name) -> None:
         names = chain_names(node)
@@ -487,10 +442,8 @@ class _Collector:
         terms = self.evaluator.terms(node)
         if not shaped and len(names) > 1 and names[-1] in _OF_A_CLASS:
             shaped = any(isinstance(root(t), (Inst, Cls)) for t in terms)
-        if not shaped:
-            interesting = frozenset(t for t in terms if _client_rooted(t))
-            if not interesting:
-                return
+        if not shaped and not any(isinstance(root(t), _CLIENTS) for t in terms):
+            return
         self.uses.append(Use(place=place, terms=terms, names=names, model=self._model(node)))
 
     def _model(self, node: ast.expr) -> ModelNaming:
@@ -499,19 +452,15 @@ class _Collector:
             return ModelNaming.HANDED
         if any(k.arg == "response_model" for k in parent.keywords):
             return ModelNaming.PATCHED
-        return self._naming({k.arg: k.value for k in parent.keywords}, called_name(node))
-
-    @staticmethod
-    def _naming(keywords: Mapping[str | None, ast.expr], function: str) -> ModelNaming:
-        if function in ROUTER_FUNCTIONS:
-            if "provider" in keywords:
-                return ModelNaming.PROVIDED
-            match keywords.get("model"):
-                case ast.Constant(value=str(model)) if "/" in model:
-                    return ModelNaming.PREFIXED
-        if None in keywords:
-            return ModelNaming.DYNAMIC
+        keywords = {k.arg: k.value for k in parent.keywords}
+        of_router = called_name(node) in ROUTER_FUNCTIONS
+        if of_router and "provider" in keywords:
+            return ModelNaming.PROVIDED
         match keywords.get("model"):
+            case ast.Constant(value=str(model)) if of_router and "/" in model:
+                return ModelNaming.PREFIXED
+            case _ if None in keywords:
+                return ModelNaming.DYNAMIC
             case None:
                 return ModelNaming.NONE
             case ast.Constant():
@@ -531,24 +480,19 @@ class _Collector:
             decorators = {decorator_name(d) for d in node.decorator_list}
             if node.returns is not None:
                 declared = self.evaluator.annotation(node.returns)
-                if any(isinstance(t, Typed) for t in declared):
+                if any(isinstance(t, TypedClient) for t in declared):
                     returns |= declared
-                    self._tie(returns)
+                    self._note_aliases(returns)
                 elif not returns or UNKNOWN in returns:
                     returns |= declared
         params = []
         for name in names:
-            found = EMPTY.union(
-                *(
-                    self.evaluator.binding(b)
-                    for b in scope.bindings.get(name, [])
-                    if b.kind is BindingKind.PARAMETER
-                )
-            )
-            own = Param(self.path, scope.qualname, name)
-            rest = frozenset(t for t in found if t != own)
-            if any(isinstance(t, Typed) for t in rest):
-                self._tie(found)
+            bindings = scope.bindings.get(name, [])
+            parameters = (b for b in bindings if b.kind is BindingKind.PARAMETER)
+            found = EMPTY.union(*map(self.evaluator.binding, parameters))
+            rest = found - {Param(self.path, scope.qualname, name)}
+            if any(isinstance(t, TypedClient) for t in rest):
+                self._note_aliases(found)
             params.append((name, rest))
         return FunctionFacts(
             qualname=scope.qualname,
@@ -562,12 +506,10 @@ class _Collector:
         )
 
     def _class(self, node: ast.ClassDef, scope: Scope) -> ClassFacts:
-        bases = (
-            base
-            for each in node.bases
-            for base in sorted(self.evaluator.terms(_unsubscribed(each)), key=repr)
-        )
-        attrs = dict(self.attrs.get(scope.qualname, {}))
+        # ``Base[T]`` -> ``Base``: what is inherited stays the same.
+        named = (base.value if isinstance(base, ast.Subscript) else base for base in node.bases)
+        bases = (term for base in named for term in sorted(self.evaluator.terms(base), key=repr))
+        attrs = self.attrs[scope.qualname]
         methods = {}
         fields = []
         for name, bindings in scope.bindings.items():
@@ -575,17 +517,17 @@ class _Collector:
                 if binding.kind is BindingKind.FUNCTION:
                     methods[name] = self.index.own_scope[binding.node].qualname
                 else:
-                    attrs[name] = attrs.get(name, EMPTY) | self.evaluator.binding(binding)
+                    attrs[name] |= self.evaluator.binding(binding)
                 if isinstance(binding.node, ast.AnnAssign):
                     fields.append(name)
         for name, terms in attrs.items():
-            if any(isinstance(t, Typed) for t in terms):
-                self._tie(terms | {Attr(Inst(Cls(self.path, scope.qualname)), name)})
+            if any(isinstance(t, TypedClient) for t in terms):
+                self._note_aliases(terms | {Attr(Inst(Cls(self.path, scope.qualname)), name)})
         return ClassFacts(
             qualname=scope.qualname,
             place=self.evaluator.place[node],
             bases=tuple(dict.fromkeys(bases)),
-            attrs=attrs,
+            attrs=dict(attrs),
             methods=methods,
             fields=tuple(fields) if "__init__" not in methods else (),
         )
@@ -603,11 +545,6 @@ def is_test(path: str) -> bool:
     return named or name.endswith("_test.py") or not _TEST_FOLDERS.isdisjoint(folders[-3:])
 
 
-def _unsubscribed(base: ast.expr) -> ast.expr:
-    """``Base[T]`` -> ``Base``: what is inherited stays the same."""
-    return base.value if isinstance(base, ast.Subscript) else base
-
-
 def chain_names(node: ast.expr) -> tuple[str, ...]:
     """The names of an attribute chain, the root included where it is a name."""
     names: list[str] = []
@@ -619,24 +556,22 @@ def chain_names(node: ast.expr) -> tuple[str, ...]:
     return tuple(reversed(names))
 
 
-def _client_rooted(term: object) -> bool:
-    while isinstance(term, (Attr, Item, CallResult)):
-        term = term.base
-    return isinstance(term, (Client, Typed, RouterClient, Sdk, Router))
+def _may_be_class(term: Term) -> bool:
+    """May this be the class of a client, or what makes one?"""
+    if isinstance(term, Sdk):
+        return client_class(term.name) is not None
+    return isinstance(root(term), (Ref, Cls, Func))
 
 
 def _matters(terms: Terms) -> bool:
     """May these terms lead to a client?"""
-    for term in terms:
-        base = root(term)
-        if isinstance(base, (Client, Typed, RouterClient, Inst, Ref, Param, Cls, Func)):
-            return True
-        if isinstance(base, Sdk):
-            return True
-        if isinstance(base, Foreign) and term is not base:
-            return True  # what the program may have put there
-        if isinstance(base, Seq) and _matters(base.elements):
-            return True
-        if isinstance(base, Router):
-            return True
-    return False
+    return any(map(_leads_on, terms))
+
+
+def _leads_on(term: Term) -> bool:
+    base = root(term)
+    if isinstance(base, Foreign):
+        return term is not base  # what the program may have put there
+    if isinstance(base, Seq):
+        return _matters(base.elements)
+    return isinstance(base, (*_CLIENTS, Inst, Ref, Param, Cls, Func))

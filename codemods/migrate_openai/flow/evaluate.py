@@ -4,12 +4,20 @@ from __future__ import annotations
 
 import ast
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
+from functools import reduce
+from typing import TypeVar
 
 from codemods.migrate_openai.flow import limits
 from codemods.migrate_openai.flow.known_calls import CONTAINER_ITEMS, CONTAINER_SAME, known_call
 from codemods.migrate_openai.flow.scopes import Binding, BindingKind, Index, Scope
-from codemods.migrate_openai.flow.signatures import MethodKind, called_name, default_of, method_kind
+from codemods.migrate_openai.flow.signatures import (
+    MethodKind,
+    called_name,
+    default_of,
+    is_partial,
+    method_kind,
+)
 from codemods.migrate_openai.flow.terms import (
     ANYTHING,
     EMPTY,
@@ -30,7 +38,7 @@ from codemods.migrate_openai.flow.terms import (
     Seq,
     Term,
     Terms,
-    Typed,
+    TypedClient,
     attribute,
     client_class,
     depth,
@@ -39,6 +47,9 @@ from codemods.migrate_openai.flow.terms import (
 )
 from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
+T = TypeVar("T", ast.expr, Binding)
+_NO_MORE: Terms = frozenset({UNKNOWN, NONE})
+"""What says nothing of a client."""
 _WRAPPERS = frozenset(
     {"Optional", "Union", "Annotated", "ClassVar", "Final", "InitVar", "Required", "NotRequired"}
 )
@@ -59,8 +70,7 @@ class Evaluator:
         self.path = path
         self.router = router
         self.place = {node: number for number, node in enumerate(index.nodes)}
-        self._memo: dict[ast.AST, Terms] = {}
-        self._bindings: dict[Binding, Terms] = {}
+        self._memo: dict[ast.AST | Binding, Terms] = {}
         self._busy: set[object] = set()
         self.from_strings: dict[ast.AST, ast.Constant] = {}
         """Nodes parsed out of a string annotation -> the string."""
@@ -69,18 +79,22 @@ class Evaluator:
     # -- expressions
 
     def terms(self, node: ast.expr) -> Terms:
-        known = self._memo.get(node)
+        return self._once(node, self._evaluate)
+
+    def _once(self, key: T, evaluate: Callable[[T], Terms]) -> Terms:
+        """Evaluate with the memo; what asks for itself is nothing while it is being evaluated."""
+        known = self._memo.get(key)
         if known is not None:
             return known
-        if node in self._busy:
+        if key in self._busy:
             return EMPTY
-        self._busy.add(node)
+        self._busy.add(key)
         try:
-            result = self._evaluate(node)
+            result = evaluate(key)
         finally:
-            self._busy.discard(node)
+            self._busy.discard(key)
         if not self._busy or result:
-            self._memo[node] = result
+            self._memo[key] = result
         return result
 
     def _evaluate(self, node: ast.expr) -> Terms:
@@ -124,8 +138,8 @@ class Evaluator:
             case ast.List(elts=elements) | ast.Set(elts=elements):
                 return self._seq(self._union(elements))
             case ast.Dict(values=values, keys=keys):
-                spread = [v for k, v in zip(keys, values, strict=True) if k is None]
-                plain = [v for k, v in zip(keys, values, strict=True) if k is not None]
+                spread = {value for key, value in zip(keys, values, strict=True) if key is None}
+                plain = (value for value in values if value not in spread)
                 return self._seq(self._union(plain) | item(self._union(spread)))
             case ast.ListComp(elt=elt) | ast.SetComp(elt=elt) | ast.GeneratorExp(elt=elt):
                 return self._seq(self.terms(elt))
@@ -147,11 +161,8 @@ class Evaluator:
         places = tuple(part if part == terms else part | ANYTHING for terms, part in each)
         return frozenset({Seq(EMPTY.union(*(part for _, part in each)), places)})
 
-    def _union(self, nodes: list[ast.expr]) -> Terms:
-        found: set[Term] = set()
-        for node in nodes:
-            found |= self.terms(node)
-        return frozenset(found)
+    def _union(self, nodes: Iterable[ast.expr]) -> Terms:
+        return EMPTY.union(*map(self.terms, nodes))
 
     def _name(self, node: ast.Name) -> Terms:
         scope = self.index.scope_of.get(node)
@@ -160,10 +171,7 @@ class Evaluator:
         bindings = self.index.reaching(node)
         if not bindings:
             return self._star(node.id, scope)
-        found: set[Term] = set()
-        for binding in bindings:
-            found |= self.binding(binding)
-        return frozenset(found)
+        return EMPTY.union(*map(self.binding, bindings))
 
     def _star(self, name: str, scope: Scope) -> Terms:
         found: set[Term] = set()
@@ -196,19 +204,14 @@ class Evaluator:
                     cls = client_class(sdk)
                     found.add(Client(self.path, self.place[node], cls) if cls else UNKNOWN)
                 case Router(router):
-                    if (client := router_client(router)) is not None:
-                        found.add(client)
-                    elif router.rpartition(".")[2] == "of":
-                        found.add(Router("llm_router"))
-                    else:
-                        found.add(UNKNOWN)
-                case Foreign():
+                    of_provider = router.rpartition(".")[2] == "of"
+                    other = Router("llm_router") if of_provider else UNKNOWN
+                    found.add(router_client(router) or other)
+                case Foreign() | RouterClient():  # of a partial: nobody calls a client itself
                     found.add(term)
-                case RouterClient():
-                    found.add(term)  # of a partial: nobody calls a client itself
-                case Client(path, at) if path == self.path and self._is_partial(at):
+                case Client(path, at) if path == self.path and is_partial(self.index.nodes[at]):
                     found.add(term)
-                case Seq() | Client() | Typed():
+                case Seq() | Client() | TypedClient():
                     found.add(UNKNOWN)
                 case _ if depth(term) >= limits.CALL_DEPTH:
                     found.add(UNKNOWN)
@@ -216,26 +219,10 @@ class Evaluator:
                     found.add(CallResult(term, self.path, self.place.get(node, -1)))
         return frozenset(found) or ANYTHING
 
-    def _is_partial(self, place: int) -> bool:
-        node = self.index.nodes[place]
-        return isinstance(node, ast.Call) and called_name(node.func) == "partial"
-
     # -- bindings
 
     def binding(self, binding: Binding) -> Terms:
-        known = self._bindings.get(binding)
-        if known is not None:
-            return known
-        if binding in self._busy:
-            return EMPTY
-        self._busy.add(binding)
-        try:
-            result = self._bind(binding)
-        finally:
-            self._busy.discard(binding)
-        if not self._busy or result:
-            self._bindings[binding] = result
-        return result
+        return self._once(binding, self._bind)
 
     def _bind(self, binding: Binding) -> Terms:
         declared = self.annotation(binding.annotation) if binding.annotation is not None else EMPTY
@@ -270,10 +257,7 @@ class Evaluator:
                 break
             value = value.elts[path[0]]
             path = path[1:]
-        found = self.terms(value)
-        for place in path:
-            found = item(found, place)
-        return found
+        return reduce(item, path, self.terms(value))
 
     def _element(self, value: ast.expr, path: tuple[int, ...]) -> Terms:
         if path and isinstance(value, ast.Call):
@@ -284,10 +268,7 @@ class Evaluator:
                     return item(self.terms(value.args[0]))
                 case ast.Name(id="zip") if _within(path[0], value.args):
                     return item(self.terms(value.args[path[0]]))
-        found = item(self.terms(value))
-        for place in path:
-            found = item(found, place)
-        return found
+        return reduce(item, path, item(self.terms(value)))
 
     def _import(self, binding: Binding) -> Terms:
         alias = binding.node
@@ -304,10 +285,8 @@ class Evaluator:
             if f"{module}.{alias.name}" == self.router:
                 return frozenset({Router("llm_router")})
             top = module.split(".")[0]
-            if top == "openai":
-                return frozenset({Sdk(f"{module}.{alias.name}")})
-            if top in sys.stdlib_module_names:
-                return frozenset({Foreign(f"{module}.{alias.name}")})
+            if top == "openai" or top in sys.stdlib_module_names:
+                return frozenset({self._module(f"{module}.{alias.name}")})
         return frozenset({Ref(self.path, "." * statement.level + module, alias.name)})
 
     def _module(self, full: str) -> Term:
@@ -335,12 +314,12 @@ class Evaluator:
         assert isinstance(binding.node, ast.arg)
         default = default_of(args, binding.node)
         found: set[Term] = {Param(self.path, binding.scope.qualname, binding.name)}
-        if declared and not _open_ended(declared):
+        if not declared <= _NO_MORE:
             found = set(declared)
-            if any(isinstance(t, (Typed, Inst)) for t in declared):
+            if any(isinstance(t, (TypedClient, Inst)) for t in declared):
                 found.add(Param(self.path, binding.scope.qualname, binding.name))
         if default is not None:
-            found |= {t for t in self.terms(default) if t not in (UNKNOWN,)}
+            found |= self.terms(default) - ANYTHING
         return frozenset(found)
 
     # -- annotations
@@ -391,22 +370,11 @@ class Evaluator:
         if name == "Annotated":
             parts = parts[:1]
         if name in {"type", "Type"}:
-            return frozenset(
-                t
-                for part in parts
-                if isinstance(part, (ast.Name, ast.Attribute))
-                for t in self.terms(part)
-            )
+            return self._union(p for p in parts if isinstance(p, (ast.Name, ast.Attribute)))
         if name in _WRAPPERS or name in _YIELDERS:
-            found: set[Term] = set()
-            for part in parts:
-                found |= self.annotation(part)
-            return frozenset(found)
+            return EMPTY.union(*map(self.annotation, parts))
         if name in _SEQUENCES:
-            found = set()
-            for part in parts:
-                found |= self.annotation(part)
-            return self._seq(frozenset(found))
+            return self._seq(EMPTY.union(*map(self.annotation, parts)))
         return frozenset({Foreign(name)}) if name else EMPTY
 
     def _annotated_name(self, node: ast.expr) -> Terms:
@@ -415,7 +383,9 @@ class Evaluator:
             match term:
                 case Sdk(sdk):
                     cls = client_class(sdk)
-                    found.add(Typed(self.path, self.place[node], cls) if cls else Foreign(sdk))
+                    found.add(
+                        TypedClient(self.path, self.place[node], cls) if cls else Foreign(sdk)
+                    )
                 case Router(router):
                     if (client := router_client(router)) is not None:
                         found.add(client)
@@ -456,15 +426,9 @@ def _place(key: ast.expr) -> int | str | None:
 
 def _narrow(declared: Terms, actual: Terms) -> Terms:
     """A declaration that names a client is believed, and tied to what is assigned."""
-    if any(isinstance(t, Typed) for t in declared):
-        return declared | frozenset(t for t in actual if t not in (UNKNOWN, NONE))
-    if not actual or actual <= {NONE, UNKNOWN}:
-        return declared or actual
-    return actual
-
-
-def _open_ended(declared: Terms) -> bool:
-    return all(t in (UNKNOWN, NONE) for t in declared)
+    if any(isinstance(t, TypedClient) for t in declared):
+        return declared | (actual - _NO_MORE)
+    return actual if actual - _NO_MORE else declared or actual
 
 
 def _attributes_given(index: Index) -> Iterator[str]:

@@ -128,7 +128,7 @@ class ModuleFacts:
     replacements: tuple[Replacement, ...] = ()
     constructors: dict[int, Constructor] = field(default_factory=dict)
     """The calls that may make clients, by place."""
-    ties: tuple[Terms, ...] = ()
+    alias_sets: tuple[Terms, ...] = ()
     """Terms that an annotation declares to be one thing."""
     direct: frozenset[int] = frozenset()
     """The calls that make clients of a class which they name themselves; and the classes."""
@@ -141,6 +141,3 @@ class ModuleFacts:
 
     public_parameters: Terms = EMPTY
     """Those of them that are parameters which somebody outside of the project may fill."""
-
-    def is_direct(self, place: int) -> bool:
-        return place in self.direct

@@ -1,4 +1,4 @@
-"""What may flow where, worked out without recursion: sets of atoms, and what listens to them."""
+"""What may flow where, worked out without recursion: sets of values, and what listens to them."""
 
 from __future__ import annotations
 
@@ -6,27 +6,27 @@ from collections import deque
 from collections.abc import Callable
 
 from codemods.migrate_openai.flow import limits
-from codemods.migrate_openai.flow.terms import LOST, Atom
+from codemods.migrate_openai.flow.terms import LOST, Value
 
 
 class Node:
-    """A growing set of atoms. It never shrinks, so that the work ends."""
+    """A growing set of values. It never shrinks, so that the work ends."""
 
-    __slots__ = ("atoms", "copies", "done", "full", "listeners", "order")
+    __slots__ = ("copies", "done", "full", "listeners", "order", "values")
 
     def __init__(self) -> None:
-        self.atoms: set[Atom] = set()
-        self.order: list[Atom] = []
+        self.values: set[Value] = set()
+        self.order: list[Value] = []
         self.done = 0
         self.copies: dict[Node, None] = {}
-        self.listeners: list[Callable[[Atom], None]] = []
+        self.listeners: list[Callable[[Value], None]] = []
         self.full = False
 
 
 class Graph:
-    """Nodes that hand their atoms on, each atom once along each edge.
+    """Nodes that hand their values on, each value once along each edge.
 
-    The work is bounded by the number of edges: a node takes so many atoms and no more, and
+    The work is bounded by the number of edges: a node takes so many values and no more, and
     fewer once the whole run has cost more than its size explains. A node that is `full` has
     lost some, and holds LOST instead.
     """
@@ -34,10 +34,10 @@ class Graph:
     def __init__(self) -> None:
         self.work = 0
         self.full: list[Node] = []
-        self.lost: dict[Atom, None] = {}
+        self.lost: dict[Value, None] = {}
         """What a full node was to hold besides what it holds."""
         self._nodes = 0
-        self._most = limits.ATOMS_OF_A_NODE
+        self._most = limits.VALUES_OF_A_NODE
         self._new: deque[Callable[[], None]] = deque()
         self._queue: deque[Node] = deque()
 
@@ -49,22 +49,22 @@ class Graph:
             self._new.append(lambda: wire(node))
         return node
 
-    def add(self, node: Node, atom: Atom) -> None:
-        if atom in node.atoms:
+    def add(self, node: Node, value: Value) -> None:
+        if value in node.values:
             return
-        if len(node.order) >= self._most and atom is not LOST:
-            self.lost[atom] = None
+        if len(node.order) >= self._most and value is not LOST:
+            self.lost[value] = None
             if node.full:
                 return
             node.full = True
             self.full.append(node)
-            atom = LOST
-            if atom in node.atoms:
+            value = LOST
+            if value in node.values:
                 return
-        node.atoms.add(atom)
+        node.values.add(value)
         if node.done == len(node.order):
             self._queue.append(node)
-        node.order.append(atom)
+        node.order.append(value)
 
     def copy(self, source: Node, target: Node) -> None:
         """All that *source* holds, now or later, *target* holds too."""
@@ -72,15 +72,15 @@ class Graph:
             return
         source.copies[target] = None
         self.work += source.done
-        for atom in source.order[: source.done]:
-            self.add(target, atom)
+        for value in source.order[: source.done]:
+            self.add(target, value)
 
-    def listen(self, source: Node, listener: Callable[[Atom], None]) -> None:
+    def listen(self, source: Node, listener: Callable[[Value], None]) -> None:
         """Call *listener* with all that *source* holds, now or later."""
         source.listeners.append(listener)
         self.work += source.done
-        for atom in source.order[: source.done]:
-            listener(atom)
+        for value in source.order[: source.done]:
+            listener(value)
 
     def run(self) -> bool:
         """Until nothing changes. Was there anything to do?"""
@@ -95,11 +95,11 @@ class Graph:
     def _deliver(self, node: Node) -> None:
         fresh = node.order[node.done :]
         node.done = len(node.order)
-        for atom in fresh:
+        for value in fresh:
             for target in node.copies:
-                self.add(target, atom)
+                self.add(target, value)
             for listener in node.listeners:
-                listener(atom)
+                listener(value)
         self.work += len(fresh) * (len(node.copies) + len(node.listeners))
         if self.work > limits.WORK_OF_A_NODE * self._nodes:
-            self._most = limits.ATOMS_OF_A_DEAR_NODE
+            self._most = limits.VALUES_OF_A_NODE_WHEN_COSTLY

@@ -23,7 +23,7 @@ from codemods.migrate_openai.flow.terms import (
     Seq,
     Term,
     Terms,
-    Typed,
+    TypedClient,
     attribute,
     client_class,
     item,
@@ -34,7 +34,7 @@ if TYPE_CHECKING:
     from codemods.migrate_openai.flow.evaluate import Evaluator
 
 # What may turn out to be a container, or a client, once the modules are joined.
-_FOLLOWED = (Seq, Client, Typed, Attr, CallResult, Item, Ref)
+_FOLLOWED = (Seq, Client, TypedClient, Attr, CallResult, Item, Ref)
 CONTAINER_ITEMS = frozenset({"get", "pop", "popleft", "setdefault"})
 CONTAINER_SAME = frozenset({"values", "copy"})
 

@@ -19,12 +19,12 @@ CLASSES_UP = 32
 """Classes between one that overrides a method and one that calls it."""
 CLASSES_BELOW = 16
 """Subclasses that override one method: each of them multiplies what an attribute may be."""
-ATOMS_OF_A_NODE = 256
+VALUES_OF_A_NODE = 256
 """What is shared more widely is not followed: everything would lead to everything."""
-ATOMS_OF_A_DEAR_NODE = 8
+VALUES_OF_A_NODE_WHEN_COSTLY = 8
 """The same, once the run has cost more than its size explains."""
 WORK_OF_A_NODE = 400
-"""Atoms handed on for each node of the graph: programs that people write take one to six."""
+"""Values handed on for each node of the graph: programs that people write take one to six."""
 BRACKETS = 200
 """CPython refuses deeper nesting; libcst's parser would overflow the stack of the process."""
 FILES_SEARCHED = 4_000

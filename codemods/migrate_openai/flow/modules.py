@@ -62,27 +62,25 @@ class Modules:
         for store in facts.stores:
             self.stores[store.attr].append(store)
 
-    def function(self, func: Func) -> FunctionFacts | None:
-        facts = self.facts.get(func.path)
-        return facts.functions.get(func.qualname) if facts else None
+    def function(self, func: Func) -> FunctionFacts:
+        return self.facts[func.path].functions[func.qualname]
 
     def fixture(self, path: str, name: str) -> FunctionFacts | None:
         """The fixture that pytest hands to a test of a file: its own, or the nearest conftest's."""
         folder = posixpath.dirname(path)
         files = [path, posixpath.join(folder, "conftest.py")]
-        while folder not in {"", "/", "."}:
+        while not _is_top(folder):
             folder = posixpath.dirname(folder)
             files.append(posixpath.join(folder, "conftest.py"))
         for file in files:
-            facts = self._facts(file)
+            facts = self.load(file)
             found = facts.functions.get(name) if facts else None
             if found is not None and found.fixture:
                 return found
         return None
 
-    def cls(self, cls: Cls) -> ClassFacts | None:
-        facts = self.facts.get(cls.path)
-        return facts.classes.get(cls.qualname) if facts else None
+    def cls(self, cls: Cls) -> ClassFacts:
+        return self.facts[cls.path].classes[cls.qualname]
 
     def exported(self, path: str, name: str) -> tuple[str, Terms] | None:
         """(file, terms) of what a module means by a name, star imports followed."""
@@ -96,7 +94,7 @@ class Modules:
         todo = [path]
         while todo:
             path = todo.pop()
-            facts = self._facts(path)
+            facts = self.load(path)
             if facts is None or path in seen:
                 continue
             seen.add(path)
@@ -157,34 +155,21 @@ class Modules:
         return self._exists(f"{root}__init__.py")
 
     def _from(self, folder: str, module: str) -> str | None:
-        """Every folder between is remembered, so that the next file asks for little."""
         key = (folder, module)
-        if key in self._located:
-            return self._located[key]
-        found: str | None = None
-        passed = []
-        for base, candidates in _by_folder(folder, module):
-            key = (base, module)
-            if key in self._located:
-                found = self._located[key]
-                break
-            passed.append(key)
-            found = next((c for c in candidates if self._exists(c)), None)
-            if found is not None:
-                break
-        if found is None and not module.startswith("."):
-            found = self._elsewhere(module)
-        self._located.update(dict.fromkeys(passed, found))
-        return found
-
-    def meet(self, path: str) -> None:
-        """Take in a file that nobody was sent to by a name."""
-        self._facts(path)
+        if key not in self._located:
+            found = next(filter(self._exists, _files_at(folder, module)), None)
+            if found is None and not module.startswith("."):
+                # Every folder between is remembered, so that the next file asks for little.
+                above = posixpath.dirname(folder)
+                found = self._elsewhere(module) if _is_top(folder) else self._from(above, module)
+            self._located[key] = found
+        return self._located[key]
 
     def _exists(self, path: str) -> bool:
-        return self._facts(path) is not None
+        return self.load(path) is not None
 
-    def _facts(self, path: str) -> ModuleFacts | None:
+    def load(self, path: str) -> ModuleFacts | None:
+        """The facts of a file, met before or not; None where there is no such file."""
         facts = self.facts.get(path)
         if facts is not None or path in self._absent:
             return facts
@@ -227,29 +212,24 @@ def callee_name(term: Term) -> str:
 
 
 def _candidates(folder: str, module: str) -> Iterator[str]:
-    for _, candidates in _by_folder(folder, module):
-        yield from candidates
+    """The files that a module name may mean, seen from a folder, nearest first."""
+    yield from _files_at(folder, module)
+    while not (module.startswith(".") or _is_top(folder)):
+        folder = posixpath.dirname(folder)
+        yield from _files_at(folder, module)
 
 
-def _by_folder(folder: str, module: str) -> Iterator[tuple[str, list[str]]]:
-    """The files that a module name may mean, seen from a folder, nearest first.
-
-    A relative name counts from one folder; any other is looked for in all above, and their ``src``.
-    """
+def _files_at(folder: str, module: str) -> list[str]:
+    """Those in a folder, and in its ``src``; a relative name counts from the folder."""
     level = len(module) - len(module.lstrip("."))
     name = module[level:].replace(".", "/")
-    base = folder
-    if level:
-        for _ in range(level - 1):
-            base = posixpath.dirname(base)
-        yield folder, _files(base, name)
-        return
-    while True:
-        above = posixpath.dirname(base)
-        yield base, _files(base, name) + _files(posixpath.join(base, "src"), name)
-        if base in {"", "/", "."}:
-            return
-        base = above
+    for _ in range(level - 1):
+        folder = posixpath.dirname(folder)
+    return _files(folder, name) + ([] if level else _files(posixpath.join(folder, "src"), name))
+
+
+def _is_top(folder: str) -> bool:
+    return folder in {"", "/", "."}
 
 
 def _files(base: str, name: str) -> list[str]:

@@ -22,15 +22,14 @@ def _too_deep(text: str) -> bool:
     return deepest > limits.BRACKETS
 
 
-def is_readable(text: str) -> bool:
-    """Is this Python of any version that libcst knows?"""
+def parsed(text: str) -> cst.Module | None:
+    """The module, where this is Python of any version that libcst knows."""
     if _too_deep(text):
-        return False
+        return None
     try:
-        cst.parse_module(text)
+        return cst.parse_module(text)
     except (cst.ParserSyntaxError, RecursionError):
-        return False
-    return True
+        return None
 
 
 def blank(text: str) -> tuple[str, frozenset[str]] | None:
@@ -38,11 +37,8 @@ def blank(text: str) -> tuple[str, frozenset[str]] | None:
 
     None where libcst cannot read the text either.
     """
-    if _too_deep(text):
-        return None
-    try:
-        module = cst.parse_module(text)
-    except (cst.ParserSyntaxError, RecursionError):
+    module = parsed(text)
+    if module is None:
         return None
     blanks = _Blanks()
     masked = module.visit(blanks)

@@ -39,10 +39,3 @@ def parse(text: str) -> Parsed:
                 return Parsed(tree=ast.parse(masked), text=masked, hidden=hidden)
             except SyntaxError:
                 raise error from None
-
-
-def is_readable(text: str) -> bool:
-    """Is this Python of any version that libcst knows?"""
-    from codemods.migrate_openai.flow import newer_syntax
-
-    return newer_syntax.is_readable(text)

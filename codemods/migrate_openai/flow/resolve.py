@@ -1,4 +1,4 @@
-"""Terms -> atoms: what an expression stands for once the modules of a project are joined.
+"""Terms -> values: what an expression stands for once the modules of a project are joined.
 
 Each term that is asked for becomes a node of a graph, with edges from what it depends on. What is
 true only where nothing else is (a parameter that no call fills, an attribute that no class has) is
@@ -12,7 +12,7 @@ from collections.abc import Iterable
 from functools import partial
 
 from codemods.migrate_openai.flow import limits
-from codemods.migrate_openai.flow.attributes import FIELDS, Members
+from codemods.migrate_openai.flow.attributes import FIELDS, Attributes
 from codemods.migrate_openai.flow.classes import Classes
 from codemods.migrate_openai.flow.facts import Flow, ModuleFacts
 from codemods.migrate_openai.flow.graph import Graph, Node
@@ -23,29 +23,31 @@ from codemods.migrate_openai.flow.terms import (
     NONE,
     SAME_CLIENT,
     UNKNOWN,
-    Atom,
-    Atoms,
     Attr,
     CallResult,
     Client,
     ClientPath,
     Cls,
+    Dotted,
     Foreign,
     Func,
     Inst,
     Item,
-    Member,
     NoneTerm,
     Param,
     Ref,
     Router,
     RouterClient,
     Sdk,
+    SdkClient,
     Seq,
     Term,
     Terms,
-    Typed,
+    TypedClient,
+    Value,
+    Values,
     client_class,
+    clients_of,
     router_client,
 )
 
@@ -55,14 +57,14 @@ class Resolver:
 
     def __init__(self, modules: Modules) -> None:
         self.graph = Graph()
-        self.imported_clients: set[Member] = set()
+        self.imported_clients: set[SdkClient] = set()
         """The clients that some other file than their own imports."""
         self.sdk_exports: set[tuple[str, str]] = set()
         """(file, name) of names of the SDK that another file imports from there."""
         self.classes = Classes(modules)
         self._modules = modules
         self._nodes: dict[Term, Node] = {}
-        self.members = Members(self.graph, modules, self.classes, self.node)
+        self.attributes = Attributes(self.graph, modules, self.classes, self.node)
         self._empty_params: list[tuple[Param, Node]] = []
         # By name of what is called: how many of its calls are being followed.
         self._followed: dict[str, int] = {}
@@ -77,7 +79,7 @@ class Resolver:
     # -- asking
 
     def ask(self, terms: Iterable[Term]) -> None:
-        """Have terms worked out by the next `atoms`, together with others."""
+        """Have terms worked out by the next `values_of`, together with others."""
         for term in terms:
             self.node(term)
 
@@ -88,21 +90,21 @@ class Resolver:
                 if term not in (UNKNOWN, NONE):
                     self.graph.listen(self.node(term), partial(self._ask_where_it_goes, flow))
 
-    def _ask_where_it_goes(self, flow: Flow, atom: Atom) -> None:
-        if isinstance(atom, ClientPath):
+    def _ask_where_it_goes(self, flow: Flow, value: Value) -> None:
+        if isinstance(value, ClientPath):
             self.ask(flow.callee)
 
-    def atoms(self, terms: Iterable[Term]) -> Atoms:
+    def values_of(self, terms: Iterable[Term]) -> Values:
         nodes = [self.node(term) for term in terms]
         self.settle()
-        found = frozenset(atom for node in nodes for atom in node.order)
+        found = frozenset(value for node in nodes for value in node.order)
         either = self._makes_either
         if not either:
             return found
-        return frozenset(UNKNOWN if _made_at(atom) in either else atom for atom in found)
+        return frozenset(UNKNOWN if _made_at(value) in either else value for value in found)
 
     def settle(self) -> None:
-        while self._follow() or self._unfilled() or self.members.default():
+        while self._follow() or self._unfilled() or self.attributes.default():
             pass
 
     def _follow(self) -> bool:
@@ -115,7 +117,7 @@ class Resolver:
                 self.explore(facts)
             for name in list(self._followed):
                 self._follow_calls(name)
-            self.members.follow()
+            self.attributes.follow()
             busy = True
         return busy
 
@@ -142,7 +144,7 @@ class Resolver:
     def _wire(self, term: Term, node: Node) -> None:
         graph = self.graph
         match term:
-            case Client() | Typed() | RouterClient():
+            case Client() | TypedClient() | RouterClient():
                 graph.add(node, ClientPath(term, ()))
             case Ref():
                 self._wire_reference(term, node)
@@ -175,98 +177,91 @@ class Resolver:
                 self.graph.add(node, term)
             return
         located = self._modules.locate(ref.path, ref.module) or path
+        hear = partial(self._imported, node, ref, (path, ref.name), located)
         for term in terms:
-            self.graph.listen(
-                self.node(term), partial(self._imported, node, ref, (path, ref.name), located)
-            )
+            self.graph.listen(self.node(term), hear)
 
     def _imported(
-        self, node: Node, ref: Ref, export: tuple[str, str], located: str, atom: Atom
+        self, node: Node, ref: Ref, export: tuple[str, str], located: str, value: Value
     ) -> None:
-        if isinstance(atom, Sdk):
+        if isinstance(value, Sdk):
             self.sdk_exports.add(export)
             if is_drop_in(ref):
-                atom = Foreign(ref.module)
-        elif (
-            isinstance(atom, ClientPath)
-            and isinstance(atom.client, (Client, Typed))
-            and ref.path != located
-        ):
-            self.imported_clients.add(atom.client)
-        self.graph.add(node, atom)
+                value = Foreign(ref.module)
+        elif ref.path != located:
+            self.imported_clients.update(clients_of([value]))
+        self.graph.add(node, value)
 
-    def _instance(self, ref: Ref, node: Node, atom: Atom) -> None:
-        match atom:
+    def _instance(self, ref: Ref, node: Node, value: Value) -> None:
+        match value:
             case Cls():
-                self.graph.copy(self.node(Inst(atom)), node)
+                self.graph.copy(self.node(Inst(value)), node)
             case Sdk(name) if cls := client_class(name):
                 # The annotation stands in another file's terms: no place of its own.
-                self.graph.add(node, ClientPath(Typed(ref.path, -1, cls), ()))
+                self.graph.add(node, ClientPath(TypedClient(ref.path, -1, cls), ()))
             case Router(name) if client := router_client(name):
                 self.graph.add(node, ClientPath(client, ()))
             case Foreign():
-                self.graph.add(node, atom)
+                self.graph.add(node, value)
             case _:
-                self.graph.add(node, _unknown(atom))
+                self.graph.add(node, _unknown(value))
 
-    def _item(self, node: Node, place: int | str | None, atom: Atom) -> None:
-        match atom:
+    def _item(self, node: Node, place: int | str | None, value: Value) -> None:
+        match value:
             case Seq():
-                self.copies(atom.at(place), node)
+                self.copies(value.at(place), node)
             case NoneTerm():
                 pass
             case Foreign() if isinstance(place, str):
-                self._attribute_of_module(node, place, atom)
+                self._attribute_of_module(node, place, value)
             case Param() | Foreign():
-                self.graph.add(node, atom)
+                self.graph.add(node, value)
             case _:
-                self.graph.add(node, _unknown(atom))
+                self.graph.add(node, _unknown(value))
 
-    def _attribute(self, node: Node, name: str, atom: Atom) -> None:
+    def _attribute(self, node: Node, name: str, value: Value) -> None:
         graph = self.graph
-        match atom:
+        match value:
             case ClientPath(client, path) if len(path) < limits.PATH_LENGTH:
                 graph.add(node, ClientPath(client, (*path, name)))
-            case Sdk(sdk) if sdk.count(".") < limits.PATH_LENGTH:
-                graph.add(node, Sdk(f"{sdk}.{name}"))
-            case Router(router) if router.count(".") < limits.PATH_LENGTH:
-                graph.add(node, Router(f"{router}.{name}"))
+            case Dotted(dotted) if dotted.count(".") < limits.PATH_LENGTH:
+                graph.add(node, value.attribute(name))
             case Ref(path, module, ""):
                 graph.copy(self.node(Ref(path, module, name)), node)
             case Inst(Cls() as cls) | (Cls() as cls):
-                graph.copy(self.members.node(cls, name), node)
+                graph.copy(self.attributes.node(cls, name), node)
             case Seq() if name in {"values", "get", "pop"}:
-                graph.add(node, atom)
+                graph.add(node, value)
             case Foreign():
-                self._attribute_of_module(node, name, atom)
+                self._attribute_of_module(node, name, value)
             case Param():
-                graph.add(node, atom)
+                graph.add(node, value)
             case NoneTerm():
                 pass
             case _:
-                graph.add(node, _unknown(atom))
+                graph.add(node, _unknown(value))
 
-    def _attribute_of_module(self, node: Node, name: str, atom: Atom) -> None:
+    def _attribute_of_module(self, node: Node, name: str, value: Value) -> None:
         """A name of a module: of another package's, what the program put there, if anything."""
-        stored = self.members.stored_on(atom, name) if isinstance(atom, Foreign) else None
+        stored = self.attributes.stored_on(value, name) if isinstance(value, Foreign) else None
         if stored is not None:
             self.graph.copy(stored, node)
         else:
-            self.graph.add(node, atom)
+            self.graph.add(node, value)
 
-    def _note_maker(self, call: CallResult, atom: Atom) -> None:
+    def _note_maker(self, call: CallResult, value: Value) -> None:
         """Does a call make a client of the SDK, something else, or either of them?"""
-        if isinstance(atom, Sdk) and client_class(atom.name):
+        if isinstance(value, Sdk) and client_class(value.name):
             self._makes_clients.add(call)
-        elif not isinstance(atom, (Sdk, NoneTerm, Cls)):
+        elif not isinstance(value, (Sdk, NoneTerm, Cls)):
             self._makes_others.add(call)
         if call in self._makes_clients and call in self._makes_others:
             self._makes_either.add((call.path, call.at))
 
-    def _called(self, node: Node, call: CallResult, atom: Atom) -> None:
+    def _called(self, node: Node, call: CallResult, value: Value) -> None:
         graph = self.graph
-        self._note_maker(call, atom)
-        match atom:
+        self._note_maker(call, value)
+        match value:
             case Sdk(name) if cls := client_class(name):
                 graph.add(node, ClientPath(Client(call.path, call.at, cls), ()))
             case Router(name) if made := router_client(name):
@@ -274,23 +269,19 @@ class Resolver:
             case ClientPath(client, (*path, method)) if method in _SAME:
                 graph.add(node, ClientPath(client, tuple(path)))
             case Func():
-                function = self._modules.function(atom)
-                if function is not None:
-                    self.copies(function.returns, node)
-                else:
-                    graph.add(node, UNKNOWN)
+                self.copies(self._modules.function(value).returns, node)
             case Cls():
-                own = self.classes.client(atom)
-                graph.add(node, ClientPath(own, ()) if own else Inst(atom))
+                own = self.classes.client(value)
+                graph.add(node, ClientPath(own, ()) if own else Inst(value))
             case Seq():
-                graph.add(node, atom)
-                self._item(node, None, atom)
+                graph.add(node, value)
+                self._item(node, None, value)
             case Foreign():
-                graph.add(node, atom)
+                graph.add(node, value)
             case NoneTerm():
                 pass
             case _:
-                graph.add(node, _unknown(atom))
+                graph.add(node, _unknown(value))
 
     # -- arguments
 
@@ -302,7 +293,7 @@ class Resolver:
         else:
             self._follow_calls(name)
         self._follow_calls(A_PARAMETER)
-        function = self._modules.function(Func(param.path, param.qualname))
+        function = self._modules.facts[param.path].functions.get(param.qualname)
         if name.startswith("test") or (function and function.fixture):
             fixture = self._modules.fixture(param.path, param.name)
             if fixture is not None:
@@ -336,24 +327,21 @@ class Resolver:
                 is_method = isinstance(term, Attr)
                 self.graph.listen(self.node(term), partial(self._note_argument, flow, is_method))
 
-    def _note_argument(self, flow: Flow, is_method: bool, atom: Atom) -> None:
+    def _note_argument(self, flow: Flow, is_method: bool, value: Value) -> None:
         """Note what a call gives to one of the functions it may mean."""
         name = flow.keyword
-        match atom:
+        match value:
             case Func(path, qualname):
-                function = self._modules.function(atom)
-                if function is None:
-                    return
+                function = self._modules.function(value)
                 skip = 1 if function.bound and is_method else 0
                 positional = function.positional[skip:]
             case Cls(path, qualname):
-                init = self.classes.init(atom)
-                function = self._modules.function(init) if init is not None else None
-                if init is not None and function is not None:
+                init = self.classes.init(value)
+                if init is not None:
                     path, qualname = init.path, init.qualname
-                    positional = function.positional[1:]
+                    positional = self._modules.function(init).positional[1:]
                 else:
-                    positional = self.classes.fields(atom)
+                    positional = self.classes.fields(value)
                     qualname = f"{qualname}.{FIELDS}"
             case _:
                 return
@@ -369,38 +357,31 @@ class Resolver:
 
     # -- what is not followed to its end
 
-    def lost(self) -> set[Member]:
+    def lost(self) -> set[SdkClient]:
         """The clients that are shared too widely for anybody to say what becomes of them."""
         nodes: list[Node] = []
-        seen: dict[Atom, None] = {}
+        seen: dict[Value, None] = {}
         full = 0
         while full < len(self.graph.full) or len(seen) < len(self.graph.lost):
-            atoms = dict(self.graph.lost)
+            values = dict(self.graph.lost)
             for node in self.graph.full[full:]:
-                atoms.update(dict.fromkeys(node.order))
+                values.update(dict.fromkeys(node.order))
             full = len(self.graph.full)
-            for atom in atoms:
-                if atom not in seen:
-                    seen[atom] = None
-                    nodes += [self.node(term) for term in self._reach(atom)]
+            for value in values:
+                if value not in seen:
+                    seen[value] = None
+                    nodes += [self.node(term) for term in self._reach(value)]
             self.settle()
-        found = {*seen, *(atom for node in nodes for atom in node.order)}
-        return {
-            atom.client
-            for atom in found
-            if isinstance(atom, ClientPath) and isinstance(atom.client, (Client, Typed))
-        }
+        found = {*seen, *(value for node in nodes for value in node.order)}
+        return set(clients_of(found))
 
-    def _reach(self, atom: Atom) -> Iterable[Term]:
-        """What somebody who holds an atom can get from it."""
-        match atom:
+    def _reach(self, value: Value) -> Iterable[Term]:
+        """What somebody who holds a value can get from it."""
+        match value:
             case Func():
-                function = self._modules.function(atom)
-                return function.returns if function else EMPTY
+                return self._modules.function(value).returns
             case Inst(Cls() as cls) | (Cls() as cls):
                 facts = self._modules.cls(cls)
-                if facts is None:
-                    return EMPTY
                 found = EMPTY.union(*facts.attrs.values())
                 methods = (Func(cls.path, qualname) for qualname in facts.methods.values())
                 return found.union(*(self._reach(method) for method in methods))
@@ -412,12 +393,12 @@ class Resolver:
 _SAME = SAME_CLIENT | {"__enter__", "__aenter__"}
 
 
-def _made_at(atom: Atom) -> tuple[str, int] | None:
-    if isinstance(atom, ClientPath) and isinstance(atom.client, Client):
-        return atom.client.path, atom.client.at
+def _made_at(value: Value) -> tuple[str, int] | None:
+    if isinstance(value, ClientPath) and isinstance(value.client, Client):
+        return value.client.path, value.client.at
     return None
 
 
-def _unknown(atom: Atom) -> Atom:
+def _unknown(value: Value) -> Value:
     """Anything at all; what was lost stays lost."""
-    return atom if atom is LOST else UNKNOWN
+    return value if value is LOST else UNKNOWN

@@ -65,10 +65,10 @@ class Binding:
     name: str
     node: ast.AST
     kind: BindingKind
-    value: ast.expr | None
     at: Position
     arms: tuple[Arm, ...]
     scope: Scope
+    value: ast.expr | None = None
     annotation: ast.expr | None = None
     path: tuple[int, ...] = ()
     """For unpacking: the index at each level."""
@@ -161,15 +161,9 @@ class Index:
     def _children(
         self, node: ast.AST, scope: Scope, arms: tuple[Arm, ...]
     ) -> Iterator[tuple[ast.AST, Scope, tuple[Arm, ...]]]:
-        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda)):
-            name = "<lambda>" if isinstance(node, ast.Lambda) else node.name
-            inner = self._open(node, scope, f"{name}@{node.lineno}" if name == "<lambda>" else name)
-            for field_name, child in _fields(node):
-                body = field_name == "body"
-                yield child, inner if body else scope, () if body else arms
-            return
-        if isinstance(node, ast.ClassDef):
-            inner = self._open(node, scope, node.name)
+        if isinstance(node, (ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef)):
+            name = f"<lambda>@{node.lineno}" if isinstance(node, ast.Lambda) else node.name
+            inner = self._open(node, scope, name)
             for field_name, child in _fields(node):
                 body = field_name == "body"
                 yield child, inner if body else scope, () if body else arms
@@ -184,7 +178,8 @@ class Index:
         )
         for field_name, child in _fields(node):
             if isinstance(child, (ast.match_case, ast.ExceptHandler)):
-                yield child, scope, (*arms, (node, f"{field_name}@{child_line(child)}"))
+                line = child.pattern.lineno if isinstance(child, ast.match_case) else child.lineno
+                yield child, scope, (*arms, (node, f"{field_name}@{line}"))
             elif branching and isinstance(child, ast.stmt):
                 yield child, scope, (*arms, (node, field_name))
             else:
@@ -201,9 +196,19 @@ class Index:
             loops = isinstance(node, (ast.For, ast.AsyncFor))
             inside = (*arms, (node, "body")) if loops else arms
             owner = _function_around(scope) if isinstance(node, ast.NamedExpr) else scope
-            self._target(target, value, kind, owner, inside, node, annotation)
-        for name, where, kind in _names(node):
-            self._add(name, where, kind, None, scope, arms)
+            for name, path in _flattened(target):
+                at = position(name)
+                binding = Binding(
+                    name=name.id, node=node, kind=kind, at=at, arms=inside, scope=owner
+                )
+                if path is None:
+                    binding.kind = BindingKind.OTHER
+                else:
+                    binding.value, binding.annotation, binding.path = value, annotation, path
+                _add(binding)
+        for text, part, kind in _names(node):
+            at = position(part)
+            _add(Binding(name=text, node=part, kind=kind, at=at, arms=arms, scope=scope))
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.Lambda():
                 self._parameters(node)
@@ -215,70 +220,21 @@ class Index:
                 scope.outer.update(dict.fromkeys(names, Outer.NONLOCAL))
 
     def _parameters(self, node: FunctionNode) -> None:
-        inner = self.own_scope[node]
-        args = node.args
-        for arg in every_argument(args):
-            self._add(arg.arg, arg, BindingKind.PARAMETER, None, inner, (), arg.annotation)
-
-    def _target(
-        self,
-        target: ast.expr,
-        value: ast.expr | None,
-        kind: BindingKind,
-        scope: Scope,
-        arms: tuple[Arm, ...],
-        node: ast.AST,
-        annotation: ast.expr | None = None,
-        path: tuple[int, ...] = (),
-    ) -> None:
-        if isinstance(target, ast.Name):
-            self._add(target.id, node, kind, value, scope, arms, annotation, path, target)
-        elif isinstance(target, (ast.Tuple, ast.List)):
-            for place, element in places(target.elts):
-                self._target(element, value, kind, scope, arms, node, None, (*path, place))
-        elif isinstance(target, ast.Starred):
-            self._target(target.value, None, BindingKind.OTHER, scope, arms, node)
-
-    def _add(
-        self,
-        name: str,
-        node: ast.AST,
-        kind: BindingKind,
-        value: ast.expr | None,
-        scope: Scope,
-        arms: tuple[Arm, ...],
-        annotation: ast.expr | None = None,
-        path: tuple[int, ...] = (),
-        where: ast.AST | None = None,
-    ) -> None:
-        binding = Binding(
-            name=name,
-            node=node,
-            kind=kind,
-            value=value,
-            at=position(where or node),
-            arms=arms,
-            scope=scope,
-            annotation=annotation,
-            path=path,
-        )
-        scope.bindings.setdefault(name, []).append(binding)
+        kind, inner = BindingKind.PARAMETER, self.own_scope[node]
+        for arg in every_argument(node.args):
+            at = position(arg)
+            binding = Binding(name=arg.arg, node=arg, kind=kind, at=at, arms=(), scope=inner)
+            binding.annotation = arg.annotation
+            _add(binding)
 
     def add_put(
         self, name: str, node: ast.AST, value: ast.expr, owner: Scope, scope: Scope
     ) -> None:
         """Note that *value* is put into the container *name*."""
-        owner.bindings[name].append(
-            Binding(
-                name=name,
-                node=node,
-                kind=BindingKind.PUT,
-                value=value,
-                at=position(node),
-                arms=self._arms_at(node),
-                scope=scope,
-            )
-        )
+        at, arms, kind = position(node), self._arms_at(node), BindingKind.PUT
+        binding = Binding(name=name, node=node, kind=kind, at=at, arms=arms, scope=scope)
+        binding.value = value
+        owner.bindings[name].append(binding)
 
     def finish(self) -> None:
         """Move bindings of names declared global or nonlocal to the scope that owns them."""
@@ -306,11 +262,9 @@ class Index:
         if scope.outer.get(name) is Outer.GLOBAL:
             return scope.module if name in scope.module.bindings else None
         current: Scope | None = scope
-        first = True
         while current is not None:
-            if (first or not current.is_class) and name in current.bindings:
+            if name in current.bindings and (current is scope or not current.is_class):
                 return current
-            first = False
             current = current.parent
         return None
 
@@ -332,8 +286,7 @@ class Index:
 
     def _arms_at(self, node: ast.AST) -> tuple[Arm, ...]:
         """The arms around an expression, the parts of a compound statement's header included."""
-        statement = self.statement(node)
-        return self.arms.get(statement, ())
+        return self.arms.get(self.statement(node), ())
 
 
 def _function_around(scope: Scope) -> Scope:
@@ -341,6 +294,24 @@ def _function_around(scope: Scope) -> Scope:
     while isinstance(scope.node, _COMPREHENSIONS) and scope.parent is not None:
         scope = scope.parent
     return scope
+
+
+def _add(binding: Binding) -> None:
+    binding.scope.bindings.setdefault(binding.name, []).append(binding)
+
+
+def _flattened(
+    target: ast.expr, path: tuple[int, ...] = ()
+) -> Iterator[tuple[ast.Name, tuple[int, ...] | None]]:
+    """The names that a target binds, each with its places; None for what takes all the rest."""
+    match target:
+        case ast.Name():
+            yield target, path
+        case ast.Tuple(elts=elements) | ast.List(elts=elements):
+            for place, element in places(elements):
+                yield from _flattened(element, (*path, place))
+        case ast.Starred(value=value):
+            yield from ((name, None) for name, _ in _flattened(value))
 
 
 def _targets(
@@ -387,23 +358,13 @@ def _names(node: ast.AST) -> Iterator[tuple[str, ast.AST, BindingKind]]:
             yield name, node, BindingKind.OTHER
 
 
-def child_line(node: ast.AST) -> int:
-    if isinstance(node, ast.match_case):
-        return node.pattern.lineno
-    return getattr(node, "lineno", 0)
-
-
 def position(node: ast.AST) -> Position:
     return (getattr(node, "lineno", 0), getattr(node, "col_offset", 0))
 
 
 def every_argument(args: ast.arguments) -> list[ast.arg]:
-    found = [*args.posonlyargs, *args.args, *args.kwonlyargs]
-    if args.vararg:
-        found.append(args.vararg)
-    if args.kwarg:
-        found.append(args.kwarg)
-    return found
+    rest = filter(None, (args.vararg, args.kwarg))
+    return [*args.posonlyargs, *args.args, *args.kwonlyargs, *rest]
 
 
 def _fields(node: ast.AST) -> Iterator[tuple[str, ast.AST]]:
@@ -422,8 +383,7 @@ def _reaching(bindings: list[Binding], at: Position, arms: tuple[Arm, ...]) -> l
     loops = {arm for arm in arms if isinstance(arm[0], _LOOPS)}
     reaching: list[Binding] = []
     for binding in sorted(bindings, key=lambda b: b.at):
-        value_span = binding.value
-        before = binding.at < at and not _inside(at, value_span)
+        before = binding.at < at and not _inside(at, binding.value)
         shares_loop = any(arm in loops for arm in binding.arms)
         if not before and not shares_loop:
             continue
@@ -432,7 +392,8 @@ def _reaching(bindings: list[Binding], at: Position, arms: tuple[Arm, ...]) -> l
         dominates = (
             binding.kind is not BindingKind.PUT
             and before
-            and all(arm in arms or _certain(arm) for arm in binding.arms)
+            # The body of a with block always runs.
+            and all(a in arms or isinstance(a[0], (ast.With, ast.AsyncWith)) for a in binding.arms)
         )
         if dominates:
             reaching = [b for b in reaching if b.at > at]
@@ -445,11 +406,6 @@ def _inside(at: Position, node: ast.AST | None) -> bool:
         return False
     end = (getattr(node, "end_lineno", 0), getattr(node, "end_col_offset", 0))
     return position(node) <= at < end
-
-
-def _certain(arm: Arm) -> bool:
-    """A with block's body always runs."""
-    return isinstance(arm[0], (ast.With, ast.AsyncWith))
 
 
 def _excluded(one: tuple[Arm, ...], other: tuple[Arm, ...]) -> bool:

@@ -32,6 +32,27 @@ def default_factory(node: ast.Call) -> ast.expr | None:
     return None
 
 
+def is_partial(node: ast.AST) -> bool:
+    """Is this a call of functools.partial, by its name?"""
+    return isinstance(node, ast.Call) and called_name(node.func) == "partial"
+
+
+def class_named(call: ast.Call) -> ast.expr:
+    """What a construction calls in the end: of ``partial(OpenAI)``, and as a factory, the class."""
+    func = default_factory(call) or call.func
+    return call.args[0] if called_name(func) == "partial" and call.args else func
+
+
+def imported_modules(node: ast.AST) -> list[str]:
+    """What an import statement names that may be a module; nothing for anything else."""
+    match node:
+        case ast.Import(names=names):
+            return [alias.name for alias in names]
+        case ast.ImportFrom(module=str(module), names=names, level=0):
+            return [module, *(f"{module}.{alias.name}" for alias in names)]
+    return []
+
+
 class MethodKind(Enum):
     """What the first parameter of a function is bound to."""
 

@@ -1,25 +1,19 @@
 """What an expression may stand for, before and after the modules of a project are joined.
 
 A term is what one module alone can say: "attribute `client` of what `app.clients` calls `make`".
-Linking turns terms into atoms, which need no other module any more.
+Linking turns terms into abstract values: what the program may put there when it runs, whichever
+module says so.
 """
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Self, TypeAlias
 
 from codemods.migrate_openai.flow import limits
+from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
-CLIENT_CLASSES: dict[str, tuple[bool, bool]] = {
-    "OpenAI": (False, False),
-    "Client": (False, False),
-    "AsyncOpenAI": (True, False),
-    "AsyncClient": (True, False),
-    "AzureOpenAI": (False, True),
-    "AsyncAzureOpenAI": (True, True),
-}
-"""A class of the SDK -> (is it asynchronous?, is it for Azure?)."""
 SAME_CLIENT = frozenset({"with_options", "copy"})
 
 
@@ -27,43 +21,71 @@ def client_class(sdk: str) -> str | None:
     """The client class that a dotted name of the SDK stands for."""
     head, _, name = sdk.rpartition(".")
     inside = head in {"openai", "openai._client", "openai.lib.azure", "openai.lib._azure"}
-    return name if inside and name in CLIENT_CLASSES else None
+    return name if inside and name in ROUTER_CLASSES else None
+
+
+class Term:
+    """What one module says that an expression stands for."""
+
+    __slots__ = ()
+
+
+Terms: TypeAlias = frozenset[Term]
 
 
 @dataclass(frozen=True, slots=True)
-class Sdk:
-    """A dotted name of the openai package."""
+class Dotted(Term):
+    """A dotted name of a package."""
 
     name: str
 
+    def attribute(self, name: str) -> Self:
+        return type(self)(f"{self.name}.{name}")
+
+
+class Sdk(Dotted):
+    """Of the openai package."""
+
+    __slots__ = ()
+
+
+class Router(Dotted):
+    """Of the router, the target of the migration."""
+
+    __slots__ = ()
+
 
 @dataclass(frozen=True, slots=True)
-class Router:
-    """A dotted name of the router, the target of the migration."""
-
-    name: str
-
-
-@dataclass(frozen=True, slots=True)
-class Client:
-    """An object made from a client class, at one place of one file."""
+class SdkClient(Term):
+    """A client of the SDK, by the place in one file that says so."""
 
     path: str
     at: int
     cls: str
 
+    @property
+    def asynchronous(self) -> bool:
+        return self.cls.startswith("Async")
+
+    @property
+    def azure(self) -> bool:
+        return "Azure" in self.cls
+
+
+class Client(SdkClient):
+    """An object made from a client class."""
+
+    __slots__ = ()
+
+
+class TypedClient(SdkClient):
+    """An object that an annotation declares to be a client."""
+
+    __slots__ = ()
+
 
 @dataclass(frozen=True, slots=True)
-class Typed:
-    """An object that an annotation declares to be a client. ``at`` is the annotation's place."""
-
-    path: str
-    at: int
-    cls: str
-
-
-@dataclass(frozen=True, slots=True)
-class RouterClient:
+class RouterClient(Term):
     """An object made from the router's client classes: migrated already."""
 
     asynchronous: bool
@@ -72,13 +94,13 @@ class RouterClient:
 def router_client(name: str) -> RouterClient | None:
     """What a class of the router makes; None for its other names."""
     module, _, last = name.rpartition(".")
-    of_sdk = module == "llm_router.openai" and last in CLIENT_CLASSES
+    of_sdk = module == "llm_router.openai" and last in ROUTER_CLASSES
     known = of_sdk or last in {"Client", "AsyncClient", "AzureClient", "AsyncAzureClient"}
     return RouterClient(last.startswith("Async")) if known else None
 
 
 @dataclass(frozen=True, slots=True)
-class Ref:
+class Ref(Term):
     """``from <module> import <name>``, seen from the file ``path``; no name: the module itself."""
 
     path: str
@@ -87,33 +109,33 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True)
-class Func:
+class Func(Term):
     path: str
     qualname: str
 
 
 @dataclass(frozen=True, slots=True)
-class Cls:
+class Cls(Term):
     path: str
     qualname: str
 
 
 @dataclass(frozen=True, slots=True)
-class Inst:
+class Inst(Term):
     """An instance of the class that the term stands for."""
 
     cls: Term
 
 
 @dataclass(frozen=True, slots=True)
-class Param:
+class Param(Term):
     path: str
     qualname: str
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class Foreign:
+class Foreign(Term):
     """Something of a package that is neither openai nor part of the project."""
 
     name: str
@@ -124,7 +146,7 @@ class Foreign:
 
 
 @dataclass(frozen=True, slots=True)
-class Seq:
+class Seq(Term):
     """A container; the terms are its elements."""
 
     elements: frozenset[Term]
@@ -139,26 +161,30 @@ class Seq:
 
 
 @dataclass(frozen=True, slots=True)
-class Attr:
+class Access(Term):
+    """What is got from something else."""
+
     base: Term
+
+
+@dataclass(frozen=True, slots=True)
+class Attr(Access):
     name: str
 
 
 @dataclass(frozen=True, slots=True)
-class CallResult:
-    base: Term
+class CallResult(Access):
     path: str
     at: int
 
 
 @dataclass(frozen=True, slots=True)
-class Item:
-    base: Term
+class Item(Access):
     place: int | str | None = None
 
 
 @dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(Term):
     """Anything at all."""
 
     lost: bool = False
@@ -166,7 +192,7 @@ class Unknown:
 
 
 @dataclass(frozen=True, slots=True)
-class NoneTerm:
+class NoneTerm(Term):
     """The object None: no client, and no doubt either."""
 
 
@@ -174,40 +200,20 @@ UNKNOWN = Unknown()
 LOST = Unknown(lost=True)
 NONE = NoneTerm()
 
-Term: TypeAlias = (
-    Sdk
-    | Router
-    | Client
-    | Typed
-    | RouterClient
-    | Ref
-    | Func
-    | Cls
-    | Inst
-    | Param
-    | Foreign
-    | Seq
-    | Attr
-    | CallResult
-    | Item
-    | Unknown
-    | NoneTerm
-)
-Terms: TypeAlias = frozenset[Term]
 EMPTY: Terms = frozenset()
 ANYTHING: Terms = frozenset({UNKNOWN})
 
 
 def depth(term: Term) -> int:
     count = 0
-    while isinstance(term, (Attr, CallResult, Item)):
+    while isinstance(term, Access):
         term = term.base
         count += 1
     return count
 
 
 def root(term: Term) -> Term:
-    while isinstance(term, (Attr, CallResult, Item)):
+    while isinstance(term, Access):
         term = term.base
     return term
 
@@ -217,10 +223,8 @@ def attribute(terms: Terms, name: str) -> Terms:
     found: set[Term] = set()
     for term in terms:
         match term:
-            case Sdk(sdk):
-                found.add(Sdk(f"{sdk}.{name}"))
-            case Router(router):
-                found.add(Router(f"{router}.{name}"))
+            case Dotted():
+                found.add(term.attribute(name))
             case Foreign() | Unknown():
                 found.add(term)
             case NoneTerm():
@@ -241,7 +245,7 @@ def item(terms: Terms, place: int | str | None = None) -> Terms:
                 found |= term.at(place)
             case Foreign() | Unknown():
                 found.add(term)
-            case NoneTerm() | Sdk() | Router():
+            case NoneTerm() | Dotted():
                 found.add(UNKNOWN)
             case _ if depth(term) >= limits.TERM_DEPTH:
                 found.add(UNKNOWN)
@@ -254,18 +258,14 @@ def item(terms: Terms, place: int | str | None = None) -> Terms:
 class ClientPath:
     """What linking makes of an attribute chain on a client."""
 
-    client: Client | Typed | RouterClient
+    client: SdkClient | RouterClient
     path: tuple[str, ...]
 
 
-Atom: TypeAlias = Term | ClientPath
-Atoms: TypeAlias = frozenset[Atom]
-Member: TypeAlias = Client | Typed
+Value: TypeAlias = Term | ClientPath
+Values: TypeAlias = frozenset[Value]
 
 
-def members_of(atoms: Atoms) -> list[Member]:
-    return [
-        a.client
-        for a in atoms
-        if isinstance(a, ClientPath) and isinstance(a.client, (Client, Typed))
-    ]
+def clients_of(values: Iterable[Value]) -> list[SdkClient]:
+    clients = (value.client for value in values if isinstance(value, ClientPath))
+    return [client for client in clients if isinstance(client, SdkClient)]

@@ -7,7 +7,8 @@ import posixpath
 from collections import defaultdict
 
 from codemods.migrate_openai.flow.collect import is_test
-from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Client, Foreign, RouterClient
+from codemods.migrate_openai.flow.signatures import class_named, imported_modules, is_partial
+from codemods.migrate_openai.flow.terms import Foreign, RouterClient, SdkClient
 from codemods.migrate_openai.plan.arguments import (
     Provider,
     UnmatchedError,
@@ -16,20 +17,14 @@ from codemods.migrate_openai.plan.arguments import (
 )
 from codemods.migrate_openai.plan.client_notes import RUN_TIME
 from codemods.migrate_openai.plan.client_types import ClientTypes
-from codemods.migrate_openai.plan.clients import FileClients, is_partial
+from codemods.migrate_openai.plan.clients import FileClients
 from codemods.migrate_openai.plan.decisions import Decision
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN
 from codemods.migrate_openai.plan.kept_names import NamedImports
 from codemods.migrate_openai.plan.lookalikes import another_sdk
-from codemods.migrate_openai.plan.planner import (
-    Draft,
-    Plan,
-    Planner,
-    ResolvedUse,
-    receiver_of,
-)
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse, receiver_of
 from codemods.migrate_openai.plan.removable_clients import removable_clients
-from codemods.migrate_openai.plan.split_clients import name_beside, split_clients
+from codemods.migrate_openai.plan.split_clients import SplitClients
 from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
 from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_as_spelled, rule_of
 from codemods.migrate_openai.rules.client_attributes import (
@@ -40,8 +35,14 @@ from codemods.migrate_openai.rules.client_attributes import (
     is_router_spelled,
     leads_to_call,
 )
-from codemods.migrate_openai.rules.clients import MADE, RESOURCE
-from codemods.migrate_openai.rules.left import LOOK_ALIKE, NO_COUNTERPART, RAW, UNPROVEN
+from codemods.migrate_openai.rules.other import (
+    CONSTRUCTION,
+    LOOK_ALIKE,
+    NO_COUNTERPART,
+    RAW,
+    RESOURCE,
+    UNPROVEN,
+)
 from codemods.migrate_openai.rules.sdk_names import router_class
 
 
@@ -49,9 +50,9 @@ class ClientCalls:
     def __init__(self, planner: Planner) -> None:
         self.planner = planner
         self.draft = Draft(planner)
-        self.strangers = self._strangers()
+        self.other_packages = self._other_packages()
         clients = FileClients(planner)
-        self.split = split_clients(clients)
+        self.split = SplitClients(clients)
         self.clients = FileClients(planner, self.split.decisions)
         self.removable = removable_clients(self.clients)
         self.imports = NamedImports(planner)
@@ -61,7 +62,9 @@ class ClientCalls:
         for site in self.clients.sites:
             self._site(site)
         done: set[int] = set()
-        for member, call in sorted(self.clients.made.items(), key=lambda i: (i[0].at, i[0].cls)):
+        for member, call in sorted(
+            self.clients.constructions.items(), key=lambda i: (i[0].at, i[0].cls)
+        ):
             if member.at not in done:
                 self._construction(member, call)
             elif (place := self._conditional_place(member, call)) is not None:
@@ -69,41 +72,34 @@ class ClientCalls:
             done.add(member.at)
         return self.draft.plan() + ClientTypes(self.clients).plan()
 
-    def _strangers(self) -> frozenset[str]:
+    def _other_packages(self) -> frozenset[str]:
         """The packages that the file imports, where it imports neither the SDK nor the router."""
-        router = self.planner.evaluator.router
-        packages: set[str] = set()
-        for node in self.planner.index.nodes:
-            match node:
-                case ast.Import(names=names):
-                    modules = [alias.name for alias in names]
-                case ast.ImportFrom(module=str(module), names=names, level=0):
-                    modules = [module, *(f"{module}.{alias.name}" for alias in names)]
-                case _:
-                    continue
-            packages |= {module.split(".")[0] for module in modules}
-            if router in modules or "openai" in packages:
-                return frozenset()
-        return frozenset(packages)
+        nodes = self.planner.index.nodes
+        modules = {module for node in nodes for module in imported_modules(node)}
+        packages = {module.split(".")[0] for module in modules}
+        known = "openai" in packages or self.planner.evaluator.router in modules
+        return frozenset() if known else frozenset(packages)
 
     def _site(self, site: ResolvedUse) -> None:
-        paths = {a.path for a in site.client_paths}
+        paths = {value.path for value in site.client_paths}
         path = min(paths, key=lambda path: (".".join(path) not in CALLS, path))
         dotted = ".".join(path)
         if not path or path[0] in CLIENT_EXTRAS or is_inside_call(path):
             return
         target = CALLS.get(dotted)
-        if any(another_sdk(atom) in self.strangers for atom in site.atoms):
+        if any(another_sdk(value) in self.other_packages for value in site.values):
             if target is not None or leads_to_call(path):
-                self.draft.left(UNPROVEN, site.node, "chosen-at-run-time")
+                self.draft.leave(UNPROVEN, site.node, "chosen-at-run-time")
             return
-        if all(isinstance(a.client, RouterClient) for a in site.client_paths):
+        if all(isinstance(value.client, RouterClient) for value in site.client_paths):
             self._already(site, dotted)
             return
         if site.use.model == "patched":
-            self.draft.left(LOOK_ALIKE, site.node, "patched", "a library adds response_model to it")
+            self.draft.leave(
+                LOOK_ALIKE, site.node, "patched", "a library adds response_model to it"
+            )
             return
-        if is_router_spelled(path, called=self.planner.called(site.node) is not None):
+        if is_router_spelled(path, called=self.planner.call_at(site.node) is not None):
             self._half_migrated(site, path[0])
             return
         if target is None and not leads_to_call(path):
@@ -112,13 +108,12 @@ class ClientCalls:
         decision = self.clients.decision(site)
         assert decision is not None
         rule = rule_of(target) if target else rule_as_spelled(dotted) or RESOURCE
-        if not self.planner.applies(rule, site.node):
-            self.draft.left(rule, site.node, "skipped")
+        if self.draft.skips(rule, site.node):
             return
-        if decision.kind == "stays":
+        if not decision.moves:
             self._split(site, decision, dotted)
             return
-        call = self.planner.called(site.node)
+        call = self.planner.call_at(site.node)
         receiver = receiver_of(site.node, path)
         if (
             decision.as_spelled
@@ -126,29 +121,28 @@ class ClientCalls:
             or not self.planner.is_placed(site.node)
         ):
             # Something else may stand here too: both answer the spelling of the SDK.
-            self.draft.migrated(rule, call or site.node, "through its client")
+            self.draft.migrate(rule, call or site.node, "through its client")
             return
-        if target is None or call is None or receiver is None or decision.asynchronous is None:
+        if not (target and call and receiver) or decision.group.asynchronous is None:
             # A resource under another name, or a method handed over: the client answers it.
             message = "the router's client answers this spelling"
-            self.draft.migrated(rule, call or site.node, message)
+            self.draft.migrate(rule, call or site.node, message)
             return
         removed = not self.removable.isdisjoint(self.clients.members(site))
         self._rewrite(site, decision, dotted, self.planner.router if removed else "")
 
     def _already(self, site: ResolvedUse, dotted: str) -> None:
         name = dotted.rpartition(".")[2]
-        rules = {c.function: rule_of(c) for c in CALLS.values()}
-        rule = rules.get(name) or rules.get(name.removeprefix("a"))
+        rule = rule_of(ROUTER_CALLS[name]) if name in ROUTER_CALLS else None
         if dotted in CALLS:
             rule = rule_of(CALLS[dotted])
-        elif leads_to_call(tuple(dotted.split("."))) and not self.planner.called(site.node):
+        elif leads_to_call(tuple(dotted.split("."))) and not self.planner.call_at(site.node):
             rule = RESOURCE
-        elif any(isinstance(a, Foreign) for a in site.atoms):
+        elif any(isinstance(value, Foreign) for value in site.values):
             return  # another SDK has a method of that name
         rule = rule or rule_as_spelled(dotted)
         if rule is not None:
-            self.draft.found(rule, site.node, "already-done")
+            self.draft.report(rule, site.node, "already-done")
         elif is_passed_on(dotted) and not leads_to_call(site.client_paths[0].path):
             self._unsupported(site, site.client_paths[0].path)
 
@@ -157,35 +151,33 @@ class ClientCalls:
         decision = self.clients.decision(site)
         assert decision is not None
         rule = rule_of(ROUTER_CALLS[function])
-        if decision.kind == "router":
-            self.draft.found(rule, site.node, "already-done", "its client moves in this run")
-        elif decision.outside:
+        if decision.moves:
+            self.draft.report(rule, site.node, "already-done", "its client moves in this run")
+        elif decision.group.outside:
             self._not_given(rule, site, decision)
         else:
-            self.draft.left(
+            self.draft.leave(
                 rule, site.node, "half-migrated", f"the client {_why_it_stays(decision)[1]}"
             )
 
     def _not_given(self, rule: Rule, site: ResolvedUse, decision: Decision) -> None:
         here = posixpath.dirname(self.planner.facts.path) or "."
-        made = posixpath.relpath(decision.outside, here)
-        self.draft.left(rule, site.node, "not-given", f"the client is made in {made}")
+        made = posixpath.relpath(decision.group.outside, here)
+        self.draft.leave(rule, site.node, "not-given", f"the client is made in {made}")
 
     def _unsupported(self, site: ResolvedUse, path: tuple[str, ...]) -> None:
         decision = self.clients.decision(site)
-        passed = (
-            "the router's client answers it" if not decision or decision.kind == "router" else ""
-        )
+        passed = "the router's client answers it" if not decision or decision.moves else ""
         raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
         if raw:
-            self.draft.left(RAW, site.node, "raw-response", passed)
-        elif is_test(self.planner.facts.path) and not self.planner.called(site.node):
+            self.draft.leave(RAW, site.node, "raw-response", passed)
+        elif is_test(self.planner.facts.path) and not self.planner.call_at(site.node):
             return  # what a fake keeps for the test that asks it
-        elif len(path) > 1 or self.planner.called(site.node):
+        elif len(path) > 1 or self.planner.call_at(site.node):
             reason = "passed-on" if passed and not is_nowhere(path) else "no-counterpart"
             what = f"LiteLLM has no counterpart: {'.'.join(path)}"
             message = "; ".join(filter(None, (what, passed)))
-            self.draft.left(NO_COUNTERPART, site.node, reason, message)
+            self.draft.leave(NO_COUNTERPART, site.node, reason, message)
 
     def _split(self, site: ResolvedUse, decision: Decision, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""
@@ -194,61 +186,60 @@ class ClientCalls:
             if self.clients.settingless(decision):
                 self._rewrite(site, decision, dotted, receiver=self.planner.router)
                 return
-            beside = name_beside(self.clients, self.split, site)
+            beside = self.split.beside(site)
             if beside is not None:
                 self._rewrite(site, decision, dotted, receiver=beside)
                 return
         rule = rule_of(target) if target else RESOURCE
-        if decision.outside:
+        if decision.group.outside:
             self._not_given(rule, site, decision)
             return
         reason, why = _why_it_stays(decision)
-        self.draft.left(rule, site.node, reason, f"the client {why}")
+        self.draft.leave(rule, site.node, reason, f"the client {why}")
 
     def _rewrite(
         self, site: ResolvedUse, decision: Decision, dotted: str, receiver: str = ""
     ) -> None:
         """Call the router's method of the client, or of another *receiver*."""
         target = CALLS[dotted]
-        call = self.planner.called(site.node)
+        call = self.planner.call_at(site.node)
         assert call is not None
         text = self.planner.text
-        name = f"a{target.function}" if decision.asynchronous else target.function
+        name = f"a{target.function}" if decision.group.asynchronous else target.function
         of_module = receiver == self.planner.router
         provider = Provider(at_client=decision.provider and not of_module)
         try:
             arguments = argument_changes(text, call, target, provider)
         except UnmatchedError as error:
-            self.draft.left(rule_of(target), site.node, "arguments", str(error))
+            self.draft.leave(rule_of(target), site.node, "arguments", str(error))
             return
         if of_module:
-            self.draft.replace(site.node, self.draft.routed(name))
+            self.draft.replace(site.node, self.draft.router_name(name))
         elif receiver:
             self.draft.replace(site.node, f"{receiver}.{name}")
         else:
             span, depth = text.span(site.node), dotted.count(".") + 1
             self.draft.changes.append(Retarget(span=span, depth=depth, name=name))
         self.draft.changes += arguments
-        self.draft.migrated(rule_of(target), call)
+        self.draft.migrate(rule_of(target), call)
 
-    def _construction(self, member: Client, call: ast.Call) -> None:
+    def _construction(self, member: SdkClient, call: ast.Call) -> None:
         decision = self.clients.decisions[member]
         new = self._class_for(member)
-        azure = CLIENT_CLASSES[member.cls][1] and not decision.as_spelled
+        azure = member.azure and not decision.as_spelled
         provider = "azure" if azure else "openai" if decision.provider else ""
         argument = f'provider="{provider}"' if provider else ""
         if member in self.removable:
             self._remove(call)
-            self.draft.migrated(MADE, call, "not needed any more")
+            self.draft.migrate(CONSTRUCTION, call, "not needed any more")
             return
         func = self.clients.direct_class(call)
-        if decision.kind == "stays":
+        if not decision.moves:
             self._stays(member, call, new, argument)
             return
-        if not self.planner.applies(MADE, call):
-            self.draft.left(MADE, call, "skipped")
+        if self.draft.skips(CONSTRUCTION, call):
             return
-        named = self.clients.class_named(call)
+        named = class_named(call)
         kept = self.planner.kept.is_read(named)
         place = self._conditional_place(member, call)
         if kept:
@@ -256,51 +247,54 @@ class ClientCalls:
         elif place in self.conditional:
             self.draft.renamed[place] = new
         elif func is not None or place is not None:
-            self.draft.replace(named, self.draft.routed(new))
+            self.draft.replace(named, self.draft.router_name(new))
         else:
-            self.draft.migrated(MADE, call, "its class is chosen elsewhere")
+            self.draft.migrate(CONSTRUCTION, call, "its class is chosen elsewhere")
             return
         if argument:
-            skip = 1 if is_partial(call.func) else 0
+            skip = 1 if is_partial(call) else 0
             self.draft.changes.append(new_keyword(self.planner.text, call, argument, skip))
-        before = "calls on it were migrated before" if decision.half_migrated else ""
-        self.draft.migrated(MADE, call, AS_WRITTEN if kept else before)
+        before = "calls on it were migrated before" if decision.group.notes.half_migrated else ""
+        self.draft.migrate(CONSTRUCTION, call, AS_WRITTEN if kept else before)
 
-    def _class_for(self, member: Client) -> str:
+    def _class_for(self, member: SdkClient) -> str:
         return router_class(member.cls, azure=self.clients.decisions[member].as_spelled)
 
-    def _conditional_place(self, member: Client, call: ast.Call) -> int | None:
+    def _conditional_place(self, member: SdkClient, call: ast.Call) -> int | None:
         """The import of a class under a name that something else, or another class, binds too."""
-        kinds = {router_class(m.cls, azure=True) for m in self.clients.made if m.at == member.at}
+        kinds = {
+            router_class(m.cls, azure=True) for m in self.clients.constructions if m.at == member.at
+        }
         if len(kinds) == 1 and self.clients.direct_class(call) is not None:
             return None
-        return self.imports.conditional(self.clients.class_named(call), member.cls)
+        return self.imports.conditional(class_named(call), member.cls)
 
     def _conditional(self) -> dict[int, str]:
         """Imports of client classes under names that something else binds too, which all move."""
         groups: dict[int, set[str]] = defaultdict(set)
-        for member, call in self.clients.made.items():
+        for member, call in self.clients.constructions.items():
             place = self._conditional_place(member, call)
             if place is not None:
-                moves = self.clients.decisions[member].kind == "router"
-                applies = self.planner.applies(MADE, call)
+                moves = self.clients.decisions[member].moves
+                applies = self.planner.applies(CONSTRUCTION, call)
                 groups[place].add(self._class_for(member) if moves and applies else "")
         return {place: name for place, [name, *more] in groups.items() if name and not more}
 
-    def _stays(self, member: Client, call: ast.Call, new: str, argument: str) -> None:
+    def _stays(self, member: SdkClient, call: ast.Call, new: str, argument: str) -> None:
         decision = self.clients.decisions[member]
         beside = self.split.names.get(member, "")
         if beside and self.clients.direct_class(call) is not None:
             statement = self.planner.text.span(self.planner.parent(call))
-            callee = self.draft.routed(new)
+            callee = self.draft.router_name(new)
             self.draft.changes.append(
                 CopyAssignment(span=statement, target=beside, callee=callee, argument=argument)
             )
-        if not (decision.others or decision.foreign or decision.in_vain):
+        notes = decision.group.notes
+        if not (notes.others or notes.foreign or decision.group.ineffective_patch):
             return  # only settings of it are read
         reason, why = _why_it_stays(decision)
         message = f"the client {why}" + (f"; beside it: {beside}" if beside else "")
-        self.draft.left(MADE, call, reason, message)
+        self.draft.leave(CONSTRUCTION, call, reason, message)
 
     def _remove(self, call: ast.Call) -> None:
         statement = self.planner.parent(call)
@@ -311,9 +305,10 @@ class ClientCalls:
 
 def _why_it_stays(decision: Decision) -> tuple[str, str]:
     """The code of the reason, and what to say of the client."""
-    if decision.in_vain:
-        return "mock", f"is replaced by a test: {decision.in_vain}"
-    if RUN_TIME in decision.foreign:
+    others, packages = decision.group.notes.others, decision.group.notes.foreign
+    if decision.group.ineffective_patch:
+        return "mock", f"is replaced by a test: {decision.group.ineffective_patch}"
+    if RUN_TIME in packages:
         return "chosen-at-run-time", RUN_TIME
-    uses = ", ".join((*decision.others, *decision.foreign)[:3])
-    return "client-handed" if decision.foreign else "client-stays", f"is also used for: {uses}"
+    uses = ", ".join([*sorted(others), *sorted(packages)][:3])
+    return "client-handed" if packages else "client-stays", f"is also used for: {uses}"

@@ -4,17 +4,14 @@ from __future__ import annotations
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, fields
 
 from codemods.migrate_openai.flow.collect import is_test
 from codemods.migrate_openai.flow.facts import Flow, ModelNaming, ModuleFacts, Store, Use
 from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (
-    CLIENT_CLASSES,
     LOST,
     SAME_CLIENT,
-    Atom,
-    Atoms,
     Attr,
     Client,
     ClientPath,
@@ -22,13 +19,14 @@ from codemods.migrate_openai.flow.terms import (
     Foreign,
     Func,
     Inst,
-    Member,
     Ref,
     Sdk,
+    SdkClient,
     Term,
-    Typed,
     Unknown,
-    members_of,
+    Value,
+    Values,
+    clients_of,
 )
 from codemods.migrate_openai.plan.replaced_names import ReplacedNames
 from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS
@@ -60,13 +58,11 @@ _NAMED = frozenset({ModelNaming.PREFIXED, ModelNaming.PROVIDED, ModelNaming.HAND
 class Notes:
     """What the project does with a client, or with all that may stand in for it."""
 
-    sites: int = 0
+    called: bool = False
     configured: bool = False
     """Are its settings changed, or copied with others, after it is made?"""
     replaced: bool = False
     """Does something put another thing in the place of a part of it?"""
-    in_vain: str = ""
-    """A test that would replace it in vain if it moved."""
     public: bool = False
     """Is it a parameter that others may fill, with a client of the SDK?"""
     unnamed_models: bool = False
@@ -76,7 +72,9 @@ class Notes:
     half_migrated: bool = False
     """Are there calls that were migrated before?"""
     others: set[str] = field(default_factory=set)
+    """What keeps it: ``files.create``."""
     foreign: set[str] = field(default_factory=set)
+    """The names of packages that it is handed to."""
     paths: set[str] = field(default_factory=set)
 
     def add(self, path: tuple[str, ...], naming: ModelNaming, mixed: bool, test: bool) -> None:
@@ -90,31 +88,36 @@ class Notes:
         elif is_router_spelled(path, called=naming is not ModelNaming.HANDED):
             self._add_migrated(dotted, naming)
         elif call is not None:
-            self.sites += 1
+            self.called = True
             unnamed = naming in {ModelNaming.DYNAMIC, ModelNaming.NONE}
             self.unnamed_models |= call.has_model and unnamed and not mixed
         elif leads_to_call(path):
-            self.sites += 1
+            self.called = True
         elif not (test or is_inside_call(path)) and needs_sdk(path):
             # What a test reads of a client may well be of the fake in its place.
             self.others.add(dotted)
 
     def _add_migrated(self, function: str, naming: ModelNaming) -> None:
         """A model that such a call does not name with its provider, its client completes."""
-        self.sites += 1
+        self.called = True
         self.half_migrated = True
         self.prefixed_models |= naming is ModelNaming.PREFIXED
         self.unnamed_models |= ROUTER_CALLS[function].has_model and naming not in _NAMED
+
+
+_NOTES = [note.name for note in fields(Notes)]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ClientGroup:
     """Clients that may stand in for one another."""
 
-    members: frozenset[Member]
+    members: frozenset[SdkClient]
     notes: Notes
     outside: str
     """The file that makes one of them, where that is not part of the run."""
+    ineffective_patch: str
+    """A test that would replace them in vain if they moved."""
     shared: bool
     """Does more than one file make, use or import them?"""
     indirect: bool
@@ -128,7 +131,13 @@ class ClientGroup:
 
     @property
     def azure(self) -> bool:
-        return any(CLIENT_CLASSES[m.cls][1] for m in self.members if m.cls in CLIENT_CLASSES)
+        return any(member.azure for member in self.members)
+
+    @property
+    def asynchronous(self) -> bool | None:
+        """None where synchronous and asynchronous clients share a name."""
+        kinds = {member.asynchronous for member in self.members}
+        return kinds.pop() if len(kinds) == 1 else None
 
 
 class ClientNotes:
@@ -137,23 +146,23 @@ class ClientNotes:
     def __init__(
         self,
         resolver: Resolver,
-        resolved: Mapping[str, tuple[Atoms, ...]],
+        resolved: Mapping[str, tuple[Values, ...]],
         callers: set[str],
         replaced: ReplacedNames,
     ) -> None:
         self._resolver = resolver
-        self._atoms = resolver.atoms
+        self._values_of = resolver.values_of
         self._resolved = resolved
         self._callers = callers
         self._replaced = replaced
-        self._joined = _Joined()
+        self._groups = _UnionFind()
         self._derived: set[Client] = set()
-        self._notes: dict[Member, Notes] = defaultdict(Notes)
+        self._notes: dict[SdkClient, Notes] = defaultdict(Notes)
 
     def take(self, facts: Mapping[str, ModuleFacts], classes: Iterable[Client]) -> None:
         for client in classes:
             self._derived.add(client)
-            self._joined.join([client])
+            self._groups.join([client])
         modules = list(facts.values())
         for client in self._derived:
             self._notes[client].replaced |= _replaces_parts(client, facts[client.path])
@@ -172,28 +181,28 @@ class ClientNotes:
         if self._has_clients(module):
             for flow in module.flows:
                 ask(flow.terms)
-            for tie in module.ties:
-                ask(tie)
+            for aliases in module.alias_sets:
+                ask(aliases)
             for store in module.stores:
                 ask(store.base)
 
     def _note_module(self, module: ModuleFacts) -> None:
-        for member in members_of(self._atoms(module.clients)):
-            self._joined.join([member])
-        for member in members_of(self._atoms(module.clients_to_leave)):
+        for member in clients_of(self._values_of(module.clients)):
+            self._groups.join([member])
+        for member in clients_of(self._values_of(module.clients_to_leave)):
             self._notes[member].others.add("a line to skip")
-        for member in members_of(self._atoms(module.public_parameters)):
+        for member in clients_of(self._values_of(module.public_parameters)):
             self._notes[member].public = True
-        for member in members_of(self._atoms(module.clients_elsewhere)):
+        for member in clients_of(self._values_of(module.clients_elsewhere)):
             self._notes[member].foreign.add("openai.providers")
-        for use, atoms in zip(module.uses, self._resolved.get(module.path, ()), strict=False):
-            self._note_use(module.path, use, atoms)
+        for use, values in zip(module.uses, self._resolved.get(module.path, ()), strict=False):
+            self._note_use(module.path, use, values)
         if not self._has_clients(module):
             return
         for flow in module.flows:
             self._note_flow(flow)
-        for tie in module.ties:
-            self._joined.join(members_of(self._atoms(tie)))
+        for aliases in module.alias_sets:
+            self._groups.join(clients_of(self._values_of(aliases)))
         for store in module.stores:
             self._note_store(store)
 
@@ -202,67 +211,74 @@ class ClientNotes:
         return (
             bool(module.clients)
             or module.path in self._callers
-            or any(members_of(atoms) for atoms in self._resolved.get(module.path, ()))
+            or any(clients_of(values) for values in self._resolved.get(module.path, ()))
         )
 
-    def _note_use(self, path: str, use: Use, atoms: Atoms) -> None:
-        self._joined.join(members_of(atoms))
-        mixed = any(isinstance(a, (Unknown, Foreign, Inst, Sdk)) for a in atoms)
-        for atom in atoms:
-            if isinstance(atom, ClientPath) and isinstance(atom.client, (Client, Typed)):
-                notes = self._notes[atom.client]
+    def _note_use(self, path: str, use: Use, values: Values) -> None:
+        self._groups.join(clients_of(values))
+        mixed = any(isinstance(value, (Unknown, Foreign, Inst, Sdk)) for value in values)
+        for value in values:
+            if isinstance(value, ClientPath) and isinstance(value.client, SdkClient):
+                notes = self._notes[value.client]
                 notes.paths.add(path)
-                notes.add(atom.path, use.model, mixed, is_test(path))
+                notes.add(value.path, use.model, mixed, is_test(path))
 
     def _note_store(self, store: Store) -> None:
-        bases = self._atoms(store.base)
-        for member in members_of(bases):
+        bases = self._values_of(store.base)
+        for member in clients_of(bases):
             self._notes[member].configured = True
-        for member in members_of(frozenset(filter(_is_part, bases))):
+        for member in clients_of(filter(_is_part, bases)):
             self._notes[member].replaced = True
             if store.attr in _INNER:
                 self._hand([member], f"{store.attr}, which is replaced")
         for base in bases:
-            if isinstance(base, Foreign) and self._resolver.members.is_read_back(base, store.attr):
+            if isinstance(base, Foreign) and self._resolver.attributes.is_read_back(
+                base, store.attr
+            ):
                 continue
             if base is LOST or (isinstance(base, Foreign) and "mock" not in base.name):
                 name = base.name if isinstance(base, Foreign) else _TOO_MUCH
-                self._hand(members_of(self._atoms(store.terms)), name)
+                self._hand(clients_of(self._values_of(store.terms)), name)
 
     def _note_flow(self, flow: Flow) -> None:
-        atoms = self._atoms(flow.terms)
-        members = members_of(atoms)
+        values = self._values_of(flow.terms)
+        members = clients_of(values)
         if not members:
             return
-        self._joined.join(members)
-        own = all(isinstance(atom, (Func, Cls)) for atom in self._atoms(flow.callee))
+        self._groups.join(members)
+        own = all(isinstance(value, (Func, Cls)) for value in self._values_of(flow.callee))
         for term in () if own else flow.callee:
             if (name := _wrapper(term)) is not None:
                 self._hand(members, name)
         # A method that has a counterpart may go anywhere, and so may a setting.
-        members = members_of(frozenset(filter(_gives_more, atoms)))
-        for callee in self._atoms(flow.callee):
+        members = clients_of(filter(_gives_more, values))
+        for callee in self._values_of(flow.callee):
             if (name := _taker(callee)) is not None:
                 self._hand(members, name)
 
-    def _hand(self, members: Iterable[Member], to: str) -> None:
+    def _hand(self, members: Iterable[SdkClient], to: str) -> None:
         for member in members:
             self._notes[member].foreign.add(to)
 
     # -- the sum
 
     def groups(self, facts: Mapping[str, ModuleFacts]) -> list[ClientGroup]:
-        held = self._replaced.held()
-        return [self._group(members, facts, held) for members in self._joined.groups()]
+        replaceable = self._replaced.replaceable_clients()
+        return [self._group(members, facts, replaceable) for members in self._groups.groups()]
 
     def _group(
-        self, members: frozenset[Member], facts: Mapping[str, ModuleFacts], held: Set[Member]
+        self,
+        members: frozenset[SdkClient],
+        facts: Mapping[str, ModuleFacts],
+        replaceable: Set[SdkClient],
     ) -> ClientGroup:
         notes = _total(self._notes[m] for m in members if m in self._notes)
-        notes.in_vain = min(filter(None, map(self._replaced.in_vain, members)), default="")
-        notes.replaced |= not held.isdisjoint(members) or any(map(self._replaced.make, members))
+        patches = filter(None, map(self._replaced.ineffective_patch, members))
+        notes.replaced |= not replaceable.isdisjoint(members) or any(
+            map(self._replaced.make, members)
+        )
         made = [m for m in members if isinstance(m, Client)]
-        direct = [m for m in made if facts[m.path].is_direct(m.at)]
+        direct = [m for m in made if m.at in facts[m.path].direct]
         # One name, imported in two ways, may make clients of two classes at one call.
         indirect = len(direct) < len(made) or len({(m.path, m.at) for m in made}) < len(made)
         derived = not self._derived.isdisjoint(made)
@@ -272,12 +288,13 @@ class ClientNotes:
         elif provider_unknown and derived:
             notes.foreign.add("models without a provider")
         paths = {m.path for m in members}
-        travelled = not self._resolver.imported_clients.isdisjoint(members)
+        is_imported = not self._resolver.imported_clients.isdisjoint(members)
         return ClientGroup(
             members=members,
             notes=notes,
             outside=min(paths - self._resolved.keys(), default=""),
-            shared=travelled or len(paths | notes.paths) > 1,
+            ineffective_patch=min(patches, default=""),
+            shared=is_imported or len(paths | notes.paths) > 1,
             indirect=indirect,
             derived=derived,
         )
@@ -293,29 +310,23 @@ def _replaces_parts(client: Client, module: ModuleFacts) -> bool:
 def _total(every: Iterable[Notes]) -> Notes:
     total = Notes()
     for notes in every:
-        total.sites += notes.sites
-        total.configured |= notes.configured
-        total.replaced |= notes.replaced
-        total.public |= notes.public
-        total.unnamed_models |= notes.unnamed_models
-        total.prefixed_models |= notes.prefixed_models
-        total.half_migrated |= notes.half_migrated
-        total.others |= notes.others
-        total.foreign |= notes.foreign
-        total.paths |= notes.paths
+        for name in _NOTES:
+            merged = getattr(total, name)
+            merged |= getattr(notes, name)
+            setattr(total, name, merged)
     return total
 
 
-def _is_part(atom: Atom) -> bool:
+def _is_part(value: Value) -> bool:
     """Is this a resource of a client, or something inside it?"""
-    return isinstance(atom, ClientPath) and bool(atom.path)
+    return isinstance(value, ClientPath) and bool(value.path)
 
 
-def _gives_more(atom: Atom) -> bool:
+def _gives_more(value: Value) -> bool:
     """Can whoever gets this reach more of its client than one method, or one setting?"""
-    if not isinstance(atom, ClientPath):
+    if not isinstance(value, ClientPath):
         return False
-    return not atom.path or (is_answered(atom.path) and leads_further(atom.path))
+    return not value.path or (is_answered(value.path) and leads_further(value.path))
 
 
 def _wrapper(term: Term) -> str | None:
@@ -327,7 +338,7 @@ def _wrapper(term: Term) -> str | None:
     return None
 
 
-def _taker(callee: Atom) -> str | None:
+def _taker(callee: Value) -> str | None:
     """What to call a function that may call anything on a client that it is given."""
     if callee is LOST:
         return _TOO_MUCH
@@ -338,29 +349,29 @@ def _taker(callee: Atom) -> str | None:
     return None
 
 
-class _Joined:
+class _UnionFind:
     """Union-find over clients that may stand in for one another."""
 
     def __init__(self) -> None:
-        self._parent: dict[Member, Member] = {}
+        self._parent: dict[SdkClient, SdkClient] = {}
 
-    def _find(self, member: Member) -> Member:
+    def _find(self, member: SdkClient) -> SdkClient:
         self._parent.setdefault(member, member)
         while self._parent[member] != member:
             self._parent[member] = self._parent[self._parent[member]]
             member = self._parent[member]
         return member
 
-    def join(self, members: Iterable[Member]) -> None:
-        first: Member | None = None
+    def join(self, members: Iterable[SdkClient]) -> None:
+        first: SdkClient | None = None
         for member in members:
             if first is None:
                 first = self._find(member)
             else:
                 self._parent[self._find(member)] = first
 
-    def groups(self) -> list[frozenset[Member]]:
-        found: dict[Member, set[Member]] = defaultdict(set)
+    def groups(self) -> list[frozenset[SdkClient]]:
+        found: dict[SdkClient, set[SdkClient]] = defaultdict(set)
         for member in self._parent:
             found[self._find(member)].add(member)
         return [frozenset(members) for members in found.values()]

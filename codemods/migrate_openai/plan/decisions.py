@@ -4,17 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from enum import Enum, StrEnum, auto
+from enum import Enum, auto
 
-from codemods.migrate_openai.flow.terms import CLIENT_CLASSES, Member
 from codemods.migrate_openai.model import Spelling
 from codemods.migrate_openai.plan.client_notes import ClientGroup
 from codemods.migrate_openai.rules.client_attributes import is_passed_on
-
-
-class Destination(StrEnum):
-    ROUTER = "router"
-    STAYS = "stays"
 
 
 class Obstacle(Enum):
@@ -34,8 +28,8 @@ _STANDS: Mapping[Obstacle, Callable[[ClientGroup], object]] = {
     Obstacle.SDK_USES: lambda group: group.notes.others,
     Obstacle.HANDED: lambda group: group.notes.foreign,
     Obstacle.OUTSIDE: lambda group: group.outside,
-    Obstacle.REPLACED: lambda group: group.notes.in_vain,
-    Obstacle.UNUSED: lambda group: not group.is_made and not group.notes.sites,
+    Obstacle.REPLACED: lambda group: group.ineffective_patch,
+    Obstacle.UNUSED: lambda group: not group.is_made and not group.notes.called,
 }
 
 
@@ -43,42 +37,24 @@ _STANDS: Mapping[Obstacle, Callable[[ClientGroup], object]] = {
 class Decision:
     """What becomes of a client, and of all that may stand in for it."""
 
-    kind: Destination
+    group: ClientGroup
+    moves: bool
+    """Does it become the router's?"""
     passes: bool = False
     """Does a router client pass on all that keeps it? Then it may move, if it cannot be split."""
     provider: bool = False
     """Is the provider named where the client is made, so that models stay as they are?"""
-    local: bool = True
-    """Is the client used in the file that makes it, and nowhere else?"""
-    configured: bool = False
-    """Are the client's settings changed, or copied with others, after it is made?"""
     unused: bool = False
     """Is it declared, and never made nor called?"""
-    in_vain: str = ""
-    """The test that would replace it in vain if it moved."""
     as_spelled: bool = False
     """Do the calls keep the SDK's spelling, and the client the arguments that it is made with?"""
-    half_migrated: bool = False
-    """Were calls of it migrated before, and it was not?"""
-    members: frozenset[Member] = frozenset()
-    others: tuple[str, ...] = ()
-    """What keeps it: ``files.create``, or the name of a package that it is handed to."""
-    foreign: tuple[str, ...] = ()
-    outside: str = ""
-    """The file that makes it, where that is not part of the run."""
-
-    @property
-    def asynchronous(self) -> bool | None:
-        """None where synchronous and asynchronous clients share a name."""
-        kinds = {CLIENT_CLASSES[m.cls][0] for m in self.members if m.cls in CLIENT_CLASSES}
-        return kinds.pop() if len(kinds) == 1 else None
 
 
 def decide(group: ClientGroup, spelling: Spelling) -> Decision:
     notes = group.notes
     obstacles = {obstacle for obstacle, stands in _STANDS.items() if stands(group)}
     passed_on = all(map(is_passed_on, notes.others))
-    passes = obstacles == {Obstacle.SDK_USES} and notes.sites > 0 and passed_on
+    passes = obstacles == {Obstacle.SDK_USES} and notes.called and passed_on
     # Where its calls stand in one file they may leave it; those migrated before stay on it.
     moves = not obstacles or (passes and (group.shared or notes.half_migrated))
     # A class of the program's own has no place for a provider: its calls name it.
@@ -86,19 +62,12 @@ def decide(group: ClientGroup, spelling: Spelling) -> Decision:
     as_spelled = _keeps_spelling(group, spelling)
     named = group.is_made and (group.azure or nameable) and not group.indirect
     return Decision(
-        kind=Destination.ROUTER if moves else Destination.STAYS,
+        group=group,
+        moves=moves,
         passes=passes,
         provider=named and (not as_spelled or notes.half_migrated),
-        local=not group.shared,
-        configured=notes.configured,
         unused=Obstacle.UNUSED in obstacles,
-        in_vain=notes.in_vain,
         as_spelled=as_spelled,
-        half_migrated=notes.half_migrated,
-        members=group.members,
-        others=tuple(sorted(notes.others)),
-        foreign=tuple(sorted(notes.foreign)),
-        outside=group.outside,
     )
 
 

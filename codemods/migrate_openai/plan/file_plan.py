@@ -15,8 +15,7 @@ from codemods.migrate_openai.plan.module_uses import ModuleUses, is_move
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner
 from codemods.migrate_openai.rewrite.imports import ImportRequest
 from codemods.migrate_openai.rewrite.reads import sdk_imports
-from codemods.migrate_openai.rules.left import NO_COUNTERPART
-from codemods.migrate_openai.rules.module import TYPE
+from codemods.migrate_openai.rules.other import NO_COUNTERPART, TYPE
 from codemods.migrate_openai.rules.reasons import REASONS
 from codemods.migrate_openai.rules.sdk_names import LEGACY_MODULES
 
@@ -78,7 +77,7 @@ def types_left(planner: Planner, gone: Collection[int]) -> Plan:
         terms = planner.evaluator.binding(binding)
         imported = [t.name for t in terms if isinstance(t, Sdk)]
         if any(name.startswith("openai.types") for name in imported):
-            draft.left(TYPE, alias, "type")
+            draft.leave(TYPE, alias, "type")
         elif any(name.startswith(LEGACY_MODULES) for name in imported):
-            draft.left(NO_COUNTERPART, alias, "will-not-import", f"of 0.28 only: {imported[0]}")
+            draft.leave(NO_COUNTERPART, alias, "will-not-import", f"of 0.28 only: {imported[0]}")
     return draft.plan()

@@ -6,13 +6,13 @@ import ast
 from collections.abc import Mapping, Sequence
 from functools import cached_property
 
-from codemods.migrate_openai.flow.evaluate import Evaluator
+from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.flow.facts import ModuleFacts
 from codemods.migrate_openai.flow.known_calls import module_imported
-from codemods.migrate_openai.flow.scopes import Binding, BindingKind, Index
+from codemods.migrate_openai.flow.scopes import Binding, BindingKind
 from codemods.migrate_openai.flow.signatures import called_name, root_of
 from codemods.migrate_openai.flow.terms import Sdk, Term
-from codemods.migrate_openai.model import Options, Spelling
+from codemods.migrate_openai.model import Spelling
 from codemods.migrate_openai.plan.project import ModuleView
 from codemods.migrate_openai.rules.module_names import is_of_router
 from codemods.migrate_openai.rules.sdk_names import LEGACY_RESOURCES
@@ -25,19 +25,12 @@ AS_WRITTEN = "the router's module answers to this name"
 class KeptModules:
     """Of one file: where the name may be missing, is asked for by a string, or is replaced."""
 
-    def __init__(
-        self,
-        index: Index,
-        evaluator: Evaluator,
-        facts: ModuleFacts,
-        view: ModuleView,
-        options: Options,
-    ) -> None:
+    def __init__(self, analysis: Analysis, facts: ModuleFacts, view: ModuleView) -> None:
         self.facts = facts
-        self.index = index
-        self.evaluator = evaluator
+        self.index = analysis.index
+        self.evaluator = analysis.evaluator
         self.view = view
-        self.options = options
+        self.options = analysis.options
 
     def keeps_name(self, alias: ast.alias) -> bool:
         """Does the import of a name of the SDK stay, and means the router's from now on?"""
@@ -79,7 +72,7 @@ class KeptModules:
         stay = (
             self.facts.constructors.get(member.at)
             for member, decision in self.view.decisions.items()
-            if member.path == self.facts.path and decision.kind == "stays"
+            if member.path == self.facts.path and not decision.moves
         )
         return frozenset(constructor.name for constructor in stay if constructor is not None)
 

@@ -70,11 +70,6 @@ class _NameUses:
     calls_left: int = 0
     """Reads that are called, and do not change."""
 
-    @property
-    def makes_move(self) -> bool:
-        """Does all that is made by this name become the router's?"""
-        return bool(self.changes) and not self.calls_left
-
     def one_name(self, prefix: str) -> str | None:
         """What of the router all reads become, if it is one thing."""
         names = {change.code.removeprefix(prefix) for change in self.changes}
@@ -92,13 +87,13 @@ def with_kept_names(planner: Planner, plan: Plan) -> Plan:
     replaced = {change.span: change for change in plan.changes if isinstance(change, Replace)}
     places = NamedImports(planner).places
     renamed = dict(plan.renamed)
-    spared: set[Change] = set()
+    unneeded: set[Change] = set()
     for alias, found in _uses(planner, replaced, places).items():
         name = renamed.get(places[alias]) or _kept_as(planner, alias, found)
         if name is not None:
             renamed[places[alias]] = name
-            spared.update(found.changes)
-    kept = tuple(change for change in plan.changes if change not in spared)
+            unneeded.update(found.changes)
+    kept = tuple(change for change in plan.changes if change not in unneeded)
     moves = any(finding.message == AS_WRITTEN for finding in plan.findings)
     modules = {
         place: "openai" if alias.name == "openai" else f"openai.{alias.name}"
@@ -126,7 +121,7 @@ def _kept_as(planner: Planner, alias: ast.alias, uses: _NameUses) -> str | None:
     name = uses.one_name(f"{planner.router}.")
     if planner.kept.keeps_name(alias):
         cls = client_class(f"openai.{alias.name}")
-        if cls is not None and uses.makes_move:
+        if cls is not None and uses.changes and not uses.calls_left:
             return ROUTER_CLASSES[cls]
         return name
     return name if name in AT_NO_COST and uses.reads >= _OFTEN else None
@@ -147,6 +142,6 @@ def _uses(
                 change = replaced.get(planner.text.span(node))
                 if change is not None and len(bindings) == 1:
                     uses[alias].changes.append(change)
-                elif planner.called(node) is not None:
+                elif planner.call_at(node) is not None:
                     uses[alias].calls_left += 1
     return uses

@@ -10,7 +10,6 @@ from codemods.migrate_openai.flow.call_patterns import is_telling
 from codemods.migrate_openai.flow.collect import PATCHERS, chain_names, is_test
 from codemods.migrate_openai.flow.signatures import called_name, root_of
 from codemods.migrate_openai.flow.terms import (
-    Atom,
     ClientPath,
     Cls,
     Foreign,
@@ -19,15 +18,17 @@ from codemods.migrate_openai.flow.terms import (
     Param,
     Router,
     Sdk,
+    Value,
     client_class,
 )
 from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
-from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, UNPROVEN
+from codemods.migrate_openai.rules.other import LOOK_ALIKE, MOCK, UNPROVEN
 from codemods.migrate_openai.rules.sdk_names import ROUTER_CLASSES
 
 _ADDRESS = re.compile(r"https?://api\.openai\.com\b|https?://[\w.-]+\.openai\.azure\.com\b")
 # Libraries that answer in the place of requests and aiohttp, which sent for openai 0.28.
 _TRANSPORTS = frozenset({"requests_mock", "responses", "aioresponses", "httpretty"})
+_OTHER_SDK = ("other-sdk", "another SDK")
 _METHODS = frozenset({"create", "acreate", "parse", "stream", "generate", "edit", "retrieve"})
 # Packages whose classes say nothing of where an attribute comes from.
 _NEUTRAL = frozenset({"typing", "typing_extensions", "pydantic", "dataclasses", "abc", "attr"})
@@ -40,7 +41,7 @@ class LookAlikes:
 
     def plan(self) -> Plan:
         for site in self.planner.sites:
-            if any(isinstance(a, (ClientPath, Sdk, Router)) for a in site.atoms):
+            if any(isinstance(value, (ClientPath, Sdk, Router)) for value in site.values):
                 continue
             if is_telling(site.use.names) and not _is_asked_of_mock(site.use.names[-1]):
                 self._shaped(site)
@@ -58,7 +59,7 @@ class LookAlikes:
         if _ADDRESS.match(address) and isinstance(call, ast.Call) and node in call.args:
             named = {*chain_names(call.func), *self.planner.occurrences.bound}
             if not _TRANSPORTS.isdisjoint(named):
-                self.draft.left(MOCK, node, "transport")
+                self.draft.leave(MOCK, node, "transport")
 
     def _patched(self, node: ast.Constant, target: str) -> None:
         """``patch("openai.OpenAI")``: follows what it replaces, or replaces it in vain."""
@@ -70,7 +71,7 @@ class LookAlikes:
             new = ROUTER_CLASSES[cls] if cls else target
             code = self.planner.quoted(node, f"{self.planner.options.router}.{new}")
             self.draft.replace(node, code)
-            self.draft.migrated(MOCK, node)
+            self.draft.migrate(MOCK, node)
 
     def _is_of_mock(self, node: ast.expr) -> bool:
         """Does a chain begin with what a test made to be a mock, or calls one?"""
@@ -81,23 +82,22 @@ class LookAlikes:
         return "mock" in first.id.lower() or any(map(_makes_mock, values))
 
     def _shaped(self, site: ResolvedUse) -> None:
-        if self.planner.called(site.node) is None and site.use.names[-1] not in _METHODS:
+        if self.planner.call_at(site.node) is None and site.use.names[-1] not in _METHODS:
             return
-        known = [a for a in site.atoms if not isinstance(a, Param)]
+        known = [value for value in site.values if not isinstance(value, Param)]
         if is_test(self.planner.facts.path) and self._is_of_mock(site.node):
             return
-        if known and all(isinstance(atom, (Func, Cls, Inst)) for atom in known):
+        if known and all(isinstance(value, (Func, Cls, Inst)) for value in known):
             return  # a class of the program's own
-        foreign = [atom.name for atom in known if isinstance(atom, Foreign) and another_sdk(atom)]
+        foreign = [
+            value.name for value in known if isinstance(value, Foreign) and another_sdk(value)
+        ]
         if foreign and len(foreign) == len(known):
-            if any("openai" in name for name in foreign):
-                self.draft.left(
-                    LOOK_ALIKE, site.node, "drop-in", f"stands in for openai: {foreign[0]}"
-                )
-            else:
-                self.draft.left(LOOK_ALIKE, site.node, "other-sdk", f"another SDK: {foreign[0]}")
+            drop_in = any("openai" in name for name in foreign)
+            reason, what = ("drop-in", "stands in for openai") if drop_in else _OTHER_SDK
+            self.draft.leave(LOOK_ALIKE, site.node, reason, f"{what}: {foreign[0]}")
             return
-        self.draft.left(UNPROVEN, site.node, "receiver-unproven")
+        self.draft.leave(UNPROVEN, site.node, "receiver-unproven")
 
 
 def _makes_mock(node: ast.AST | None) -> bool:
@@ -114,8 +114,8 @@ def _is_asked_of_mock(name: str) -> bool:
     return name.startswith("assert_") or name in {"reset_mock", "configure_mock"}
 
 
-def another_sdk(atom: Atom) -> str | None:
+def another_sdk(value: Value) -> str | None:
     """The package that this is of, where its own client may answer the same spelling."""
-    package = atom.package if isinstance(atom, Foreign) else ""
+    package = value.package if isinstance(value, Foreign) else ""
     known = not package or package in _NEUTRAL | sys.stdlib_module_names
     return None if known else package

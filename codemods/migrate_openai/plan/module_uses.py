@@ -18,35 +18,35 @@ from codemods.migrate_openai.plan.arguments import (
     new_keyword,
 )
 from codemods.migrate_openai.plan.kept_modules import AS_WRITTEN, BY_STRING
-from codemods.migrate_openai.plan.module_exceptions import ModuleExceptions
 from codemods.migrate_openai.plan.module_reads import ModuleReads
 from codemods.migrate_openai.plan.module_settings import ModuleSettings
-from codemods.migrate_openai.plan.planner import (
-    Draft,
-    Plan,
-    Planner,
-    ResolvedUse,
-)
-from codemods.migrate_openai.rewrite.changes import (
-    Change,
-)
+from codemods.migrate_openai.plan.planner import Draft, Plan, Planner, ResolvedUse
+from codemods.migrate_openai.rewrite.changes import Change
 from codemods.migrate_openai.rewrite.reads import sdk_imports
 from codemods.migrate_openai.rules import (
-    CALLS,
     LEGACY_CALLS,
-    ROUTER_FUNCTIONS,
+    ROUTER_CALLS,
     Call,
     Rule,
     rule_as_spelled,
     rule_of,
 )
 from codemods.migrate_openai.rules import sdk_names as names
-from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, NO_COUNTERPART, RAW
-from codemods.migrate_openai.rules.module import EXCEPTION, SENTINEL, SETTING, TYPE
 from codemods.migrate_openai.rules.module_names import call_of, is_leftover, is_of_router
+from codemods.migrate_openai.rules.other import (
+    EXCEPTION,
+    LOOK_ALIKE,
+    MOCK,
+    NO_COUNTERPART,
+    RAW,
+    SENTINEL,
+    SETTING,
+    TYPE,
+)
 
 HELPER: Rule = rule_of(LEGACY_CALLS["Embedding.create"])
 
+_HANDED = "handed over uncalled"
 # Functions that call what they are given, with the arguments that follow it.
 _FORWARDERS = frozenset({"partial", "to_thread", "submit", "apply_async", "partialmethod"})
 
@@ -68,7 +68,6 @@ class ModuleUses:
         self.settings = ModuleSettings(planner, self.draft, calls_module=self.calls_module)
         self.azure = self.settings.is_azure()
         self.names = ModuleReads(planner, self.draft, names_move=names_move)
-        self.exceptions = ModuleExceptions(self.names)
 
     def plan(self) -> Plan:
         later = []
@@ -90,49 +89,45 @@ class ModuleUses:
         return self.draft.plan()
 
     def _already(self, site: ResolvedUse) -> None:
-        for atom in site.atoms:
-            if not isinstance(atom, Router) or isinstance(site.node, ast.Name):
+        for value in site.values:
+            if not isinstance(value, Router) or isinstance(site.node, ast.Name):
                 continue
-            name = atom.name.removeprefix("llm_router.")
+            name = value.name.removeprefix("llm_router.")
             call = call_of(name) if name.startswith("openai.") else None
             if name in names.HELPERS.values():
-                self.draft.found(HELPER, site.node, "already-done")
+                self.draft.report(HELPER, site.node, "already-done")
             elif call is not None:
-                self.draft.found(rule_of(call), site.node, "already-done")
+                self.draft.report(rule_of(call), site.node, "already-done")
             elif rule := rule_as_spelled(name.removeprefix("openai.")):
-                self.draft.found(rule, site.node, "already-done")
-            elif name in ROUTER_FUNCTIONS:
-                by_function = {c.function: rule_of(c) for c in LEGACY_CALLS.values()}
-                by_function.update({c.function: rule_of(c) for c in CALLS.values()})
-                rule = by_function.get(name) or by_function.get(name.removeprefix("a"))
-                if rule is not None:
-                    self.draft.found(rule, site.node, "already-done")
+                self.draft.report(rule, site.node, "already-done")
+            elif name in ROUTER_CALLS:
+                self.draft.report(rule_of(ROUTER_CALLS[name]), site.node, "already-done")
 
     # -- one use
 
     def _site(self, site: ResolvedUse) -> None:
         found = set(site.sdk)
-        if isinstance(site.node, ast.Name) and not self.planner.imported(site.node):
+        if isinstance(site.node, ast.Name) and not self.planner.is_imported(site.node):
             return
         if self._stays(site, found) or self._is_as_written(site, found):
             return
         same = {names.exceptions(name) for name in found}
-        if len(same) == 1 and () not in same and len(site.atoms) == len(found):
+        if len(same) == 1 and () not in same and len(site.values) == len(found):
             # One class under the names of several generations.
-            self.exceptions.read(site, found.pop())
+            self.names.exception(site, found.pop())
             return
         calls = {name: call_of(name) for name in sorted(found)}
-        if len(found) > 1 or len(site.atoms) > 1:
+        if len(found) > 1 or len(site.values) > 1:
             known = [c for c in calls.values() if c is not None]
-            if known and len(site.atoms) > 1:
-                self.draft.left(rule_of(known[0]), site.node, "chosen-at-run-time")
+            if known and len(site.values) > 1:
+                self.draft.leave(rule_of(known[0]), site.node, "chosen-at-run-time")
             return
         name = found.pop()
         target = calls[name]
         if target is not None:
             self._call(site, target)
         elif name.startswith("openai.error."):
-            self.exceptions.unraised(site)
+            self.names.unraised(site)
         elif self._is_sentinel(name):
             self.names.replace(site, SENTINEL, name.rpartition(".")[2])
         elif name.startswith("openai.types."):
@@ -154,19 +149,19 @@ class ModuleUses:
     def _stays(self, site: ResolvedUse, found: Set[str]) -> bool:
         """Is this where it does not run, or where a test would not find the router's?"""
         calls = [call for call in map(call_of, sorted(found)) if call is not None]
-        test = self._in_vain(site, *found) if len(found) == 1 else ""
+        test = self._ineffective_patch(site, *found) if len(found) == 1 else ""
         if self._is_dead(site.node):
             if calls or any(map(names.exceptions, found)):
                 rule = rule_of(calls[0]) if calls else EXCEPTION
-                self.draft.left(rule, site.node, "other-generation")
+                self.draft.leave(rule, site.node, "other-generation")
             return True
         if test and calls:
-            self.draft.left(rule_of(calls[0]), site.node, "mock", f"a test replaces it: {test}")
+            self.draft.leave(rule_of(calls[0]), site.node, "mock", f"a test replaces it: {test}")
         return bool(test)
 
     def _is_as_written(self, site: ResolvedUse, found: Set[str]) -> bool:
         """Is this read from a module that has the same name in the router?"""
-        if not len(found) == len(site.atoms) == 1 or not self.planner.kept.is_read(site.node):
+        if not len(found) == len(site.values) == 1 or not self.planner.kept.is_read(site.node):
             return False
         parent = self.planner.parent(site.node)
         by_string = isinstance(parent, ast.Call) and called_name(parent.func) in BY_STRING
@@ -174,8 +169,8 @@ class ModuleUses:
         if rule is SETTING and not self.calls_module:
             return False
         if rule is not None:
-            where = self.planner.called(site.node) if rule.kind == "call" else None
-            self.draft.migrated(rule, where or site.node, AS_WRITTEN)
+            where = self.planner.call_at(site.node) if rule.kind == "call" else None
+            self.draft.migrate(rule, where or site.node, AS_WRITTEN)
         return rule is not None
 
     @cached_property
@@ -196,25 +191,27 @@ class ModuleUses:
     def _is_dead(self, node: ast.expr) -> bool:
         return any(node.lineno in lines for lines in self._dead_arms)
 
-    def _in_vain(self, site: ResolvedUse, name: str) -> str:
+    def _ineffective_patch(self, site: ResolvedUse, name: str) -> str:
         """The test that would replace this in vain if it moved."""
         root = root_of(site.node)
         if isinstance(root, ast.Name) and is_lazy(self.planner.index, root):
-            return self.planner.view.lazy_in_vain
-        in_vain = self.planner.view.calls_in_vain
-        return next((by for part, by in in_vain.items() if f"{name}.".startswith(f"{part}.")), "")
+            return self.planner.view.lazy_import_patch
+        ineffective_patch = self.planner.view.ineffective_patches
+        return next(
+            (by for part, by in ineffective_patch.items() if f"{name}.".startswith(f"{part}.")), ""
+        )
 
     def _leftover(self, site: ResolvedUse, name: str) -> None:
         if "with_raw_response" in name or "with_streaming_response" in name:
-            self.draft.left(RAW, site.node, "raw-response")
+            self.draft.leave(RAW, site.node, "raw-response")
             return
         short = name.removeprefix("openai.")
-        rule, call = rule_as_spelled(short), self.planner.called(site.node)
+        rule, call = rule_as_spelled(short), self.planner.call_at(site.node)
         if rule and call and self.planner.applies(rule, site.node):
             self._name(site.node, name)  # the router has a module by that name
-            self.draft.migrated(rule, call)
+            self.draft.migrate(rule, call)
             return
-        self.draft.left(
+        self.draft.leave(
             NO_COUNTERPART, site.node, "no-counterpart", f"LiteLLM has no counterpart: {short}"
         )
 
@@ -223,15 +220,15 @@ class ModuleUses:
         parent = self.planner.parent(site.node)
         if self.planner.kept.is_read(site.node):
             if isinstance(parent, ast.ClassDef) and is_of_router(site.sdk[0]):
-                self.draft.migrated(TYPE, site.node, AS_WRITTEN)
+                self.draft.migrate(TYPE, site.node, AS_WRITTEN)
                 return
             if not isinstance(parent, ast.ClassDef):
                 return
         if isinstance(parent, ast.ClassDef):
-            self.draft.left(NO_COUNTERPART, site.node, "subclass")
+            self.draft.leave(NO_COUNTERPART, site.node, "subclass")
         elif isinstance(parent, ast.Call) and parent.func is not site.node:
             patched = called_name(parent.func) in PATCHERS
-            self.draft.left(
+            self.draft.leave(
                 MOCK if patched else NO_COUNTERPART, site.node, "mock" if patched else "handed-over"
             )
 
@@ -251,30 +248,32 @@ class ModuleUses:
         rule = rule_of(target)
         if target.legacy and (setting := self.planner.view.transport):
             message = f"it depends on openai.{setting}, which the router does not have"
-            self.draft.left(rule, site.node, "setting", message)
+            self.draft.leave(rule, site.node, "setting", message)
             return
         if site.use.model == "patched":
-            self.draft.left(LOOK_ALIKE, site.node, "patched", "a library adds response_model to it")
+            self.draft.leave(
+                LOOK_ALIKE, site.node, "patched", "a library adds response_model to it"
+            )
             return
-        if not self.planner.applies(rule, site.node):
-            self.draft.left(rule, site.node, "skipped")
+        if self.draft.skips(rule, site.node):
             return
         if not self.planner.is_placed(site.node):
-            self.draft.left(rule, site.node, "f-string")
+            self.draft.leave(rule, site.node, "f-string")
             return
-        call = self.planner.called(site.node)
+        called = self.planner.call_at(site.node)
+        call = called or self._forwarder(site.node)
         if call is None:
             self._handed(site, target)
             return
         try:
-            arguments = self._arguments(call, target)
+            arguments = self._arguments(call, target, skip=0 if called else 1)
         except UnmatchedError as error:
-            self.draft.left(rule, site.node, "arguments", str(error))
+            self.draft.leave(rule, site.node, "arguments", str(error))
             return
         self._name(site.node, target.function)
         self._note_legacy(target)
         self.draft.changes += arguments
-        self.draft.migrated(rule, call)
+        self.draft.migrate(rule, called or site.node, "" if called else _HANDED)
 
     def _arguments(self, call: ast.Call, target: Call, skip: int = 0) -> list[Change]:
         """The arguments for the router. Raises `UnmatchedError`.
@@ -301,28 +300,13 @@ class ModuleUses:
         return Provider(name="azure" if azure else "openai")
 
     def _name(self, node: ast.expr, function: str) -> None:
-        self.draft.replace(node, self.draft.routed(function))
+        self.draft.replace(node, self.draft.router_name(function))
 
     def _handed(self, site: ResolvedUse, target: Call) -> None:
         """The method goes to something that calls it: a retry helper, a thread pool.
 
         It is one object wherever it is named, so that it can be compared.
         """
-        rule = rule_of(target)
-        parent = self.planner.parent(site.node)
-        if isinstance(parent, ast.Call) and parent.args and parent.args[0] is site.node:
-            name = getattr(parent.func, "attr", None) or getattr(parent.func, "id", "")
-            if name in _FORWARDERS:
-                try:
-                    arguments = self._arguments(parent, target, skip=1)
-                except UnmatchedError as error:
-                    self.draft.left(rule, site.node, "arguments", str(error))
-                    return
-                self._name(site.node, target.function)
-                self.draft.changes += arguments
-                self._note_legacy(target)
-                self.draft.migrated(rule, site.node, "handed over uncalled")
-                return
         name = target.function
         if target.legacy and self.planner.view.mixed:
             name = f'of("openai", legacy=True).{target.function}'
@@ -330,12 +314,19 @@ class ModuleUses:
             name = f'of("openai").{target.function}'
         self._note_legacy(target)
         self._name(site.node, name)
-        self.draft.migrated(rule, site.node, "handed over uncalled")
+        self.draft.migrate(rule_of(target), site.node, _HANDED)
+
+    def _forwarder(self, node: ast.expr) -> ast.Call | None:
+        """The call that is given a function and its arguments: ``partial(create, model=...)``."""
+        match self.planner.parent(node):
+            case ast.Call(func=func, args=[first, *_]) as call if first is node:
+                return call if called_name(func) in _FORWARDERS else None
+        return None
 
     # -- names that are no calls
 
     def _type(self, site: ResolvedUse, name: str) -> None:
-        if not self.planner.imported(site.node):
+        if not self.planner.is_imported(site.node):
             return
         if (
             self._types_vanish
@@ -343,7 +334,7 @@ class ModuleUses:
             and self.planner.applies(TYPE, site.node)
         ):
             self._name(site.node, name.rpartition(".")[2])
-            self.draft.migrated(TYPE, site.node)
+            self.draft.migrate(TYPE, site.node)
 
     @cached_property
     def _types_vanish(self) -> bool:

@@ -10,13 +10,9 @@ from functools import cached_property
 from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.flow.facts import ModuleFacts, Use
 from codemods.migrate_openai.flow.scopes import Scope
-from codemods.migrate_openai.flow.terms import (
-    Atoms,
-    ClientPath,
-    Router,
-    Sdk,
-)
-from codemods.migrate_openai.model import Finding, Options, SiteStatus
+from codemods.migrate_openai.flow.signatures import root_of
+from codemods.migrate_openai.flow.terms import ClientPath, Router, Sdk, Values
+from codemods.migrate_openai.model import Finding, SiteStatus
 from codemods.migrate_openai.plan.kept_modules import KeptModules
 from codemods.migrate_openai.plan.occurrences import Occurrences
 from codemods.migrate_openai.plan.project import ModuleView
@@ -56,38 +52,36 @@ class ResolvedUse:
 
     use: Use
     node: ast.expr
-    atoms: Atoms
+    values: Values
 
     @property
     def sdk(self) -> list[str]:
-        return [a.name for a in self.atoms if isinstance(a, Sdk)]
+        return [value.name for value in self.values if isinstance(value, Sdk)]
 
     @property
     def client_paths(self) -> list[ClientPath]:
         """The shortest first: a name that is assigned from itself has longer ones too."""
-        found = [a for a in self.atoms if isinstance(a, ClientPath)]
-        return sorted(found, key=lambda a: (len(a.path), a.path, repr(a.client)))
+        found = [value for value in self.values if isinstance(value, ClientPath)]
+        return sorted(found, key=lambda value: (len(value.path), value.path, repr(value.client)))
 
 
 class Planner:
     """Shared by the parts of the plan: the text, the tree, the names. It never changes."""
 
-    def __init__(
-        self, analysis: Analysis, facts: ModuleFacts, view: ModuleView, options: Options
-    ) -> None:
+    def __init__(self, analysis: Analysis, facts: ModuleFacts, view: ModuleView) -> None:
         self.analysis = analysis
         self.index = analysis.index
         self.evaluator = analysis.evaluator
         self.facts = facts
         self.view = view
-        self.options = options
+        self.options = analysis.options
         self.text = Text(analysis.file.text, analysis.parsed.text)
         self.sites = [
-            ResolvedUse(use=use, node=_expression(self.index.nodes[use.place]), atoms=atoms)
-            for use, atoms in zip(facts.uses, view.uses, strict=True)
+            ResolvedUse(use=use, node=_expression(self.index.nodes[use.place]), values=values)
+            for use, values in zip(facts.uses, view.uses, strict=True)
         ]
         self.router = self._router_name()
-        self.kept = KeptModules(self.index, self.evaluator, facts, view, options)
+        self.kept = KeptModules(analysis, facts, view)
 
     # -- names
 
@@ -128,7 +122,7 @@ class Planner:
             outer = self.index.parents[outer]
         if isinstance(outer, ast.stmt):
             return True
-        whole = self.called(node) or node
+        whole = self.call_at(node) or node
         try:
             found = ast.parse(self.text.of(whole), mode="eval").body
         except (SyntaxError, ValueError, IndexError):
@@ -138,17 +132,16 @@ class Planner:
     def parent(self, node: ast.AST) -> ast.AST:
         return self.index.parents[node]
 
-    def called(self, node: ast.expr) -> ast.Call | None:
+    def call_at(self, node: ast.expr) -> ast.Call | None:
         parent = self.parent(node)
         return parent if isinstance(parent, ast.Call) and parent.func is node else None
 
     def scope(self, node: ast.AST) -> Scope:
         return self.index.scope_of[node]
 
-    def imported(self, node: ast.expr) -> bool:
+    def is_imported(self, node: ast.expr) -> bool:
         """Is this chain rooted in an import, with nothing assigned in between?"""
-        while isinstance(node, ast.Attribute):
-            node = node.value
+        node = root_of(node)
         if not isinstance(node, ast.Name):
             return False
         bindings = self.index.reaching(node)
@@ -186,7 +179,7 @@ class Draft:
             legacy=self.legacy,
         )
 
-    def routed(self, name: str) -> str:
+    def router_name(self, name: str) -> str:
         """``llm_router.<name>``, which the file then has to import."""
         self.reads.add(self._planner.router)
         return f"{self._planner.router}.{name}"
@@ -194,7 +187,7 @@ class Draft:
     def replace(self, node: ast.AST, code: str) -> None:
         self.changes.append(Replace(span=self._text.span(node), code=code))
 
-    def found(
+    def report(
         self,
         rule: Rule,
         node: ast.AST,
@@ -219,13 +212,20 @@ class Draft:
             )
         )
 
-    def migrated(self, rule: Rule, node: ast.AST, message: str = "") -> None:
-        self.found(rule, node, "migrated", message)
+    def migrate(self, rule: Rule, node: ast.AST, message: str = "") -> None:
+        self.report(rule, node, "migrated", message)
 
-    def left(self, rule: Rule, node: ast.AST, reason: str, message: str = "") -> None:
+    def leave(self, rule: Rule, node: ast.AST, reason: str, message: str = "") -> None:
         if getattr(node, "lineno", 0) in self._planner.analysis.file.unprintable_lines:
             reason, message = "unprintable", ""
-        self.found(rule, node, "left", message, reason)
+        self.report(rule, node, "left", message, reason)
+
+    def skips(self, rule: Rule, node: ast.AST) -> bool:
+        """Do options, or a comment, say to leave this? Then it is left."""
+        if self._planner.applies(rule, node):
+            return False
+        self.leave(rule, node, "skipped")
+        return True
 
 
 def _expression(node: ast.AST) -> ast.expr:

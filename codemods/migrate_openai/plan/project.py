@@ -2,32 +2,32 @@
 
 from __future__ import annotations
 
-import itertools
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
+from itertools import chain
 
 from codemods.migrate_openai.flow.caller_search import functions_uncalled
-from codemods.migrate_openai.flow.facts import ModelNaming, ModuleFacts, Use
+from codemods.migrate_openai.flow.facts import ModelNaming, ModuleFacts
 from codemods.migrate_openai.flow.modules import FactsLoader, Modules
 from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (
     NONE,
-    Atom,
-    Atoms,
     Client,
     ClientPath,
-    Member,
     Param,
     Router,
     RouterClient,
     Sdk,
+    SdkClient,
+    Value,
+    Values,
     client_class,
-    members_of,
+    clients_of,
 )
 from codemods.migrate_openai.model import Searcher, Spelling
 from codemods.migrate_openai.plan.client_notes import ClientNotes
-from codemods.migrate_openai.plan.decisions import Decision, Destination, decide
+from codemods.migrate_openai.plan.decisions import Decision, decide
 from codemods.migrate_openai.plan.replaced_names import ReplacedNames, tests_of
 from codemods.migrate_openai.rules import ROUTER_FUNCTIONS
 from codemods.migrate_openai.rules.client_attributes import is_answered, is_router_spelled
@@ -39,8 +39,8 @@ from codemods.migrate_openai.rules.sdk_names import OF_TRANSPORT, exceptions
 class ModuleView:
     """All that the plan for one file needs to know of the project."""
 
-    uses: tuple[Atoms, ...] = ()
-    decisions: dict[Member, Decision] = field(default_factory=dict)
+    uses: tuple[Values, ...] = ()
+    decisions: dict[SdkClient, Decision] = field(default_factory=dict)
     classes: dict[int, Client] = field(default_factory=dict)
     """The classes of this file, by place, that are clients themselves."""
     wanted: frozenset[str] = frozenset()
@@ -61,9 +61,9 @@ class ModuleView:
     """Does a test replace functions of the openai module itself?"""
     all_move: bool = False
     """Is every client that the project makes or uses the router's from now on?"""
-    calls_in_vain: Mapping[str, str] = field(default_factory=dict)
+    ineffective_patches: Mapping[str, str] = field(default_factory=dict)
     """Functions of the module that a test outside of the run replaces -> that test."""
-    lazy_in_vain: str = ""
+    lazy_import_patch: str = ""
     """The test that replaces the module where it is imported in a function."""
     rerouted: frozenset[str] = frozenset()
     """Dotted names of the SDK that a test's string replaces, and that the router has as well."""
@@ -91,34 +91,30 @@ class Project:
         self.resolved = self._resolve()
         _meet(modules, search, tests_of(modules), around=True)
         self._replaced = ReplacedNames(modules, self._resolver)
-        every = _shared_view(self.facts, self.resolved)
-        calls = every.calls_module and self._replaced.touches_calls
-        self._every_view = replace(
-            every,
-            replaced_calls=calls,
-            calls_in_vain=self._replaced.calls_in_vain(),
-            lazy_in_vain=self._replaced.module_by,
-        )
         self._classes = self._resolver.classes.clients()
         notes = ClientNotes(self._resolver, self.resolved, callers, self._replaced)
         notes.take(self.facts, self._classes.values())
-        self._decisions: dict[Member, Decision] = {}
-        self._by_path: dict[str, set[Member]] = defaultdict(set)
+        self._decisions: dict[SdkClient, Decision] = {}
+        self._by_path: dict[str, set[SdkClient]] = defaultdict(set)
         for group in notes.groups(self.facts):
             self._decisions.update(dict.fromkeys(group.members, decide(group, spelling)))
             for member in group.members:
                 self._by_path[member.path].add(member)
         used = [decision for decision in self._decisions.values() if not decision.unused]
+        every = _shared_view(self.facts, self.resolved)
         self._every_view = replace(
-            self._every_view,
-            rerouted=self._rerouted(),
-            all_move=bool(used) and all(decision.kind is Destination.ROUTER for decision in used),
+            every,
+            replaced_calls=every.calls_module and self._replaced.touches_calls,
+            ineffective_patches=self._replaced.ineffective_patches(),
+            lazy_import_patch=self._replaced.module_patch,
+            rerouted=self._rerouted(calls=every.calls_module),
+            all_move=bool(used) and all(decision.moves for decision in used),
         )
         self._wanted: dict[str, set[str]] = defaultdict(set)
         for path, name in self._resolver.sdk_exports:
             self._wanted[path].add(name)
 
-    def _resolve(self) -> dict[str, tuple[Atoms, ...]]:
+    def _resolve(self) -> dict[str, tuple[Values, ...]]:
         """What each use may stand for. All are asked before one is answered: they share work."""
         for path in self.asked:
             for use in self.facts[path].uses:
@@ -127,38 +123,32 @@ class Project:
                 self._resolver.explore(self.facts[path])
         return {
             path: tuple(
-                _possible(self._resolver.atoms(use.terms), use.model)
+                _possible(self._resolver.values_of(use.terms), use.model)
                 for use in self.facts[path].uses
             )
             for path in self.asked
         }
 
-    def _rerouted(self) -> frozenset[str]:
+    def _rerouted(self, *, calls: bool) -> frozenset[str]:
         """What tests of the run replace in the SDK, where all that they can mean has moved."""
-        made = {
-            m: decision.kind for m, decision in self._decisions.items() if isinstance(m, Client)
-        }
-        stay = {member.cls for member, kind in made.items() if kind is Destination.STAYS}
+        made = {m: d.moves for m, d in self._decisions.items() if isinstance(m, Client)}
+        stay = {member.cls for member, moves in made.items() if not moves}
         moved = {member.cls for member in made} - stay
         asked = set(self.asked)
         return frozenset(
             name
             for name, files in self._replaced.of_sdk.items()
-            if files <= asked
-            and (
-                client_class(name) in moved
-                or (self._every_view.calls_module and is_of_router(name))
-            )
+            if files <= asked and (client_class(name) in moved or (calls and is_of_router(name)))
         )
 
     @property
     def work(self) -> int:
-        """What joining the facts has cost, in atoms handed on."""
+        """What joining the facts has cost, in values handed on."""
         return self._resolver.graph.work
 
     def view(self, path: str) -> ModuleView:
         uses = self.resolved[path]
-        members = self._by_path.get(path, set()).union(*map(members_of, uses))
+        members = self._by_path.get(path, set()).union(*map(clients_of, uses))
         return replace(
             self._every_view,
             uses=uses,
@@ -186,33 +176,31 @@ def _meet(
         return set()
     found = set(search(wanted, around=around)) - set(modules.asked)
     for path in sorted(found):
-        modules.meet(path)
+        modules.load(path)
     return found
 
 
 def _shared_view(
-    facts: Mapping[str, ModuleFacts], resolved: Mapping[str, tuple[Atoms, ...]]
+    facts: Mapping[str, ModuleFacts], resolved: Mapping[str, tuple[Values, ...]]
 ) -> ModuleView:
     """What the project does with the openai module itself, whichever file asks."""
-    given = [facts[path] for path in resolved]
-    uses = [
-        (use, atom) for path, each in resolved.items() for use, atom in _each(facts[path], each)
-    ]
-    names = {atom.name for _, atom in uses if isinstance(atom, Sdk)}
-    routed = {atom.name.rpartition(".")[2] for _, atom in uses if isinstance(atom, Router)}
+    modules = [facts[path] for path in resolved]
+    values: Values = frozenset(chain(*chain(*resolved.values())))
+    names = {value.name for value in values if isinstance(value, Sdk)}
+    router_names = {value.name.rpartition(".")[2] for value in values if isinstance(value, Router)}
     settings = frozenset[str]().union(*(module.sets_module for module in facts.values()))
     transport = min(settings & OF_TRANSPORT, default="")
     calls = [c for c in map(call_of, names) if c is not None and not (c.legacy and transport)]
     later = any(module.clients for module in facts.values()) or not ROUTER_FUNCTIONS.isdisjoint(
-        routed
+        router_names
     )
-    patched = any(use.model is ModelNaming.PATCHED for m in given for use in m.uses)
+    patched = any(use.model is ModelNaming.PATCHED for module in modules for use in module.uses)
     return ModuleView(
         openai_stays=patched
         or any(map(is_leftover, names))
-        or any(map(_is_chosen, itertools.chain(*resolved.values())))
-        or any(map(_derives_from_sdk, given)),
-        calls_module=bool(calls) or any(module.legacy for module in given),
+        or any(map(_is_chosen, chain(*resolved.values())))
+        or any(map(_derives_from_sdk, modules)),
+        calls_module=bool(calls) or any(module.legacy for module in modules),
         legacy_calls=any(call.legacy for call in calls),
         mixed=later or not all(call.legacy for call in calls),
         settings=settings,
@@ -220,10 +208,10 @@ def _shared_view(
     )
 
 
-def _is_chosen(atoms: Atoms) -> bool:
+def _is_chosen(values: Values) -> bool:
     """Is a call of the module one of several things, so that it stays?"""
-    calls = [atom for atom in atoms if isinstance(atom, Sdk) and call_of(atom.name)]
-    return bool(calls) and len(atoms) > 1
+    calls = [value for value in values if isinstance(value, Sdk) and call_of(value.name)]
+    return bool(calls) and len(values) > 1
 
 
 def _derives_from_sdk(module: ModuleFacts) -> bool:
@@ -233,27 +221,21 @@ def _derives_from_sdk(module: ModuleFacts) -> bool:
     return any(not (client_class(name) or exceptions(name) or is_of_router(name)) for name in names)
 
 
-def _each(module: ModuleFacts, resolved: tuple[Atoms, ...]) -> Iterator[tuple[Use, Atom]]:
-    for use, atoms in zip(module.uses, resolved, strict=True):
-        for atom in atoms:
-            yield use, atom
-
-
-def _possible(atoms: Atoms, naming: ModelNaming) -> Atoms:
+def _possible(values: Values, naming: ModelNaming) -> Values:
     """Those that have the attribute which is asked for: what else may stand there has it."""
-    possible = frozenset(filter(_has_attribute, atoms))
-    if all(isinstance(atom, (ClientPath, Param)) or atom == NONE for atom in atoms):
+    possible = frozenset(filter(_has_attribute, values))
+    if all(isinstance(value, (ClientPath, Param)) or value == NONE for value in values):
         # Nothing else may stand there: the call was migrated, and its client was not.
         called = naming is not ModelNaming.HANDED
         possible |= {
-            atom
-            for atom in atoms - possible
-            if isinstance(atom, ClientPath) and is_router_spelled(atom.path, called=called)
+            value
+            for value in values - possible
+            if isinstance(value, ClientPath) and is_router_spelled(value.path, called=called)
         }
     return possible
 
 
-def _has_attribute(atom: Atom) -> bool:
-    if not isinstance(atom, ClientPath) or isinstance(atom.client, RouterClient):
+def _has_attribute(value: Value) -> bool:
+    if not isinstance(value, ClientPath) or isinstance(value.client, RouterClient):
         return True
-    return not atom.path or is_answered(atom.path)
+    return not value.path or is_answered(value.path)

@@ -8,29 +8,22 @@ from __future__ import annotations
 
 import re
 from collections import defaultdict
-from collections.abc import Iterator, Set
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Set
 from functools import cached_property
 
-from codemods.migrate_openai.flow.facts import (
-    SDK_IN_MODULES,
-    Constructor,
-    ModuleFacts,
-    Replacement,
-)
+from codemods.migrate_openai.flow.facts import SDK_IN_MODULES, Constructor, ModuleFacts, Replacement
 from codemods.migrate_openai.flow.modules import Modules, stem_of
 from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (
     EMPTY,
     Attr,
     Func,
-    Member,
     Ref,
     Sdk,
+    SdkClient,
     Term,
-    Terms,
     client_class,
-    members_of,
+    clients_of,
 )
 from codemods.migrate_openai.rules.module_names import is_of_router
 from codemods.migrate_openai.rules.sdk_names import SETTINGS
@@ -38,23 +31,14 @@ from codemods.migrate_openai.rules.sdk_names import SETTINGS
 _TEST = re.compile(rb"\bdef test|\bfixture\b|\bpatch\b|\bsetattr\b|\bmocker\b")
 
 
-@dataclass(frozen=True, slots=True)
-class Tests:
+def tests_of(modules: Modules) -> Callable[[bytes], bool] | None:
     """Tells from its bytes whether a file may test one of the modules that use openai."""
-
-    stems: re.Pattern[bytes]
-
-    def __call__(self, data: bytes) -> bool:
-        return _TEST.search(data) is not None and self.stems.search(data) is not None
-
-
-def tests_of(modules: Modules) -> Tests | None:
-    """What to look for in the files not met; None where no file does anything with openai."""
     stems = {stem_of(path) for path in modules.asked if modules.facts[path].uses}
     if not stems:
         return None
     names = b"|".join(sorted(re.escape(stem).encode(errors="surrogateescape") for stem in stems))
-    return Tests(re.compile(rb"\b(?:" + names + rb")\b"))
+    named = re.compile(rb"\b(?:" + names + rb")\b")
+    return lambda data: bool(_TEST.search(data) and named.search(data))
 
 
 class ReplacedNames:
@@ -70,7 +54,7 @@ class ReplacedNames:
         self.attributes: set[str] = set()
         self.of_sdk: dict[str, set[str]] = defaultdict(set)
         """Dotted names of the SDK -> the tests that replace them by its own name."""
-        self.module_by = ""
+        self.module_patch = ""
         """A test that has another module imported under the SDK's name."""
         every = [(path, r) for path, facts in modules.facts.items() for r in facts.replacements]
         for _, replacement in every:
@@ -87,10 +71,10 @@ class ReplacedNames:
         for base in replacement.base:
             for each in _chain(Attr(base, replacement.name)):
                 self._note_names(each)
-        for atom in self._resolver.atoms(replacement.base):
-            if isinstance(atom, Sdk):
-                dotted = f"{atom.name}.{replacement.name}"
-                self.of_sdk[dotted].update([path] if atom in replacement.base else [])
+        for value in self._resolver.values_of(replacement.base):
+            if isinstance(value, Sdk):
+                dotted = f"{value.name}.{replacement.name}"
+                self.of_sdk[dotted].update([path] if value in replacement.base else [])
                 self.roots[path][replacement.root].add(dotted)
 
     def _note_names(self, term: Term) -> None:
@@ -99,9 +83,9 @@ class ReplacedNames:
             case Ref(path, module, name) if name:
                 self._note_name(path, module, name)
             case Attr(base, name):
-                for atom in self._resolver.atoms([base]):
-                    if isinstance(atom, Ref) and not atom.name:
-                        self._note_name(atom.path, atom.module, name)
+                for value in self._resolver.values_of([base]):
+                    if isinstance(value, Ref) and not value.name:
+                        self._note_name(value.path, value.module, name)
 
     def _note_name(self, importer: str, module: str, name: str) -> None:
         located = self._modules.locate(importer, module)
@@ -111,7 +95,7 @@ class ReplacedNames:
     def _take_path(self, path: str, dotted: str) -> None:
         """``app.service.OpenAI``: the longest part that is a module, and names in it."""
         if dotted == SDK_IN_MODULES:
-            self.module_by = path
+            self.module_patch = path
             return
         parts = dotted.split(".")
         if parts[0] == "openai":
@@ -123,13 +107,10 @@ class ReplacedNames:
                 first, *rest = parts[end:]
                 self.of_files[located].add(first)
                 self.attributes.update(rest)
-                if rest and Sdk("openai") in self._export(located, first):
+                exported = self._modules.facts[located].exports
+                if rest and Sdk("openai") in exported.get(first, EMPTY):
                     self.of_sdk[".".join(("openai", *rest))].update()
                 return
-
-    def _export(self, path: str, name: str) -> Terms:
-        facts = self._modules.facts.get(path)
-        return facts.exports.get(name, EMPTY) if facts else EMPTY
 
     # -- what follows from it
 
@@ -148,33 +129,32 @@ class ReplacedNames:
         """The client classes that are replaced in the SDK itself, whoever names them."""
         return frozenset(filter(None, map(client_class, self.of_sdk)))
 
-    def held(self) -> set[Member]:
+    def replaceable_clients(self) -> set[SdkClient]:
         """The clients that are kept under a name which is replaced, or given by such a function."""
         modules = self._modules.facts.values()
         terms = [term for module in modules for term in self._holders(module)]
         self._resolver.ask(terms)
-        atoms = self._resolver.atoms(terms)
-        functions = filter(None, (self._modules.function(a) for a in atoms if isinstance(a, Func)))
+        values = self._resolver.values_of(terms)
+        functions = (self._modules.function(value) for value in values if isinstance(value, Func))
         returns = [term for function in functions for term in function.returns]
-        return {*members_of(atoms), *members_of(self._resolver.atoms(returns))}
+        return {*clients_of(values), *clients_of(self._resolver.values_of(returns))}
 
-    def make(self, member: Member) -> bool:
+    def make(self, member: SdkClient) -> bool:
         """Is a client made of a class that is read by a name which is replaced?"""
         made = self._constructor(member)
         names = self.of_files.get(member.path, ())
         return member.cls in self.classes or (made is not None and made.name in names)
 
-    def in_vain(self, member: Member) -> str:
+    def ineffective_patch(self, member: SdkClient) -> str:
         """The test that would replace a client in vain if it moved; empty where there is none."""
         made = self._constructor(member)
-        if made is not None and made.lazy and self.module_by:
-            return self.module_by
+        if made is not None and made.lazy and self.module_patch:
+            return self.module_patch
         asked = set(self._modules.asked)
-        names = (name for name in self.of_sdk if client_class(name) == member.cls)
-        files = (file for name in names for file in self.of_sdk[name] - asked)
-        return min(files, default="") if made is not None else ""
+        names = (name for name in self.of_sdk if made and client_class(name) == member.cls)
+        return min((file for name in names for file in self.of_sdk[name] - asked), default="")
 
-    def calls_in_vain(self) -> dict[str, str]:
+    def ineffective_patches(self) -> dict[str, str]:
         """The same of functions of the module, and what leads to them: name -> test."""
         asked = set(self._modules.asked)
         return {
@@ -183,7 +163,7 @@ class ReplacedNames:
             if is_of_router(name) and files - asked
         }
 
-    def _constructor(self, member: Member) -> Constructor | None:
+    def _constructor(self, member: SdkClient) -> Constructor | None:
         return self._modules.facts[member.path].constructors.get(member.at)
 
     def _holders(self, module: ModuleFacts) -> Iterator[Term]:

@@ -14,7 +14,7 @@ from codemods.migrate_openai.files.import_roots import refuse_hidden_router
 from codemods.migrate_openai.prove.announced import test_at
 from codemods.migrate_openai.prove.model import CallSite
 from codemods.migrate_openai.prove.scratch import Scratch
-from codemods.migrate_openai.rules.left import MOCK
+from codemods.migrate_openai.rules.other import MOCK
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

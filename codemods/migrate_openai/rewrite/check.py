@@ -5,8 +5,6 @@ from __future__ import annotations
 import ast
 import warnings
 
-from codemods.migrate_openai.flow.parse import is_readable
-
 
 def compile_error(old: str, new: str, path: str) -> str | None:
     """Why the new text does not compile although the old one did; None where all is well.
@@ -14,9 +12,11 @@ def compile_error(old: str, new: str, path: str) -> str | None:
     Where this interpreter is too old to say, the new text must be readable to libcst.
     """
     error = _error(new, path)
-    if error is not None and (_error(old, path) is None or not is_readable(new)):
+    if error is None or _error(old, path) is None:
         return error
-    return None
+    from codemods.migrate_openai.flow import newer_syntax
+
+    return error if newer_syntax.parsed(new) is None else None
 
 
 def _error(text: str, path: str) -> str | None:

@@ -134,13 +134,12 @@ class Places:
 
     def _is_conditional(self, statement: ast.stmt) -> bool:
         """In a branch that may not run. The body of a try counts as running."""
-        for node, name in self.index.arms.get(statement, ()):
-            if isinstance(node, (ast.With, ast.AsyncWith)) or is_typing_guard(node):
-                continue
-            if isinstance(node, ast.Try) and name == "body":
-                continue
-            return True
-        return False
+        return not all(
+            isinstance(node, (ast.With, ast.AsyncWith))
+            or is_typing_guard(node)
+            or (isinstance(node, ast.Try) and name == "body")
+            for node, name in self.index.arms.get(statement, ())
+        )
 
 
 def _block_of(parent: ast.AST, statement: ast.AST) -> list[ast.stmt]:

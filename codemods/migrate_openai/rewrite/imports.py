@@ -6,6 +6,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import takewhile
 
 from codemods.migrate_openai.flow.collect import Analysis
 from codemods.migrate_openai.rewrite.changes import (
@@ -14,18 +15,14 @@ from codemods.migrate_openai.rewrite.changes import (
     InsertStatements,
     ReplaceStatement,
 )
-from codemods.migrate_openai.rewrite.import_order import (
-    Point,
-    is_import,
-    sorted_point,
-)
+from codemods.migrate_openai.rewrite.import_order import Point, is_import, sorted_point
 from codemods.migrate_openai.rewrite.import_places import Places
 from codemods.migrate_openai.rewrite.positions import Text, is_alone, last_line
 from codemods.migrate_openai.rewrite.reads import Reads, sdk_imports
 from codemods.migrate_openai.rewrite.unread_imports import (
     UnreadImports,
     unread_imports,
-    with_hollow,
+    with_empty_blocks,
 )
 
 _LEGACY = "{}.legacy = True  # no retries, replies are dictionaries: as openai 0.28"
@@ -60,12 +57,9 @@ class ImportPlan:
     gone: frozenset[int]
 
 
-def plan_imports(old: Analysis, new: Analysis, text: Text, request: ImportRequest) -> ImportPlan:
+class Imports:
     """*text* and *new* are the rewritten text and its analysis."""
-    return _Imports(old, new, text, request).plan()
 
-
-class _Imports:
     def __init__(self, old: Analysis, new: Analysis, text: Text, request: ImportRequest) -> None:
         self.new = new
         self.text = text
@@ -73,36 +67,36 @@ class _Imports:
         names = {name for _, name, _, _ in sdk_imports(new)}
         self.reads = Reads(new, names | request.reads)
         self.aliases = unread_imports(old, Reads(old, names), new, self.reads, request.wanted)
-        meant: dict[ast.stmt, list[tuple[str, str]]] = {}
+        new_names: dict[ast.stmt, list[tuple[str, str]]] = {}
         for place, (_, name, _, alias) in enumerate(sdk_imports(new)):
             if place in request.renamed:
                 statement = new.index.statement(alias)
                 gone = self.aliases.setdefault(statement, [])
                 gone += [alias] if alias not in gone else []
-                meant.setdefault(statement, []).append((request.renamed[place], name))
+                new_names.setdefault(statement, []).append((request.renamed[place], name))
         self.renamed = {
-            statement: _renamed(request.router, names) for statement, names in meant.items()
+            statement: _renamed(request.router, names) for statement, names in new_names.items()
         }
         router_reads = self.reads.unbound.get(request.name, [])
         self.places = Places(new, text, router_reads, self.aliases)
 
     def plan(self) -> ImportPlan:
-        lines, needs_router = self._lines()
-        point, homes = self._homes(lines)
+        missing = self._missing()
+        point, homes = self._homes() if missing else (None, [])
         again = self.places.tried_again(point.statement if point is not None else None)
-        filled = {*homes, *again, *self.renamed}
-        unread = with_hollow(self.new, self.text, self.aliases, filled)
-        in_place = {home: [*lines] for home in (*homes, *again)}
+        refilled = {*homes, *again, *self.renamed}
+        unread = with_empty_blocks(self.new, self.text, self.aliases, refilled)
+        in_place = {home: [missing] if missing else [] for home in (*homes, *again)}
         for statement, renamed in self.renamed.items():
             in_place.setdefault(statement, []).extend(renamed)
         changes = [
-            *(ReplaceStatement(span=self.text.span(node)) for node in unread.hollow),
-            *self._written(unread, in_place, [] if homes else lines, point),
+            *(ReplaceStatement(span=self.text.span(node)) for node in unread.empty_blocks),
+            *self._written(unread, in_place, "" if homes else missing, point),
         ]
-        legacy = needs_router and self.request.legacy
+        legacy = missing and self.request.legacy
         setting = [_LEGACY.format(self.request.name)] if legacy else []
-        if lines and not homes and point is None:
-            changes.append(self._at_top([*lines, *setting]))
+        if missing and not homes and point is None:
+            changes.append(self._at_top([missing, *setting]))
         elif setting:
             beside = homes or ([point.statement] if point is not None else [])
             changes += (self._set(place, unread, setting) for place in beside)
@@ -110,10 +104,8 @@ class _Imports:
         places = (p for p, (*_, alias) in enumerate(sdk_imports(self.new)) if alias in gone)
         return ImportPlan(changes=tuple(changes), gone=frozenset(places))
 
-    def _homes(self, lines: list[str]) -> tuple[Point | None, list[ast.stmt]]:
-        """Where the missing imports go: beside one statement, or in the SDK's places."""
-        if not lines:
-            return None, []
+    def _homes(self) -> tuple[Point | None, list[ast.stmt]]:
+        """Where the missing import goes: beside one statement, or in the SDK's places."""
         inner = self.places.inner(self.aliases)
         everywhere = self.places.wanted_outside(inner)
         point = self.places.anchor(inner, self.request.own, everywhere=everywhere)
@@ -122,25 +114,22 @@ class _Imports:
         # Lazy imports stay lazy: each function gets its own.
         return None, [] if everywhere else self.places.first_of_each_function(inner)
 
-    def _lines(self) -> tuple[list[str], bool]:
-        """The import statements that are missing, and whether the router's is among them."""
-        request, unbound = self.request, self.reads.unbound
-        package, _, module = request.router.rpartition(".")
-        lines = []
-        needs_router = request.name in request.reads & unbound.keys()
-        if needs_router:
-            source = f"from {package} " if package else ""
-            lines.append(f"{source}import {_alias(module, request.name)}")
-        return lines, needs_router
+    def _missing(self) -> str:
+        """The import of the router, where nothing binds its name that is read."""
+        name = self.request.name
+        if name not in self.request.reads & self.reads.unbound.keys():
+            return ""
+        package, _, module = self.request.router.rpartition(".")
+        return f"{f'from {package} ' if package else ''}import {_alias(module, name)}"
 
     def _written(
         self,
         unread: UnreadImports,
         in_place: dict[ast.stmt, list[str]],
-        lines: list[str],
+        missing: str,
         point: Point | None,
     ) -> Iterator[Change]:
-        """Drop what is unread; *in_place* go lines that have a home, at *point* the others."""
+        """Drop what is unread; *in_place* go lines that have a home, at *point* what has none."""
         left: dict[ast.stmt, list[str]] = {}
         inserted: dict[Point, list[str]] = {}
         gone = [statement for statement in unread.aliases if unread.is_whole(statement)]
@@ -153,10 +142,9 @@ class _Imports:
                     left.setdefault(home, []).append(line)
                 else:
                     inserted.setdefault(place, []).append(line)
-        if point is not None:
-            for line in lines:
-                place = self._sorted(point.statement, line, gone) or point
-                inserted.setdefault(place, []).append(line)
+        if point is not None and missing:
+            place = self._sorted(point.statement, missing, gone) or point
+            inserted.setdefault(place, []).append(missing)
         for statement, aliases in unread.aliases.items():
             if unread.is_whole(statement):
                 codes = tuple(left.pop(statement, ()))
@@ -190,23 +178,17 @@ class _Imports:
     def _at_top(self, lines: list[str]) -> Change:
         """Below the docstring and what is imported from ``__future__``."""
         body = self.new.tree.body
-        behind: ast.stmt | None = None
-        for statement in body:
-            docstring = (
-                statement is body[0]
-                and isinstance(statement, ast.Expr)
-                and isinstance(statement.value, ast.Constant)
-                and isinstance(statement.value.value, str)
-            )
-            future = isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
-            if not (docstring or future):
-                break
-            behind = statement
-        if behind is not None:
-            return self._inserted(Point(behind), lines)
+        start = 0 if ast.get_docstring(self.new.tree, clean=False) is None else 1
+        behind = [*body[:start], *takewhile(_is_future, body[start:])]
+        if behind:
+            return self._inserted(Point(behind[-1]), lines)
         blank = 0 if is_import(body[0]) else 2 if isinstance(body[0], _DEFINITIONS) else 1
         span = self.text.span(body[0])
         return InsertStatements(span=span, codes=(*lines, *[""] * blank), before=True)
+
+
+def _is_future(statement: ast.stmt) -> bool:
+    return isinstance(statement, ast.ImportFrom) and statement.module == "__future__"
 
 
 def _renamed(router: str, names: list[tuple[str, str]]) -> list[str]:
@@ -214,13 +196,13 @@ def _renamed(router: str, names: list[tuple[str, str]]) -> list[str]:
 
     An import takes no dotted name: that of a class of 0.28 is assigned.
     """
-    plain = {name for meant, name in names if meant == name}
-    dotted = [(meant.rpartition("."), name) for meant, name in names if "." in meant]
+    plain = {name for new_name, name in names if new_name == name}
+    dotted = [(new_name.rpartition("."), name) for new_name, name in names if "." in new_name]
     plain |= {module for (module, _, _), _ in dotted}
     lines = [
-        f"from {router} import {_alias(meant, name)}"
-        for meant, name in names
-        if meant != name and "." not in meant
+        f"from {router} import {_alias(new_name, name)}"
+        for new_name, name in names
+        if new_name != name and "." not in new_name
     ]
     lines += [f"from {router} import {', '.join(sorted(plain))}"] if plain else []
     return lines + [f"{name} = {module}.{last}" for (module, _, last), name in dotted]

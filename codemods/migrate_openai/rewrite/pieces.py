@@ -35,10 +35,6 @@ def _touch(one: Piece, other: Piece) -> bool:
     return one.has_gaps and other.has_gaps and one.span.end == other.span.start
 
 
-def _goes(change: Change) -> bool:
-    return isinstance(change, ReplaceStatement) and not change.codes
-
-
 def _joined(one: Piece, other: Piece) -> Piece:
     return replace(
         one,
@@ -95,7 +91,7 @@ class Statements:
 
     def _piece(self, change: Change) -> Piece:
         path = self._path(change.span)
-        if _goes(change):
+        if isinstance(change, ReplaceStatement) and not change.codes:
             if len(path) == 1:
                 return self._with_gaps(path[0], change)
             path.pop()
@@ -124,8 +120,6 @@ class Statements:
                 break
             path.append((statement, block))
             outer = statement
-        if not path:
-            raise ValueError(f"no statement holds {span}")
         return path
 
     def _children(self, outer: ast.AST) -> list[_Child]:
@@ -164,14 +158,11 @@ class Statements:
         """A statement of the module with the blank lines and comments around it."""
         statement, body = place
         lines = self._lines(statement, body)
-        first = last = body.index(statement)
-        while first >= 0 and last_line(body[first]) >= lines.start:
-            first -= 1
-        while last < len(body) and first_line(body[last]) <= lines.end:
-            last += 1
         text = self._text
-        start = text.line_span(last_line(body[first])).end if first >= 0 else 0
-        end = text.line_span(first_line(body[last])).start if last < len(body) else len(text.text)
+        above = [each for each in body if last_line(each) < lines.start]
+        below = [each for each in body if first_line(each) > lines.end]
+        start = text.line_span(last_line(above[-1])).end if above else 0
+        end = text.line_span(first_line(below[0])).start if below else len(text.text)
         return Piece(span=Span(start, end), lines=lines, changes=(change,), has_gaps=True)
 
 

@@ -98,18 +98,16 @@ def is_typing_guard(node: ast.AST) -> bool:
 
 def is_annotation(index: Index, node: ast.AST) -> bool:
     """Is the expression evaluated as an annotation, which may never run?"""
-    child: ast.AST = node
-    while True:
-        parent = index.parents.get(child)
-        if parent is None or isinstance(parent, ast.stmt):
-            break
-        if isinstance(parent, ast.arg) and parent.annotation is child:
-            return True
-        child = parent
-    if isinstance(parent, ast.AnnAssign):
-        return parent.annotation is child
-    if isinstance(parent, (ast.FunctionDef, ast.AsyncFunctionDef)):
-        return parent.returns is child
+    parent = index.parents.get(node)
+    while parent is not None:
+        match parent:
+            case ast.arg(annotation=part) | ast.AnnAssign(annotation=part):
+                return part is node
+            case ast.FunctionDef(returns=part) | ast.AsyncFunctionDef(returns=part):
+                return part is node
+            case ast.stmt():
+                return False
+        node, parent = parent, index.parents.get(parent)
     return False
 
 

@@ -14,10 +14,10 @@ from codemods.migrate_openai.rewrite.reads import Reads, is_listed, is_typing_gu
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class UnreadImports:
-    """``aliases`` by statement; ``hollow``: a try or if that then holds nothing is to go whole."""
+    """``aliases`` by statement; ``empty_blocks``: each try and if that holds nothing else."""
 
     aliases: dict[ast.stmt, list[ast.alias]]
-    hollow: list[ast.stmt]
+    empty_blocks: list[ast.stmt]
 
     def is_whole(self, statement: ast.stmt) -> bool:
         """Does a statement lose all its names?"""
@@ -48,16 +48,13 @@ def unread_imports(
         if not was_read:
             idle.add(alias)
     for statement, aliases in found.items():
-        if len(aliases) < len(names_of(statement)) or _is_probe(new, statement):
+        outer = new.index.parents[statement]
+        is_tried = isinstance(outer, ast.Try) and statement in outer.body
+        if len(aliases) < len(names_of(statement)) or is_tried:
             # A name that was idle before stays beside the names that stay, and in a try,
             # which asks whether it is there.
             found[statement] = [a for a in aliases if a not in idle]
     return {statement: aliases for statement, aliases in found.items() if aliases}
-
-
-def _is_probe(analysis: Analysis, statement: ast.stmt) -> bool:
-    outer = analysis.index.parents[statement]
-    return isinstance(outer, ast.Try) and statement in outer.body
 
 
 def _is_exported(
@@ -71,31 +68,31 @@ def _is_exported(
 ) -> bool:
     if scope.parent is not None:
         return False
-    if name in wanted or name in analysis.parsed.hidden:
-        return True
     alias = binding.node
-    if isinstance(alias, ast.alias) and alias.asname is not None and alias.asname == alias.name:
-        return True
-    if is_listed(analysis, name):
-        return True
-    return not was_read and analysis.file.path.endswith("__init__.py")
+    return (
+        name in wanted
+        or name in analysis.parsed.hidden
+        or (isinstance(alias, ast.alias) and alias.asname == alias.name)
+        or is_listed(analysis, name)
+        or (not was_read and analysis.file.path.endswith("__init__.py"))
+    )
 
 
-def with_hollow(
+def with_empty_blocks(
     analysis: Analysis,
     text: Text,
     aliases: dict[ast.stmt, list[ast.alias]],
-    filled: Collection[ast.stmt],
+    refilled: Collection[ast.stmt],
 ) -> UnreadImports:
     """Add each try and if that holds nothing but imports which go, and what only served those.
 
-    *filled*: statements that get something in their place.
+    *refilled*: statements that get something in their place.
     """
-    unread = UnreadImports(aliases=dict(aliases), hollow=[])
+    unread = UnreadImports(aliases=dict(aliases), empty_blocks=[])
     for node in analysis.index.nodes:
-        if isinstance(node, (ast.Try, ast.If)) and _is_hollow(text, node, unread, filled):
-            unread.hollow.append(node)
-    gone = {inner for node in unread.hollow for inner in ast.walk(node)}
+        if isinstance(node, (ast.Try, ast.If)) and _is_emptied(text, node, unread, refilled):
+            unread.empty_blocks.append(node)
+    gone = {inner for node in unread.empty_blocks for inner in ast.walk(node)}
     for statement in [s for s in unread.aliases if s in gone]:
         del unread.aliases[statement]
     for statement, alias in _idle_guards(analysis, gone):
@@ -103,8 +100,8 @@ def with_hollow(
     return unread
 
 
-def _is_hollow(
-    text: Text, node: ast.Try | ast.If, unread: UnreadImports, filled: Collection[ast.stmt]
+def _is_emptied(
+    text: Text, node: ast.Try | ast.If, unread: UnreadImports, refilled: Collection[ast.stmt]
 ) -> bool:
     source = text.of(node)
     if "#" in source or source.startswith("elif"):
@@ -116,7 +113,7 @@ def _is_hollow(
     goes = [s for s in statements if isinstance(s, _IMPORTS) and unread.is_whole(s)]
     return (
         bool(goes)
-        and not any(s in filled for s in statements)
+        and not any(s in refilled for s in statements)
         and all(s in goes or isinstance(s, ast.Pass) for s in statements)
     )
 

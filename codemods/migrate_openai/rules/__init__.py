@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from codemods.migrate_openai.rules import calls, clients, endpoints, left, module
+from codemods.migrate_openai.rules import calls, endpoints, other
 from codemods.migrate_openai.rules.base import Call, Rule
 
 __all__ = [
@@ -17,9 +17,7 @@ __all__ = [
     "rule_of",
 ]
 
-RULES: dict[str, Rule] = {
-    rule.id: rule for part in (calls, clients, module, left) for rule in part.RULES
-}
+RULES: dict[str, Rule] = {rule.id: rule for part in (calls, other) for rule in part.RULES}
 _OWNER: dict[Call, Rule] = {call: rule for rule in RULES.values() for call in rule.calls}
 CALLS: dict[str, Call] = {call.sdk: call for call in _OWNER if not call.legacy}
 LEGACY_CALLS: dict[str, Call] = {call.sdk: call for call in _OWNER if call.legacy}

@@ -31,3 +31,13 @@ class Rule:
     id: str
     kind: SiteKind = "call"
     calls: tuple[Call, ...] = ()
+
+
+def calls_by_rule(text: str, *, has_model: bool = True) -> dict[str, tuple[Call, ...]]:
+    """A line a call: its rule, the SDK's method, the router's function, what goes by position."""
+    found: dict[str, tuple[Call, ...]] = {}
+    for line in text.strip().splitlines():
+        rule, sdk, function, *positional = line.split()
+        call = Call(sdk=sdk, function=function, has_model=has_model, positional=tuple(positional))
+        found[rule] = (*found.get(rule, ()), call)
+    return found

@@ -3,106 +3,79 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import replace
+from itertools import chain
 
 from codemods.migrate_openai.rules import endpoints
-from codemods.migrate_openai.rules.base import Call, Rule
+from codemods.migrate_openai.rules.base import Call, Rule, calls_by_rule
 
-_OF_CLIENTS = {
-    "MOA101": {"chat.completions.create": "chat_completion"},
-    "MOA102": {
-        "chat.completions.parse": "chat_completion_parse",
-        "beta.chat.completions.parse": "chat_completion_parse",
-    },
-    "MOA103": {
-        "chat.completions.stream": "chat_completion_stream",
-        "beta.chat.completions.stream": "chat_completion_stream",
-    },
-    "MOA111": {"completions.create": "text_completion"},
-    "MOA121": {"embeddings.create": "embedding"},
-    "MOA131": {"responses.create": "responses"},
-    "MOA132": {"responses.parse": "responses_parse"},
-    "MOA133": {
-        "responses.retrieve": "responses_retrieve",
-        "responses.delete": "responses_delete",
-        "responses.cancel": "responses_cancel",
-    },
-    "MOA134": {"responses.stream": "responses_stream"},
-    "MOA141": {
-        "images.generate": "image_generation",
-        "images.edit": "image_edit",
-        "images.create_variation": "image_variation",
-    },
-    "MOA151": {"audio.transcriptions.create": "transcription"},
-    "MOA152": {"audio.speech.create": "speech"},
-    "MOA154": {"audio.translations.create": "translation"},
-    "MOA155": {"audio.speech.with_streaming_response.create": "speech_stream"},
-    "MOA161": {"moderations.create": "moderation"},
+_OF_CLIENTS = """
+MOA101 chat.completions.create                     chat_completion
+MOA102 chat.completions.parse                      chat_completion_parse
+MOA102 beta.chat.completions.parse                 chat_completion_parse
+MOA103 chat.completions.stream                     chat_completion_stream
+MOA103 beta.chat.completions.stream                chat_completion_stream
+MOA111 completions.create                          text_completion
+MOA121 embeddings.create                           embedding
+MOA131 responses.create                            responses
+MOA132 responses.parse                             responses_parse
+MOA134 responses.stream                            responses_stream
+MOA141 images.generate                             image_generation
+MOA141 images.edit                                 image_edit
+MOA141 images.create_variation                     image_variation
+MOA151 audio.transcriptions.create                 transcription
+MOA152 audio.speech.create                         speech
+MOA154 audio.translations.create                   translation
+MOA155 audio.speech.with_streaming_response.create speech_stream
+MOA161 moderations.create                          moderation
+"""
+# Their requests name no model that LiteLLM would have to know the provider of.
+_OF_CLIENTS_WITHOUT_MODEL = """
+MOA133 responses.retrieve responses_retrieve response_id
+MOA133 responses.delete   responses_delete   response_id
+MOA133 responses.cancel   responses_cancel   response_id
+"""
+# Of 0.28.
+_OF_THE_MODULE = """
+MOA104 ChatCompletion.create  chat_completion
+MOA112 Completion.create      text_completion
+MOA122 Embedding.create       embedding
+MOA142 Image.create           image_generation
+MOA142 Image.create_edit      image_edit       image mask
+MOA142 Image.create_variation image_variation  image
+MOA153 Audio.transcribe       transcription    model file
+MOA153 Audio.translate        translation      model file
+MOA162 Moderation.create      moderation       input model
+"""
+_OF_THE_MODULE_WITHOUT_MODEL = """
+MOA182 File.create            create_file              file purpose
+MOA182 File.list              file_list
+MOA182 File.retrieve          file_retrieve            file_id
+MOA182 File.delete            file_delete              file_id
+MOA182 File.download          file_content             file_id
+MOA183 FineTuningJob.create   create_fine_tuning_job
+MOA183 FineTuningJob.list     list_fine_tuning_jobs
+MOA183 FineTuningJob.retrieve retrieve_fine_tuning_job fine_tuning_job_id
+MOA183 FineTuningJob.cancel   cancel_fine_tuning_job   fine_tuning_job_id
+"""
+
+
+def _twins(call: Call) -> Iterator[Call]:
+    """A call of 0.28, and that whose names begin with an a: ``acreate``."""
+    owner, _, verb = call.sdk.partition(".")
+    for twin in ("", "a"):
+        sdk, function = f"{owner}.{twin}{verb}", f"{twin}{call.function}"
+        yield replace(call, sdk=sdk, function=function, legacy=True)
+
+
+_LEGACY = {
+    **calls_by_rule(_OF_THE_MODULE),
+    **calls_by_rule(_OF_THE_MODULE_WITHOUT_MODEL, has_model=False),
 }
-# Of 0.28. Each has a twin whose names begin with an a: ``acreate``.
-_OF_THE_MODULE = {
-    "MOA104": {"ChatCompletion.create": "chat_completion"},
-    "MOA112": {"Completion.create": "text_completion"},
-    "MOA122": {"Embedding.create": "embedding"},
-    "MOA142": {
-        "Image.create": "image_generation",
-        "Image.create_edit": "image_edit",
-        "Image.create_variation": "image_variation",
-    },
-    "MOA153": {"Audio.transcribe": "transcription", "Audio.translate": "translation"},
-    "MOA162": {"Moderation.create": "moderation"},
-    "MOA182": {
-        "File.create": "create_file",
-        "File.list": "file_list",
-        "File.retrieve": "file_retrieve",
-        "File.delete": "file_delete",
-        "File.download": "file_content",
-    },
-    "MOA183": {
-        "FineTuningJob.create": "create_fine_tuning_job",
-        "FineTuningJob.list": "list_fine_tuning_jobs",
-        "FineTuningJob.retrieve": "retrieve_fine_tuning_job",
-        "FineTuningJob.cancel": "cancel_fine_tuning_job",
-    },
-}
-# Rules whose requests name no model that LiteLLM would have to know the provider of.
-_WITHOUT_MODEL = frozenset({"MOA133", "MOA182", "MOA183"})
-_POSITIONAL = {
-    "Audio.transcribe": ("model", "file"),
-    "Audio.translate": ("model", "file"),
-    "Image.create_edit": ("image", "mask"),
-    "Image.create_variation": ("image",),
-    "Moderation.create": ("input", "model"),
-    "File.create": ("file", "purpose"),
-    "File.retrieve": ("file_id",),
-    "File.delete": ("file_id",),
-    "File.download": ("file_id",),
-    "FineTuningJob.retrieve": ("fine_tuning_job_id",),
-    "FineTuningJob.cancel": ("fine_tuning_job_id",),
-    "responses.cancel": ("response_id",),
-    "responses.delete": ("response_id",),
-    "responses.retrieve": ("response_id",),
-}
-
-
-def _calls(rule: str) -> Iterator[Call]:
-    has_model = rule not in _WITHOUT_MODEL
-    for sdk, function in _OF_CLIENTS.get(rule, {}).items():
-        positional = _POSITIONAL.get(sdk, ())
-        yield Call(sdk=sdk, function=function, has_model=has_model, positional=positional)
-    for sdk, function in _OF_THE_MODULE.get(rule, {}).items():
-        owner, _, verb = sdk.partition(".")
-        for twin in ("", "a"):
-            yield Call(
-                sdk=f"{owner}.{twin}{verb}",
-                function=f"{twin}{function}",
-                legacy=True,
-                has_model=has_model,
-                positional=_POSITIONAL.get(sdk, ()),
-            )
-
-
 _BY_RULE = {
-    **{rule: tuple(_calls(rule)) for rule in sorted(_OF_CLIENTS | _OF_THE_MODULE)},
+    **calls_by_rule(_OF_CLIENTS),
+    **calls_by_rule(_OF_CLIENTS_WITHOUT_MODEL, has_model=False),
+    **{rule: tuple(chain(*map(_twins, calls))) for rule, calls in _LEGACY.items()},
     **endpoints.CALLS,
 }
 RULES = tuple(Rule(id=id, calls=_BY_RULE[id]) for id in sorted(_BY_RULE))

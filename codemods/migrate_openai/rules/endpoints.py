@@ -2,109 +2,80 @@
 
 from __future__ import annotations
 
-from codemods.migrate_openai.rules.base import Call
+from codemods.migrate_openai.rules.base import calls_by_rule
 
-# By rule, a line a call: the SDK's method, the router's function, and what it takes by position.
-_TEXTS = {
-    "MOA171": """
-files.create            create_file
-files.list              file_list
-files.retrieve          file_retrieve  file_id
-files.delete            file_delete    file_id
-files.content           file_content   file_id
-files.retrieve_content  file_content   file_id
-""",
-    "MOA172": """
-batches.create    create_batch
-batches.list      list_batches
-batches.retrieve  retrieve_batch  batch_id
-batches.cancel    cancel_batch    batch_id
-""",
-    "MOA173": """
-fine_tuning.jobs.create    create_fine_tuning_job
-fine_tuning.jobs.list      list_fine_tuning_jobs
-fine_tuning.jobs.retrieve  retrieve_fine_tuning_job  fine_tuning_job_id
-fine_tuning.jobs.cancel    cancel_fine_tuning_job    fine_tuning_job_id
-""",
-    "MOA174": """
-vector_stores.create          vector_store_create
-vector_stores.list            vector_store_list
-vector_stores.retrieve        vector_store_retrieve       vector_store_id
-vector_stores.update          vector_store_update         vector_store_id
-vector_stores.delete          vector_store_delete         vector_store_id
-vector_stores.search          vector_store_search         vector_store_id
-vector_stores.files.create    vector_store_file_create    vector_store_id
-vector_stores.files.list      vector_store_file_list      vector_store_id
-vector_stores.files.retrieve  vector_store_file_retrieve  file_id
-vector_stores.files.update    vector_store_file_update    file_id
-vector_stores.files.delete    vector_store_file_delete    file_id
-vector_stores.files.content   vector_store_file_content   file_id
-""",
-    "MOA175": """
-beta.assistants.list          get_assistants
-beta.assistants.create        create_assistants
-beta.assistants.delete        delete_assistant  assistant_id
-beta.threads.create           create_thread
-beta.threads.retrieve         get_thread        thread_id
-beta.threads.messages.create  add_message       thread_id
-beta.threads.messages.list    get_messages      thread_id
-beta.threads.runs.create      run_thread        thread_id
-""",
-    "MOA176": """
-containers.create                  create_container
-containers.list                    list_containers
-containers.retrieve                retrieve_container               container_id
-containers.delete                  delete_container                 container_id
-containers.files.create            upload_container_file            container_id
-containers.files.list              list_container_files             container_id
-containers.files.retrieve          retrieve_container_file          file_id
-containers.files.delete            delete_container_file            file_id
-containers.files.content.retrieve  retrieve_container_file_content  file_id
-""",
-    "MOA177": """
-videos.create            video_generation
-videos.list              video_list
-videos.retrieve          video_status         video_id
-videos.download_content  video_content        video_id
-videos.remix             video_remix          video_id
-videos.edit              video_edit
-videos.extend            video_extension
-videos.create_character  video_create_character
-videos.get_character     video_get_character  character_id
-""",
-    "MOA178": """
-evals.create         create_eval
-evals.list           list_evals
-evals.retrieve       get_eval     eval_id
-evals.update         update_eval  eval_id
-evals.delete         delete_eval  eval_id
-evals.runs.create    create_run   eval_id
-evals.runs.list      list_runs    eval_id
-evals.runs.retrieve  get_run      run_id
-evals.runs.cancel    cancel_run   run_id
-evals.runs.delete    delete_run   run_id
-""",
-    "MOA179": """
-responses.input_items.list  list_input_items   response_id
-responses.compact           compact_responses
-""",
-    "MOA181": """
-realtime.client_secrets.create  create_realtime_client_secret
-""",
-}
-
-
-def _calls(text: str) -> tuple[Call, ...]:
-    rows = [line.split() for line in text.strip().splitlines()]
-    # Vector stores began as a beta.
-    rows += [[f"beta.{row[0]}", *row[1:]] for row in rows if row[0].startswith("vector_stores.")]
-    return tuple(
-        Call(sdk=sdk, function=function, has_model=False, positional=tuple(positional))
-        for sdk, function, *positional in rows
-    )
-
-
-CALLS = {rule: _calls(text) for rule, text in _TEXTS.items()}
+# A line a call: see `calls_by_rule`.
+_TEXT = """
+MOA171 files.create                      create_file
+MOA171 files.list                        file_list
+MOA171 files.retrieve                    file_retrieve                   file_id
+MOA171 files.delete                      file_delete                     file_id
+MOA171 files.content                     file_content                    file_id
+MOA171 files.retrieve_content            file_content                    file_id
+MOA172 batches.create                    create_batch
+MOA172 batches.list                      list_batches
+MOA172 batches.retrieve                  retrieve_batch                  batch_id
+MOA172 batches.cancel                    cancel_batch                    batch_id
+MOA173 fine_tuning.jobs.create           create_fine_tuning_job
+MOA173 fine_tuning.jobs.list             list_fine_tuning_jobs
+MOA173 fine_tuning.jobs.retrieve         retrieve_fine_tuning_job        fine_tuning_job_id
+MOA173 fine_tuning.jobs.cancel           cancel_fine_tuning_job          fine_tuning_job_id
+MOA174 vector_stores.create              vector_store_create
+MOA174 vector_stores.list                vector_store_list
+MOA174 vector_stores.retrieve            vector_store_retrieve           vector_store_id
+MOA174 vector_stores.update              vector_store_update             vector_store_id
+MOA174 vector_stores.delete              vector_store_delete             vector_store_id
+MOA174 vector_stores.search              vector_store_search             vector_store_id
+MOA174 vector_stores.files.create        vector_store_file_create        vector_store_id
+MOA174 vector_stores.files.list          vector_store_file_list          vector_store_id
+MOA174 vector_stores.files.retrieve      vector_store_file_retrieve      file_id
+MOA174 vector_stores.files.update        vector_store_file_update        file_id
+MOA174 vector_stores.files.delete        vector_store_file_delete        file_id
+MOA174 vector_stores.files.content       vector_store_file_content       file_id
+MOA175 beta.assistants.list              get_assistants
+MOA175 beta.assistants.create            create_assistants
+MOA175 beta.assistants.delete            delete_assistant                assistant_id
+MOA175 beta.threads.create               create_thread
+MOA175 beta.threads.retrieve             get_thread                      thread_id
+MOA175 beta.threads.messages.create      add_message                     thread_id
+MOA175 beta.threads.messages.list        get_messages                    thread_id
+MOA175 beta.threads.runs.create          run_thread                      thread_id
+MOA176 containers.create                 create_container
+MOA176 containers.list                   list_containers
+MOA176 containers.retrieve               retrieve_container              container_id
+MOA176 containers.delete                 delete_container                container_id
+MOA176 containers.files.create           upload_container_file           container_id
+MOA176 containers.files.list             list_container_files            container_id
+MOA176 containers.files.retrieve         retrieve_container_file         file_id
+MOA176 containers.files.delete           delete_container_file           file_id
+MOA176 containers.files.content.retrieve retrieve_container_file_content file_id
+MOA177 videos.create                     video_generation
+MOA177 videos.list                       video_list
+MOA177 videos.retrieve                   video_status                    video_id
+MOA177 videos.download_content           video_content                   video_id
+MOA177 videos.remix                      video_remix                     video_id
+MOA177 videos.edit                       video_edit
+MOA177 videos.extend                     video_extension
+MOA177 videos.create_character           video_create_character
+MOA177 videos.get_character              video_get_character             character_id
+MOA178 evals.create                      create_eval
+MOA178 evals.list                        list_evals
+MOA178 evals.retrieve                    get_eval                        eval_id
+MOA178 evals.update                      update_eval                     eval_id
+MOA178 evals.delete                      delete_eval                     eval_id
+MOA178 evals.runs.create                 create_run                      eval_id
+MOA178 evals.runs.list                   list_runs                       eval_id
+MOA178 evals.runs.retrieve               get_run                         run_id
+MOA178 evals.runs.cancel                 cancel_run                      run_id
+MOA178 evals.runs.delete                 delete_run                      run_id
+MOA179 responses.input_items.list        list_input_items                response_id
+MOA179 responses.compact                 compact_responses
+MOA181 realtime.client_secrets.create    create_realtime_client_secret
+"""
+# Vector stores began as a beta.
+_STORES = [line for line in _TEXT.splitlines(keepends=True) if " vector_stores." in line]
+_BETA = "".join(_STORES).replace(" vector_stores.", " beta.vector_stores.")
+CALLS = calls_by_rule(_TEXT + _BETA, has_model=False)
 
 # What else has the SDK's spelling on a router client, and goes through LiteLLM: methods that call
 # those above, and those that LiteLLM has no function for and passes through.

@@ -24,11 +24,7 @@ SETTINGS: dict[str, str] = {
 }
 # Settings of 0.28 that are not even there later: reading one would fail.
 LEGACY_SETTINGS = frozenset({"api_base"})
-UNSUPPORTED_SETTINGS = frozenset(
-    {
-        *("aiosession", "app_info", "debug", "log", "requestssession"),
-    }
-)
+UNSUPPORTED_SETTINGS = frozenset({"aiosession", "app_info", "debug", "log", "requestssession"})
 
 EXCEPTIONS = frozenset(
     {
