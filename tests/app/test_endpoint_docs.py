@@ -49,7 +49,7 @@ NOT_OF_THE_SDK = frozenset(
 
 def providers(endpoint: Endpoint) -> str:
     if endpoint.passed_on:
-        return "anthropic"
+        return "anthropic" if endpoint.shape.startswith("skills.") else ""
     area, _, _ = endpoint.litellm.rpartition(".")
     resource = endpoint.shape.partition(".")[0]
     more = _PROVIDERS.get(endpoint.name) or _BY_MODULE.get(area) or _BY_RESOURCE.get(resource) or ""

@@ -91,10 +91,10 @@ def test_a_method_that_is_assigned_from_itself_is_reported_by_its_own_name() -> 
 from openai import OpenAI
 
 client = OpenAI()
-fetch = client.uploads.create
+fetch = client.realtime.connect
 while slow():
     fetch = fetch.wrapped
-    fetch(file=f)
+    fetch(model=m)
 """
     [result] = engine.migrate([SourceFile(path="a.py", text=text)], Options())
     messages = [f.message for f in result.findings if f.rule == "MOA901"]

@@ -33,16 +33,18 @@ from codemods.migrate_openai.plan.split_clients import name_beside, split_client
 from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
 from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_as_spelled, rule_of
 from codemods.migrate_openai.rules.client_attributes import (
-    CLIENT_EXTRAS,
     is_inside_call,
-    is_nowhere,
     is_passed_on,
     is_router_spelled,
     leads_to_call,
+    sends_nothing,
 )
 from codemods.migrate_openai.rules.clients import MADE, RESOURCE
-from codemods.migrate_openai.rules.left import LOOK_ALIKE, NO_COUNTERPART, RAW, UNPROVEN
+from codemods.migrate_openai.rules.endpoints import is_gone
+from codemods.migrate_openai.rules.left import LOOK_ALIKE, NO_COUNTERPART, UNPROVEN
 from codemods.migrate_openai.rules.sdk_names import router_class
+
+_NO_COUNTERPART = "LiteLLM has no counterpart"
 
 
 class ClientCalls:
@@ -90,7 +92,7 @@ class ClientCalls:
         paths = {a.path for a in site.client_paths}
         path = min(paths, key=lambda path: (".".join(path) not in CALLS, path))
         dotted = ".".join(path)
-        if not path or path[0] in CLIENT_EXTRAS or is_inside_call(path):
+        if not path or sends_nothing(path) or is_inside_call(path):
             return
         target = CALLS.get(dotted)
         if any(another_sdk(atom) in self.strangers for atom in site.atoms):
@@ -176,16 +178,13 @@ class ClientCalls:
         passed = (
             "the router's client answers it" if not decision or decision.kind == "router" else ""
         )
-        raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
-        if raw:
-            self.draft.left(RAW, site.node, "raw-response", passed)
-        elif is_test(self.planner.facts.path) and not self.planner.called(site.node):
+        if is_test(self.planner.facts.path) and not self.planner.called(site.node):
             return  # what a fake keeps for the test that asks it
         elif len(path) > 1 or self.planner.called(site.node):
-            reason = "passed-on" if passed and not is_nowhere(path) else "no-counterpart"
-            what = f"LiteLLM has no counterpart: {'.'.join(path)}"
-            message = "; ".join(filter(None, (what, passed)))
-            self.draft.left(NO_COUNTERPART, site.node, reason, message)
+            dotted = ".".join(path)
+            lacks = "today's SDK has no such method" if is_gone(dotted) else _NO_COUNTERPART
+            message = "; ".join(filter(None, (f"{lacks}: {dotted}", passed)))
+            self.draft.left(NO_COUNTERPART, site.node, "no-counterpart", message)
 
     def _split(self, site: ResolvedUse, decision: Decision, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""

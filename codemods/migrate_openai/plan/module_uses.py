@@ -41,7 +41,7 @@ from codemods.migrate_openai.rules import (
     rule_of,
 )
 from codemods.migrate_openai.rules import sdk_names as names
-from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, NO_COUNTERPART, RAW
+from codemods.migrate_openai.rules.left import LOOK_ALIKE, MOCK, NO_COUNTERPART
 from codemods.migrate_openai.rules.module import EXCEPTION, SENTINEL, SETTING, TYPE
 from codemods.migrate_openai.rules.module_names import call_of, is_leftover, is_of_router
 
@@ -205,9 +205,6 @@ class ModuleUses:
         return next((by for part, by in in_vain.items() if f"{name}.".startswith(f"{part}.")), "")
 
     def _leftover(self, site: ResolvedUse, name: str) -> None:
-        if "with_raw_response" in name or "with_streaming_response" in name:
-            self.draft.left(RAW, site.node, "raw-response")
-            return
         short = name.removeprefix("openai.")
         rule, call = rule_as_spelled(short), self.planner.called(site.node)
         if rule and call and self.planner.applies(rule, site.node):

@@ -63,9 +63,14 @@ _OF_THE_MODULE = {
         "FineTuningJob.retrieve": "retrieve_fine_tuning_job",
         "FineTuningJob.cancel": "cancel_fine_tuning_job",
     },
+    "MOA186": {
+        "Model.list": "list_models",
+        "Model.retrieve": "retrieve_model",
+        "Model.delete": "delete_model",
+    },
 }
 # Rules whose requests name no model that LiteLLM would have to know the provider of.
-_WITHOUT_MODEL = frozenset({"MOA133", "MOA182", "MOA183"})
+_WITHOUT_MODEL = frozenset({"MOA133", "MOA182", "MOA183", "MOA186"})
 _POSITIONAL = {
     "Audio.transcribe": ("model", "file"),
     "Audio.translate": ("model", "file"),
@@ -78,6 +83,8 @@ _POSITIONAL = {
     "File.download": ("file_id",),
     "FineTuningJob.retrieve": ("fine_tuning_job_id",),
     "FineTuningJob.cancel": ("fine_tuning_job_id",),
+    "Model.retrieve": ("model",),
+    "Model.delete": ("model",),
     "responses.cancel": ("response_id",),
     "responses.delete": ("response_id",),
     "responses.retrieve": ("response_id",),
@@ -104,5 +111,6 @@ def _calls(rule: str) -> Iterator[Call]:
 _BY_RULE = {
     **{rule: tuple(_calls(rule)) for rule in sorted(_OF_CLIENTS | _OF_THE_MODULE)},
     **endpoints.CALLS,
+    endpoints.PASSED_THROUGH: (),
 }
 RULES = tuple(Rule(id=id, calls=_BY_RULE[id]) for id in sorted(_BY_RULE))

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codemods.migrate_openai.rules.base import Call
+from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
 # By rule, a line a call: the SDK's method, the router's function, and what it takes by position.
 _TEXTS = {
@@ -91,6 +92,11 @@ responses.compact           compact_responses
     "MOA181": """
 realtime.client_secrets.create  create_realtime_client_secret
 """,
+    "MOA184": """
+models.list      list_models
+models.retrieve  retrieve_model  model
+models.delete    delete_model    model
+""",
 }
 
 
@@ -121,15 +127,36 @@ _RESOURCES = {
     "evals": "MOA178",
     "responses.input_tokens": "MOA179",
 }
-_GONE = ("beta.assistants.files.", "beta.threads.messages.files.")  # of the first assistants
+# What the SDK that LiteLLM brings does not have any more.
+_GONE = ("beta.assistants.files.", "beta.threads.messages.files.", "fine_tunes.", "edits.")
+PASSED_THROUGH = "MOA185"
+_RAW = frozenset({"with_raw_response", "with_streaming_response"})
+# The methods of a client that send whatever the program says.
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list", "request"})
+
+
+def is_gone(path: str) -> bool:
+    """Had the SDK this method once?"""
+    return path.startswith(_GONE)
+
+
+def plain(path: str) -> str:
+    """A method that hands out the HTTP response, as the one that hands out what is in it."""
+    return ".".join(part for part in path.split(".") if part not in _RAW)
 
 
 def rule_as_spelled(path: str) -> str:
-    """The rule of a method of the SDK that keeps its spelling; "": it is none of those."""
-    if path.startswith(_GONE) or "with_raw_response" in path or "with_streaming" in path:
+    """The rule of a method of the SDK that keeps its spelling; "": it is none of those.
+
+    Sockets are no requests, and LiteLLM passes none through.
+    """
+    resource, _, method = path.rpartition(".")
+    if is_gone(path) or method == "connect" or plain(path) != path:
         return ""
+    if resource.partition(".")[0] not in RESOURCES:
+        return PASSED_THROUGH if path in _VERBS else ""
     found = (rule for resource, rule in _RESOURCES.items() if path.startswith(f"{resource}."))
-    return next(found, "")
+    return next(found, PASSED_THROUGH)
 
 
 # Methods that others call on clients, as the SDK spells them.
