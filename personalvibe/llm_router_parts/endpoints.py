@@ -232,7 +232,7 @@ ENDPOINTS: dict[str, Endpoint] = {
         *_rows("skills", _SKILLS, passed_on="LiteLLM's skills are Anthropic's"),
         *_rows("models", _MODELS, litellm="", passed_on="LiteLLM has no function for it"),
         *_rows("responses", _RESPONSES),
-        *_rows("realtime", _REALTIME, only_async="LiteLLM has no other function"),
+        *_rows("realtime", _REALTIME, passed_on="LiteLLM tells the provider by the model's name"),
     )
 }
 
