@@ -121,6 +121,8 @@ class Call(Exchange):
             told["model"] = joined((provider, name))
             if "messages" in told and not is_conversation(told["messages"]):
                 told["messages"] = [{"role": "user", "content": str(told["messages"])}]
+            if not isinstance(told.get("voice", ""), str):  # of a voice of one's own, its id
+                told["voice"] = str(told["voice"])
             if options.extra_json and operation.litellm in STREAMED:
                 told["extra_body"] = copied(options.extra_json)
             if not self.stream or operation.litellm not in STREAMED:

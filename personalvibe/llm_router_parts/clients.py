@@ -162,7 +162,7 @@ class ClientSettings:
                 " and azure have an SDK of their own for it"
             )
         present = self._sdk_client()
-        if not is_resource(type(present), path.partition(".")[0]):
+        if path not in _VERBS and not is_resource(type(present), path.partition(".")[0]):
             return present
         lasting = self.__dict__.get("_sdk") or shell_of(Lasting, present)
         lasting = self.__dict__.setdefault("_sdk", lasting)
@@ -190,6 +190,10 @@ class ClientSettings:
         if (other := replacement(self, name)) is None:
             return begin(name, arguments, self, self._is_async)
         return other(**on_the_wire(name, arguments, self.provider, self.settings()))
+
+
+# The methods of the SDK's client that send whatever the program says.
+_VERBS = ("get", "post", "put", "patch", "delete", "get_api_list", "request")
 
 
 _OWN = ("_connections", "_sdk")  # the SDK's client is not asked for them

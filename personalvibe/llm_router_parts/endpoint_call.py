@@ -126,7 +126,7 @@ class EndpointCall(Exchange):
         told = {**_given(options.params), **_given(body), **self.ids, **self._files()}
         if self.sender.wired:
             known, required = _parameters(self.endpoint)
-            told = {**dict.fromkeys(required, ""), **told}
+            told = {**{name: _UNSAID.get(name, "") for name in required}, **told}
             told = {name: value for name, value in told.items() if name in known | self.ids.keys()}
         return {name: copied(value) for name, value in told.items()}
 
@@ -207,6 +207,10 @@ class EndpointCall(Exchange):
         if isinstance(self.outcome, load_sdk().BaseModel):
             return old_reply(response.json(), self.headers)
         return response.content if hasattr(self.outcome, "stream_to_file") else self.outcome
+
+
+# What LiteLLM asks for though the program need not give it.
+_UNSAID = {"file": ("", b"")}
 
 
 def _has_headers(request: Request) -> bool:

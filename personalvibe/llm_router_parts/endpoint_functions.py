@@ -57,11 +57,16 @@ def client_method(client: Any, name: str) -> Callable[..., Any]:
     return call
 
 
-def module_resource(name: str) -> Any:
-    """A resource of the SDK's module, ``openai.files``, by way of the module's functions."""
+def module_resource(path: str) -> Any:
+    """A resource of the SDK's module, ``files``, with the settings of the process."""
+    return method_of(_of_the_module(), path)
+
+
+@functools.cache
+def _of_the_module() -> Any:
     lasting = shell_of(Lasting, unconnected(False))
     lasting.__dict__["_sender"] = lambda: _sender({}, {}, is_async=False)
-    return getattr(lasting, name)
+    return lasting
 
 
 def _begin(name: str, is_async: bool, args: tuple[Any, ...], kwargs: dict[str, Any]) -> Any:

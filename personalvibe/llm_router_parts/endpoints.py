@@ -20,7 +20,7 @@ class Endpoint(NamedTuple):
         name: the router's function; the asynchronous twin has an ``a`` before it.
         shape: the method of the SDK's client.
         request: its method and path; what stands in brackets is of some of the SDK's releases.
-        litellm: LiteLLM's function, with its module where that is not LiteLLM itself.
+        litellm: LiteLLM's function, with its module where that is not LiteLLM itself; "": none.
         handler: LiteLLM's module whose handlers send it with the SDK; "": it has an HTTP handler.
         azure: LiteLLM's azure provider knows it; its openai provider is told otherwise.
         passed_on: why LiteLLM cannot send it, to OpenAI or Azure.
@@ -193,6 +193,14 @@ delete_skill  delete    DELETE  /{skill_id}
 """
 
 
+_MODELS = """
+models          /models
+list_models     list      GET     /
+retrieve_model  retrieve  GET     /{model}
+delete_model    delete    DELETE  /{model}
+"""
+
+
 _RESPONSES = """
 responses          /responses
 list_input_items   input_items.list  GET   /{response_id}/input_items
@@ -222,8 +230,9 @@ ENDPOINTS: dict[str, Endpoint] = {
         *_rows("videos", _VIDEO_LIST, only_async="LiteLLM's other function runs an event loop"),
         *_rows("evals", _EVALS, azure=False),
         *_rows("skills", _SKILLS, passed_on="LiteLLM's skills are Anthropic's"),
+        *_rows("models", _MODELS, litellm="", passed_on="LiteLLM has no function for it"),
         *_rows("responses", _RESPONSES),
-        *_rows("realtime", _REALTIME, only_async="LiteLLM has no other function"),
+        *_rows("realtime", _REALTIME, passed_on="LiteLLM tells the provider by the model's name"),
     )
 }
 
@@ -266,7 +275,7 @@ def endpoint_name(name: str) -> tuple[str, bool]:
 
 def leads_to_endpoint(path: str) -> bool:
     """Is this, or a part of it, a resource whose methods send what LiteLLM has a function for?"""
-    return any(f"{endpoint.shape}.".startswith(f"{path}.") for endpoint in ENDPOINTS.values())
+    return any(f"{e.shape}.".startswith(f"{path}.") for e in ENDPOINTS.values() if e.litellm)
 
 
 def litellm_twin(endpoint: Endpoint, is_async: bool) -> Any:

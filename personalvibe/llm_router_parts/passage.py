@@ -45,7 +45,7 @@ def passage_arguments(call: Exchange) -> dict[str, Any]:
     config = litellm.utils.ProviderConfigManager.get_provider_passthrough_config
     return {
         "method": options.method.upper(),
-        "endpoint": options.url,
+        "endpoint": options.url.partition("?")[0],
         "model": model,
         "client": PassageBack(call),
         "provider_config": config(provider=litellm.types.utils.LlmProviders.AZURE, model=model),

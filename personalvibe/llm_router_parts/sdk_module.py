@@ -48,6 +48,11 @@ _LEGACY: dict[str, dict[str, tuple[str, tuple[str, ...]]]] = {
         "retrieve": ("retrieve_fine_tuning_job", ("fine_tuning_job_id",)),
         "cancel": ("cancel_fine_tuning_job", ("fine_tuning_job_id",)),
     },
+    "Model": {
+        "list": ("list_models", ()),
+        "retrieve": ("retrieve_model", ("model",)),
+        "delete": ("delete_model", ("model",)),
+    },
 }
 
 
@@ -71,10 +76,8 @@ class SdkModule(ModuleType):
             raise AttributeError(f"module {self.__name__!r} has no attribute {name!r}")
         if name in _LEGACY:
             value: Any = _legacy_class(self._face, name)
-        elif any(operation.shape.startswith(f"{name}.") for operation in OPERATIONS.values()):
-            value = _resource(self._face, f"{name}.")
-        elif (resource := _endpoint_resource(name)) is not None:
-            value = resource
+        elif _is_resource(name):
+            value = _Resource(self._face, name)
         else:
             found = of_the_sdk(name)
             return getattr(_sdk_as_set(), name) if found is None else found
@@ -98,17 +101,11 @@ class SdkModule(ModuleType):
             super().__delattr__(name)
 
 
-def _endpoint_resource(name: str) -> Any:
-    """``openai.files`` and its like; None: it is none of them."""
-    if name[:1].isupper():
-        return None
-    from .endpoints import leads_to_endpoint
+def _is_resource(name: str) -> bool:
+    """Has the SDK's client a part of this name: ``chat``, ``files``?"""
+    from .wire import is_resource
 
-    if not leads_to_endpoint(name):
-        return None
-    from .endpoint_functions import module_resource
-
-    return module_resource(name)
+    return not name[:1].isupper() and is_resource(load_sdk().OpenAI, name)
 
 
 def _sdk_as_set() -> Any:
@@ -119,19 +116,28 @@ def _sdk_as_set() -> Any:
     return sdk
 
 
-def _resource(face: ModuleType, path: str) -> SimpleNamespace:
-    """``chat.`` -> an object with ``completions.create`` and all else that begins so."""
-    found = SimpleNamespace()
-    for name, operation in OPERATIONS.items():
-        for shape in (operation.shape, f"beta.{operation.shape}"):
-            if not shape.startswith(path):
-                continue
-            part, _, rest = shape.removeprefix(path).partition(".")
-            if not rest:
-                setattr(found, part, getattr(face.of("openai"), name))
-            elif not hasattr(found, part):
-                setattr(found, part, _resource(face, f"{path}{part}."))
-    return found
+class _Resource(SimpleNamespace):
+    """A part of the SDK's client on its module: ``openai.chat``, with ``completions.create``."""
+
+    def __init__(self, face: ModuleType, path: str) -> None:
+        super().__init__(_path=path)
+        for name, operation in OPERATIONS.items():
+            for shape in (operation.shape, f"beta.{operation.shape}"):
+                if not shape.startswith(f"{path}."):
+                    continue
+                part, _, rest = shape.removeprefix(f"{path}.").partition(".")
+                if not rest:
+                    setattr(self, part, getattr(face.of("openai"), name))
+                elif part not in vars(self):
+                    setattr(self, part, _Resource(face, f"{path}.{part}"))
+
+    def __getattr__(self, name: str) -> Any:
+        """What has no function of its own in the router: files, raw responses, models."""
+        if name.startswith("_"):
+            raise AttributeError(name)
+        from .endpoint_functions import module_resource
+
+        return getattr(module_resource(self._path), name)
 
 
 def _legacy_class(face: ModuleType, name: str) -> type:

@@ -22,7 +22,7 @@ SETTINGS = (
     "api_key", "organization", "project", "default_headers", "default_query", "http_client",
     "api_version", "azure_endpoint", "azure_deployment", "azure_ad_token",
     "azure_ad_token_provider", "timeout", "max_retries", "base_url", "api_base", "api_type",
-    "webhook_secret", "websocket_base_url",
+    "webhook_secret", "websocket_base_url", "admin_api_key", "workload_identity",
 )  # fmt: skip
 
 

@@ -7,7 +7,12 @@ import typing
 from pathlib import Path
 from typing import Any
 
-from personalvibe.llm_router_parts.endpoints import ENDPOINTS, Endpoint, litellm_twin
+from personalvibe.llm_router_parts.endpoints import (
+    ENDPOINTS,
+    PASSAGE,
+    Endpoint,
+    litellm_twin,
+)
 from personalvibe.llm_router_parts.operations import OPERATIONS
 from personalvibe.llm_router_parts.wire import RAW_HEADER
 from tests.app.wire import loaded_litellm
@@ -49,7 +54,7 @@ NOT_OF_THE_SDK = frozenset(
 
 def providers(endpoint: Endpoint) -> str:
     if endpoint.passed_on:
-        return "anthropic"
+        return "anthropic" if endpoint.shape.startswith("skills.") else "openai, azure"
     area, _, _ = endpoint.litellm.rpartition(".")
     resource = endpoint.shape.partition(".")[0]
     more = _PROVIDERS.get(endpoint.name) or _BY_MODULE.get(area) or _BY_RESOURCE.get(resource) or ""
@@ -68,8 +73,8 @@ def difference(endpoint: Endpoint) -> str:
 def table() -> str:
     head = "| function | openai's spelling | LiteLLM's function | providers | differences |"
     rows = (
-        f"| `{e.name}` | `client.{e.shape}` | `litellm.{e.litellm}` | {providers(e)}"
-        f" | {difference(e)} |".replace("|  |", "| |")
+        f"| `{e.name}` | `client.{e.shape}` | `litellm.{e.litellm or PASSAGE.name}`"
+        f" | {providers(e)} | {difference(e)} |".replace("|  |", "| |")
         for e in ENDPOINTS.values()
     )
     return "\n".join((head, "|---|---|---|---|---|", *rows, ""))

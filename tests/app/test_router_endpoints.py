@@ -33,8 +33,8 @@ pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning")  # the SDK
 # What a request says of the client that sends it, and boundaries that are made up.
 _OF_CLIENTS = frozenset({"host", "x-stainless-raw-response", "idempotency-key", "content-type"})
 # What LiteLLM has no function of its own for.
-PASSED_THROUGH = frozenset({"", "list_skills"})
-ONLY_ASYNC = frozenset({"create_realtime_client_secret", "video_list"})
+PASSED_THROUGH = frozenset({"", "create_realtime_client_secret", "list_skills"})
+ONLY_ASYNC = frozenset({"video_list"})
 
 
 def essence(sent: Received) -> tuple[Any, ...]:

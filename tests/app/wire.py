@@ -161,7 +161,7 @@ class _Handler(BaseHTTPRequestHandler):
                 self.wfile.write(f"{name}data: {json.dumps(event)}\n\n".encode())
             self.wfile.flush()
 
-    do_GET = do_POST = do_DELETE = _serve  # noqa: N815
+    do_GET = do_POST = do_DELETE = do_PUT = do_PATCH = _serve  # noqa: N815
 
 
 class _Server(ThreadingHTTPServer):

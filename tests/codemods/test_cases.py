@@ -41,12 +41,12 @@ def test_case(
 def test_a_case_that_is_wrong_is_written_anew_on_demand(
     tmp_path: Path, twice: Callable[[dict[str, str]], dict[str, FileResult]]
 ) -> None:
-    wrong = "--- before a.py\nimport openai\nopenai.models.list()\n--- after a.py\nimport nothing\n"
+    program = "--- before a.py\nimport openai\nopenai.live.connect()\n"
+    wrong = f"{program}--- after a.py\nimport nothing\n"
     file = tmp_path / "cases.txt"
     file.write_text(f"=== one\n{wrong}=== two\n{wrong}")
     case = Case(file=file, name="two", body=wrong)
     accept(case, twice(case.programs("before")))
     assert file.read_text() == (
-        f"=== one\n{wrong}=== two\n--- before a.py\nimport openai\nopenai.models.list()\n"
-        "--- left a.py 2 MOA901 no-counterpart\n"
+        f"=== one\n{wrong}=== two\n{program}--- left a.py 2 MOA901 no-counterpart\n"
     )

@@ -121,7 +121,7 @@ def test_a_client_that_an_annotation_declares(twice: Twice) -> None:
 def test_a_client_that_passes_on_what_only_the_sdk_has_moves_for_its_migrated_calls(
     twice: Twice,
 ) -> None:
-    text = CONSTRUCTION + "client.uploads.create(file=f, purpose='batch')\n"
+    text = CONSTRUCTION + "client.realtime.connect(model='m')\n"
     text += "client.chat_completion(model='gpt-4o', messages=[])\n"
     [result] = twice(text).values()
     assert 'client = llm_router.Client(provider="openai", timeout=30)' in result.text

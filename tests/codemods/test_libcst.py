@@ -23,7 +23,7 @@ from openai import OpenAI
 
 client = OpenAI(timeout=3)
 print(client.chat.completions.create(model="m", messages=[]))
-client.models.list()
+client.live.connect()
 """
 AFTER = """\
 from openai import OpenAI
@@ -32,7 +32,7 @@ from personalvibe import llm_router
 client = OpenAI(timeout=3)
 router_client = llm_router.Client(timeout=3)
 print(router_client.chat_completion(model="openai/m", messages=[]))
-client.models.list()
+client.live.connect()
 """
 
 
@@ -44,9 +44,9 @@ class TestCommand(CodemodTest):
             BEFORE,
             AFTER,
             expected_warnings=[
-                "line 3: the client is also used for: models.list; beside it: router_client. "
+                "line 3: the client is also used for: live.connect; beside it: router_client. "
                 "Make a second client, llm_router.Client(...), for the calls that can move.",
-                "line 5: LiteLLM has no counterpart: models.list. Keep it on the openai SDK, or "
+                "line 5: LiteLLM has no counterpart: live.connect. Keep it on the openai SDK, or "
                 "replace the feature; the rest of the file works.",
             ],
         )

@@ -60,6 +60,7 @@ STATEMENTS = (
     "other.embeddings.create(model='m', input='x')",
     "({v}).responses.create(model='m', input='x')",
     "client.uploads.create(file=f, purpose='p')",
+    "client.realtime.connect(model='m')",
     "retry({v}.chat.completions.create, model='m')",
     "print(client.api_key, other.base_url)",
     "with OpenAI() as client:\n    share(client)",

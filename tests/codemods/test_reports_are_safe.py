@@ -48,9 +48,7 @@ def test_a_literal_key_is_in_no_report(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str], call: str
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    used = (
-        "client.uploads.create(file=f, purpose='assistants')\nclient.embeddings.create(input='x')\n"
-    )
+    used = "client.realtime.connect(model='m')\nclient.embeddings.create(input='x')\n"
     text = f"from openai import AzureOpenAI, OpenAI\n\nclient = {call}\n{used}"
     (tmp_path / "a.py").write_text(text)
     for output in ([], ["--json"], ["--sarif"], ["--statistics"]):

@@ -35,8 +35,9 @@ CALLED = re.compile(
         | videos\s*\.\s*(?:create|download_content) | a?(?:OF_ENDPOINTS)\s*\(
         | ChatCompletion\s*\.\s*a?create | Completion\s*\.\s*a?create
         | Embedding\s*\.\s*a?create | batches\s*\.\s*(?:create|retrieve)
-        | files\s*\.\s*(?:create|content)
-        | models\s*\.\s*list
+        | files\s*\.\s*(?:create|content) | models\s*\.\s*(?:list|retrieve|delete)
+        | uploads\s*\.\s*(?:create|parts|upload_file_chunked)
+        | conversations\s*\.\s*(?:create|items) | realtime\s*\.\s*connect
     )
     """.replace(b"WITH_MODEL", _WITH_MODEL).replace(b"OF_ENDPOINTS", _OF_ENDPOINTS),
     re.VERBOSE,
@@ -65,7 +66,12 @@ _SHAPES = frozenset(
 
 # Calls whose spelling says little of whose they are: docker has containers, many have files.
 _COMMON = frozenset(
-    tuple(call.sdk.split(".")[-2:]) for calls in endpoints.CALLS.values() for call in calls
+    tuple(path.split(".")[-2:])
+    for path in (
+        *(call.sdk for calls in endpoints.CALLS.values() for call in calls),
+        *("conversations.items", "conversations.retrieve", "realtime.connect", "uploads.complete"),
+        *("uploads.parts", "uploads.upload_file_chunked"),
+    )
 )
 
 

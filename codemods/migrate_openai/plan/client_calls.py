@@ -28,22 +28,23 @@ from codemods.migrate_openai.plan.split_clients import SplitClients
 from codemods.migrate_openai.rewrite.changes import CopyAssignment, ReplaceStatement, Retarget
 from codemods.migrate_openai.rules import CALLS, ROUTER_CALLS, Rule, rule_as_spelled, rule_of
 from codemods.migrate_openai.rules.client_attributes import (
-    CLIENT_EXTRAS,
     is_inside_call,
-    is_nowhere,
     is_passed_on,
     is_router_spelled,
     leads_to_call,
+    sends_nothing,
 )
+from codemods.migrate_openai.rules.endpoints import is_gone
 from codemods.migrate_openai.rules.other import (
     CONSTRUCTION,
     LOOK_ALIKE,
     NO_COUNTERPART,
-    RAW,
     RESOURCE,
     UNPROVEN,
 )
 from codemods.migrate_openai.rules.sdk_names import router_class
+
+_NO_COUNTERPART = "LiteLLM has no counterpart"
 
 
 class ClientCalls:
@@ -84,7 +85,7 @@ class ClientCalls:
         paths = {value.path for value in site.client_paths}
         path = min(paths, key=lambda path: (".".join(path) not in CALLS, path))
         dotted = ".".join(path)
-        if not path or path[0] in CLIENT_EXTRAS or is_inside_call(path):
+        if not path or sends_nothing(path) or is_inside_call(path):
             return
         target = CALLS.get(dotted)
         if any(another_sdk(value) in self.other_packages for value in site.values):
@@ -168,16 +169,13 @@ class ClientCalls:
     def _unsupported(self, site: ResolvedUse, path: tuple[str, ...]) -> None:
         decision = self.clients.decision(site)
         passed = "the router's client answers it" if not decision or decision.moves else ""
-        raw = any(p in {"with_raw_response", "with_streaming_response"} for p in path)
-        if raw:
-            self.draft.leave(RAW, site.node, "raw-response", passed)
-        elif is_test(self.planner.facts.path) and not self.planner.call_at(site.node):
+        if is_test(self.planner.facts.path) and not self.planner.call_at(site.node):
             return  # what a fake keeps for the test that asks it
         elif len(path) > 1 or self.planner.call_at(site.node):
-            reason = "passed-on" if passed and not is_nowhere(path) else "no-counterpart"
-            what = f"LiteLLM has no counterpart: {'.'.join(path)}"
-            message = "; ".join(filter(None, (what, passed)))
-            self.draft.leave(NO_COUNTERPART, site.node, reason, message)
+            dotted = ".".join(path)
+            lacks = "today's SDK has no such method" if is_gone(dotted) else _NO_COUNTERPART
+            message = "; ".join(filter(None, (f"{lacks}: {dotted}", passed)))
+            self.draft.leave(NO_COUNTERPART, site.node, "no-counterpart", message)
 
     def _split(self, site: ResolvedUse, decision: Decision, dotted: str) -> None:
         """The client stays for something else; this call moves where it can."""

@@ -38,7 +38,6 @@ from codemods.migrate_openai.rules.other import (
     LOOK_ALIKE,
     MOCK,
     NO_COUNTERPART,
-    RAW,
     SENTINEL,
     SETTING,
     TYPE,
@@ -202,9 +201,6 @@ class ModuleUses:
         )
 
     def _leftover(self, site: ResolvedUse, name: str) -> None:
-        if "with_raw_response" in name or "with_streaming_response" in name:
-            self.draft.leave(RAW, site.node, "raw-response")
-            return
         short = name.removeprefix("openai.")
         rule, call = rule_as_spelled(short), self.planner.call_at(site.node)
         if rule and call and self.planner.applies(rule, site.node):

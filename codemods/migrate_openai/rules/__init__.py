@@ -35,4 +35,8 @@ def rule_of(call: Call) -> Rule:
 
 def rule_as_spelled(sdk: str) -> Rule | None:
     """The rule of a method of the SDK that keeps its spelling on a client of the router."""
-    return RULES.get(endpoints.rule_as_spelled(sdk))
+    if any(call.startswith(f"{sdk}.") for call in CALLS):
+        return None  # a resource
+    plain = endpoints.plain(sdk)
+    passed = plain != sdk and (plain in CALLS or endpoints.rule_as_spelled(plain))
+    return RULES.get(endpoints.PASSED_THROUGH if passed else endpoints.rule_as_spelled(sdk))

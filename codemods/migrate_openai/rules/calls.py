@@ -57,6 +57,9 @@ MOA183 FineTuningJob.create   create_fine_tuning_job
 MOA183 FineTuningJob.list     list_fine_tuning_jobs
 MOA183 FineTuningJob.retrieve retrieve_fine_tuning_job fine_tuning_job_id
 MOA183 FineTuningJob.cancel   cancel_fine_tuning_job   fine_tuning_job_id
+MOA186 Model.list             list_models
+MOA186 Model.retrieve         retrieve_model           model
+MOA186 Model.delete           delete_model             model
 """
 
 
@@ -77,5 +80,6 @@ _BY_RULE = {
     **calls_by_rule(_OF_CLIENTS_WITHOUT_MODEL, has_model=False),
     **{rule: tuple(chain(*map(_twins, calls))) for rule, calls in _LEGACY.items()},
     **endpoints.CALLS,
+    endpoints.PASSED_THROUGH: (),
 }
 RULES = tuple(Rule(id=id, calls=_BY_RULE[id]) for id in sorted(_BY_RULE))

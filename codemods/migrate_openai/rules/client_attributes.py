@@ -2,33 +2,30 @@
 
 from __future__ import annotations
 
-from codemods.migrate_openai.rules import CALLS, ROUTER_FUNCTIONS
-from codemods.migrate_openai.rules.endpoints import rule_as_spelled
+from codemods.migrate_openai.rules import CALLS, ROUTER_FUNCTIONS, rule_as_spelled
 from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
 # What a router client answers besides the calls of the rules.
 CLIENT_EXTRAS = frozenset(
     {"close", "with_options", "copy", "is_closed", "api_key", "organization", "project", "base_url"}
     | {"timeout", "max_retries", "_api_version", "_azure_endpoint", "_azure_deployment"}
-    | {"_base_url"}
-)
-# What a router client passes on to a client of the SDK, besides the resources.
-_VERBS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list", "request"})
-# What else a client of the SDK has, in any generation; read through the router's as well.
-_SDK_ONLY = frozenset(
-    {"default_headers", "default_query", "custom_auth", "auth_headers"}
+    | {"_base_url", "default_headers", "default_query", "custom_auth", "auth_headers"}
     | {"platform_headers", "qs", "user_agent", "webhook_secret", "websocket_base_url"}
-    | {"admin_api_key", "workload_identity", "content_provenance_checks"}
+    | {"admin_api_key", "workload_identity"}
 )
-# Resources of whose kind LiteLLM has nothing at all.
-_NOWHERE = frozenset({"uploads", "conversations", "webhooks", "live"})
+# Methods of resources that send nothing: they read what a server sent to the program.
+_SEND_NOTHING = frozenset({("webhooks", "unwrap"), ("webhooks", "verify_signature")})
 _OF_NO_CLIENT = frozenset({"acreate"})  # methods that no generation of the SDK has on a client
 
 
 def leads_to_call(path: tuple[str, ...]) -> bool:
     """Is this a resource, such as ``chat.completions``, or a method that keeps its spelling?"""
     dotted = ".".join(path)
-    return bool(rule_as_spelled(dotted)) or any(sdk.startswith(f"{dotted}.") for sdk in CALLS)
+    return (
+        dotted in RESOURCES
+        or rule_as_spelled(dotted) is not None
+        or any(sdk.startswith(f"{dotted}.") for sdk in CALLS)
+    )
 
 
 def is_inside_call(path: tuple[str, ...]) -> bool:
@@ -39,12 +36,12 @@ def is_inside_call(path: tuple[str, ...]) -> bool:
 
 def is_passed_on(dotted: str) -> bool:
     """Does a router client ask the SDK's for this?"""
-    return dotted.split(".")[0] in RESOURCES | _VERBS | _SDK_ONLY
+    return dotted.split(".")[0] in RESOURCES
 
 
-def is_nowhere(path: tuple[str, ...]) -> bool:
-    """Has LiteLLM nothing of this kind? It has no uploads in parts, and no sockets for clients."""
-    return path[0] in _NOWHERE or path[-1] == "connect"
+def sends_nothing(path: tuple[str, ...]) -> bool:
+    """Is this a setting of a client, or a method that asks no server?"""
+    return path[0] in CLIENT_EXTRAS or path[:2] in _SEND_NOTHING
 
 
 def is_router_spelled(path: tuple[str, ...], *, called: bool) -> bool:
@@ -60,7 +57,7 @@ def is_answered(path: tuple[str, ...]) -> bool:
 
 def needs_sdk(path: tuple[str, ...]) -> bool:
     """Is this something that a router client does not answer by itself?"""
-    return path[0] not in CLIENT_EXTRAS and path[-1] not in _OF_NO_CLIENT
+    return not sends_nothing(path) and path[-1] not in _OF_NO_CLIENT
 
 
 def leads_further(path: tuple[str, ...]) -> bool:

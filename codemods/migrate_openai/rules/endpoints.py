@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from codemods.migrate_openai.rules.base import calls_by_rule
+from codemods.migrate_openai.rules.sdk_names import RESOURCES
 
 # A line a call: see `calls_by_rule`.
 _TEXT = """
@@ -71,6 +72,9 @@ MOA178 evals.runs.delete                 delete_run                      run_id
 MOA179 responses.input_items.list        list_input_items                response_id
 MOA179 responses.compact                 compact_responses
 MOA181 realtime.client_secrets.create    create_realtime_client_secret
+MOA184 models.list                       list_models
+MOA184 models.retrieve                   retrieve_model                  model
+MOA184 models.delete                     delete_model                    model
 """
 # Vector stores began as a beta.
 _STORES = [line for line in _TEXT.splitlines(keepends=True) if " vector_stores." in line]
@@ -92,15 +96,36 @@ _RESOURCES = {
     "evals": "MOA178",
     "responses.input_tokens": "MOA179",
 }
-_GONE = ("beta.assistants.files.", "beta.threads.messages.files.")  # of the first assistants
+# What the SDK that LiteLLM brings does not have any more.
+_GONE = ("beta.assistants.files.", "beta.threads.messages.files.", "fine_tunes.", "edits.")
+PASSED_THROUGH = "MOA185"
+_RAW = frozenset({"with_raw_response", "with_streaming_response"})
+# The methods of a client that send whatever the program says.
+_VERBS = frozenset({"get", "post", "put", "patch", "delete", "get_api_list", "request"})
+
+
+def is_gone(path: str) -> bool:
+    """Had the SDK this method once?"""
+    return path.startswith(_GONE)
+
+
+def plain(path: str) -> str:
+    """A method that hands out the HTTP response, as the one that hands out what is in it."""
+    return ".".join(part for part in path.split(".") if part not in _RAW)
 
 
 def rule_as_spelled(path: str) -> str:
-    """The rule of a method of the SDK that keeps its spelling; "": it is none of those."""
-    if path.startswith(_GONE) or "with_raw_response" in path or "with_streaming" in path:
+    """The rule of a method of the SDK that keeps its spelling; "": it is none of those.
+
+    Sockets are no requests, and LiteLLM passes none through.
+    """
+    resource, _, method = path.rpartition(".")
+    if is_gone(path) or method == "connect" or plain(path) != path:
         return ""
+    if resource.partition(".")[0] not in RESOURCES:
+        return PASSED_THROUGH if path in _VERBS else ""
     found = (rule for resource, rule in _RESOURCES.items() if path.startswith(f"{resource}."))
-    return next(found, "")
+    return next(found, PASSED_THROUGH)
 
 
 # Methods that others call on clients, as the SDK spells them.

@@ -19,10 +19,6 @@ _TEXTS = {
         "LiteLLM has no counterpart for this call",
         "Keep it on the openai SDK, or replace the feature; the rest of the file works.",
     ),
-    "passed-on": (
-        "LiteLLM has no function for this call; the router's client has it passed through",
-        "Nothing: it works as before, and LiteLLM's callbacks see a request that passes through.",
-    ),
     "will-not-import": (
         "it is of openai 0.28, and cannot be imported beside LiteLLM",
         "Replace what it is used for: LiteLLM brings a later openai, which does not have it.",
@@ -56,10 +52,6 @@ _TEXTS = {
     "not-given": (
         "the client is made in a file that is not part of this run",
         "Give that file too: the call and its client move together.",
-    ),
-    "raw-response": (
-        "the call asks for the raw HTTP response",
-        "Ask for the parsed reply instead, then run again.",
     ),
     "handed-over": (
         "a class of the SDK is handed to something that may call anything on it",

@@ -6,10 +6,11 @@ from __future__ import annotations
 RESOURCES = frozenset(
     {
         *("admin", "audio", "batches", "beta", "chat", "completions", "containers"),
-        *("conversations", "embeddings", "evals", "files", "fine_tuning", "fine_tunes"),
-        *("images", "models", "moderations", "realtime", "responses", "skills", "uploads"),
-        *("vector_stores", "videos", "webhooks", "with_raw_response"),
-        "with_streaming_response",
+        *("content_provenance_checks", "conversations", "decisions", "edits", "embeddings"),
+        *("evals", "files", "fine_tuning", "fine_tunes", "images", "live", "models"),
+        *("moderations", "realtime", "responses", "safety", "skills", "uploads"),
+        *("vector_stores", "videos", "webhooks"),
+        *("with_raw_response", "with_streaming_response"),
     }
 )
 # openai.<setting> -> llm_router.<setting>
