@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import sys
 import tarfile
 import zipfile
@@ -40,10 +41,19 @@ def missing(sdist: Path) -> set[str]:
     return set(NEEDED) - found
 
 
+def relative_links(wheel: Path) -> list[str]:
+    """Links of the page on a package index that lead nowhere there."""
+    with zipfile.ZipFile(wheel) as archive:
+        (name,) = (name for name in archive.namelist() if name.endswith(".dist-info/METADATA"))
+        page = archive.read(name).decode("utf-8")
+    return re.findall(r"\]\((?!https://|#)([^)]*)\)", page)
+
+
 def main(folder: str) -> int:
     (wheel,), (sdist,) = Path(folder).glob("*.whl"), Path(folder).glob("*.tar.gz")
     problems = [f"{wheel.name} has {name}" for name in sorted(strays(wheel))]
     problems += [f"{sdist.name} lacks {name}" for name in sorted(missing(sdist))]
+    problems += [f"{wheel.name} shows the link {link}" for link in relative_links(wheel)]
     print("\n".join(problems) or f"{wheel.name} and {sdist.name} have what they should")
     return 1 if problems else 0
 

@@ -7,11 +7,11 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from importlib import import_module
 from pathlib import Path
 
 import pytest
 
-ROOT = Path(__file__).resolve().parent.parent
 PACKAGES = ("personalvibe", "codemods")
 
 # A third-party package -> the only modules, or rooms of modules, that may import it, at any depth.
@@ -40,8 +40,10 @@ LAZY = {"litellm", "vcr", "rich"}
 def modules() -> dict[str, Path]:
     found = {}
     for package in PACKAGES:
-        for path in sorted((ROOT / package).rglob("*.py")):
-            parts = path.relative_to(ROOT).with_suffix("").parts
+        # Where it is imported from, which is the checkout or an installed wheel.
+        (folder,) = import_module(package).__path__
+        for path in sorted(Path(folder).rglob("*.py")):
+            parts = path.relative_to(Path(folder).parent).with_suffix("").parts
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
             found[name] = path
     return found

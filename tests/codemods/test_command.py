@@ -18,8 +18,7 @@ from codemods.migrate_openai.__main__ import main
 from codemods.migrate_openai.files import pipeline
 from codemods.migrate_openai.flow import collect
 from codemods.migrate_openai.model import Options, SourceFile
-
-ROOT = Path(__file__).parents[2]
+from personalvibe import llm_router
 
 OLD = """\
 import openai
@@ -503,9 +502,10 @@ def test_a_vendored_router_makes_the_program_depend_on_litellm_only(
     assert command(*arguments, "--write")[0] == 0
     assert (here / "app/main.py").read_text() == NEW.replace("personalvibe", "app")
     copied = (here / "app/llm_router.py").read_bytes()
-    face = (ROOT / "personalvibe/llm_router.py").read_bytes()
+    router = Path(llm_router.__file__)
+    face = router.read_bytes()
     assert copied.endswith(face.replace(b"personalvibe.llm_router_parts", b"app.llm_router_parts"))
-    for part in (ROOT / "personalvibe/llm_router_parts").glob("*.py"):
+    for part in router.with_name("llm_router_parts").glob("*.py"):
         copied = (here / "app/llm_router_parts" / part.name).read_bytes()
         assert copied.endswith(part.read_bytes())
     lines = (here / "requirements.txt").read_text().splitlines()

@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+import hashlib
 import json
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from personalvibe.replay.cassette.bodies import STORED_BOUNDARY
 from personalvibe.replay.matching.canonical import MatchRules, canonicalise, normalise
 from personalvibe.replay.matching.placeholders import stabilise
 from personalvibe.replay.model import Interaction, Request, Response
@@ -118,6 +120,99 @@ def test_ignored_json_paths(path: str, ignored: bool) -> None:
     one, other = ({"metadata": {"run": run}, "messages": [{"id": 1}]} for run in (1, 2))
     same = key(post(one), ignore_json_paths=(path,)) == key(post(other), ignore_json_paths=(path,))
     assert same is ignored
+
+
+def compared(request: Request, **rules: object) -> object:
+    """What is compared of a request's body, which is what a miss shows."""
+    return canonicalise(normalise(request), MatchRules(**rules)).fields["body"]  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("path", "left"),
+    [
+        ("list[*].id", {"list": [{"a": 1}, {}, "id"], "map": {"id": 3, "deep": {"id": 4}}}),
+        (
+            "list[1].id",
+            {"list": [{"id": 1, "a": 1}, {}, "id"], "map": {"id": 3, "deep": {"id": 4}}},
+        ),
+        ("list[0]", {"list": [{"id": 2}, "id"], "map": {"id": 3, "deep": {"id": 4}}}),
+        ("list[*]", {"list": [], "map": {"id": 3, "deep": {"id": 4}}}),
+        ("*.id", {"list": [{"id": 1, "a": 1}, {"id": 2}, "id"], "map": {"deep": {"id": 4}}}),
+        ("map.*.id", {"list": [{"id": 1, "a": 1}, {"id": 2}, "id"], "map": {"id": 3, "deep": {}}}),
+        ("**.id", {"list": [{"a": 1}, {}, "id"], "map": {"deep": {}}}),
+        ("map.**.id", {"list": [{"id": 1, "a": 1}, {"id": 2}, "id"], "map": {"deep": {}}}),
+        *(
+            (
+                path,
+                {"list": [{"id": 1, "a": 1}, {"id": 2}, "id"], "map": {"id": 3, "deep": {"id": 4}}},
+            )
+            for path in ("list.id", "list[9].id", "map[0]", "list[2].id.x", "other", "$")
+        ),
+    ],
+)
+def test_what_an_ignored_path_leaves(path: str, left: object) -> None:
+    body = {"list": [{"id": 1, "a": 1}, {"id": 2}, "id"], "map": {"id": 3, "deep": {"id": 4}}}
+    assert compared(post(body), ignore_json_paths=(path,)) == left
+
+
+def test_ids_are_counted_from_one_over_the_body() -> None:
+    body = {"ids": [ID, OTHER_ID.upper()], "ref": OTHER_ID, "text": f"{ID} and {OTHER_ID}"}
+    assert compared(post(body)) == {
+        "ids": ["<id 1>", "<id 2>"],
+        "ref": "<id 2>",
+        "text": "<id 1> and <id 2>",
+    }
+
+
+def test_headers_are_compared_by_name_and_joined() -> None:
+    def headers(*pairs: tuple[str, str]) -> object:
+        request = normalise(post({}, headers=pairs))
+        return canonicalise(request, MatchRules(match_on=("headers",))).fields["headers"]
+
+    assert headers(("X-A", "1"), ("b", ""), ("x-a", "2")) == {"x-a": "1, 2", "b": ""}
+
+
+STORED = STORED_BOUNDARY.encode()
+LARGE = "QUJD" * 513
+"""Four characters of base64 over the limit."""
+BINARY = b"\xff" * 2049
+DIGEST = "<2052 characters of base64, sha256 " + hashlib.sha256(LARGE.encode()).hexdigest() + ">"
+
+
+@pytest.mark.parametrize(
+    ("value", "stored"),
+    [
+        (LARGE, DIGEST),
+        (f"data:image/png;base64,{LARGE}", f"data:image/png;base64,{DIGEST}"),
+        (LARGE[4:], LARGE[4:]),
+        (LARGE[:-3] + "é==", LARGE[:-3] + "é=="),
+        (f"{LARGE[4:]} and", f"{LARGE[4:]} and"),
+        (f"one,{LARGE}", f"one,{LARGE}"),
+    ],
+)
+def test_long_base64_is_stored_as_its_digest_and_text_as_it_is(value: str, stored: str) -> None:
+    padding = "text " * 500
+    body = {"parts": [{"data": value}, [value], 1, None], "text": padding}
+    expected = {"parts": [{"data": stored}, [stored], 1, None], "text": padding}
+    assert json.loads(normalise(post(body)).body) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "stored"),
+    [
+        (b"\xff" * 2048, b"\xff" * 2048),
+        (
+            BINARY,
+            f"<2049 bytes, sha256 {hashlib.sha256(BINARY).hexdigest()}>".encode(),
+        ),
+        (LARGE.encode(), DIGEST.encode()),
+        (b"two words " * 300, b"two words " * 300),
+        (b'{ "a" : [ ' + b"1, " * 1000 + b"2 ] }", b'{ "a" : [ ' + b"1, " * 1000 + b"2 ] }"),
+    ],
+)
+def test_large_bodies(body: bytes, stored: bytes) -> None:
+    assert normalise(post(body)).body == stored
+    assert normalise(multipart(b"m", body)).body == multipart(STORED, stored).body
 
 
 @pytest.mark.parametrize(

@@ -6,6 +6,7 @@ import json
 import os
 from collections.abc import Iterator
 from dataclasses import asdict
+from pathlib import PurePath
 from typing import Any, TextIO
 
 from codemods.migrate_openai.cli.settings import Settings
@@ -152,9 +153,13 @@ def _results(outcome: Outcome) -> Iterator[Object]:
 
 
 def _artifact(path: str) -> Object:
+    return {"artifactLocation": {"uri": uri(PurePath(path))}}
+
+
+def uri(path: PurePath) -> str:
     from urllib.parse import quote
 
-    return {"artifactLocation": {"uri": quote(os.fsencode(path.replace(os.sep, "/")), safe="/:")}}
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
 
 
 def _valid(text: str) -> str:

@@ -8,6 +8,7 @@ import re
 from collections import Counter
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from pathlib import PurePath
 from typing import TextIO
 
 from codemods.migrate_openai.cli.printable import patch_name, printable
@@ -101,7 +102,7 @@ def diff(change: TextChange, *, colour: bool, terminal: bool) -> Iterator[str]:
 
     On a terminal the text is for the eye, and what would act on the terminal is escaped.
     """
-    name = patch_name(change.label)
+    name = patch_name(PurePath(change.label))
     before, after = _LINE.findall(change.before), _LINE.findall(change.after)
     for line in difflib.unified_diff(before, after, name, name):
         tail = "\n" if line.endswith("\n") else "\n\\ No newline at end of file\n"

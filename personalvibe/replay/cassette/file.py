@@ -33,6 +33,8 @@ UNPACKED = 2
 _HEAD = "# Recorded by personalvibe.replay. Re-record it with: pytest --record-mode=rewrite\n"
 _OWN = f"{_HEAD}version: {VERSION}\n".encode()
 _END = "...\n"
+_ENDS = (_END.encode(), b"...\r\n")
+"""Git on Windows may write the line ends of Windows."""
 _REPAIR = "Restore it from version control, or record it again with --record-mode=rewrite."
 _WIDTH = 96
 _PROVENANCE = ("recorded_at", "recorded_by", "recorded_from")
@@ -133,7 +135,7 @@ def _unpacked(raw: bytes, path: Path, max_bytes: int) -> bytes:
 
 
 def _require_end(raw: bytes, path: Path) -> None:
-    if not raw.endswith(_END.encode()):
+    if not raw.endswith(_ENDS):
         raise CassetteError(
             'the last line, "...", is missing: the file is cut off',
             path=path,

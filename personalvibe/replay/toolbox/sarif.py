@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from collections.abc import Sequence
 from pathlib import PurePath
 from typing import Any
@@ -48,12 +49,16 @@ def _result(one: Finding) -> dict[str, Any]:
         "locations": [
             {
                 "physicalLocation": {
-                    "artifactLocation": {"uri": quote(PurePath(one.path).as_posix())},
+                    "artifactLocation": {"uri": uri(PurePath(one.path))},
                     "region": {"startLine": one.line or 1},
                 }
             }
         ],
     }
+
+
+def uri(path: PurePath) -> str:
+    return path.as_uri() if path.is_absolute() else quote(os.fsencode(path.as_posix()))
 
 
 def described(one: Finding) -> str:
