@@ -24,6 +24,7 @@ from personalvibe.replay.model import (
     Response,
 )
 from personalvibe.replay.redaction import redact as redact_module
+from personalvibe.replay.redaction.names import SECRET_NAMES
 from personalvibe.replay.redaction.redact import (
     RedactionRules,
     find_leaks,
@@ -638,8 +639,12 @@ def test_only_this_module_makes_redacted_interactions() -> None:
     assert makers <= {"redact.py", "model.py"}
 
 
+def test_the_name_of_a_forms_field_may_be_a_secret() -> None:
+    assert response_of(b"sk-proj-0000000000000000AAA=") == b"REDACTED="
+
+
 def test_the_quick_look_knows_every_name() -> None:
-    assert all(RULES.may_find(f'"{name}": "x"') for name in RULES.text_names())
+    assert all(RULES.may_find(f'"{name}": "x"') for name in SECRET_NAMES)
 
 
 def test_headers_in_a_log_line_are_redacted() -> None:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from personalvibe.replay.offline.environment import LITELLM_SILENCERS
 from personalvibe.replay.redaction import rules
-from personalvibe.replay.redaction.shapes import SECRET_NAMES, squeeze
+from personalvibe.replay.redaction.names import SECRET_NAMES, squeeze
 from personalvibe.replay.redaction.token_prefixes import TOKEN_PREFIXES
 
 DOCS = Path(__file__).parent.parent.parent / "docs"

@@ -5,6 +5,7 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import itertools
 import re
 import zlib
 from collections import defaultdict
@@ -16,16 +17,23 @@ from urllib.parse import quote_plus, unquote_plus
 from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette.streams import Leaf, leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Request
+from personalvibe.replay.redaction.assignments import looks_drawn
+from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
 from personalvibe.replay.redaction.rules import Action, RedactionRules, Side
-from personalvibe.replay.redaction.shapes import INTACT_NAMES, PLACEHOLDER, Hit, replaced, squeeze
+from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, replaced
 
 _SCHEMA_KEYS = frozenset(
     ("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "description", "properties", "title")
 )
 _HEADER_TABLES = frozenset(
-    ("headers", "extraheaders", "httpheaders", "requestheaders", "defaultheaders", "env")
+    ("headers", "extraheaders", "httpheaders", "requestheaders", "defaultheaders", "env", "cookies")
 )
-_TABLES = (b'headers"', b'"env"', b'"value"', b'"token"')
+_PLACE_NAMES = (b"headers", b"env", b"cookies", b"value", b"token", b"default", b"kty", b'"--')
+_PLACES = re.compile(rb'(?:headers|env|cookies|value|token|default|kty)\\*"\s*:|"--')
+_HOLDING_VALUE = frozenset(("value", "default"))
+_PRIVATE_PARTS_OF_JWK = frozenset(("d", "p", "q", "dp", "dq", "qi", "k"))
+_SCHEMA_VALUES = frozenset(("default", "const", "example", "examples"))
+_BESIDE_DATA = re.compile(rb"(?m)^(?!data:)[^\r\n]{8,}")
 _SERVER_KEYS = frozenset(("server_url", "serverUrl", "server_label", "command", "url"))
 _PLAIN_HEADERS = re.compile(
     r"(?i)accept.*|content-.*|user-agent|host|origin|referer|path|home|lang|lc_.*|tz|debug|.*log.*|"
@@ -50,7 +58,7 @@ class BodyRedactor:
             return self.gzipped(body)
         stream = parse_stream(headers, body)
         if stream is not None:
-            return stream.assemble(self.payloads(stream.payloads))
+            return self.beside_data(headers, stream.assemble(self.payloads(stream.payloads)))
         if (form := bodies.parse_form(headers, body)) is not None:
             return self.form(body) if form else body
         if (parts := bodies.parse_multipart(headers, body)) is not None:
@@ -72,8 +80,8 @@ class BodyRedactor:
         if b"\\u00" in body or b"\\/" in body:
             return False  # letters and slashes may be written as escapes
         lower = body.lower()
-        if any(name in lower for name in _TABLES):
-            return False  # a secret by its place
+        if any(name in lower for name in _PLACE_NAMES) and _PLACES.search(lower):
+            return False
         return not self.rules.may_find(body.decode("utf-8", "replace"))
 
     def text(self, body: bytes) -> bytes:
@@ -104,19 +112,52 @@ class BodyRedactor:
         if isinstance(value, str):
             if action is not False and value:
                 return self.acted(action, value)
-            hits = self.rules.find(value)
-            return replaced(value, hits) if hits else value
+            return self.string(value)
         if isinstance(value, dict):
             if action is not False and _SCHEMA_KEYS & value.keys():
-                action = False  # a JSON schema with a property of that name
+                return dict(self.fields(_without_examples(value), False))
             return dict(self.fields(value, action))
         if isinstance(value, list):
             if action is False and bodies.is_numbers(value):
                 return value
-            return [self.value(item, action) for item in value]
+            hidden = self.named_items(value)
+            return [
+                PLACEHOLDER if position in hidden else self.value(item, action)
+                for position, item in enumerate(value)
+            ]
         if action is not False and value is not None and not isinstance(value, bool):
             return PLACEHOLDER
         return value
+
+    def string(self, text: str) -> str:
+        """A string, and what has its place in JSON that it holds."""
+        if hits := self.rules.find(text):
+            text = replaced(text, hits)
+        if text[:1] in ("{", "[") and _PLACES.search(inner := text.encode("utf-8", "replace")):
+            changed = self.json(inner)
+            return text if changed is None or changed == inner else changed.decode()
+        return text
+
+    def named_items(self, items: list[JsonValue]) -> set[int]:
+        """Where in a list a secret stands: after ``"--api-key"``, in ``["Authorization", ...]``."""
+        return {
+            position
+            for position, (name, value) in enumerate(itertools.pairwise(items), 1)
+            if isinstance(name, str)
+            and isinstance(value, str)
+            and self.names_item(name, value, alone=len(items) == 2)
+        }
+
+    def names_item(self, name: str, value: str, *, alone: bool) -> bool:
+        if name.startswith("--"):
+            return self.is_secret(name.strip("-")) and not value.startswith("-")
+        return alone and self.is_secret(name) and looks_drawn(value)
+
+    def is_secret(self, name: str) -> bool:
+        return (
+            self.rules.header_action("request", name) is not False
+            or self.rules.body_action(self.side, name) is not False
+        )
 
     def fields(
         self, fields: dict[str, JsonValue], outer: Action | Literal[False]
@@ -131,11 +172,14 @@ class BodyRedactor:
             if action is None and not isinstance(value, dict):
                 continue
             if action is False and isinstance(value, dict) and squeeze(name) in _HEADER_TABLES:
-                yield name, self.header_table(value, whole=not _SERVER_KEYS.isdisjoint(fields))
+                whole = name == "cookies" or not _SERVER_KEYS.isdisjoint(fields)
+                yield name, self.header_table(value, whole=whole)
                 continue
-            if name == "value" and isinstance(value, str) and self.names_header(fields):
+            if isinstance(value, str) and self.is_placed(name, fields):
                 yield name, PLACEHOLDER
                 continue
+            if action is False and _is_texts(value) and name.endswith("s"):
+                action = self.rules.body_action(self.side, name[:-1])
             action = outer if action is False else action
             hits = self.rules.find(name)
             yield replaced(name, hits) if hits else name, self.value(value, action)
@@ -148,11 +192,7 @@ class BodyRedactor:
         return {
             name: PLACEHOLDER
             if isinstance(value, str)
-            and (
-                self.rules.header_action("request", name) is not False
-                or self.rules.body_action("request", name) is not False
-                or (whole and not _PLAIN_HEADERS.fullmatch(name))
-            )
+            and (self.is_secret(name) or (whole and not _PLAIN_HEADERS.fullmatch(name)))
             else self.value(value)
             for name, value in table.items()
         }
@@ -166,10 +206,15 @@ class BodyRedactor:
             and "body:token" not in self.rules.keep
         )
 
-    def names_header(self, fields: dict[str, JsonValue]) -> bool:
-        """Whether ``{"name": "x-api-key", "value": ...}`` names a header that is secret."""
-        name = fields.get("name", fields.get("key"))
-        return isinstance(name, str) and self.rules.header_action("request", name) is not False
+    def is_placed(self, name: str, fields: dict[str, JsonValue]) -> bool:
+        """Whether a field is secret by those beside it: ``{"name": "x-api-key", "value": ...}``,
+        the private part of a JSON web key, a cookie of a browser's log."""
+        if name in _HOLDING_VALUE:
+            called = fields.get("name", fields.get("key", fields.get("id")))
+            return isinstance(called, str) and (self.is_secret(called) or "httpOnly" in fields)
+        if name == "cookies":
+            return looks_drawn(str(fields[name]))
+        return name in _PRIVATE_PARTS_OF_JWK and "kty" in fields
 
     def acted(self, action: Action | Literal[False], value: str, name: str = "") -> str:
         if callable(action):
@@ -217,8 +262,16 @@ class BodyRedactor:
                 value = quote_plus(self.acted(action, unquote_plus(value), plain))
             elif hits := self.rules.find(text := unquote_plus(value)):
                 value = quote_plus(replaced(text, hits))
+            if hits := self.rules.find(plain):
+                name = quote_plus(replaced(plain, hits))
             fields.append(name + equals + value)
         return "&".join(fields).encode("ascii")
+
+    def beside_data(self, headers: Headers, body: bytes) -> bytes:
+        """Events whose comments, names and ids hold no secret either."""
+        if bodies.media_type(headers) != "text/event-stream":
+            return body
+        return _BESIDE_DATA.sub(lambda line: self.text(line[0]), body)
 
     def multipart(self, headers: Headers, body: bytes, parts: list[bodies.Part]) -> bytes:
         changed = []
@@ -231,10 +284,16 @@ class BodyRedactor:
                 content = self.acted(action, text, part.name).encode()
             else:
                 content = self.body(part.headers, part.content)
-            changed.append(part if content == part.content else replace(part, content=content))
+            changed.append(replace(part, headers=self.of_part(part.headers), content=content))
         if changed == parts:
             return body
         return bodies.write_multipart(changed, bodies.boundary(headers) or "")
+
+    def of_part(self, headers: Headers) -> Headers:
+        lines = [(name, f"{name}: {value}") for name, value in headers]
+        return tuple(
+            (name, replaced(line, self.rules.find(line))[len(name) + 2 :]) for name, line in lines
+        )
 
     def gzipped(self, body: bytes) -> bytes:
         plain = gunzipped(body)
@@ -242,6 +301,20 @@ class BodyRedactor:
             return self.text(body)
         changed = self.body((), plain)
         return body if changed == plain else gzip.compress(changed, mtime=0)
+
+
+def _is_texts(value: JsonValue) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
+
+
+def _without_examples(schema: dict[str, JsonValue]) -> dict[str, JsonValue]:
+    """The JSON schema of a property that is named like a secret; its default may be one."""
+    return {
+        name: PLACEHOLDER
+        if name in _SCHEMA_VALUES and isinstance(value, str) and looks_drawn(value)
+        else value
+        for name, value in schema.items()
+    }
 
 
 def _unwrapped(document: JsonValue) -> tuple[dict[str, JsonValue], JsonValue] | None:

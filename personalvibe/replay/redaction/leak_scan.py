@@ -10,8 +10,9 @@ from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette.streams import leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Leak, RedactedInteraction
 from personalvibe.replay.redaction.body import gunzipped
+from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
 from personalvibe.replay.redaction.rules import RedactionRules
-from personalvibe.replay.redaction.shapes import EMAIL, INTACT_NAMES, looks_random, squeeze
+from personalvibe.replay.redaction.shapes import EMAIL, looks_random
 
 _IN_HEADER = "a random value in an unknown header"
 _UNDER_NAME = "a random value under a secret's name"

@@ -79,7 +79,9 @@ def _sized(headers: Headers, body: bytes) -> Headers:
 
 def _headers(headers: Headers, side: Side, rules: RedactionRules, request: Request) -> Headers:
     kept = []
-    unnamed = [value for name, value in headers if rules.header_action(side, name) is False]
+    unnamed = [
+        f"{name}: {value}" for name, value in headers if rules.header_action(side, name) is False
+    ]
     harmless = not rules.may_find("\n".join(unnamed))
     for name, value in headers:
         action = rules.header_action(side, name)
@@ -88,8 +90,8 @@ def _headers(headers: Headers, side: Side, rules: RedactionRules, request: Reque
                 value = redact_url(value, rules, request)
             elif side == "response" and rules.header_hides(name, value):
                 value = PLACEHOLDER
-            elif not harmless and (hits := rules.find(value)):
-                value = replaced(value, hits)
+            elif not harmless and (hits := rules.find(line := f"{name}: {value}")):
+                value = replaced(line, hits)[len(name) + 2 :]
         elif callable(action):
             changed = action(name, value, request)
             if changed is None:

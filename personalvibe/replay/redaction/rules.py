@@ -11,18 +11,22 @@ from urllib.parse import quote
 
 from personalvibe.replay.model import CassetteError, Request
 from personalvibe.replay.redaction.assignments import assigned_secrets, may_have_assignment
+from personalvibe.replay.redaction.names import (
+    is_secret_name,
+    last_name,
+    may_have_name,
+    named_values,
+    squeeze,
+)
 from personalvibe.replay.redaction.packed import may_be_packed, packed_secrets
 from personalvibe.replay.redaction.shapes import (
+    ACCOUNT,
     PLACEHOLDER,
-    SECRET_NAMES,
     Hit,
     looks_random,
-    may_have_name,
     may_have_shape,
     merged,
-    named_value_pattern,
     shape_hits,
-    squeeze,
 )
 
 Side = Literal["request", "response"]
@@ -34,10 +38,9 @@ Action = str | None | Callable[[str, str, Request], str | None]
 # Lower case; ``*`` stands for anything. What shows a machine, an account or a moment and helps no
 # reader is dropped, the rest keeps its name so that a cassette shows that it was sent.
 _MASKED_REQUEST = (
-    "authorization proxy-authorization x-api-key api-key *-api-key x-goog-api-key "
-    "x-goog-user-project openai-organization openai-project *-organization-id "
-    "x-amz-security-token *-authorization *-auth *-token *-secret *-password *-access-key "
-    "*-subscription-key *-client-id x-auth-*"
+    "authorization proxy-authorization *-authorization authentication apikey *-key *-auth *-token "
+    "*-secret *-password *-signature *-signature-256 *-client-id x-auth-* sec-websocket-protocol "
+    "x-goog-user-project openai-organization openai-project *-organization-id"
 )
 _DROPPED_REQUEST = (
     "cookie x-amz-date x-amz-content-sha256 amz-sdk-* idempotency-key x-idempotency-key "
@@ -54,9 +57,9 @@ _DROPPED_RESPONSE = (
     "x-oauth-* x-accepted-oauth-scopes report-to nel via server-timing *ratelimit-*"
 )
 
-_QUERY_NAMES = SECRET_NAMES | {
-    *("key", "token", "sig", "signature", "projectid", "uploadid", "appid", "hapikey")
-}
+_QUERY_NAMES = frozenset(
+    ("key", "token", "sig", "signature", "projectid", "uploadid", "appid", "hapikey")
+)
 _QUERY_PREFIXES = ("xamz", "xgoog")
 
 _PLAIN_RESPONSE_HEADERS = re.compile(
@@ -163,12 +166,12 @@ class RedactionRules:
 
     def query_action(self, name: str) -> Action | Literal[False]:
         """What becomes of a query parameter; False leaves it."""
-        squeezed = squeeze(name)
+        squeezed = squeeze(last_name(name))
         if squeezed in self.query:
             return self.query[squeezed]
         if f"query:{squeezed}" in self.keep:
             return False
-        if squeezed in _QUERY_NAMES or squeezed.startswith(_QUERY_PREFIXES):
+        if squeezed in _QUERY_NAMES or squeezed.startswith(_QUERY_PREFIXES) or is_secret_name(name):
             return PLACEHOLDER
         return False
 
@@ -187,7 +190,7 @@ class RedactionRules:
         own = self.body.get(side)
         if own and squeezed in own:
             return own[squeezed]
-        if squeezed in SECRET_NAMES and f"body:{squeezed}" not in self.keep:
+        if is_secret_name(name) and f"body:{squeezed}" not in self.keep:
             return PLACEHOLDER
         return False
 
@@ -196,8 +199,12 @@ class RedactionRules:
         if not self.may_find(text):
             return []
         hits = self._plain_hits(text)
-        hits += packed_secrets(text, lambda plain: bool(self._plain_hits(plain)))
+        hits += packed_secrets(text, self._hides)
         return merged(hits)
+
+    def _hides(self, text: str) -> bool:
+        """Whether a text has a secret that no other value can stand for."""
+        return any(hit.replacement != ACCOUNT for hit in self._plain_hits(text))
 
     def _plain_hits(self, text: str) -> list[Hit]:
         hits = list(shape_hits(text))
@@ -207,7 +214,7 @@ class RedactionRules:
                 hits.append(Hit(start, start + len(value), "a value of the environment"))
                 start = text.find(value, start + len(value))
         if _may_name(text):
-            hits += _named_hits(text, self.text_names())
+            hits += _named_hits(text, lambda name: self.body_action("response", name) is not False)
         if may_have_assignment(text.lower()):
             hits += assigned_secrets(text, lambda name: f"body:{squeeze(name)}" in self.keep)
         return hits
@@ -225,13 +232,6 @@ class RedactionRules:
             squeezed = squeeze(text)
             return any(name in squeezed for name in own)
         return False
-
-    def text_names(self) -> frozenset[str]:
-        """The squeezed names whose values are secret in text that holds JSON or XML."""
-        own = self.body.get("response") or {}
-        names = frozenset(SECRET_NAMES | own.keys()) if own else SECRET_NAMES
-        kept = {entry.removeprefix("body:") for entry in self.keep if entry.startswith("body:")}
-        return names - kept if kept else names
 
 
 _SHORT = 80
@@ -254,18 +254,18 @@ def _may_name(text: str) -> bool:
     return ":" in text or "</" in text
 
 
-def _named_hits(text: str, names: frozenset[str]) -> Iterable[Hit]:
-    for match in _named(names).finditer(text):
-        group = next(group for group in ("v", "n", "x") if match[group] is not None)
-        if match[group] != PLACEHOLDER:
+def _named_hits(text: str, is_secret: Callable[[str], bool]) -> Iterable[Hit]:
+    for match in named_values(text, is_secret):
+        groups = match.groupdict()
+        bare = groups["v"] is None
+        if match["n" if bare else "v"] != PLACEHOLDER:
             # A bare number becomes a string, so that JSON stays JSON.
-            quotes = (match["q"] or "") if group == "n" else ""
-            yield Hit(*match.span(group), "a named secret", f"{quotes}{PLACEHOLDER}{quotes}")
-
-
-@functools.lru_cache(maxsize=64)
-def _named(names: frozenset[str]) -> re.Pattern[str]:
-    return named_value_pattern(names)
+            quotes = match["q"] if bare else ""
+            yield Hit(
+                *match.span("n" if bare else "v"),
+                "a named secret",
+                f"{quotes}{PLACEHOLDER}{quotes}",
+            )
 
 
 @functools.lru_cache(maxsize=256)

@@ -49,6 +49,8 @@ _END = f"(?!{_WORD})"
 _BASE64 = "[A-Za-z0-9_+/-]"
 # A key has a digit somewhere; a long hyphenated word mostly has none.
 _DIGIT = r"(?=[A-Za-z_-]*[0-9])"
+# A path has words, numbers and dates with hyphens; a drawn part has both within one word.
+_MIXED = r"(?=[\w-]*?(?:[A-Za-z][0-9]+[A-Za-z]|[0-9][A-Za-z]+[0-9]))"
 
 
 def _key(name: str, prefix: str, tail: str, *, hints: str = "", before: str = _WORD) -> Shape:
@@ -84,13 +86,39 @@ def _of(line: TokenPrefix) -> Shape:
 _ADDRESSES = (
     _in(
         "webhook address",
-        "hooks.slack.com/ /api/webhooks/ webhook.office.com/ hooks.zapier.com/ hook.make.com/ "
-        "logic.azure.com",
+        "hooks.slack.com/ /webhooks/ webhook.office.com/ hooks.zapier.com/ .make.com/ "
+        "logic.azure.com maker.ifttt.com/ hc-ping.com/",
         r"(?i)(?:hooks\.slack\.com/(?:services|workflows|triggers)|"
         r"discord(?:app)?\.com/api/(?:v\d+/)?webhooks/\d+|[\w.-]*webhook\.office\.com/webhookb2|"
         r"hooks\.zapier\.com/hooks/(?:catch|standard)|hook\.(?:[\w-]+\.)?make\.com|"
+        r"maker\.ifttt\.com/[\w/-]{1,80}/key|hc-ping\.com|"
         r"[\w.-]+\.logic\.azure\.com(?::443)?/workflows)/(?P<v>[^\s\"'<>?#\\)]{8,})",
     ),
+    # Of Mattermost, Rocket.Chat, Feishu, Home Assistant and programs of one's own.
+    _in(
+        "webhook address",
+        "hook/ hooks/",
+        rf"(?i)/(?:web)?hooks?/(?:[\w.-]{{1,80}}/)*?(?P<v>{_MIXED}[\w-]{{16,}})(?![\w-])",
+    ),
+    _in("webhook address", ".m.pipedream.net", rf"(?P<v>{_MIXED}[\w-]{{12,}})\.m\.pipedream\.net"),
+    _in(
+        "secret in a path",
+        "key/ token/ secret/ password/ ;token= ;password=",
+        r"(?i)(?:/(?:api[_-]?key|access[_-]?token|token|secret|password)/|;(?:token|password)=)"
+        rf"(?P<v>{_MIXED}[\w.~-]{{16,}})(?![\w.~-])",
+    ),
+    _in(
+        "code of a redirection",
+        "code=",
+        r"(?i)(?:oauth|callback|authorize|redirect)[^\s\"'<>?]{0,80}\?(?:[^\s\"'<>]{0,200}&)?code="
+        r"(?P<v>[^&\s\"'<>()\\]{8,})",
+    ),
+    _in(
+        "line of a .pgpass file",
+        ":5432: :*:*:",
+        r"(?m)^[\w.*-]+:(?:5432|\*):[\w.*-]+:[\w.*-]+:(?P<v>\S+)$",
+    ),
+    _in("password in an address", ":thin:", r"(?i):thin:[\w.-]+/(?P<v>[^\s@\"']+)@"),
     _in("Telegram bot token", ":aa", r"(?<!\d)(?P<v>\d{8,10}:AA[\w-]{32,})(?![\w-])"),
     _in(
         "Discord bot token",
@@ -157,6 +185,13 @@ SHAPES: tuple[Shape, ...] = (
         r"awsaccesskeyid|key-pair-id|api[-_]?key|access_token|client_secret|upload_id)="
         r"(?P<v>[^&\s\"'<>()\\]+)",
     ),
+    _in("signed address", "key= token=", rf"(?i)[?&](?:key|token)=(?P<v>{_MIXED}[\w.~%+-]{{16,}})"),
+    _in(
+        "token in an address",
+        "",
+        rf"(?i)\bhttps?://(?P<v>{_MIXED}[\w.~%-]{{16,}})@",
+        core=r"@(?<=[\w.~%-]{16}@)",
+    ),
     _in(
         "password in an address",
         "@",
@@ -190,51 +225,6 @@ def looks_random(text: str, *, bits: float = 3.2) -> bool:
     return entropy >= bits
 
 
-def squeeze(name: str) -> str:
-    """The spelling under which names are compared: ``API-Key``, ``apiKey``, ``api_key`` are one."""
-    return name.lower().replace("_", "").replace("-", "").replace(".", "")
-
-
-# Names whose value is a secret wherever they stand in a body, squeezed. Not ``token``: log
-# probabilities have it; not ``signature``: thinking blocks have it and must be sent back intact.
-_NAMES = """
-    accesstoken idtoken refreshtoken authtoken bearertoken sessiontoken securitytoken oauthtoken
-    accesskeyid awsaccesskeyid secretaccesskey awssecretaccesskey awssessiontoken secretkey
-    clientsecret clientid clientassertion assertion apikey xapikey openaiapikey privatekey
-    privatekeyid password passwd authorization usersecret rolearn credential subscriptionkey
-    ocpapimsubscriptionkey auth bearer pwd passphrase passcode otp totp jwt jwttoken secret
-    authkey authsecret apisecret apitoken apptoken appsecret bottoken accesskey accesssecret
-    sharedsecret sharedaccesskey accountkey storagekey masterkey encryptionkey signingkey
-    signingsecret webhooksecret webhookurl sessionsecret consumersecret consumerkey privatetoken
-    deploytoken csrftoken xsrftoken mfacode verificationcode recoverycode codeverifier devicecode
-    authorizationcode authcode connectionstring connstr databaseurl dburl dsn mongouri redisurl
-    credentials keyfile privatekeypem servicetoken usertoken personalaccesstoken sastoken
-    secretvalue secrettoken tokensecret userpassword dbpassword adminpassword newpassword
-    oldpassword currentpassword proxyauthorization xauthtoken
-"""
-SECRET_NAMES = frozenset(_NAMES.split())
-
-# Opaque to everybody but the provider, who wants them back as they were.
-INTACT_NAMES = frozenset({"thoughtsignature", "signature", "encryptedcontent", "encryptedindex"})
-
-
-def named_value_pattern(names: Iterable[str]) -> re.Pattern[str]:
-    """Finds ``"api_key": "..."`` in either quotes, in escaped JSON of any depth, and XML elements.
-
-    Args:
-        names: squeezed.
-    """
-    spelled = "|".join("[-_.]?".join(map(re.escape, name)) for name in sorted(names))
-    # (?P=q) is the same quote with the same number of backslashes before it. A shorter run of
-    # backslashes never closes the value.
-    quoted = rf"(?P<q>\\*[\"'])(?:{spelled})(?P=q)\s*:\s*"
-    value = (
-        r"(?:[bu]?(?P=q)(?P<v>(?:(?!(?<!\\)(?P=q))[\s\S])+)(?<!\\)(?P=q)|(?P<n>-?[0-9][0-9.eE+-]*))"
-    )
-    element = rf"<(?:[\w-]+:)?(?P<e>{spelled})(?:\s[^<>]*)?>(?P<x>[^<>]+)</(?:[\w-]+:)?(?P=e)>"
-    return re.compile(f"(?i:{quoted}{value}|{element})")
-
-
 def _by_rarest_mark() -> dict[str, tuple[str, ...]]:
     """Hints under a character of theirs that ordinary prose may lack altogether."""
     hints = sorted({hint for shape in SHAPES for hint in shape.hints})
@@ -254,11 +244,6 @@ _BY_HINT = {
 _CORES = tuple(
     (position, shape.core) for position, shape in enumerate(SHAPES) if shape.core is not None
 )
-_STEMS = (
-    *("token", "key", "secret", "clientid", "assertion", "pass", "auth", "rolearn", "cred", "pwd"),
-    *("bearer", "otp", "jwt", "webhook", "code", "conn", "database", "dburl", "dsn", "uri"),
-    "redisurl",
-)
 
 
 def may_have_shape(lower: str) -> bool:
@@ -269,14 +254,6 @@ def may_have_shape(lower: str) -> bool:
                 if hint in lower:
                     return True
     return any(core.search(lower) for _, core in _CORES)
-
-
-def may_have_name(squeezed: str) -> bool:
-    """False if none of `SECRET_NAMES` is in a squeezed text."""
-    for stem in _STEMS:
-        if stem in squeezed:
-            return any(name in squeezed for name in SECRET_NAMES)
-    return False
 
 
 def _possible_shapes(text: str) -> list[Shape]:

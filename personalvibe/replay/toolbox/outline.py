@@ -19,8 +19,8 @@ from personalvibe.replay.cassette import bodies
 from personalvibe.replay.matching.canonical import is_random_id
 from personalvibe.replay.matching.placeholders import PLACEHOLDER, stabilise
 from personalvibe.replay.model import Headers, Interaction, RedactedInteraction, Usage
+from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
 from personalvibe.replay.redaction.redact import RedactionRules, redact
-from personalvibe.replay.redaction.shapes import INTACT_NAMES, squeeze
 from personalvibe.replay.toolbox.content import Part, PartKind, Turn, digest
 from personalvibe.replay.toolbox.conversation import (
     answered_by,

@@ -11,9 +11,9 @@ from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette.streams import parse_stream
 from personalvibe.replay.model import Headers, Interaction, JsonValue
 from personalvibe.replay.redaction.body import gunzipped
+from personalvibe.replay.redaction.names import squeeze
 from personalvibe.replay.redaction.redact import RedactionRules, find_leaks, redact
 from personalvibe.replay.redaction.rules import Side
-from personalvibe.replay.redaction.shapes import squeeze
 from personalvibe.replay.toolbox.dummies import is_dummy
 from personalvibe.replay.toolbox.findings import Rule
 
@@ -30,8 +30,8 @@ class Sighting:
 
 # Not everything that the recorder hides gives access: it also leaves out what is of no use.
 _CREDENTIALS = re.compile(
-    r"(?:proxy-)?authorization|(?:.*-)?api-?key|x-amz-security-token|x-auth-.*|x-litellm-key-.*|"
-    r".*-(?:authorization|auth|token|secret|password|access-key|subscription-key)"
+    r"(?:proxy-)?authorization|authentication|apikey|x-auth-.*|x-litellm-key-.*|"
+    r"(?!.*(?:idempotency|websocket|cache|surrogate)-key).*-(?:authorization|auth|token|secret|password|key)"
 )
 # They name who may load what, and keys that a page shows everybody.
 _PUBLIC = re.compile(r"content-security-policy.*")

@@ -1,0 +1,192 @@
+"""How a secret is written down with its name: a table of patterns, and how far each is believed."""
+
+from __future__ import annotations
+
+import re
+from enum import Enum, auto
+from typing import NamedTuple
+
+
+class Trust(Enum):
+    """What a value must not be, or must be, so that a form is believed."""
+
+    ANY = auto()
+    """The form itself says that it is a value."""
+    NO_WORD = auto()
+    """Prose has such lines, too: ``password: required``."""
+    NO_IDENTIFIER = auto()
+    """Code has them: ``{ apiKey: apiKey }``."""
+    DRAWN = auto()
+    """Anything may stand there: only what looks drawn is a secret."""
+
+
+class Form(NamedTuple):
+    pattern: re.Pattern[str]
+    """Groups: ``name``, and the value in ``d``, ``s`` or ``p``."""
+    trust: Trust
+    marks: tuple[str, ...]
+    """One of them stands in every match; in lower case."""
+
+
+_LAST_WORD = (
+    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|(?<!max)token|api[_-]?key|apikey|"
+    r"(?:access|secret|private|auth|encryption|signing|master|account|subscription|service|"
+    r"deploy|hmac|license)[_-]?key|connection[_-]?string|conn[_-]?str|database[_-]?url|dsn|"
+    r"credentials?|bearer|jwt|otp|totp|webhook[_-]?url)"
+)
+# Bounded, so that no chain of words and no blob is gone through again from each of its parts.
+_SUFFIX = r"(?:[_-](?:value|base64|[0-9]+|prod|dev|staging))?"
+_NAME = rf"(?:[A-Za-z0-9]{{1,40}}[_.-]){{0,6}}?[A-Za-z0-9]{{0,12}}?{_LAST_WORD}{_SUFFIX}"
+_QUOTED = r"(?:\"(?P<d>[^\"\n]+)\"|'(?P<s>[^'\n]+)')"
+_VALUE = rf"(?:{_QUOTED}|(?P<p>(?:(?!&[\w.-]+=)[^\s\"'`;,|<>\\])+))"
+_IN_QUOTES = r"(?P<q>\\*[\"'`])(?P<p>(?:(?!(?P=q))[^\s\\])+)(?P=q)"
+_SPOKEN = (
+    r"(?:pass(?:word|phrase|code)|passwor[td]|kennwort|contraseña|senha|mot de passe|"
+    r"пароль|密[码碼]|パスワード|비밀번호|(?:api|access|secret|private|license)[ _-]key|apikey|"
+    r"(?:client|app|api|shared)[ _-]secret|secret|(?:(?:access|auth|api|bearer|bot)[ _-])?token|"
+    r"credentials?)"
+)
+_SPOKEN_MARKS = (
+    *("pass", "kennwort", "contrase", "senha", "пароль", "密", "パスワード", "비밀번호", "key"),
+    *("secret", "token", "credential"),
+)
+
+
+def _form(pattern: str, trust: Trust, *marks: str) -> Form:
+    return Form(re.compile(f"(?i){pattern}"), trust, marks)
+
+
+FORMS = (
+    # DB_PASSWORD=..., also in an address' query or a connection string
+    _form(rf"(?<![\w$])_{{0,2}}(?P<name>{_NAME})=(?!=){_VALUE}", Trust.ANY, "="),
+    # api_key = "..." in code, password := '...'
+    _form(rf"(?<![\w$])(?P<name>{_NAME})\s+:?=\s*{_QUOTED}", Trust.ANY, "="),
+    # password: ... on a line of its own
+    _form(
+        rf"(?m:^)[ \t]*(?:-[ \t]+)?(?P<name>{_NAME})[ \t]*:[ \t]+{_VALUE}[ \t]*(?:#.*)?(?m:$)",
+        Trust.NO_WORD,
+        ":",
+    ),
+    # aws_secret_access_key = ... on a line of its own
+    _form(
+        rf"(?m:^)[ \t]*(?P<name>{_NAME})[ \t]+=[ \t]+(?P<p>[\w+/=~!@#%^&*.-]+)[ \t]*(?m:$)",
+        Trust.NO_IDENTIFIER,
+        "=",
+    ),
+    # { apiKey: '...' }, :api_key => '...', API_KEY: str = "...", os.environ["TOKEN"] = "..."
+    _form(
+        rf"(?<![\w$])(?P<name>{_NAME})\\*[\"'`]?\]?[ \t]*"
+        rf"(?:\??:[ \t]*[\w.<>\[\]]{{1,40}}[ \t]*=|:=|=>|[:=])[ \t]*{_IN_QUOTES}",
+        Trust.NO_IDENTIFIER,
+        "=",
+        ":",
+    ),
+    # A table of YAML in one line
+    _form(
+        rf"[{{,]\s*(?P<name>{_NAME}):[ \t]+(?P<p>[^\s,}}\"'`<>]+)\s*[,}}]",
+        Trust.NO_IDENTIFIER,
+        "{",
+    ),
+    # Calls such as setPassword("..."), and define('DB_PASSWORD', '...'), os.Setenv("TOKEN", "...")
+    _form(rf"(?P<name>{_NAME})\(\s*{_IN_QUOTES}\s*\)", Trust.DRAWN, "("),
+    _form(rf"(?P<name>{_NAME})\\*[\"']\s*,\s*{_IN_QUOTES}", Trust.DRAWN, ","),
+    # name: DB_PASSWORD / value: ...; <add key="ApiKey" value="..."/>; <meta name= content=>
+    _form(
+        rf"\b(?:name|key|id)\\*[\"']?\s*[:=]\s*\\*[\"']?(?P<name>{_NAME})\\*[\"']?[ \t,;]*"
+        rf"(?:\n[ \t]*)?(?:\\*[\"'])?(?:value|content|default)\\*[\"']?\s*[:=]\s*{_VALUE}",
+        Trust.NO_WORD,
+        *("value", "content", "default"),
+    ),
+    # variable "api_token" { default = "..." }
+    _form(
+        rf"\bvariable\s+\"(?P<name>{_NAME})\"\s*\{{[^{{}}]{{0,200}}?\bdefault\s*=\s*{_QUOTED}",
+        Trust.ANY,
+        "variable",
+    ),
+    # <string name="api_key">...<; <key>apiKey</key> <string>...<; <password><![CDATA[...
+    _form(
+        rf"<[\w.-]+\s[^<>]{{0,80}}?(?:name|key|id)=[\"'](?P<name>{_NAME})[\"'][^<>]*>(?P<p>[^<>\s]+)<",
+        Trust.NO_WORD,
+        "<",
+    ),
+    _form(
+        rf">(?P<name>{_NAME})</\w+>\s*<(?:value|string)\b[^<>]*>(?:\s*<\w+>)?(?P<p>[^<>\s]+)<",
+        Trust.NO_WORD,
+        "<",
+    ),
+    _form(
+        rf"<(?:[\w-]+:)?(?P<name>{_NAME})(?:\s[^<>]*)?>\s*<!\[cdata\[(?P<p>(?:(?!\]\]>)[^<>])+)",
+        Trust.ANY,
+        "cdata",
+    ),
+    # curl -H 'X-Token: ...', --header "Authorization: Basic ..."
+    _form(
+        r"(?<![\w-])(?:(?-i:-H)|--header)[= ]?\s*\\?[\"']?"
+        r"(?P<name>[\w-]*(?:auth|key|token|secret|cookie|password)[\w-]*)\s*:\s*"
+        r"(?:(?:bearer|basic|token|apikey)\s+)?(?P<p>[^\s\"'\\]+)",
+        Trust.ANY,
+        *("-h", "--header"),
+    ),
+    # curl -u name:password
+    _form(
+        r"(?:(?<![\w-])(?-i:-u)|--(?:proxy-)?user)[= ]\s*[\"']?"
+        r"(?P<name>[\w.@-]+):(?P<p>[^\s\"'\\]+)",
+        Trust.ANY,
+        *("-u", "-user"),
+    ),
+    # curl -b 'sid=...'; Cookie: sid=...
+    _form(
+        r"\bcurl\b[^\n]{0,300}?\s(?:(?-i:-b)|--cookie)[= ]\s*[\"']?"
+        r"(?P<name>[\w.-]+)=(?:\"(?P<d>[^\"\n]+)|(?P<p>[^\"'\n]+))",
+        Trust.ANY,
+        "curl",
+    ),
+    _form(
+        r"(?m:^)[ \t<>*]*(?P<name>(?:set-)?cookie)[ \t]*:[ \t]*(?P<p>[\w.-]+=[^\s\"'][^\n\"']*)",
+        Trust.ANY,
+        "cookie",
+    ),
+    # machine ... login ... password ...
+    _form(r"(?<!\w)login\s+\S+\s+(?P<name>password)\s+(?P<p>[^\s\"'\\]+)", Trust.ANY, "login"),
+    # --password ..., --api-key ...
+    _form(rf"--(?P<name>{_NAME}|oauth2-bearer)[ \t]+{_VALUE}", Trust.ANY, "--"),
+    # ENV APP_SECRET ..., set -gx TOKEN ..., proxy_set_header X-Api-Key "..."
+    _form(
+        r"(?<![\w-])(?:env|arg|setenv|setx|set(?:[ \t]+-{1,2}[\w-]+)+|(?:proxy_set|add)_header)"
+        rf"[ \t]+(?P<name>{_NAME})[ \t]+{_VALUE}",
+        Trust.NO_WORD,
+        *("env", "arg", "set", "add_header"),
+    ),
+    # Authorization: Basic ...; Authorization: ...
+    _form(
+        r"(?<![\w-])(?P<name>(?:proxy-)?authorization)[\"']?\s*[:=]\s*[\"']?"
+        r"(?:bearer|basic|token|apikey)\s+(?P<p>[^\s\"'\\,;)}\]]+)",
+        Trust.ANY,
+        "authorization",
+    ),
+    _form(
+        r"(?<![\w-])(?P<name>(?:proxy-)?authorization)[\"']?\s*[: ]\s*[\"']?"
+        r"(?:[a-z][\w-]{2,20}\s+)?(?P<p>[^\s\"'\\,;)}\]]+)",
+        Trust.DRAWN,
+        "authorization",
+    ),
+    # auth=("me", "..."); PASSWORD '...' and IDENTIFIED BY '...' of SQL
+    _form(
+        rf"\b(?P<name>auth)\s*=\s*\(\s*[\"'][^\"'\n]*[\"']\s*,\s*{_IN_QUOTES}", Trust.ANY, "auth"
+    ),
+    _form(rf"\b(?P<name>password|identified\s+by)\s+{_IN_QUOTES}", Trust.NO_WORD, "password", "by"),
+    # Options of sshpass, redis-cli and openssl
+    _form(r"\b(?P<name>sshpass)\s+-p\s*[\"']?(?P<p>[^\s\"']+)", Trust.ANY, "sshpass"),
+    _form(
+        r"\b(?P<name>redis-cli)\b[^\n]{0,80}?\s-a\s+[\"']?(?P<p>[^\s\"']+)", Trust.ANY, "redis-cli"
+    ),
+    _form(r"-(?P<name>pass(?:in|out)?)\s+pass:(?P<p>[^\s\"']+)", Trust.ANY, "-pass"),
+    # The password is ...; **API key:** `...`; | token | ... |
+    _form(
+        rf"(?<![\w-])(?P<name>{_SPOKEN})[\s\"'`*_):|]{{0,4}}"
+        r"(?:\b(?:is|was|ist|est|es|lautet:?)\b|[:=：])?[\s\"'`*_(:|]{0,4}"
+        r"(?<![\w-])(?P<p>[\w+/=~!@#$%^&*.-]*[\w=])",
+        Trust.DRAWN,
+        *_SPOKEN_MARKS,
+    ),
+)

@@ -1,0 +1,584 @@
+"""Secrets by kind, each with a value of its own, and how each of them travels.
+
+``@@`` stands for the value. What a case does not say is harmless: a POST of nothing, answered with
+``fine``.
+"""
+
+from __future__ import annotations
+
+import base64
+import gzip
+import json
+import random
+import string
+import zlib
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+MARK = "@@"
+JSON = {"content-type": "application/json"}
+FORM = {"content-type": "application/x-www-form-urlencoded"}
+XML = {"content-type": "text/xml"}
+TEXT = {"content-type": "text/plain"}
+EVENTS = {"content-type": "text/event-stream"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Message:
+    """One side of an exchange."""
+
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: bytes = b""
+
+    def holding(self, secret: str) -> Message:
+        return Message(
+            headers={name: value.replace(MARK, secret) for name, value in self.headers.items()},
+            body=self.body.replace(MARK.encode(), secret.encode()),
+        )
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Canary:
+    kind: str
+    secret: str
+    path: str = ""
+    """What follows the case's own folder in the address."""
+    sent: Message = Message()
+    answer: Message = Message(headers=TEXT, body=b"fine")
+
+
+def jsoned(value: object) -> Message:
+    return Message(headers=JSON, body=json.dumps(value).encode())
+
+
+def chat(text: str) -> Message:
+    return jsoned({"model": "m", "messages": [{"role": "user", "content": text}]})
+
+
+# In a prompt, or in a file that stands in one, under a name.
+TEXTS = {
+    "env file": "DEBUG=1\nDB_PASSWORD=@@\nPORT=80",
+    "env file, quoted": 'A=1\nSTRIPE_SECRET="@@"',
+    "export": "export X_API_KEY=@@",
+    "export of several": "export A=1 SERVICE_TOKEN=@@ B=2",
+    "variable before a command": "PGPASSWORD=@@ psql -h db",
+    "windows": "set OPENAI_API_KEY=@@",
+    "powershell": '$env:GATEWAY_TOKEN = "@@"',
+    "fish": "set -gx DEPLOY_TOKEN @@",
+    "docker run": "docker run -e MYSQL_ROOT_PASSWORD=@@ mysql",
+    "docker build": "docker build --build-arg NPM_TOKEN=@@ .",
+    "dockerfile": "ENV APP_SECRET=@@",
+    "dockerfile, old form": "ENV APP_SECRET @@",
+    "compose list": "environment:\n  - REDIS_PASSWORD=@@\n",
+    "compose table": "environment:\n  REDIS_PASSWORD: @@\n",
+    "kubernetes secret": "kind: Secret\nstringData:\n  password: @@\n",
+    "kubernetes environment": "env:\n- name: DB_PASSWORD\n  value: @@\n",
+    "kubernetes environment, quoted": 'env:\n- name: API_TOKEN\n  value: "@@"\n',
+    "terraform": 'resource "x" "y" {\n  db_password = "@@"\n}',
+    "terraform default": 'variable "api_token" {\n  default = "@@"\n}',
+    "python": 'client = Client(api_key="@@")',
+    "python table": "config = {'user': 'me', 'password': '@@'}",
+    "python annotation": 'API_KEY: str = "@@"',
+    "python environment": 'os.environ["HOUSE_TOKEN"] = "@@"',
+    "python setdefault": 'os.environ.setdefault("HOUSE_API_KEY", "@@")',
+    "javascript": "const client = new Client({ apiKey: '@@' });",
+    "javascript constant": 'const apiSecret = "@@";',
+    "javascript environment": "process.env.API_KEY = '@@'",
+    "typescript": 'private readonly apiKey: string = "@@";',
+    "go": 'cfg := Config{APIKey: "@@"}',
+    "go environment": 'os.Setenv("SLACK_TOKEN", "@@")',
+    "java": 'private static final String API_KEY = "@@";',
+    "java setter": 'dataSource.setPassword("@@");',
+    "csharp": 'var options = new Options { ApiKey = "@@" };',
+    "ruby": "config.secret_key = '@@'",
+    "ruby hash": "{ :api_key => '@@' }",
+    "php define": "define('DB_PASSWORD', '@@');",
+    "php array": "'password' => '@@',",
+    "rust": 'let api_key = "@@";',
+    "properties": "spring.datasource.password=@@",
+    "ini": "[db]\nuser = me\npassword = @@\n",
+    "aws credentials": "[default]\nregion = eu\naws_secret_access_key = @@\n",
+    "toml": "[db]\npassword = '@@'",
+    "yaml": "db:\n  user: me\n  password: @@\n",
+    "yaml in a list": "- api_key: @@",
+    "yaml, quoted": 'secret_key: "@@"  # prod',
+    "yaml in one line": "db: {user: me, password: @@}",
+    "json": '{"user": "me", "password": "@@"}',
+    "json with comments": '{\n  // mine\n  "clientSecret": "@@"\n}',
+    "xml element": "<user>me</user><password>@@</password>",
+    "xml attribute": '<connection user="me" password="@@"/>',
+    "xml setting": '<add key="ApiKey" value="@@" />',
+    "android": '<string name="api_key">@@</string>',
+    "plist": "<key>apiKey</key>\n<string>@@</string>",
+    "html field": '<input type="hidden" name="csrf_token" value="@@">',
+    "html meta": '<meta name="csrf-token" content="@@">',
+    "netrc": "machine api.example.com login me password @@",
+    "netrc, lines": "machine api.example.com\n  login me\n  password @@\n",
+    "npmrc": "//registry.npmjs.org/:_authToken=@@",
+    "pypirc": "[pypi]\nusername = __token__\npassword = @@",
+    "pip": "--extra-index-url https://me:@@@pypi.example.com/simple",
+    "git address": "git clone https://x-access-token:@@@github.com/me/it",
+    "git address, token only": "git clone https://@@@github.com/me/it",
+    "nginx": 'proxy_set_header Authorization "Bearer @@";',
+    "nginx header": 'proxy_set_header X-Api-Key "@@";',
+    "apache": 'SetEnv APP_SECRET "@@"',
+    "curl header": "curl -H 'X-House-Token: @@' https://x.example.com",
+    "curl header, double": 'curl -H "X-Api-Key: @@" https://x.example.com',
+    "curl authorization": 'curl --header "Authorization: Basic @@" x',
+    "curl token": 'curl -H "Authorization: Token @@" x',
+    "curl bare authorization": 'curl -H "Authorization: @@" x',
+    "curl user": "curl -u admin:@@ https://x.example.com",
+    "curl user, long": "curl --user admin:@@ https://x.example.com",
+    "curl proxy user": "curl --proxy-user admin:@@ https://x.example.com",
+    "curl bearer": "curl --oauth2-bearer @@ https://x.example.com",
+    "curl cookie": "curl -b 'sid=@@' https://x.example.com",
+    "curl cookie, long": "curl --cookie 'session=@@; a=b' https://x.example.com",
+    "curl form": "curl -d 'grant_type=password&password=@@' https://x.example.com",
+    "curl json": 'curl -d \'{"password": "@@"}\' https://x.example.com',
+    "httpie": "http x.example.com 'Authorization:Token @@'",
+    "wget": "wget --http-user=me --http-password=@@ https://x.example.com",
+    "wget header": "wget --header='X-Auth-Token: @@' https://x.example.com",
+    "requests": 'requests.get(url, headers={"X-Api-Key": "@@"})',
+    "requests basic": 'requests.get(url, auth=("me", "@@"))',
+    "option": "mysql --user me --password @@",
+    "option with =": "tool --auth-token=@@",
+    "option, quoted": "tool --client-secret '@@'",
+    "docker login": "docker login --username me --password @@ registry.example.com",
+    "sshpass": "sshpass -p '@@' ssh me@host",
+    "redis-cli": "redis-cli -h cache -a @@ ping",
+    "openssl": "openssl rsa -passin pass:@@ -in key.pem",
+    "http request": "GET / HTTP/1.1\nHost: x\nAuthorization: Digest @@\n",
+    "http cookie": "GET / HTTP/1.1\nHost: x\nCookie: sid=@@; theme=dark\n",
+    "http set-cookie": "HTTP/1.1 200 OK\nSet-Cookie: sid=@@; HttpOnly\n",
+    "http key": "GET / HTTP/1.1\nHost: x\nX-Api-Key: @@\n",
+    "prose, password is": "The password is @@ and the user is me.",
+    "prose, key is": "My API key is @@, please use it.",
+    "prose, token": "Log in as me (token: @@) and look.",
+    "prose, password in line": "user: me, password: @@, port: 80",
+    "prose, secret in quotes": 'use the client secret "@@" here',
+    "prose, bold": "**API key:** `@@`",
+    "prose, table": "| password | @@ |",
+    "log line": "INFO connecting user=me password=@@ host=db",
+    "log table": "headers={'x-api-key': '@@', 'accept': '*/*'}",
+    "traceback": "KeyError: 'x'\napi_key = '@@'\n",
+    "sql": "CREATE USER me WITH PASSWORD '@@';",
+    "sql, identified": "CREATE USER 'me'@'%' IDENTIFIED BY '@@';",
+    "chinese": "密码: @@",
+    "german": "Das Passwort lautet: @@\nPasswort: @@",
+    "connection, postgres": "postgresql://me:@@@db.example.com/x",
+    "connection, mongo": "mongodb+srv://me:@@@c0.example.net/x",
+    "connection, redis": "redis://:@@@cache.example.com:6379/0",
+    "connection, amqp": "amqps://me:@@@mq.example.com/v",
+    "connection, smtp": "smtp://me%40example.com:@@@mail.example.com:587",
+    "connection, sqlalchemy": "mssql+pyodbc://me:@@@db/x?driver=ODBC",
+    "connection, jdbc": "jdbc:postgresql://db/x?user=me&password=@@",
+    "connection, jdbc oracle": "jdbc:oracle:thin:me/@@@db:1521/x",
+    "connection, server": "Server=db;User Id=me;Password=@@;Encrypt=true",
+    "connection, pwd": "Driver={ODBC};Server=db;Uid=me;Pwd=@@;",
+    "connection, libpq": "host=db user=me password=@@ dbname=x",
+    "connection, storage": "DefaultEndpointsProtocol=https;AccountName=a;AccountKey=@@==",
+    "connection, bus": "Endpoint=sb://x/;SharedAccessKeyName=r;SharedAccessKey=@@=",
+    "connection, signature": "BlobEndpoint=https://a/;SharedAccessSignature=sv=1&sig=@@",
+    "connection, kafka": 'sasl.jaas.config=PlainLoginModule required username="me" password="@@";',
+    "connection, pgpass": "db.example.com:5432:app:me:@@",
+    "webhook, slack": "https://hooks.slack.com/services/T0/B0/@@",
+    "webhook, slack workflow": "https://hooks.slack.com/workflows/T0/A0/1/@@",
+    "webhook, discord": "https://discord.com/api/webhooks/123456/@@",
+    "webhook, discord old": "https://discordapp.com/api/v9/webhooks/123456/@@",
+    "webhook, teams": "https://x.webhook.office.com/webhookb2/@@@y/IncomingWebhook/z",
+    "webhook, teams new": "https://prod-1.westeurope.logic.azure.com:443/workflows/@@/triggers/x",
+    "webhook, zapier": "https://hooks.zapier.com/hooks/catch/123/@@",
+    "webhook, make": "https://hook.eu1.make.com/@@",
+    "webhook, google chat": "https://chat.googleapis.com/v1/spaces/A/messages?key=x&token=@@",
+    "webhook, ifttt": "https://maker.ifttt.com/trigger/x/with/key/@@",
+    "webhook, mattermost": "https://chat.example.com/hooks/@@",
+    "webhook, pipedream": "https://@@.m.pipedream.net",
+    "webhook, feishu": "https://open.feishu.cn/open-apis/bot/v2/hook/@@",
+    "webhook, dingtalk": "https://oapi.dingtalk.com/robot/send?access_token=@@",
+    "webhook, wecom": "https://qyapi.weixin.qq.com/cgi-bin/webhook/send?key=@@",
+    "webhook, healthchecks": "https://hc-ping.com/@@",
+    "bot, telegram": "https://api.telegram.org/bot123456789:AA@@@@x/getMe",
+    "ntfy token": "curl -H 'Authorization: Bearer @@' ntfy.example.com/x",
+    "address, query": "see https://x.example.com/a?b=1&access_token=@@",
+    "address, presigned": "https://b.s3.amazonaws.com/k?X-Amz-Signature=@@&X-Amz-Date=1",
+    "address, sas": "https://a.blob.core.windows.net/c/b?sv=2022&sp=r&sig=@@",
+    "address, gcs": "https://storage.googleapis.com/b/k?X-Goog-Signature=@@",
+    "address, cloudfront": "https://d1.cloudfront.net/k?Expires=1&Signature=@@&Key-Pair-Id=K1",
+    "address, fragment": "https://x.example.com/cb#access_token=@@&token_type=bearer",
+    "address, code": "https://x.example.com/callback?code=@@&state=1",
+}
+
+FIELDS = """
+    auth bearer pwd passphrase otp jwt connectionString secret dsn database_url signing_secret
+    apiSecret db_password api_key apiKey API-KEY x-api-key anthropic_api_key openaiApiKey
+    hf_token github_token slackBotToken azure_client_secret clientSecret aws_secret_access_key
+    SessionToken secretAccessKey smtp_password rootPassword db_pass password_confirmation
+    new_password ssh_private_key privateKey client_key_pem hmac_secret hmac_key encryption_key
+    signing_key webhook_secret webhook_signing_secret sas_token access_token refreshToken
+    id_token auth_token bearer_token authHeader authorization_header mfa_token otp_code
+    totp_secret recovery_code security_answer service_account_key credentials credentials_json
+    license_key device_token push_token fcm_token csrfToken _csrf session_token
+    cookie cookies set_cookie mongodb_uri redis_url postgres_dsn broker_url app_password
+    passcode access_key account_key master_key shared_secret consumer_secret oauth_token
+    oauth_token_secret personal_access_token token api_token admin_token join_token
+    registration_token temporary_password initialPassword keystore_password vault_token
+    unseal_key
+"""
+PARAMETERS = """
+    key api_key apikey api-key access_token token auth auth_token sig signature client_secret
+    password pwd jwt id_token refresh_token session_token subscription-key X-Amz-Signature
+    X-Goog-Signature X-Amz-Security-Token hapikey appid secret sas_token private_token
+    oauth_token oauth_verifier SAMLResponse
+"""
+SENT_HEADERS = """
+    Authorization Proxy-Authorization X-Api-Key api-key X-Goog-Api-Key Cookie X-Auth-Token
+    X-Functions-Key Ocp-Apim-Subscription-Key CF-Access-Client-Secret X-Amz-Security-Token
+    X-Vault-Token Private-Token X-Figma-Token X-CSRF-Token X-Access-Token Authentication
+    X-Forwarded-Authorization X-Vercel-Protection-Bypass DD-API-KEY X-Shopify-Access-Token
+    Idempotency-Key X-Ms-Token-Aad-Access-Token Sec-WebSocket-Protocol X-Webhook-Secret
+    X-Session-Token X-Hub-Signature-256
+"""
+ANSWERED_HEADERS = """
+    Set-Cookie X-House-Ticket X-Session X-Request-Id openai-organization X-Auth-Token
+    X-Amzn-RequestId X-Refresh-Token X-Next-Nonce X-Upload-Key Authorization Refresh-Token
+    X-CSRF-Token X-Subject-Token X-Served-For Www-Authenticate
+"""
+
+SERVER = {"type": "mcp", "server_label": "x", "server_url": "https://mcp.example.com/sse"}
+BODIES: dict[str, object] = {
+    "mcp header": {"tools": [{**SERVER, "headers": {"X-House": MARK}}]},
+    "mcp authorization": {"tools": [{**SERVER, "authorization": MARK}]},
+    "mcp authorization_token": {
+        "mcp_servers": [{"type": "url", "url": "https://x/", "authorization_token": MARK}]
+    },
+    "mcp address": {"tools": [{**SERVER, "server_url": f"https://mcp.example.com/?key={MARK}"}]},
+    "mcp environment": {"mcpServers": {"a": {"command": "npx", "env": {"HOUSE_PASS": MARK}}}},
+    "mcp argument": {"mcpServers": {"a": {"command": "npx", "args": ["--api-key", MARK]}}},
+    "mcp argument with =": {"mcpServers": {"a": {"command": "x", "args": [f"--token={MARK}"]}}},
+    "mcp input": {"mcp": {"inputs": [{"id": "api_key", "password": True, "value": MARK}]}},
+    "mcp header as list": {
+        "mcpServers": {"a": {"url": "https://x/", "headers": [f"Authorization: Bearer {MARK}"]}}
+    },
+    "mcp require": {"tools": [{**SERVER, "extra_headers": {"X-Tenant-Pass": MARK}}]},
+    "headers of a tool": {"request": {"headers": {"X-Api-Key": MARK, "accept": "*/*"}}},
+    "headers as pairs": {"headers": [{"name": "Authorization", "value": MARK}]},
+    "headers as lists": {"headers": [["Authorization", MARK], ["accept", "*/*"]]},
+    "pairs of names": {"env": [{"name": "DB_PASSWORD", "value": MARK}]},
+    "pairs of keys": {"variables": [{"key": "api_token", "value": MARK}]},
+    "field in a list": {"passwords": [MARK, MARK]},
+    "field in another list": {"backup_codes": [MARK]},
+    "field in a table": {"credentials": {"user": "me", "value": MARK}},
+    "a secret's value": {"client_secret": {"value": MARK, "expires_at": 1}},
+    "json in json": {"arguments": json.dumps({"password": MARK})},
+    "json in json in json": {"a": json.dumps({"b": json.dumps({"api_key": MARK})})},
+    "json four deep": {"a": json.dumps({"b": json.dumps({"c": json.dumps({"pwd": MARK})})})},
+    "json in json, headers": {"a": json.dumps({"headers": {"X-Api-Key": MARK}})},
+    "mcp in json in json": {"a": json.dumps({"tools": [{**SERVER, "headers": {"X-Us": MARK}}]})},
+    "repr in json": {"content": str({"password": MARK, "n": 1})},
+    "bytes repr in json": {"content": str({b"password": MARK.encode()})},
+    "form in json": {"body": f"grant_type=password&client_secret={MARK}"},
+    "quoted in json": {"url": f"https://x/?next=https%3A%2F%2Fy%2F%3Faccess_token%3D{MARK}"},
+    "json in a query in json": {"url": f"https://x/?state=%7B%22password%22%3A%22{MARK}%22%7D"},
+    "xml in json": {"content": f"<Credentials><SecretKey>{MARK}</SecretKey></Credentials>"},
+    "name of a field": {"seen": {f"password={MARK}": 1}},
+    "har": {"request": {"cookies": [{"name": "sid", "value": MARK, "httpOnly": True}]}},
+    "postman": {"auth": {"type": "apikey", "apikey": [{"key": "value", "value": MARK}]}},
+    "docker config": {"auths": {"x.test": {"auth": MARK}}},
+    "vscode": {"github.copilot.advanced": {"authToken": MARK}},
+    "pull secret": {"spec": {"source": {"git": {"credentials": f"me:{MARK}"}}}},
+    "tool result": {
+        "messages": [{"role": "tool", "content": f'{{"ok":true,"access_token":"{MARK}"}}'}]
+    },
+    "tool schema default": {
+        "tools": [{"parameters": {"properties": {"api_key": {"type": "string", "default": MARK}}}}]
+    },
+    "jwks": {"keys": [{"kty": "RSA", "n": "a", "e": "AQAB", "d": MARK}]},
+}
+
+
+def _answers() -> dict[str, Message]:
+    form = f"oauth_token=a&oauth_token_secret={MARK}&user_id=1".encode()
+    delta = [{"choices": [{"index": 0, "delta": {"content": piece}}]} for piece in _pieces()]
+    arguments = [
+        {"type": "response.function_call_arguments.delta", "output_index": 0, "delta": piece}
+        for piece in ('{"pass', 'word": "@', '@"}')
+    ]
+    partial = [{"index": 1, "delta": {"partial_json": p}} for p in ('{"api_', 'key":"@', '@"}')]
+    tool = [
+        {"choices": [{"index": 0, "delta": {"tool_calls": [_tool_call(piece)]}}]}
+        for piece in ('{"to', 'ken_secret": "@', '@"}')
+    ]
+    lines = [{"message": {"content": piece}} for piece in _pieces()]
+    items = [
+        {"candidates": [{"content": {"parts": [{"text": piece}]}, "index": 0}]}
+        for piece in _pieces()
+    ]
+    return {
+        "form response": Message(headers=FORM, body=form),
+        "form response called html": Message(headers={"content-type": "text/html"}, body=form),
+        "form response without a type": Message(body=f"access_token={MARK}&scope=a".encode()),
+        "xml": Message(headers=XML, body=b"<a><SecretAccessKey>@@</SecretAccessKey></a>"),
+        "xml with a namespace": Message(headers=XML, body=b'<a:Password x="1">@@</a:Password>'),
+        "xml, cdata": Message(headers=XML, body=b"<password><![CDATA[@@]]></password>"),
+        "xml, attribute": Message(headers=XML, body=b'<login user="me" password="@@"/>'),
+        "xml, soap": Message(
+            headers=XML, body=b'<wsse:Password Type="#PasswordText">@@</wsse:Password>'
+        ),
+        "xml, lines": Message(headers=XML, body=b"<SessionToken>\n  @@\n</SessionToken>"),
+        "json": jsoned({"data": {"webhook_secret": MARK}}),
+        "json called text": Message(headers=TEXT, body=b'{"data": {"access_token": "@@"}}'),
+        "json after a guard": Message(headers=JSON, body=b')]}\',\n{"access_token": "@@"}'),
+        "json twice the key": Message(headers=JSON, body=b'{"api_key": "@@", "api_key": "@@"}'),
+        "json with nan": Message(headers=JSON, body=b'{"n": NaN, "api_key": "@@"}'),
+        "json with escapes": Message(headers=JSON, body=b'{"pass\\u0077ord": "@@"}'),
+        "jsonp": Message(
+            headers={"content-type": "text/javascript"}, body=b'cb({"access_token":"@@"})'
+        ),
+        "javascript": Message(
+            headers={"content-type": "text/javascript"}, body=b'var apiKey = "@@";'
+        ),
+        "html": Message(
+            headers={"content-type": "text/html"},
+            body=b'<input type="hidden" name="authenticity_token" value="@@"/>',
+        ),
+        "text": Message(headers=TEXT, body=b"export API_TOKEN=@@\n"),
+        "bom": Message(headers=JSON, body=b'\xef\xbb\xbf{"access_token": "@@"}'),
+        "latin-1": Message(headers=TEXT, body=b"caf\xe9\npassword=@@\n"),
+        "sse": Message(headers=EVENTS, body=_events(delta)),
+        "sse, arguments": Message(headers=EVENTS, body=_events(arguments)),
+        "sse, partial json": Message(headers=EVENTS, body=_events(partial)),
+        "sse, tool call": Message(headers=EVENTS, body=_events(tool)),
+        "sse, one event": Message(headers=EVENTS, body=_events([{"client_secret": MARK}])),
+        "sse, text": Message(headers=EVENTS, body=b"event: x\ndata: password=@@\n\n"),
+        "sse, two lines": Message(
+            headers=EVENTS, body=b'data: {"a": 1,\ndata: "api_key": "@@"}\n\n'
+        ),
+        "sse, comment": Message(headers=EVENTS, body=b": api_key=@@\ndata: {}\n\n"),
+        "sse, id": Message(headers=EVENTS, body=b"id: password=@@\ndata: {}\n\n"),
+        "lines": Message(
+            headers={"content-type": "application/x-ndjson"},
+            body=b"".join(json.dumps(one).encode() + b"\n" for one in lines),
+        ),
+        "lines called json": Message(headers=JSON, body=b'{"a": 1}\n{"password": "@@"}\n'),
+        "array": jsoned(items),
+        "realtime": jsoned({"client_secret": {"value": MARK, "expires_at": 1}}),
+        "frames": jsoned({"frames": [json.dumps({"type": "auth", "access_token": MARK})]}),
+        "redirect": Message(headers={"location": "https://x/cb?code=@@&state=1"}, body=b""),
+        "redirect, fragment": Message(headers={"location": "https://x/cb#access_token=@@"}),
+        "redirect, user": Message(headers={"location": "https://me:@@@x.example.com/"}),
+        "link": Message(headers={"link": '<https://x/?access_token=@@>; rel="next"'}),
+        "refresh": Message(headers={"refresh": "0; url=https://x/?token=@@"}),
+        "cookie path": Message(headers={"set-cookie": "sid=@@; Path=/; HttpOnly"}),
+        "cookie expired": Message(headers={"set-cookie": "sid=@@; Max-Age=10; Secure"}),
+        "cookie without a name": Message(headers={"set-cookie": "@@; HttpOnly"}),
+        "header, key": Message(headers={"x-token-info": "user=me; password=@@"}),
+        "header, json": Message(headers={"x-context": '{"access_token": "@@"}'}),
+    }
+
+
+def _pieces() -> list[str]:
+    return ["Set DB_PASS", "WORD=", "@", "@", " now"]
+
+
+def _tool_call(piece: str) -> dict[str, object]:
+    return {"index": 0, "function": {"arguments": piece}}
+
+
+def _events(events: Sequence[object]) -> bytes:
+    return b"".join(f"data: {json.dumps(one)}\n\n".encode() for one in events)
+
+
+def _multipart(*parts: tuple[str, bytes]) -> Message:
+    body = b"".join(
+        b"--b\r\n%s\r\n\r\n%s\r\n" % (head.encode(), content) for head, content in parts
+    )
+    return Message(
+        headers={"content-type": "multipart/form-data; boundary=b"}, body=body + b"--b--\r\n"
+    )
+
+
+def _requests() -> dict[str, Message]:
+    field_ = 'Content-Disposition: form-data; name="{}"'
+    file = 'Content-Disposition: form-data; name="file"; filename="{}"'
+    return {
+        "form": Message(headers=FORM, body=b"user=me&password=@@"),
+        "form without a type": Message(body=b"user=me&password=@@"),
+        "form called text": Message(headers=TEXT, body=b"user=me&client_secret=@@"),
+        "form called json": Message(headers=JSON, body=b"grant_type=password&password=@@"),
+        "form called binary": Message(
+            headers={"content-type": "application/octet-stream"}, body=b"a=b&api_key=@@"
+        ),
+        "form, brackets": Message(headers=FORM, body=b"user[name]=me&user[password]=@@"),
+        "form, brackets quoted": Message(
+            headers=FORM, body=b"user%5Bname%5D=me&user%5Bpassword%5D=@@"
+        ),
+        "form, json in a field": Message(
+            headers=FORM, body=b"payload=%7B%22access_token%22%3A%22@@%22%7D"
+        ),
+        "form, oauth code": Message(headers=FORM, body=b"grant_type=authorization_code&code=@@"),
+        "form, verifier": Message(headers=FORM, body=b"code=a&code_verifier=@@"),
+        "form, assertion": Message(headers=FORM, body=b"grant_type=jwt&assertion=@@"),
+        "form, device": Message(headers=FORM, body=b"grant_type=device&device_code=@@"),
+        "form, spaces": Message(headers=TEXT, body=b"user=me and you&password=@@"),
+        "part": _multipart((field_.format("api_key"), b"@@")),
+        "part, json": _multipart((field_.format("metadata"), b'{"password": "@@"}')),
+        "part, env file": _multipart((file.format(".env"), b"A=1\nDB_PASSWORD=@@\n")),
+        "part, netrc": _multipart((file.format(".netrc"), b"machine x login me password @@\n")),
+        "part, brackets": _multipart((field_.format("user[password]"), b"@@")),
+        "part, utf-16": _multipart((file.format("a.txt"), b"password=" + MARK.encode() + b"\n")),
+        "part, head": _multipart((field_.format("a") + "\r\nAuthorization: Bearer @@", b"x")),
+        "part, json file": _multipart((file.format("key.json"), b'{"private_key": "@@"}')),
+        "parts, related": Message(
+            headers={"content-type": "multipart/related; boundary=b"},
+            body=b'--b\r\ncontent-type: application/json\r\n\r\n{"api_key":"@@"}\r\n--b--\r\n',
+        ),
+        "lines": Message(
+            headers={"content-type": "application/jsonl"},
+            body=b'{"a":1}\n{"body":{"api_key":"@@"}}\n',
+        ),
+        "toml file": Message(headers=TEXT, body=b'[a]\nsecret = "@@"\n'),
+        "yaml file": Message(
+            headers={"content-type": "application/yaml"}, body=b"db:\n  password: @@\n"
+        ),
+        "binary": Message(body=b"\x00\xff\xfe password=@@ \x80"),
+        "graphql": jsoned({"query": 'mutation { login(user: "me", password: "@@") { id } }'}),
+        "graphql variables": jsoned({"variables": {"input": {"password": MARK}}}),
+        "xml rpc": Message(
+            headers=XML,
+            body=b"<member><name>password</name><value><string>@@</string></value></member>",
+        ),
+    }
+
+
+def _base64(text: str) -> str:
+    return base64.b64encode(text.encode()).decode()
+
+
+def _settings(secret: str) -> str:
+    return f"A=1\nAPI_KEY={secret}\nB=2\nLONG=enough to be a file\n"
+
+
+def _account(secret: str) -> str:
+    return json.dumps({"type": "service_account", "private_key_id": "a", "private_key": secret})
+
+
+def _gzipped(headers: Mapping[str, str], text: str) -> Message:
+    return Message(headers=headers, body=gzip.compress(text.encode(), mtime=0))
+
+
+# What hides the value from a search of the bytes.
+PACKINGS: dict[str, Callable[[str], Message]] = {
+    "base64": lambda secret: chat(f"decode {_base64(_settings(secret))} please"),
+    "base64 of a service account": lambda secret: chat(f"decode {_base64(_account(secret))}"),
+    "base64 in a field": lambda secret: jsoned({"file": _base64(_settings(secret))}),
+    "base64 in lines": lambda secret: chat(
+        base64.encodebytes(_settings(secret).encode() * 2).decode()
+    ),
+    "base64 for addresses": lambda secret: chat(
+        base64.urlsafe_b64encode(_account(secret).encode()).decode()
+    ),
+    "base64 twice": lambda secret: chat(_base64(_base64(_settings(secret)))),
+    "base64 of gzip": lambda secret: jsoned(
+        {"file": base64.b64encode(gzip.compress(_settings(secret).encode())).decode()}
+    ),
+    "data address": lambda secret: jsoned(
+        {"file_data": f"data:text/plain;base64,{_base64(_settings(secret))}"}
+    ),
+    "secret of kubernetes": lambda secret: chat(
+        f"kind: Secret\ndata:\n  password: {_base64(secret)}\n"
+    ),
+    "basic authentication": lambda secret: chat(f"Authorization: Basic {_base64(f'me:{secret}')}"),
+    "basic in a header": lambda secret: Message(
+        headers={"authorization": f"Basic {_base64(f'me:{secret}')}"}
+    ),
+    "utf-16": lambda secret: Message(body=f"password={secret}\n".encode("utf-16")),
+    "utf-16, little": lambda secret: Message(body=f"\napi_key: {secret}\n".encode("utf-16-le")),
+    "utf-16, big": lambda secret: Message(body=f"\napi_key: {secret}\n".encode("utf-16-be")),
+    "utf-16 in a part": lambda secret: _multipart(
+        (
+            'Content-Disposition: form-data; name="f"; filename="a.txt"',
+            f"password={secret}\n".encode("utf-16"),
+        )
+    ),
+    "bom": lambda secret: Message(headers=JSON, body=f'\ufeff{{"api_key":"{secret}"}}'.encode()),
+    "gzip": lambda secret: _gzipped(
+        {**JSON, "content-encoding": "gzip"}, json.dumps({"password": secret})
+    ),
+    "gzip of a form": lambda secret: _gzipped(
+        {**FORM, "content-encoding": "gzip"}, f"user=me&password={secret}"
+    ),
+    "gzip of a file": lambda secret: _gzipped(
+        {"content-type": "application/gzip"}, _settings(secret)
+    ),
+    "deflate": lambda secret: Message(
+        headers={**JSON, "content-encoding": "deflate"},
+        body=zlib.compress(json.dumps({"password": secret}).encode()),
+    ),
+    "escapes": lambda secret: Message(
+        headers=JSON,
+        body=b'{"api_key": "%s"}' % "".join(f"\\u{ord(one):04x}" for one in secret).encode(),
+    ),
+    "percent": lambda secret: Message(
+        headers=FORM, body=f"url=https%3A%2F%2Fme%3A{secret}%40example.com%2F".encode()
+    ),
+}
+
+
+def canary_values() -> Iterator[str]:
+    """Without an end: no words, of no known shape, alike in nothing but their first letters."""
+    draw = random.Random(227)
+    while True:
+        yield "cnry" + "".join(draw.choices(string.ascii_letters + string.digits, k=14)) + "7aQ"
+
+
+PATHS = {
+    "code in a query": "callback?code=@@&state=1",
+    "code after authorize": "oauth/authorize?code=@@",
+    "token in a fragment": "x?a=1#access_token=@@&b=2",
+    "fragment alone": "x#id_token=@@",
+    "address in a query": "x?next=https%3A%2F%2Fhooks.slack.com%2Fservices%2FT0%2FB0%2F@@",
+    "address with a token in a query": "x?next=https%3A%2F%2Fy%2F%3Faccess_token%3D@@",
+    "address with a password in a query": "x?db=postgres%3A%2F%2Fme%3A@@%40db%2Fx",
+    "json in a query": "x?filter=%7B%22password%22%3A%22@@%22%7D",
+    "brackets in a query": "x?auth[token]=@@",
+    "quoted name in a query": "x?api%5Fkey=@@",
+    "semicolons in a query": "x?a=1;password=@@",
+    "telegram": "bot123456789:AA@@@@x/sendMessage",
+    "key in a path": "v1/api_key/@@/models",
+    "matrix parameter": "v1/x;token=@@/y",
+    "webhook in a path": "api/webhooks/123456/@@",
+}
+
+
+def canaries() -> Iterator[Canary]:
+    values = canary_values()
+
+    def new(kind: str, *, path: str = "", **sides: Message) -> Canary:
+        secret = next(values)
+        held = {side: message.holding(secret) for side, message in sides.items()}
+        return Canary(kind=kind, secret=secret, path=path.replace(MARK, secret), **held)
+
+    for name, text in TEXTS.items():
+        yield new(f"text: {name}", sent=chat(text))
+    for name in FIELDS.split():
+        yield new(f"field: {name}", sent=jsoned({"outer": [{name: MARK}]}))
+    for name in PARAMETERS.split():
+        yield new(f"parameter: {name}", path=f"x?a=1&{name}=@@")
+    for name in SENT_HEADERS.split():
+        yield new(f"header sent: {name}", sent=Message(headers={name: MARK}))
+    for name in ANSWERED_HEADERS.split():
+        yield new(f"header answered: {name}", answer=Message(headers={name: MARK}, body=b"x"))
+    for name, value in BODIES.items():
+        yield new(f"body: {name}", sent=jsoned(value))
+    for name, message in _requests().items():
+        yield new(f"request: {name}", sent=message)
+    for name, message in _answers().items():
+        yield new(f"answer: {name}", answer=message)
+    for name, path in PATHS.items():
+        yield new(f"path: {name}", path=path)
+    for name, packed in PACKINGS.items():
+        secret = next(values)
+        yield Canary(kind=f"packed and sent: {name}", secret=secret, sent=packed(secret))
+        if "part" not in name:
+            secret = next(values)
+            yield Canary(kind=f"packed and answered: {name}", secret=secret, answer=packed(secret))

@@ -1,0 +1,139 @@
+"""Hundreds of secrets, each in a place of its own, go through one recording: none is written.
+
+What was recorded replays, and no request that misses is described with what the file would hide.
+"""
+
+from __future__ import annotations
+
+import base64
+import binascii
+import gzip
+import re
+import threading
+import zlib
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+
+import httpx
+import pytest
+
+from personalvibe.replay import CassetteMiss, use_cassette
+from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.model import CassetteError
+
+from .canaries import Canary, canaries
+
+CANARIES = list(canaries())
+AT_LEAST = 227
+
+
+class _Handler(BaseHTTPRequestHandler):
+    """``/7/...`` is answered as the canary of that number says."""
+
+    protocol_version = "HTTP/1.1"
+    wbufsize = -1
+    """Heads and bodies in one packet: apart, the second waits for the first's acknowledgement."""
+
+    def do_POST(self) -> None:
+        self.rfile.read(int(self.headers.get("content-length") or 0))
+        answer = CANARIES[int(self.path.split("/")[1])].answer
+        self.send_response(200)
+        for name, value in answer.headers.items():
+            self.send_header(name, value)
+        self.send_header("content-length", str(len(answer.body)))
+        self.end_headers()
+        self.wfile.write(answer.body)
+
+    def log_message(self, format: str, *args: object) -> None:
+        pass
+
+
+@pytest.fixture
+def url() -> Iterator[str]:
+    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
+        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
+        thread.start()
+        yield f"http://127.0.0.1:{server.server_port}"
+        server.shutdown()
+        thread.join()
+
+
+def ask(client: httpx.Client, number: int, canary: Canary, more: str = "") -> int:
+    return client.post(
+        f"/{number}/{more}{canary.path}",
+        headers=dict(canary.sent.headers),
+        content=canary.sent.body,
+    ).status_code
+
+
+_BASE64 = re.compile(rb"[A-Za-z0-9+/_-]{20,}={0,2}")
+
+
+def unpacked(content: bytes, depth: int = 3) -> Iterator[bytes]:
+    """What a curious reader finds: as it is, in UTF-16, in base64, in gzip, and in each other."""
+    yield content
+    yield content.replace(b"\0", b"")
+    if not depth:
+        return
+    inner = [_decoded(run) for run in _BASE64.findall(content)]
+    inner += [_decoded(run) for run in _BASE64.findall(content.replace(b"\n", b""))]
+    if content[:2] == b"\x1f\x8b":
+        inner.append(gzip.decompress(content))
+    for one in inner:
+        yield from unpacked(one, depth - 1)
+
+
+def _decoded(run: bytes) -> bytes:
+    text = run.rstrip(b"=").replace(b"-", b"+").replace(b"_", b"/")
+    try:
+        return base64.b64decode(text[: len(text) - (len(text) % 4 == 1)] + b"=" * (-len(text) % 4))
+    except (binascii.Error, zlib.error):
+        return b""
+
+
+def found_in(contents: Iterator[bytes]) -> set[str]:
+    everything = b"\n".join(inner for content in contents for inner in unpacked(content))
+    return {one.kind for one in CANARIES if one.secret.encode() in everything}
+
+
+def written(path: Path) -> Iterator[bytes]:
+    yield path.read_bytes()
+    for one in cassette.load(path):
+        yield from (one.request.body, one.response.body)
+
+
+def test_none_of_them_is_written_and_all_of_them_replay(tmp_path: Path, url: str) -> None:
+    assert len({one.secret for one in CANARIES}) == len(CANARIES) > AT_LEAST
+    sent = (body for one in CANARIES for body in (one.sent.body, one.answer.body))
+    in_bodies = [one.kind for one in CANARIES if "header" not in one.kind and "pa" not in one.kind]
+    assert len(found_in(sent)) > len(in_bodies) / 2, "the search finds what is there"
+
+    path = tmp_path / "canaries.yaml"
+    with httpx.Client(base_url=url) as client:
+        for mode in ("once", "none"):
+            with use_cassette(path, record_mode=mode):
+                statuses = {ask(client, number, one) for number, one in enumerate(CANARIES)}
+            assert statuses == {200}
+        assert found_in(written(path)) == set()
+
+        said = []
+        with pytest.raises(CassetteMiss), use_cassette(path):  # noqa: PT012 - the end raises it too
+            for number, one in enumerate(CANARIES):
+                with pytest.raises(CassetteMiss) as miss:
+                    ask(client, number, one, "elsewhere/")
+                said.append(str(miss.value).encode())
+        assert found_in(iter(said)) == set()
+
+
+def test_what_may_be_a_secret_refuses_the_write(tmp_path: Path, url: str) -> None:
+    secret = CANARIES[0].secret
+    path = tmp_path / "refused.yaml"
+    for headers, body in (({}, {"house_session_key": secret}), ({"x-house": secret}, {})):
+        with (
+            pytest.raises(CassetteError, match="nothing was recorded") as refusal,
+            use_cassette(path, record_mode="once"),
+        ):
+            httpx.post(f"{url}/0/", headers=headers, json=body)
+        assert secret not in str(refusal.value)
+        assert not path.exists()
