@@ -82,7 +82,7 @@ def test_a_chain_of_modules_and_classes_may_be_any_length() -> None:
     files.append(SourceFile(path="last.py", text=last))
     facts = [engine.collect(file) for file in files]
     view = engine.link([f for f in facts if f is not None])["last.py"]
-    [decision] = set(view.decisions.values())
+    [decision] = view.decisions.values()
     assert decision.moves
 
 
