@@ -101,8 +101,10 @@ class Classes:
     ) -> Client | RouterClient | None:
         facts = self._modules.cls(cls)
         for base in self.bases(cls):
-            if isinstance(base, Sdk) and (name := client_class(base.name)):
-                return Client(cls.path, facts.place, name)
+            # Only what a class names itself is written anew where it stands.
+            named = client_class(base.name) if isinstance(base, Sdk) else None
+            if named is not None and base in facts.bases:
+                return Client(cls.path, facts.place, named)
             if isinstance(base, Router) and (made := router_client(base.name)) is not None:
                 return made
         found = next((client for client in above if client is not None), None)

@@ -38,6 +38,7 @@ from codemods.migrate_openai.flow.terms import (
     EMPTY,
     NONE,
     UNKNOWN,
+    Access,
     Attr,
     Client,
     Cls,
@@ -121,6 +122,7 @@ class _Collector:
         self.flows: list[Flow] = []
         self.stores: list[Store] = []
         self.uses: list[Use] = []
+        self.reads: set[Ref] = set()
         self.sets_module: set[str] = set()
         self.legacy = False
         self.alias_sets: list[Terms] = []
@@ -151,6 +153,8 @@ class _Collector:
             name: EMPTY.union(*map(self.evaluator.binding, bindings))
             for name, bindings in self.index.module.bindings.items()
         }
+        for terms in exports.values():
+            self._note_reads(terms)
         stars = tuple(
             Ref(self.path, "." * star.level + (star.module or ""), "")
             for star in self.index.module.star_imports
@@ -164,6 +168,7 @@ class _Collector:
             stores=tuple(self.stores),
             uses=tuple(self.uses),
             stars=stars,
+            reads=frozenset(self.reads),
             sets_module=frozenset(self.sets_module),
             legacy=self.legacy,
             alias_sets=tuple(self.alias_sets),
@@ -440,11 +445,22 @@ class _Collector:
         names = chain_names(node)
         shaped = is_shaped(names) or names[-1] in ROUTER_FUNCTIONS
         terms = self.evaluator.terms(node)
+        self._note_reads(terms)
         if not shaped and len(names) > 1 and names[-1] in _OF_A_CLASS:
             shaped = any(isinstance(root(t), (Inst, Cls)) for t in terms)
         if not shaped and not any(isinstance(root(t), _CLIENTS) for t in terms):
             return
         self.uses.append(Use(place=place, terms=terms, names=names, model=self._model(node)))
+
+    def _note_reads(self, terms: Terms) -> None:
+        for term in terms:
+            while isinstance(term, Access):
+                match term:
+                    case Attr(Ref(path, module, ""), name):
+                        self.reads.add(Ref(path, module, name))
+                term = term.base
+            if isinstance(term, Ref) and term.name:
+                self.reads.add(term)
 
     def _model(self, node: ast.expr) -> ModelNaming:
         parent = self.index.parents[node]

@@ -121,6 +121,8 @@ class ModuleFacts:
     stores: tuple[Store, ...] = ()
     uses: tuple[Use, ...] = ()
     stars: tuple[Ref, ...] = ()
+    reads: frozenset[Ref] = frozenset()
+    """The names of other modules that this file imports, or reads from them."""
     sets_module: frozenset[str] = frozenset()
     """The settings of the openai module that this file assigns: ``api_key`` and so on."""
     legacy: bool = False

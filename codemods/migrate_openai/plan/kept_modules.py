@@ -11,10 +11,11 @@ from codemods.migrate_openai.flow.facts import ModuleFacts
 from codemods.migrate_openai.flow.known_calls import module_imported
 from codemods.migrate_openai.flow.scopes import Binding, BindingKind
 from codemods.migrate_openai.flow.signatures import called_name, root_of
-from codemods.migrate_openai.flow.terms import Sdk, Term
+from codemods.migrate_openai.flow.terms import Sdk, Term, Value
 from codemods.migrate_openai.model import Spelling
 from codemods.migrate_openai.plan.project import ModuleView
-from codemods.migrate_openai.rules.module_names import is_of_router
+from codemods.migrate_openai.rules import rule_as_spelled
+from codemods.migrate_openai.rules.module_names import is_leftover, is_of_router
 from codemods.migrate_openai.rules.sdk_names import LEGACY_RESOURCES
 
 _ARMS = (ast.If, ast.Try, ast.ExceptHandler, ast.With)
@@ -61,7 +62,7 @@ class KeptModules:
                 or self.view.replaced_calls
                 or _is_optional(bindings)
                 or name in self._names_asked_by_string
-                or name in self._names_of_bases
+                or name in self._names_of_bases - self._names_of_what_only_the_sdk_has
             )
             and any(map(_leads_to_calls, self.evaluator.binding(binding)))
         )
@@ -75,6 +76,13 @@ class KeptModules:
             if member.path == self.facts.path and not decision.moves
         )
         return frozenset(constructor.name for constructor in stay if constructor is not None)
+
+    @cached_property
+    def _names_of_what_only_the_sdk_has(self) -> frozenset[str]:
+        """How a file reads what the router's module does not have, and what therefore stays."""
+        uses = zip(self.facts.uses, self.view.uses, strict=True)
+        first = (use.names[0] for use, values in uses if any(map(_is_of_sdk_alone, values)))
+        return frozenset(first)
 
     @cached_property
     def _names_asked_by_string(self) -> frozenset[str]:
@@ -116,6 +124,15 @@ def _is_optional(bindings: Sequence[Binding]) -> bool:
     return any(b.kind is BindingKind.IMPORT for b in bindings) and any(
         isinstance(b.value, ast.Constant) and b.value.value is None for b in bindings
     )
+
+
+def _is_of_sdk_alone(value: Value) -> bool:
+    """Is this a raw response, or a class or method that has no counterpart?"""
+    if not isinstance(value, Sdk):
+        return False
+    name = value.name.removeprefix("openai.")
+    is_class = name in LEGACY_RESOURCES and not is_of_router(value.name)
+    return is_class or (is_leftover(value.name) and rule_as_spelled(name) is None)
 
 
 def _is_legacy_class(term: Term) -> bool:

@@ -116,7 +116,11 @@ class Project:
 
     def _resolve(self) -> dict[str, tuple[Values, ...]]:
         """What each use may stand for. All are asked before one is answered: they share work."""
+        asked = [self.facts[path] for path in self.asked]
+        exports = chain(*(facts.exports.items() for facts in asked))
+        of_sdk = {name for name, terms in exports if any(isinstance(t, Sdk) for t in terms)}
         for path in self.asked:
+            self._resolver.ask(ref for ref in self.facts[path].reads if ref.name in of_sdk)
             for use in self.facts[path].uses:
                 self._resolver.ask(use.terms)
             if self.facts[path].clients:
