@@ -3,12 +3,17 @@
 from __future__ import annotations
 
 import os
+import pickle
 import re
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Mapping
 from pathlib import Path
+from typing import TypeVar
+
+import pytest
+from filelock import FileLock
 
 from codemods.migrate_openai.prove.migrate import Migrated
 from codemods.migrate_openai.prove.model import CallSite, Command, Proof
@@ -67,6 +72,20 @@ def proof_of(
         given = options or Options(timeout=300)
         proof, _ = prove(place, [Command(arguments=arguments)], by_hand(old, new), given)
     return proof
+
+
+_T = TypeVar("_T")
+
+
+def once(factory: pytest.TempPathFactory, name: str, make: Callable[[], _T]) -> _T:
+    """What one of several workers of pytest-xdist makes for all of them."""
+    own = factory.getbasetemp()
+    file = (own.parent if "PYTEST_XDIST_WORKER" in os.environ else own) / f"{name}.pickle"
+    with FileLock(f"{file}.lock"):
+        if not file.exists():
+            file.write_bytes(pickle.dumps(make()))
+        found: _T = pickle.loads(file.read_bytes())
+        return found
 
 
 def command(

@@ -28,7 +28,7 @@ from codemods.migrate_openai.prove.model import (
 from codemods.migrate_openai.prove.proof import Options, prove
 from codemods.migrate_openai.prove.recorded import answers
 from codemods.migrate_openai.prove.scratch import Scratch, scratch
-from tests.codemods.proofs import ROOT, command, proof_of, write_tree
+from tests.codemods.proofs import ROOT, command, once, proof_of, write_tree
 
 pytestmark = pytest.mark.process
 
@@ -450,11 +450,14 @@ def program(head: str, column: int) -> str:
 
 @pytest.fixture(scope="module")
 def sabotaged(tmp_path_factory: pytest.TempPathFactory) -> Proof:
-    return proof_of(
-        tmp_path_factory.mktemp("sabotage"),
-        {"main.py": program(_OLD_HEAD, 0)},
-        {"main.py": program(_NEW_HEAD, 1)},
-    )
+    def make() -> Proof:
+        return proof_of(
+            tmp_path_factory.mktemp("sabotage"),
+            {"main.py": program(_OLD_HEAD, 0)},
+            {"main.py": program(_NEW_HEAD, 1)},
+        )
+
+    return once(tmp_path_factory, "sabotaged", make)
 
 
 @pytest.mark.parametrize("name", SABOTAGES)

@@ -23,7 +23,7 @@ from codemods.migrate_openai.prove.model import (
 from codemods.migrate_openai.prove.proof import Options, prove
 from codemods.migrate_openai.prove.scratch import Scratch, scratch
 from codemods.migrate_openai.prove.sdk_0_28 import with_its_sdk
-from tests.codemods.proofs import command, proof_of, write_tree
+from tests.codemods.proofs import command, once, proof_of, write_tree
 
 pytestmark = pytest.mark.process
 
@@ -249,14 +249,18 @@ def proven(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
         asyncio.run(main())
     """
     fails = "import bot\nbot.four('x')\nraise SystemExit(3)\n"
-    project = tmp_path_factory.mktemp("proven")
-    write_tree(project, {"main.py": main, "bot.py": _PARSES, "fails.py": fails})
-    commands = [[sys.executable, "main.py"], [sys.executable, "fails.py"]]
-    options = [word for one in commands for word in ("--prove", "--", *one)]
-    done = command(project, "--json", "--prove-sites", *options)
-    assert done.returncode == 1, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout)
-    return found
+
+    def make() -> dict[str, Any]:
+        project = tmp_path_factory.mktemp("proven")
+        write_tree(project, {"main.py": main, "bot.py": _PARSES, "fails.py": fails})
+        commands = [[sys.executable, "main.py"], [sys.executable, "fails.py"]]
+        options = [word for one in commands for word in ("--prove", "--", *one)]
+        done = command(project, "--json", "--prove-sites", *options)
+        assert done.returncode == 1, done.stderr
+        found: dict[str, Any] = json.loads(done.stdout)
+        return found
+
+    return once(tmp_path_factory, "proven", make)
 
 
 def test_every_call_of_a_line_is_a_site_of_its_own(proven: dict[str, Any]) -> None:
