@@ -114,13 +114,13 @@ def _getattr(evaluator: Evaluator, node: ast.Call) -> Terms | None:
 
 def _same(evaluator: Evaluator, node: ast.Call) -> Terms | None:
     """Gives back what it is given, or its elements: ``list(clients)``, ``copy(client)``."""
-    given = evaluator.terms(node.args[0]) if len(node.args) == 1 else EMPTY
-    return given if any(isinstance(t, _FOLLOWED) for t in given) else None
+    argument = evaluator.terms(node.args[0]) if len(node.args) == 1 else EMPTY
+    return argument if any(isinstance(t, _FOLLOWED) for t in argument) else None
 
 
 def _one_of(evaluator: Evaluator, node: ast.Call) -> Terms | None:
-    given = evaluator.terms(node.args[0])
-    return item(given) if any(isinstance(t, Seq) for t in given) else None
+    argument = evaluator.terms(node.args[0])
+    return item(argument) if any(isinstance(t, Seq) for t in argument) else None
 
 
 def _partial(evaluator: Evaluator, node: ast.Call) -> Terms | None:

@@ -277,11 +277,13 @@ class ClientNotes:
         notes.replaced |= not replaceable.isdisjoint(members) or any(
             map(self._replaced.make, members)
         )
-        made = [m for m in members if isinstance(m, Client)]
-        direct = [m for m in made if m.at in facts[m.path].direct]
+        clients = [m for m in members if isinstance(m, Client)]
+        direct = [m for m in clients if m.at in facts[m.path].direct]
         # One name, imported in two ways, may make clients of two classes at one call.
-        indirect = len(direct) < len(made) or len({(m.path, m.at) for m in made}) < len(made)
-        derived = not self._derived.isdisjoint(made)
+        indirect = len(direct) < len(clients) or len({(m.path, m.at) for m in clients}) < len(
+            clients
+        )
+        derived = not self._derived.isdisjoint(clients)
         provider_unknown = notes.half_migrated and notes.unnamed_models
         if provider_unknown and indirect:
             notes.foreign.add(RUN_TIME)
