@@ -280,9 +280,8 @@ class ClientNotes:
         clients = [m for m in members if isinstance(m, Client)]
         direct = [m for m in clients if m.at in facts[m.path].direct]
         # One name, imported in two ways, may make clients of two classes at one call.
-        indirect = len(direct) < len(clients) or len({(m.path, m.at) for m in clients}) < len(
-            clients
-        )
+        calls = {(m.path, m.at) for m in clients}
+        indirect = min(len(direct), len(calls)) < len(clients)
         derived = not self._derived.isdisjoint(clients)
         provider_unknown = notes.half_migrated and notes.unnamed_models
         if provider_unknown and indirect:

@@ -25,11 +25,7 @@ class UnreadImports:
 
 
 def unread_imports(
-    old: Analysis,
-    old_reads: Reads,
-    new: Analysis,
-    new_reads: Reads,
-    reexports: Collection[str],
+    old: Analysis, old_reads: Reads, new: Analysis, new_reads: Reads, reexports: Collection[str]
 ) -> dict[ast.stmt, list[ast.alias]]:
     """By statement of the *new* text; *reexports* are the names that other files import from it."""
     found: dict[ast.stmt, list[ast.alias]] = {}
