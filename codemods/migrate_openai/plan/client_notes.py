@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, fields
+from itertools import chain
 
 from codemods.migrate_openai.flow.collect import is_test
 from codemods.migrate_openai.flow.facts import Flow, ModelNaming, ModuleFacts, Store, Use
@@ -176,15 +177,10 @@ class ClientNotes:
     def _ask_further(self, module: ModuleFacts) -> None:
         """All are asked before one is answered: they share work."""
         ask = self._resolver.ask
-        ask(module.clients)
-        ask(module.clients_to_leave)
+        ask(module.clients | module.clients_to_leave)
         if self._has_clients(module):
-            for flow in module.flows:
-                ask(flow.terms)
-            for aliases in module.alias_sets:
-                ask(aliases)
-            for store in module.stores:
-                ask(store.base)
+            ask(chain(*(flow.terms for flow in module.flows), *module.alias_sets))
+            ask(chain(*(store.base for store in module.stores)))
 
     def _note_module(self, module: ModuleFacts) -> None:
         for member in clients_of(self._values_of(module.clients)):

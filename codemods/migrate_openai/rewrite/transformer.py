@@ -216,8 +216,10 @@ class Transformer(cst.CSTTransformer):
     def _module(self, module: cst.Module) -> cst.Module:
         if self._gone.isdisjoint(module.body):
             return module
-        at_ends = {"opens": self._opens, "ends": self._ends}
-        body, footer = without(module.body, self._gone, module.footer, module.header, **at_ends)
+        opens, ends = self._opens, self._ends
+        body, footer = without(
+            module.body, self._gone, module.footer, module.header, opens=opens, ends=ends
+        )
         # A module of nothing would still print its last line's end.
         newline = module.has_trailing_newline and bool(body or footer)
         return module.with_changes(
