@@ -18,11 +18,11 @@ _PROOF = {"--prove", "--prove-sites"}
 
 def main(arguments: Sequence[str] | None = None) -> int:
     """Run the command and return its exit code."""
-    given = sys.argv[1:] if arguments is None else arguments
+    words = sys.argv[1:] if arguments is None else arguments
     if isinstance(sys.stdout, io.TextIOWrapper):
         sys.stdout.reconfigure(errors="backslashreplace")  # a terminal need not have every letter
     try:
-        code = _prove(given) if _PROOF & set(given) else _dispatch(configuration.read(given))
+        code = _prove(words) if _PROOF & set(words) else _dispatch(configuration.read(words))
         sys.stdout.flush()
     except UsageError as error:
         _say(f"error: {error.message}")

@@ -82,10 +82,8 @@ def migrate_file(
     """
     try:
         analysis, facts = analysed or _analysed(file, options)
-    except (SyntaxError, ValueError) as error:
-        return _failed(file, f"cannot be parsed: {_describe(error)}")
-    except RecursionError:
-        return _failed(file, "is nested too deeply to be analysed")
+    except (SyntaxError, ValueError, RecursionError) as error:
+        return _failed(file, _describe(error))
     view = linked.get(file.path)
     if view is None or len(view.uses) != len(facts.uses):
         linked = link([facts], None, options)
@@ -194,7 +192,8 @@ def _failed(file: SourceFile, error: str) -> FileResult:
     return FileResult(path=file.path, status="failed", text=file.text, error=error)
 
 
-def _describe(error: SyntaxError | ValueError) -> str:
-    if isinstance(error, SyntaxError):
-        return f"{error.msg} (line {error.lineno})"
-    return str(error)
+def _describe(error: Exception) -> str:
+    if isinstance(error, RecursionError):
+        return "is nested too deeply to be analysed"
+    place = f" (line {error.lineno})" if isinstance(error, SyntaxError) else ""
+    return f"cannot be parsed: {getattr(error, 'msg', error)}{place}"

@@ -80,9 +80,8 @@ class Options:
     spelling: Spelling = Spelling.AUTO
 
     def applies(self, rule: str) -> bool:
-        if any(rule.startswith(prefix) for prefix in self.ignore):
-            return False
-        return not self.select or any(rule.startswith(prefix) for prefix in self.select)
+        selected = not self.select or rule.startswith(tuple(self.select))
+        return selected and not rule.startswith(tuple(self.ignore))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, order=True)

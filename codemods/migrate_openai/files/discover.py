@@ -11,7 +11,7 @@ import re
 import stat
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from functools import partial
 from operator import attrgetter
 from typing import TYPE_CHECKING, Literal, NamedTuple, TypeAlias
@@ -207,10 +207,11 @@ def _candidates(
     if excluded(path, False) or ignores(path, False):
         return
     outside = _target(path, link_within) if link_within else ""
-    # A link within the tree is found where it leads, unless somebody asked for it by its name.
-    if outside or not link_within or ignores is excluded:
-        found = Candidate(path=path, order=order, left=left, error=error, outside=outside)
-        yield replace(found, requirements=True) if requirements else found
+    if link_within and not outside and ignores is not excluded:
+        return  # found where it leads, within the tree; nobody asked for it by its name
+    yield Candidate(
+        path=path, order=order, left=left, error=error, requirements=requirements, outside=outside
+    )
 
 
 def read(path: str) -> bytes:

@@ -38,14 +38,14 @@ def refuse_hidden_router(paths: Sequence[str], router: str) -> None:
     package, _, rest = router.partition(".")
     if not rest:
         return
-    wanted = Path(*rest.split(".")).with_suffix(".py")
+    router_file = Path(*rest.split(".")).with_suffix(".py")
     for root in map(Path, roots(paths)):
         for folder in (root / package, root / "src" / package):
-            if (folder / "__init__.py").is_file() and not (folder / wanted).is_file():
+            if (folder / "__init__.py").is_file() and not (folder / router_file).is_file():
                 shown = _shown(folder)
                 raise UsageError(
                     f"{shown}: this package hides {package}, which has the router",
-                    f"Give --vendor-router {shown}/{wanted.name}: the router comes into it.",
+                    f"Give --vendor-router {shown}/{router_file.name}: the router comes into it.",
                 )
 
 

@@ -36,10 +36,9 @@ def written(
             return kept, any(item.after is not None for item in kept)
         except RefusedError as error:
             paths = [item.path for item in kept if str(Path(item.path).resolve()) == error.path]
-            refused = dict.fromkeys(paths, str(error))
-            if not refused:
-                refused = {error.path: str(error)}
+            if not paths:
                 kept.append(failed(error.path, str(error)))
+            refused = dict.fromkeys(paths or [error.path], str(error))
     return [_withdrawn(item, refused) for item in kept], False
 
 

@@ -105,8 +105,8 @@ class Classes:
             named = client_class(base.name) if isinstance(base, Sdk) else None
             if named is not None and base in facts.bases:
                 return Client(cls.path, facts.place, named)
-            if isinstance(base, Router) and (made := router_client(base.name)) is not None:
-                return made
+            if isinstance(base, Router) and (client := router_client(base.name)) is not None:
+                return client
         found = next((client for client in above if client is not None), None)
         return Client(cls.path, facts.place, found.cls) if isinstance(found, Client) else found
 

@@ -56,7 +56,9 @@ def known_call(evaluator: Evaluator, node: ast.Call) -> Terms | None:
             f"{evaluator.router}.openai": Router("llm_router.openai"),
         }
         return frozenset({known[module.value]}) if module.value in known else None
-    handler = _BY_NAME.get(name)
+    if name == "super":
+        return _super(evaluator, node)
+    handler = _BY_NAME.get(name) if node.args else None
     return handler(evaluator, node) if handler is not None else None
 
 
@@ -95,8 +97,6 @@ def _cast(evaluator: Evaluator, node: ast.Call) -> Terms | None:
 
 def _depends(evaluator: Evaluator, node: ast.Call) -> Terms | None:
     """``Depends(get_client)`` of fastapi gives what the function returns."""
-    if not node.args:
-        return None
     terms = evaluator.terms(node.args[0])
     foreign = frozenset(t for t in terms if isinstance(t, Foreign))
     place = evaluator.place[node]
@@ -114,19 +114,17 @@ def _getattr(evaluator: Evaluator, node: ast.Call) -> Terms | None:
 
 def _same(evaluator: Evaluator, node: ast.Call) -> Terms | None:
     """Gives back what it is given, or its elements: ``list(clients)``, ``copy(client)``."""
-    given = evaluator.terms(node.args[0]) if len(node.args) == 1 else EMPTY
-    return given if any(isinstance(t, _FOLLOWED) for t in given) else None
+    argument = evaluator.terms(node.args[0]) if len(node.args) == 1 else EMPTY
+    return argument if any(isinstance(t, _FOLLOWED) for t in argument) else None
 
 
 def _one_of(evaluator: Evaluator, node: ast.Call) -> Terms | None:
-    given = evaluator.terms(node.args[0]) if node.args else EMPTY
-    return item(given) if any(isinstance(t, Seq) for t in given) else None
+    argument = evaluator.terms(node.args[0])
+    return item(argument) if any(isinstance(t, Seq) for t in argument) else None
 
 
 def _partial(evaluator: Evaluator, node: ast.Call) -> Terms | None:
     """A partial of a class makes what the class makes."""
-    if not node.args:
-        return None
     terms = evaluator.terms(node.args[0])
     for term in terms:
         if isinstance(term, Router) and (client := router_client(term.name)) is not None:
@@ -137,7 +135,6 @@ def _partial(evaluator: Evaluator, node: ast.Call) -> Terms | None:
 
 _Handler: TypeAlias = Callable[["Evaluator", ast.Call], Terms | None]
 _BY_NAME: dict[str, _Handler] = {
-    "super": _super,
     "cast": _cast,
     "Depends": _depends,
     "getattr": _getattr,

@@ -264,8 +264,8 @@ class Resolver:
         match value:
             case Sdk(name) if cls := client_class(name):
                 graph.add(node, ClientPath(Client(call.path, call.at, cls), ()))
-            case Router(name) if made := router_client(name):
-                graph.add(node, ClientPath(made, ()))
+            case Router(name) if client := router_client(name):
+                graph.add(node, ClientPath(client, ()))
             case ClientPath(client, (*path, method)) if method in _SAME:
                 graph.add(node, ClientPath(client, tuple(path)))
             case Func():

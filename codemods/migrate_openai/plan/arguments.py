@@ -41,11 +41,7 @@ class Provider:
 
 
 def argument_changes(
-    text: Text,
-    call: ast.Call,
-    target: Call,
-    provider: Provider,
-    skip: int = 0,
+    text: Text, call: ast.Call, target: Call, provider: Provider, skip: int = 0
 ) -> list[Change]:
     """Changes of the arguments behind the first *skip* ones, which belong to a forwarder.
 

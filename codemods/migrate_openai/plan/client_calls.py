@@ -163,8 +163,8 @@ class ClientCalls:
 
     def _not_given(self, rule: Rule, site: ResolvedUse, decision: Decision) -> None:
         here = posixpath.dirname(self.planner.facts.path) or "."
-        made = posixpath.relpath(decision.group.outside, here)
-        self.draft.leave(rule, site.node, "not-given", f"the client is made in {made}")
+        path = posixpath.relpath(decision.group.outside, here)
+        self.draft.leave(rule, site.node, "not-given", f"the client is made in {path}")
 
     def _unsupported(self, site: ResolvedUse, path: tuple[str, ...]) -> None:
         decision = self.clients.decision(site)

@@ -6,6 +6,7 @@ import builtins
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Set
 from dataclasses import dataclass, field, fields
+from itertools import chain
 
 from codemods.migrate_openai.flow.collect import is_test
 from codemods.migrate_openai.flow.facts import Flow, ModelNaming, ModuleFacts, Store, Use
@@ -177,15 +178,10 @@ class ClientNotes:
     def _ask_further(self, module: ModuleFacts) -> None:
         """All are asked before one is answered: they share work."""
         ask = self._resolver.ask
-        ask(module.clients)
-        ask(module.clients_to_leave)
+        ask(module.clients | module.clients_to_leave)
         if self._has_clients(module):
-            for flow in module.flows:
-                ask(flow.terms)
-            for aliases in module.alias_sets:
-                ask(aliases)
-            for store in module.stores:
-                ask(store.base)
+            ask(chain(*(flow.terms for flow in module.flows), *module.alias_sets))
+            ask(chain(*(store.base for store in module.stores)))
 
     def _note_module(self, module: ModuleFacts) -> None:
         for member in clients_of(self._values_of(module.clients)):
@@ -278,11 +274,12 @@ class ClientNotes:
         notes.replaced |= not replaceable.isdisjoint(members) or any(
             map(self._replaced.make, members)
         )
-        made = [m for m in members if isinstance(m, Client)]
-        direct = [m for m in made if m.at in facts[m.path].direct]
+        clients = [m for m in members if isinstance(m, Client)]
+        direct = [m for m in clients if m.at in facts[m.path].direct]
         # One name, imported in two ways, may make clients of two classes at one call.
-        indirect = len(direct) < len(made) or len({(m.path, m.at) for m in made}) < len(made)
-        derived = not self._derived.isdisjoint(made)
+        calls = {(m.path, m.at) for m in clients}
+        indirect = min(len(direct), len(calls)) < len(clients)
+        derived = not self._derived.isdisjoint(clients)
         provider_unknown = notes.half_migrated and notes.unnamed_models
         if provider_unknown and indirect:
             notes.foreign.add(RUN_TIME)

@@ -46,8 +46,8 @@ def _asks_whether_it_is_there(planner: Planner) -> bool:
 def _only_names_move(plan: Plan) -> bool:
     """Do all calls of a file stay, so that it would get the router for an exception alone?"""
     sites = _sites(plan)
-    left = [f for f in sites if f.status == "left" and f.reason != "skipped"]
-    stay = [f for f in left if REASONS[f.reason].is_openai]
+    left = [f.reason for f in sites if f.status == "left"]
+    stay = [reason for reason in left if reason != "skipped" and REASONS[reason].is_openai]
     return bool(stay) and len(stay) == len(sites)
 
 
@@ -64,7 +64,7 @@ def import_request(planner: Planner, plan: Plan) -> ImportRequest:
         renamed=plan.renamed,
         legacy=plan.legacy,
         own=frozenset(PurePosixPath(planner.facts.path).parent.parts),
-        wanted=planner.view.wanted,
+        reexports=planner.view.reexports,
     )
 
 

@@ -55,11 +55,11 @@ class ModuleReads:
             return  # of a later generation: the router raises the very same
         today = names.exceptions(name)
         parent = self.planner.parent(site.node)
-        made = self.planner.call_at(site.node)
+        call = self.planner.call_at(site.node)
         if name.startswith("openai.error."):
             # Today's classes ask for the response that they stand for, which 0.28's did not.
-            if made:
-                self._made_by_hand(site, made, today[0])
+            if call:
+                self._made_by_hand(site, call, today[0])
                 return
             if isinstance(parent, ast.ClassDef):
                 self.replace(site, EXCEPTION, f"legacy_base({self.planner.router}.{today[0]})")

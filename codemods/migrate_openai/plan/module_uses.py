@@ -92,15 +92,12 @@ class ModuleUses:
             if not isinstance(value, Router) or isinstance(site.node, ast.Name):
                 continue
             name = value.name.removeprefix("llm_router.")
-            call = call_of(name) if name.startswith("openai.") else None
+            call = call_of(name) if name.startswith("openai.") else ROUTER_CALLS.get(name)
+            rule = rule_of(call) if call else rule_as_spelled(name.removeprefix("openai."))
             if name in names.HELPERS.values():
-                self.draft.report(HELPER, site.node, "already-done")
-            elif call is not None:
-                self.draft.report(rule_of(call), site.node, "already-done")
-            elif rule := rule_as_spelled(name.removeprefix("openai.")):
+                rule = HELPER
+            if rule is not None:
                 self.draft.report(rule, site.node, "already-done")
-            elif name in ROUTER_CALLS:
-                self.draft.report(rule_of(ROUTER_CALLS[name]), site.node, "already-done")
 
     # -- one use
 

@@ -188,12 +188,7 @@ class Draft:
         self.changes.append(Replace(span=self._text.span(node), code=code))
 
     def report(
-        self,
-        rule: Rule,
-        node: ast.AST,
-        status: SiteStatus,
-        message: str = "",
-        reason: str = "",
+        self, rule: Rule, node: ast.AST, status: SiteStatus, message: str = "", reason: str = ""
     ) -> None:
         start = self._text.start(node)
         source = " ".join(self._text.of(node).split())

@@ -43,7 +43,7 @@ class ModuleView:
     decisions: dict[SdkClient, Decision] = field(default_factory=dict)
     classes: dict[int, Client] = field(default_factory=dict)
     """The classes of this file, by place, that are clients themselves."""
-    wanted: frozenset[str] = frozenset()
+    reexports: frozenset[str] = frozenset()
     """Names of the SDK that other files import from this one."""
     openai_stays: bool = False
     """Does something that stays in this project read the settings of the openai module?"""
@@ -110,9 +110,9 @@ class Project:
             rerouted=self._rerouted(calls=every.calls_module),
             all_move=bool(used) and all(decision.moves for decision in used),
         )
-        self._wanted: dict[str, set[str]] = defaultdict(set)
+        self._reexports: dict[str, set[str]] = defaultdict(set)
         for path, name in self._resolver.sdk_exports:
-            self._wanted[path].add(name)
+            self._reexports[path].add(name)
 
     def _resolve(self) -> dict[str, tuple[Values, ...]]:
         """What each use may stand for. All are asked before one is answered: they share work."""
@@ -135,9 +135,9 @@ class Project:
 
     def _rerouted(self, *, calls: bool) -> frozenset[str]:
         """What tests of the run replace in the SDK, where all that they can mean has moved."""
-        made = {m: d.moves for m, d in self._decisions.items() if isinstance(m, Client)}
-        stay = {member.cls for member, moves in made.items() if not moves}
-        moved = {member.cls for member in made} - stay
+        moves = {m: d.moves for m, d in self._decisions.items() if isinstance(m, Client)}
+        stay = {member.cls for member, goes in moves.items() if not goes}
+        moved = {member.cls for member in moves} - stay
         asked = set(self.asked)
         return frozenset(
             name
@@ -162,7 +162,7 @@ class Project:
                 for name, cls in self.facts[path].classes.items()
                 if (path, name) in self._classes
             },
-            wanted=frozenset(self._wanted.get(path, ())),
+            reexports=frozenset(self._reexports.get(path, ())),
             replaced=frozenset(self._replaced.of_files.get(path, ())),
             replacing=self._replaced.replacing(path, self._every_view.rerouted),
         )
@@ -171,14 +171,14 @@ class Project:
 def _meet(
     modules: Modules,
     search: Searcher | None,
-    wanted: Callable[[bytes], bool] | None,
+    holds: Callable[[bytes], bool] | None,
     *,
     around: bool = False,
 ) -> set[str]:
-    """Take in the files that say nothing of openai and are wanted for something else."""
-    if search is None or wanted is None:
+    """Take in the files that say nothing of openai and hold something else that matters."""
+    if search is None or holds is None:
         return set()
-    found = set(search(wanted, around=around)) - set(modules.asked)
+    found = set(search(holds, around=around)) - set(modules.asked)
     for path in sorted(found):
         modules.load(path)
     return found

@@ -141,17 +141,17 @@ class ReplacedNames:
 
     def make(self, member: SdkClient) -> bool:
         """Is a client made of a class that is read by a name which is replaced?"""
-        made = self._constructor(member)
+        constructor = self._constructor(member)
         names = self.of_files.get(member.path, ())
-        return member.cls in self.classes or (made is not None and made.name in names)
+        return member.cls in self.classes or (constructor is not None and constructor.name in names)
 
     def ineffective_patch(self, member: SdkClient) -> str:
         """The test that would replace a client in vain if it moved; empty where there is none."""
-        made = self._constructor(member)
-        if made is not None and made.lazy and self.module_patch:
+        constructor = self._constructor(member)
+        if constructor is not None and constructor.lazy and self.module_patch:
             return self.module_patch
         asked = set(self._modules.asked)
-        names = (name for name in self.of_sdk if made and client_class(name) == member.cls)
+        names = (name for name in self.of_sdk if constructor and client_class(name) == member.cls)
         return min((file for name in names for file in self.of_sdk[name] - asked), default="")
 
     def ineffective_patches(self) -> dict[str, str]:

@@ -54,7 +54,7 @@ class SplitClients:
         return not (self.clients.is_simple(site, decision) and splits)
 
     def _names(self) -> dict[SdkClient, str]:
-        wanted: set[SdkClient] = set()
+        members: set[SdkClient] = set()
         for site in self.clients.sites:
             decision = self.clients.decision(site)
             if decision is None or decision.moves or decision.group.notes.configured:
@@ -62,8 +62,8 @@ class SplitClients:
             if self.clients.settingless(decision) or not self.clients.is_simple(site, decision):
                 continue
             if (member := self._receiver(site)) is not None:
-                wanted.add(member)
-        names = {member: self._named(member) for member in sorted(wanted, key=lambda m: m.at)}
+                members.add(member)
+        names = {member: self._named(member) for member in sorted(members, key=lambda m: m.at)}
         return {member: name for member, name in names.items() if name is not None}
 
     def _named(self, member: SdkClient) -> str | None:

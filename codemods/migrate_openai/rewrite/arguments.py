@@ -121,9 +121,7 @@ def _below(gap: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhi
     return gap.with_changes(first_line=newline)
 
 
-def _without_comments(
-    gap: cst.BaseParenthesizableWhitespace,
-) -> cst.BaseParenthesizableWhitespace:
+def _without_comments(gap: cst.BaseParenthesizableWhitespace) -> cst.BaseParenthesizableWhitespace:
     below = _below(gap)
     is_lines = isinstance(below, cst.ParenthesizedWhitespace)
     return below.with_changes(empty_lines=()) if is_lines else below

@@ -49,11 +49,7 @@ def sections(text: Text, body: Sequence[ast.stmt]) -> Iterator[list[ImportStatem
 
 
 def sorted_point(
-    text: Text,
-    body: Sequence[ast.stmt],
-    home: ast.stmt,
-    line: str,
-    gone: Collection[ast.stmt],
+    text: Text, body: Sequence[ast.stmt], home: ast.stmt, line: str, gone: Collection[ast.stmt]
 ) -> Point | None:
     """Where *line* belongs in the section of *home*; None where *home*'s own place is as good.
 

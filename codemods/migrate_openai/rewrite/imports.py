@@ -45,7 +45,7 @@ class ImportRequest:
     """Is the router to answer as openai 0.28 did?"""
     own: frozenset[str] = frozenset()
     """Names that packages of the project may have."""
-    wanted: frozenset[str] = frozenset()
+    reexports: frozenset[str] = frozenset()
     """Names of the SDK that other files import from this one."""
 
 
@@ -66,7 +66,7 @@ class Imports:
         self.request = request
         names = {name for _, name, _, _ in sdk_imports(new)}
         self.reads = Reads(new, names | request.reads)
-        self.aliases = unread_imports(old, Reads(old, names), new, self.reads, request.wanted)
+        self.aliases = unread_imports(old, Reads(old, names), new, self.reads, request.reexports)
         new_names: dict[ast.stmt, list[tuple[str, str]]] = {}
         for place, (_, name, _, alias) in enumerate(sdk_imports(new)):
             if place in request.renamed:

@@ -81,8 +81,8 @@ class Statements:
         A statement that goes takes the block that it stands in along, for what stands around it.
         """
         found: list[Piece] = []
-        wanted = [self._piece(change) for change in sorted(changes, key=lambda c: c.span)]
-        for piece in sorted(wanted, key=lambda piece: (piece.span.start, -piece.span.end)):
+        pieces = [self._piece(change) for change in sorted(changes, key=lambda c: c.span)]
+        for piece in sorted(pieces, key=lambda piece: (piece.span.start, -piece.span.end)):
             if found and (piece.span.start < found[-1].span.end or _touch(found[-1], piece)):
                 found[-1] = _joined(found[-1], piece)
             else:

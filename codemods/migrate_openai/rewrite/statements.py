@@ -6,6 +6,7 @@ What no change touches is not parsed, so outside of the edits every byte stays.
 from __future__ import annotations
 
 import ast
+from bisect import bisect_left
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Sequence
 
@@ -36,8 +37,10 @@ def rewrite(
     pieces = statements.pieces(of_statements)
     starts = moved([piece.span.start for piece in pieces], inner.edits)
     edits: list[Edit] = []
-    for piece, within in zip(pieces, _by_piece(pieces, inner.edits), strict=True):
-        source = applied(text.text, within, piece.span)
+    begins = [edit.start for edit in inner.edits]
+    for piece in pieces:
+        first, last = (bisect_left(begins, offset) for offset in piece.span)
+        source = applied(text.text, inner.edits[first:last], piece.span)
         try:
             new = _rewritten(source, piece, text, statements)
         except (cst.ParserSyntaxError, RecursionError):
@@ -55,19 +58,6 @@ def rewrite(
         edits=composed(inner.edits, middle, edits),
         places={old: places[at] for old, at in inner.places.items()},
     )
-
-
-def _by_piece(pieces: Iterable[Piece], edits: Sequence[Edit]) -> Iterator[list[Edit]]:
-    """The edits within each of some pieces, in order."""
-    waiting = iter([*edits, None])
-    edit = next(waiting)
-    for piece in pieces:
-        found: list[Edit] = []
-        while edit is not None and edit.start < piece.span.end:
-            if edit.start >= piece.span.start:
-                found.append(edit)
-            edit = next(waiting)
-        yield found
 
 
 def _rewritten(source: str, piece: Piece, text: Text, statements: Statements) -> str | None:

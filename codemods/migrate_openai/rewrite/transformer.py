@@ -48,11 +48,7 @@ class Transformer(cst.CSTTransformer):
     """Makes each change once."""
 
     def __init__(
-        self,
-        changes: Mapping[StatementPart, Sequence[Change]],
-        *,
-        opens: bool,
-        ends: bool,
+        self, changes: Mapping[StatementPart, Sequence[Change]], *, opens: bool, ends: bool
     ) -> None:
         """*opens* and *ends* tell whether the module begins and ends where its file does."""
         super().__init__()
@@ -198,16 +194,10 @@ class Transformer(cst.CSTTransformer):
         if change.argument:
             addition = AddArgument(span=Span(0, 0), code=change.argument, before=0)
             call = with_arguments(call, [addition], argument)
-        return copy.with_changes(
-            leading_lines=(),
-            trailing_whitespace=cst.TrailingWhitespace(),
-            body=[
-                assignment.with_changes(
-                    targets=[_target(change.target)],
-                    value=call.with_changes(func=parsed(change.callee)),
-                )
-            ],
-        )
+        call = call.with_changes(func=parsed(change.callee))
+        assignment = assignment.with_changes(targets=[_target(change.target)], value=call)
+        end = cst.TrailingWhitespace()
+        return copy.with_changes(leading_lines=(), trailing_whitespace=end, body=[assignment])
 
     # -- blocks
 
@@ -226,13 +216,9 @@ class Transformer(cst.CSTTransformer):
     def _module(self, module: cst.Module) -> cst.Module:
         if self._gone.isdisjoint(module.body):
             return module
+        opens, ends = self._opens, self._ends
         body, footer = without(
-            module.body,
-            self._gone,
-            module.footer,
-            above=module.header,
-            opens=self._opens,
-            ends=self._ends,
+            module.body, self._gone, module.footer, module.header, opens=opens, ends=ends
         )
         # A module of nothing would still print its last line's end.
         newline = module.has_trailing_newline and bool(body or footer)

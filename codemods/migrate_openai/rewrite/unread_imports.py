@@ -25,13 +25,9 @@ class UnreadImports:
 
 
 def unread_imports(
-    old: Analysis,
-    old_reads: Reads,
-    new: Analysis,
-    new_reads: Reads,
-    wanted: Collection[str],
+    old: Analysis, old_reads: Reads, new: Analysis, new_reads: Reads, reexports: Collection[str]
 ) -> dict[ast.stmt, list[ast.alias]]:
-    """By statement of the *new* text; *wanted* are the names that other files import from it."""
+    """By statement of the *new* text; *reexports* are the names that other files import from it."""
     found: dict[ast.stmt, list[ast.alias]] = {}
     idle: set[ast.alias] = set()
     for (old_scope, _, _, was), (scope, name, binding, alias) in zip(
@@ -41,7 +37,7 @@ def unread_imports(
         is_fixed = was.lineno in old.file.unprintable_lines
         if is_fixed or not new_reads.bindings.isdisjoint({(scope, name), alias}):
             continue
-        if _is_exported(new, scope, name, binding, wanted, was_read=was_read):
+        if _is_exported(new, scope, name, binding, reexports, was_read=was_read):
             continue
         statement = new.index.statement(alias)
         found.setdefault(statement, []).append(alias)
@@ -62,7 +58,7 @@ def _is_exported(
     scope: Scope,
     name: str,
     binding: Binding,
-    wanted: Collection[str] = (),
+    reexports: Collection[str] = (),
     *,
     was_read: bool = True,
 ) -> bool:
@@ -70,7 +66,7 @@ def _is_exported(
         return False
     alias = binding.node
     return (
-        name in wanted
+        name in reexports
         or name in analysis.parsed.hidden
         or (isinstance(alias, ast.alias) and alias.asname == alias.name)
         or is_listed(analysis, name)
