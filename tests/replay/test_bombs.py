@@ -39,7 +39,12 @@ def packed(encoding: str, body: bytes) -> bytes:
         "headers": {"content-encoding": [encoding]},
         "body": {"string": body},
     }
-    request = {"method": "GET", "uri": "http://x.test/", "body": None, "headers": {}}
+    request: dict[str, object] = {
+        "method": "GET",
+        "uri": "http://x.test/",
+        "body": None,
+        "headers": {},
+    }
     one = {"request": request, "response": response}
     return yaml.dump({"interactions": [one]}, Dumper=yaml.CSafeDumper).encode()
 
