@@ -348,6 +348,50 @@ def test_curl_cffi_is_refused_by_the_address_that_it_is_given(server, early: str
     ], done.stderr
 
 
+PYCURL = """
+import sys
+EARLY
+from personalvibe.replay.offline.guard import NetworkBlocked, NetworkGuard
+guard = NetworkGuard(current_test=lambda: "t", allowed_hosts="203.0.113.7")
+guard.install()
+import pycurl
+
+def curl(address):
+    handle = pycurl.Curl()
+    handle.setopt(handle.URL, address)
+    return handle
+
+for attempt in (
+    lambda: curl("https://LLM.invalid:8443/v1").perform(),
+    lambda: curl(b"198.51.100.1/path").perform_rb(),
+    lambda: curl("http://[2001:db8::1]/").perform_rs(),
+    lambda: pycurl.CurlMulti().add_handle(curl("https://198.51.100.2/")),
+):
+    try:
+        attempt()
+    except NetworkBlocked:
+        pass
+print([(one.host, one.port) for one in guard.take_violations()])
+print("/hello" in curl(sys.argv[1]).perform_rs(), guard.violations)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("early", ["", "import pycurl"], ids=["imported late", "early"])
+def test_pycurl_is_refused_when_it_connects(server, early: str) -> None:
+    pytest.importorskip("pycurl")
+    done = subprocess.run(
+        [sys.executable, "-c", PYCURL.replace("EARLY", early), f"{server.url}/hello"],
+        capture_output=True,
+        text=True,
+    )
+    assert done.stdout.splitlines() == [
+        "[('llm.invalid', 8443), ('198.51.100.1', None), ('2001:db8::1', None), "
+        "('198.51.100.2', None)]",
+        "True ()",
+    ], done.stderr
+
+
 def test_a_socket_of_the_programs_own_kind_is_refused_at_once(guard: NetworkGuard) -> None:
     class Own(socket.socket):
         pass

@@ -4,7 +4,7 @@ The guard listens to the interpreter's audit events (PEP 578: ``socket.connect``
 ``socket.getaddrinfo``, ...) instead of replacing functions of `socket`. So nothing escapes it by
 having imported a function early, by subclassing ``socket.socket``, or through an event loop, and
 no other plugin's patches meet ours. Out of its reach: sub-processes, and libraries that open
-sockets in C of their own (uvloop, gRPC, pycurl); `namespace` reaches them.
+sockets in C of their own (uvloop, gRPC); `namespace` reaches them.
 
 Imported once the network is to be closed, and nothing but the standard library with it.
 """

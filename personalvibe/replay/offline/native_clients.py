@@ -1,4 +1,4 @@
-"""HTTP clients that open their sockets in C, and are told by Python where to: curl_cffi."""
+"""HTTP clients that open their sockets in C, and are told by Python where to: curl_cffi, pycurl."""
 
 from __future__ import annotations
 
@@ -10,21 +10,25 @@ from urllib.parse import urlsplit
 
 from personalvibe.replay.vcrpy.import_hooks import on_import
 
-_MODULE = "curl_cffi.curl"
+_CURL_CFFI = "curl_cffi.curl"
+_PYCURL = "pycurl"
 _URL = 10002
 """CURLOPT_URL."""
 
-
-def watch(connect: Callable[[str, int | None], object]) -> None:
-    """From now on `connect` may raise before such a client is given an address."""
-    if _MODULE in sys.modules:
-        _watch_curl(connect)
-    else:
-        on_import(_MODULE, functools.partial(_watch_curl, connect))
+Connect = Callable[[str, int | None], object]
 
 
-def _watch_curl(connect: Callable[[str, int | None], object]) -> None:
-    curl = sys.modules[_MODULE].Curl
+def watch(connect: Connect) -> None:
+    """From now on `connect` may raise before such a client opens a connection."""
+    for module, watch_module in ((_CURL_CFFI, _watch_curl_cffi), (_PYCURL, _watch_pycurl)):
+        if module in sys.modules:
+            watch_module(connect)
+        else:
+            on_import(module, functools.partial(watch_module, connect))
+
+
+def _watch_curl_cffi(connect: Connect) -> None:
+    curl = sys.modules[_CURL_CFFI].Curl
     original = curl.setopt
 
     @functools.wraps(original)
@@ -34,6 +38,50 @@ def _watch_curl(connect: Callable[[str, int | None], object]) -> None:
         return original(self, option, value)
 
     curl.setopt = setopt
+
+
+def _watch_pycurl(connect: Connect) -> None:
+    """Its classes are written in C and cannot be changed: others take their names."""
+    pycurl: Any = sys.modules[_PYCURL]
+
+    class Curl(pycurl.Curl):  # type: ignore[misc]
+        def setopt(self, option: int, *value: Any) -> Any:
+            if option == _URL and value:
+                self.address = value[0]
+            return super().setopt(option, *value)
+
+        def setopt_string(self, option: int, value: str) -> Any:
+            return (
+                self.setopt(option, value)
+                if option == _URL
+                else super().setopt_string(option, value)
+            )
+
+        def check(self) -> None:
+            # pycurl would find an attribute of the class before that of an object.
+            address = getattr(self, "address", None)
+            if address is not None:
+                connect(*_host_and_port(address))
+
+        def perform(self) -> Any:
+            self.check()
+            return super().perform()
+
+        def perform_rb(self) -> Any:
+            self.check()
+            return super().perform_rb()
+
+        def perform_rs(self) -> Any:
+            self.check()
+            return super().perform_rs()
+
+    class CurlMulti(pycurl.CurlMulti):  # type: ignore[misc]
+        def add_handle(self, curl: Any) -> Any:
+            if isinstance(curl, Curl):
+                curl.check()
+            return super().add_handle(curl)
+
+    pycurl.Curl, pycurl.CurlMulti = Curl, CurlMulti
 
 
 def _host_and_port(address: str | bytes) -> tuple[str, int | None]:
