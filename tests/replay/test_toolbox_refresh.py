@@ -151,6 +151,7 @@ def test_selection(live: Suite) -> None:
     assert chosen("--older-than", "30") == []
 
 
+@pytest.mark.process
 def test_a_run_that_gets_too_dear_is_stopped(live: Suite, tmp_path: Path) -> None:
     live.write("@pytest.mark.parametrize('n', range(8))\ndef test_it(n):\n    assert ask(f'{n}')\n")
     live.run("--record-mode=once").assert_outcomes(passed=8)
