@@ -20,6 +20,24 @@ test *arguments:
 test-all:
     pytest --record-mode=none -n auto --dist worksteal
 
+# Run the quick tests in an order that SEED makes; with `pip install -e '.[suite]'`, as the next two
+shuffled seed="16" *arguments:
+    pytest --record-mode=none -n auto -m "not process" --random-order --random-order-seed={{ seed }} {{ arguments }}
+
+# Which branches the tests do not take
+coverage *arguments:
+    coverage run -m pytest --record-mode=none -n auto --dist worksteal {{ arguments }}
+    coverage combine --quiet
+    coverage report
+
+# Change the code in one place at a time: which changes does no test notice?
+mutation *arguments:
+    python .ci/mutation.py {{ arguments }}
+
+# Run the quick tests elsewhere: read-only, wheel or no-network
+elsewhere where *arguments:
+    .ci/elsewhere {{ where }} {{ arguments }}
+
 # Look at the style and the types
 check:
     ruff check .

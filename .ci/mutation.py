@@ -1,0 +1,76 @@
+"""Change the code in one place at a time and see whether a test notices.
+
+mutmut makes the mutants and runs the tests that reach each ([tool.mutmut] in pyproject.toml says
+which); here a sample of each room's mutants is drawn and the survivors are counted by room.
+``mutmut show NAME`` shows one.
+"""
+
+from __future__ import annotations
+
+import argparse
+import random
+import subprocess
+import sys
+from pathlib import Path
+
+ROOMS = {
+    "canonical": "personalvibe.replay.matching.canonical.",
+    "redact": "personalvibe.replay.redaction.",
+    "cassette": "personalvibe.replay.cassette.",
+    "rewrite": "codemods.migrate_openai.rewrite.",
+    "resolve": "codemods.migrate_openai.flow.resolve.",
+}
+# mutmut makes all mutants, and finds out which tests reach them, before it tries the first.
+FIRST = "personalvibe.replay.matching.canonical.x_is_random_id__mutmut_1"
+SURVIVED = {"survived", "no tests"}
+MUTMUT = str(Path(sys.executable).with_name("mutmut"))
+
+
+def statuses() -> dict[str, str]:
+    """Every mutant's name, and what became of it."""
+    done = subprocess.run(
+        [MUTMUT, "results", "--all", "true"], capture_output=True, text=True, check=True
+    )
+    pairs = (line.strip().rpartition(": ") for line in done.stdout.splitlines() if ": " in line)
+    return {name: status for name, _, status in pairs}
+
+
+def run(names: list[str]) -> None:
+    subprocess.run([MUTMUT, "run", "--max-children", "1", *names], check=True)
+
+
+def sample(names: list[str], number: int, seed: int) -> list[str]:
+    return random.Random(seed).sample(sorted(names), min(number, len(names)))  # noqa: S311
+
+
+def report(room: str, tried: list[str], found: dict[str, str], of: int) -> float:
+    """Print a room's survivors and its figure, which is the share that was noticed."""
+    left = sorted(name for name in tried if found[name] in SURVIVED)
+    share = 1 - len(left) / len(tried)
+    print(f"{room}: {share:.1%} of {len(tried)} noticed, drawn from {of}")
+    for name in left:
+        print(f"    {name}: {found[name]}")
+    return share
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--room", action="append", choices=ROOMS, help="All, if none is named.")
+    parser.add_argument("--number", type=int, default=150, help="Mutants of a room.")
+    parser.add_argument("--seed", type=int, default=16, help="Of the sample.")
+    parser.add_argument("--least", type=float, default=0.85, help="The share to be noticed.")
+    options = parser.parse_args()
+    run([FIRST])
+    rooms = {
+        room: [name for name in statuses() if name.startswith(ROOMS[room])]
+        for room in options.room or ROOMS
+    }
+    samples = {room: sample(names, options.number, options.seed) for room, names in rooms.items()}
+    run([name for names in samples.values() for name in names])
+    found = statuses()
+    shares = [report(room, samples[room], found, len(rooms[room])) for room in rooms]
+    return 0 if min(shares) >= options.least else 1
+
+
+if __name__ == "__main__":
+    sys.exit(main())
