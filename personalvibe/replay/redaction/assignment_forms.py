@@ -142,7 +142,7 @@ FORMS = (
         "curl",
     ),
     _form(
-        r"(?m:^)[ \t<>*]*(?P<name>(?:set-)?cookie)[ \t]*:[ \t]*(?P<p>[\w.-]+=[^\s\"'][^\n\"']*)",
+        r"(?m:^)[ \t<>*]*(?P<name>(?:set-)?cookie)[ \t]*:[ \t]*(?P<p>[\w.-]+=[^\s\"';][^\n\"']*)",
         Trust.ANY,
         "cookie",
     ),
