@@ -154,7 +154,7 @@ class ClientSettings:
         where tests put fakes. It sends with the present one.
         """
         from .endpoints import leads_to_endpoint
-        from .wire import Lasting, is_resource, plain_members, shell_of
+        from .wire import Lasting, plain_members, resources_of, shell_of
 
         if self._wire not in WIRED and not leads_to_endpoint(path):
             raise AttributeError(
@@ -162,7 +162,7 @@ class ClientSettings:
                 " and azure have an SDK of their own for it"
             )
         present = self._sdk_client()
-        if path not in _VERBS and not is_resource(type(present), path.partition(".")[0]):
+        if path not in _VERBS and path.partition(".")[0] not in resources_of(type(present)):
             return present
         lasting = self.__dict__.get("_sdk") or shell_of(Lasting, present)
         lasting = self.__dict__.setdefault("_sdk", lasting)

@@ -10,9 +10,9 @@ from copy import copy
 from typing import Any, NamedTuple
 
 from .call import copied
-from .endpoints import PASSAGE, Endpoint, endpoint_of, litellm_twin
+from .endpoints import HANDLED, PASSAGE, Endpoint, endpoint_of, litellm_twin
 from .exchange import Exchange
-from .handover import Ends, handing_over, is_handed_over
+from .handover import handing_over, is_handed_over
 from .legacy import old_reply
 from .packages import is_given, load_litellm, load_sdk, typed, working_beside
 from .passage import passage_arguments
@@ -98,13 +98,13 @@ class EndpointCall(Exchange):
 
     def send(self) -> Any:
         result = None
-        with self.blaming(), working_beside(), handing_over(self._ends()):
+        with self.blaming(), working_beside(), handing_over(self._end()):
             result = self.function(**self.litellm_arguments())
         return self.finish(result)
 
     async def asend(self) -> Any:
         result = None
-        with self.blaming(), working_beside(), handing_over(self._ends()):
+        with self.blaming(), working_beside(), handing_over(self._end()):
             result = await self.function(**self.litellm_arguments())
         return self.finish(result)
 
@@ -141,13 +141,15 @@ class EndpointCall(Exchange):
             return files
         return {name: (_file_name(file), b"") for name, file in files.items()}
 
-    def _ends(self) -> Ends | None:
-        if not self.sender.wired:
+    def _end(self) -> Any:
+        """What LiteLLM is to send with: the SDK's client, or an HTTP handler; None: its own."""
+        if not self.sender.wired or self.endpoint is PASSAGE:
             return None
+        if not self.endpoint.handler:
+            return http_shell(AsyncHttpBack if self.is_async else HttpBack, self)
         shell = end_of(AsyncBack if self.is_async else Back, self.real, self)
-        resources = ("batches", "beta", "files", "fine_tuning")
-        shell.__dict__.update(dict.fromkeys(resources, Door(self)))
-        return Ends(sdk=shell, http=http_shell(AsyncHttpBack if self.is_async else HttpBack, self))
+        shell.__dict__.update(dict.fromkeys(HANDLED, Door(self)))
+        return shell
 
     @contextmanager
     def blaming(self) -> Iterator[None]:

@@ -40,6 +40,10 @@ class Endpoint(NamedTuple):
 _HANDLERS = ("assistants", "batches", "files", "fine_tuning")
 
 
+#: The SDK's resources that LiteLLM's handlers ask.
+HANDLED = ("batches", "beta", "files", "fine_tuning")
+
+
 def _rows(area: str, text: str, litellm: str = "{name}", **more: Any) -> list[Endpoint]:
     """
     Args:

@@ -7,19 +7,12 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 from importlib import import_module
-from typing import TYPE_CHECKING, Any, NamedTuple
+from typing import TYPE_CHECKING, Any
 
 from .packages import load_litellm
 
 if TYPE_CHECKING:
     from .endpoints import Endpoint
-
-
-class Ends(NamedTuple):
-    """What LiteLLM is to send with: with the SDK's client, or an HTTP handler of its own."""
-
-    sdk: Any
-    http: Any
 
 
 _SDK_GETTERS = ("get_openai_client", "async_get_openai_client", "get_azure_openai_client",
@@ -28,17 +21,20 @@ _HTTP_GETTERS = ("_get_httpx_client", "get_httpx_client", "get_async_httpx_clien
 _HTTP_MODULES = ("llms.custom_httpx.llm_http_handler", "llms.custom_httpx.container_handler")
 
 
-_ends: ContextVar[Ends | None] = ContextVar("ends", default=None)
+_end: ContextVar[Any] = ContextVar("end", default=None)
 
 
 @contextmanager
-def handing_over(ends: Ends | None) -> Iterator[None]:
-    """None: LiteLLM sends with what it makes itself."""
-    token = _ends.set(ends)
+def handing_over(end: Any) -> Iterator[None]:
+    """
+    Args:
+        end: the SDK's client, or the HTTP handler, that LiteLLM is to send with; None: its own.
+    """
+    token = _end.set(end)
     try:
         yield
     finally:
-        _ends.reset(token)
+        _end.reset(token)
 
 
 def is_handed_over(endpoint: Endpoint) -> bool:
@@ -53,12 +49,12 @@ def is_handed_over(endpoint: Endpoint) -> bool:
 def _sdk_handlers(module: str) -> bool:
     handlers = vars(_module(f"{module}.main")).values()
     apis = [handler for handler in handlers if type(handler).__name__.endswith("API")]
-    return True in {_prepared(api, _SDK_GETTERS, "sdk") for api in apis}
+    return True in {_prepared(api, _SDK_GETTERS) for api in apis}
 
 
 @functools.cache
 def _http_handlers() -> bool:
-    return False not in {_prepared(_module(n), _HTTP_GETTERS, "http") for n in _HTTP_MODULES}
+    return False not in {_prepared(_module(name), _HTTP_GETTERS) for name in _HTTP_MODULES}
 
 
 def _module(name: str) -> Any:
@@ -66,17 +62,17 @@ def _module(name: str) -> Any:
     return import_module(f"litellm.{name}")
 
 
-def _prepared(place: Any, getters: tuple[str, ...], end: str) -> bool:
+def _prepared(place: Any, getters: tuple[str, ...]) -> bool:
     found = [name for name in getters if hasattr(place, name)]
     for name in found:
-        setattr(place, name, _asking_first(getattr(place, name), end))
+        setattr(place, name, _asking_first(getattr(place, name)))
     return bool(found)
 
 
-def _asking_first(own: Callable[..., Any], end: str) -> Callable[..., Any]:
+def _asking_first(own: Callable[..., Any]) -> Callable[..., Any]:
     @functools.wraps(own)
     def get_client(*args: Any, **kwargs: Any) -> Any:
-        ends = _ends.get()
-        return own(*args, **kwargs) if ends is None else getattr(ends, end)
+        end = _end.get()
+        return own(*args, **kwargs) if end is None else end
 
     return get_client

@@ -103,9 +103,9 @@ class SdkModule(ModuleType):
 
 def _is_resource(name: str) -> bool:
     """Has the SDK's client a part of this name: ``chat``, ``files``?"""
-    from .wire import is_resource
+    from .wire import resources_of
 
-    return not name[:1].isupper() and is_resource(load_sdk().OpenAI, name)
+    return not name[:1].isupper() and name in resources_of(load_sdk().OpenAI)
 
 
 def _sdk_as_set() -> Any:

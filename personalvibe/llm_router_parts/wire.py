@@ -6,10 +6,11 @@ The front is what the program's request comes from, the back what LiteLLM sends 
 from __future__ import annotations
 
 import functools
+import itertools
 from collections.abc import AsyncIterator, Callable, Iterator, Mapping
 from typing import TYPE_CHECKING, Any
 
-from .packages import load_sdk, subclass, typed
+from .packages import load_sdk, once, subclass, typed
 
 if TYPE_CHECKING:
     from .call import Call
@@ -187,11 +188,16 @@ def shell_of(kind: type, real: Any) -> Any:
 
 def plain_members(real: Any) -> dict[str, Any]:
     """Without the resources that are kept: they would go on to send with *real*."""
-    return {k: v for k, v in real.__dict__.items() if not is_resource(type(real), k)}
+    resources = resources_of(type(real))
+    return {k: v for k, v in real.__dict__.items() if k not in resources}
 
 
-def is_resource(kind: type, name: str) -> bool:
-    return isinstance(getattr(kind, name, None), functools.cached_property)
+@once
+def resources_of(kind: Any) -> frozenset[str]:
+    """The names of the parts of a client's class: ``files``, ``chat``."""
+    members = (vars(base).items() for base in kind.__mro__)
+    found = itertools.chain.from_iterable(members)
+    return frozenset(k for k, v in found if isinstance(v, functools.cached_property))
 
 
 def end_of(kind: type, real: Any, call: Exchange) -> Any:
