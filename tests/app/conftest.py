@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import json
 import os
 import subprocess
 import sys
 import threading
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 
@@ -24,6 +26,9 @@ if copied := os.environ.get("ROUTER_UNDER_TEST"):  # see test_router_vendored.py
     sys.modules["personalvibe.llm_router"] = personalvibe.llm_router
 
 from .wire import Wire, serving  # it imports the router
+
+if TYPE_CHECKING:
+    from personalvibe.llm_router_parts.endpoints import Endpoint
 
 REPOSITORY = Path(__file__).resolve().parents[2]
 
@@ -215,3 +220,26 @@ def wire(server: Wire, monkeypatch: pytest.MonkeyPatch) -> Wire:
     monkeypatch.setenv("OPENAI_BASE_URL", server.url)
     server.reset()
     return server
+
+
+@pytest.fixture
+def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
+    """How often LiteLLM's function of each endpoint was called."""
+    from personalvibe.llm_router_parts import endpoint_call
+    from personalvibe.llm_router_parts.endpoints import litellm_twin
+
+    counted: Counter[str] = Counter()
+
+    def counting(endpoint: Endpoint, is_async: bool) -> Any:
+        if (twin := litellm_twin(endpoint, is_async)) is None:
+            return None
+
+        @functools.wraps(twin)
+        def call(*args: Any, **kwargs: Any) -> Any:
+            counted[endpoint.name] += 1
+            return twin(*args, **kwargs)
+
+        return call
+
+    monkeypatch.setattr(endpoint_call, "litellm_twin", counting)
+    return counted

@@ -7,7 +7,6 @@ own; what arrives there must be the same, and so must what the program sees.
 from __future__ import annotations
 
 import asyncio
-import functools
 import io
 import queue
 import re
@@ -21,8 +20,7 @@ import openai  # noqa: TID251  # what the router's clients are compared with
 import pytest
 
 from personalvibe import llm_router
-from personalvibe.llm_router_parts import endpoint_call
-from personalvibe.llm_router_parts.endpoints import ENDPOINTS, PASSAGE, Endpoint, litellm_twin
+from personalvibe.llm_router_parts.endpoints import ENDPOINTS, PASSAGE
 from personalvibe.replay.standin import Received, StandIn
 
 from .endpoint_programs import LINE, PROGRAMS
@@ -51,26 +49,6 @@ def settings(stand_in: StandIn, azure: bool) -> dict[str, Any]:
     if azure:
         where = {"azure_endpoint": stand_in.base_url, "api_version": "2025-04-01-preview"}
     return {"api_key": "sk-test", "max_retries": 0, **where}
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often LiteLLM's function of each endpoint was called."""
-    counted: Counter[str] = Counter()
-
-    def counting(endpoint: Endpoint, is_async: bool) -> Any:
-        if (twin := litellm_twin(endpoint, is_async)) is None:
-            return None
-
-        @functools.wraps(twin)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            counted[endpoint.name] += 1
-            return twin(*args, **kwargs)
-
-        return call
-
-    monkeypatch.setattr(endpoint_call, "litellm_twin", counting)
-    return counted
 
 
 @pytest.mark.parametrize("azure", [False, True], ids=["openai", "azure"])

@@ -16,8 +16,7 @@ import openai  # noqa: TID251  # what the router's clients are compared with
 import pytest
 
 from personalvibe import llm_router
-from personalvibe.llm_router_parts import endpoint_call
-from personalvibe.llm_router_parts.endpoints import ENDPOINTS, PASSAGE, Endpoint, litellm_twin
+from personalvibe.llm_router_parts.endpoints import ENDPOINTS, PASSAGE, litellm_twin
 from personalvibe.llm_router_parts.operations import OPERATIONS
 
 from .sdk_methods import Method, methods
@@ -75,26 +74,6 @@ async def seen(method: Method, client: Any) -> str:
         return repr(error)
     content = reply.content if hasattr(reply, "stream_to_file") else reply
     return f"{type(reply).__name__} {content!r}"
-
-
-@pytest.fixture
-def asked(monkeypatch: pytest.MonkeyPatch) -> Counter[str]:
-    """How often LiteLLM's function of each endpoint was called."""
-    counted: Counter[str] = Counter()
-
-    def counting(endpoint: Endpoint, is_async: bool) -> Any:
-        if (twin := litellm_twin(endpoint, is_async)) is None:
-            return None
-
-        @functools.wraps(twin)
-        def call(*args: Any, **kwargs: Any) -> Any:
-            counted[endpoint.name] += 1
-            return twin(*args, **kwargs)
-
-        return call
-
-    monkeypatch.setattr(endpoint_call, "litellm_twin", counting)
-    return counted
 
 
 def by_function(method: Method, asynchronous: bool) -> str:

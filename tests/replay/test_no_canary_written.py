@@ -9,10 +9,9 @@ import base64
 import binascii
 import gzip
 import re
-import threading
 import zlib
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
@@ -23,6 +22,7 @@ from personalvibe.replay.cassette import file as cassette
 from personalvibe.replay.model import CassetteError
 
 from .canaries import Canary, canaries
+from .loopback import served
 
 CANARIES = list(canaries())
 AT_LEAST = 227
@@ -51,12 +51,8 @@ class _Handler(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def url() -> Iterator[str]:
-    with ThreadingHTTPServer(("127.0.0.1", 0), _Handler) as server:
-        thread = threading.Thread(target=server.serve_forever, kwargs={"poll_interval": 0.01})
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}"
-        server.shutdown()
-        thread.join()
+    with served(_Handler) as address:
+        yield address
 
 
 def ask(client: httpx.Client, number: int, canary: Canary, more: str = "") -> int:
