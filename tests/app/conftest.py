@@ -33,8 +33,24 @@ if TYPE_CHECKING:
 REPOSITORY = Path(__file__).resolve().parents[2]
 
 
+_SETTINGS = (
+    *("api_base", "api_key", "api_key_path", "api_type", "api_version", "organization"),
+    *("base_url", "proxy", "timeout", "max_retries"),
+)
+
+
+@pytest.fixture
+def settings_as_before() -> Iterator[None]:
+    """pytest 8 puts back what it read of the router's settings, also of those that were not set."""
+    router = personalvibe.llm_router
+    before = set(vars(router))
+    yield
+    for name in set(_SETTINGS) - before:
+        vars(router).pop(name, None)
+
+
 @pytest.fixture(autouse=True)
-def clean_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+def clean_environment(settings_as_before: None, monkeypatch: pytest.MonkeyPatch) -> None:
     for name in list(os.environ):
         if name.endswith(("_API_KEY", "_API_BASE", "_BASE_URL")) or name.startswith(
             ("PV_", "SHARP_", "AWS_", "OPENAI_")
