@@ -21,6 +21,7 @@ from hypothesis import strategies as st
 from pydantic import BaseModel
 
 from personalvibe.replay.standin import StandIn
+from personalvibe.replay.standin import __main__ as standin_command
 from personalvibe.replay.standin.derive import Seed, tokens
 from personalvibe.replay.standin.schema import instance
 
@@ -589,6 +590,17 @@ def test_the_module_runs_and_stops_on_interrupt() -> None:
             assert process.wait(timeout=20) == 130
         finally:
             process.kill()
+
+
+def test_an_interrupt_right_after_the_address_is_no_traceback(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    class Reader(io.StringIO):
+        def flush(self) -> None:
+            raise KeyboardInterrupt
+
+    monkeypatch.setattr(sys, "stdout", Reader())
+    assert standin_command.main(["--port", "0"]) == 130
 
 
 @pytest.mark.process

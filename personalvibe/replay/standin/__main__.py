@@ -23,13 +23,14 @@ def main(arguments: list[str] | None = None) -> int:
         sys.stderr.write(f"Cannot listen on 127.0.0.1:{options.port}: {error}\n")
         sys.stderr.write("Choose another --port, or 0 for any free one.\n")
         return 2
-    with stand_in:
-        sys.stdout.write(f"{stand_in.base_url}\n")
-        sys.stdout.flush()
-        try:
+    try:
+        with stand_in:
+            # Whoever reads the address may interrupt at once.
+            sys.stdout.write(f"{stand_in.base_url}\n")
+            sys.stdout.flush()
             threading.Event().wait()
-        except KeyboardInterrupt:
-            return 130
+    except KeyboardInterrupt:
+        return 130
     return 0
 
 
