@@ -33,6 +33,9 @@ OWNERS: dict[str, set[str]] = {
     "openai": {"personalvibe.llm_router_parts.packages"},
 }
 
+ROOT = Path(__file__).parents[1]
+TOP = {"LICENSE", "README.md", "pyproject.toml", "cassettes", "docs", "tests", *PACKAGES}
+
 # Heavy modules that no module may import while it is itself being imported.
 LAZY = {"litellm", "vcr", "rich"}
 
@@ -275,3 +278,12 @@ def test_start_up_imports_nothing_heavy(statement: str) -> None:
     code = f"{statement}; import sys; print([m for m in {heavy!r} if m in sys.modules])"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.process
+def test_nothing_strays_into_the_top_level() -> None:
+    listed = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True)
+    if listed.returncode:
+        pytest.skip("not a git checkout")
+    tops = {name.partition("/")[0] for name in listed.stdout.splitlines()}
+    assert {name for name in tops if not name.startswith(".")} == TOP
