@@ -151,14 +151,14 @@ def _rewritten(planner: Planner, plan: Plan) -> tuple[NewText, frozenset[int]]:
     from codemods.migrate_openai.rewrite.statements import rewrite
 
     tree, request = planner.analysis.tree, import_request(planner, plan)
-    first = rewrite(text, tree, plan.changes, watched)
+    first = rewrite(text, tree, plan.changes, watched, file.barriers)
     names = {name for _, name, _, _ in sdk_imports(planner.analysis)} | request.reads
     rest = outline(text, tree, first.edits, names)
     new = Analysis(replace(file, text=rest), planner.options)
     new_text = Text(first.text, new.parsed.text)
     imports = Imports(planner.analysis, new, new_text, request).plan()
     try:
-        second = rewrite(new_text, new.tree, imports.changes, first.places.values())
+        second = rewrite(new_text, new.tree, imports.changes, first.places.values(), first.barriers)
     except UnprintableError:
         # Without its imports nothing of the file can move.
         every = range(1, text.line_of(len(file.text)) + 1)

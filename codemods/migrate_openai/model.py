@@ -31,6 +31,8 @@ class SourceFile:
     """Lines, from 1, whose sites stay as they are: ``# migrate: skip``."""
     unprintable_lines: frozenset[int] = frozenset()
     """Lines of statements that libcst does not print as they were; their sites stay as well."""
+    barriers: tuple[int, ...] = ()
+    """Offsets that no edit reaches across, in order: where the cells of a notebook end."""
 
     @property
     def kept_lines(self) -> frozenset[int]:

@@ -9,10 +9,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from codemods.migrate_openai.engine import migrate
 from codemods.migrate_openai.errors import SourceError
 from codemods.migrate_openai.files.ipython_magics import mask
 from codemods.migrate_openai.files.notebook import apply, read, write
-from codemods.migrate_openai.model import Edit
+from codemods.migrate_openai.files.pipeline import load
+from codemods.migrate_openai.model import Edit, Options
 
 
 def notebook(*cells: str | list[str], indent: int | None = 1, **dump: object) -> str:
@@ -38,6 +40,19 @@ def replaced(raw: str, old: str, new: str) -> str:
     book = read(raw)
     start = book.text.index(old)
     return write(book, apply(book, [Edit(start=start, end=start + len(old), replacement=new)]))
+
+
+def migrated(**files: str) -> dict[str, list[str]]:
+    """The cells of each notebook after a migration of all of them together."""
+    loaded = [load(f"{name}.ipynb", raw.encode()) for name, raw in files.items()]
+    results = migrate([each.file for each in loaded], Options())
+    assert [result.error for result in results] == [""] * len(results)
+    cells = {}
+    for name, each, result in zip(files, loaded, results, strict=True):
+        assert each.notebook is not None
+        new = apply(each.notebook, result.edits)
+        cells[name] = [new.get(cell.number, cell.source) for cell in each.notebook.cells]
+    return cells
 
 
 @pytest.mark.parametrize(
@@ -184,3 +199,72 @@ def test_any_notebook_survives_a_rewrite(cells: list[str], as_list: bool) -> Non
     assert write(book, {cell.number: cell.source for cell in book.cells}) == raw
     for cell in book.cells:
         assert len(book.text[cell.start : cell.end]) == len(cell.source)
+
+
+@pytest.mark.parametrize(
+    ("before", "after"),
+    [
+        (
+            ["import openai", "from openai import OpenAI\n", "c = openai.OpenAI()"],
+            ["from personalvibe import llm_router", "", "c = llm_router.Client()"],
+        ),
+        (
+            ["import openai", "a = openai.OpenAI()", "", "from openai import OpenAI", "import os"],
+            ["from personalvibe import llm_router", "a = llm_router.Client()", "", "", "import os"],
+        ),
+        (
+            [
+                "import openai",
+                "openai.api_base = ''  # yours",
+                "openai.api_type = 'azure'\n",
+                "openai.ChatCompletion.create(engine='x', messages=[])",
+                "openai.Edit.create()",
+            ],
+            [
+                "import openai\nfrom personalvibe import llm_router\n\n"
+                "llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28",
+                "llm_router.api_base = openai.api_base = ''  # yours",
+                "llm_router.api_type = openai.api_type = 'azure'\n",
+                "llm_router.chat_completion(model='azure/x', messages=[])",
+                "openai.Edit.create()",
+            ],
+        ),
+    ],
+)
+def test_what_changes_in_neighbouring_cells_stays_in_its_cell(
+    before: list[str], after: list[str]
+) -> None:
+    assert migrated(a=notebook(*before))["a"] == after
+
+
+_OF_OPENAI = st.lists(
+    st.sampled_from(
+        [
+            "import openai",
+            "import openai; import os",
+            "from openai import OpenAI",
+            "from openai import OpenAI, AsyncOpenAI",
+            "client = OpenAI()",
+            "other = openai.OpenAI()",
+            "openai.api_key = 'k'",
+            "openai.api_base = 'u'  # comment",
+            "openai.api_type = 'azure'",
+            "r = openai.ChatCompletion.create(engine='x', messages=[])",
+            "client.chat.completions.create(model='m', messages=[])",
+            "other.embeddings.create(model='m', input='x')",
+            "openai.realtime.connect()",
+            "try:\n    other.models.list()\nexcept openai.error.APIError:\n    pass",
+            "%pip install openai",
+            "# comment",
+            "",
+        ]
+    ),
+    max_size=3,
+)
+
+
+@given(st.lists(_OF_OPENAI.map("\n".join), min_size=2, max_size=5))
+def test_any_cells_are_migrated_once_and_for_all(cells: list[str]) -> None:
+    once = migrated(a=notebook(*cells))["a"]
+    assert len(once) == len(cells)
+    assert migrated(a=notebook(*once))["a"] == once

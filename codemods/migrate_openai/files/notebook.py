@@ -62,6 +62,11 @@ class Notebook:
         return tuple(c for c in self.cells if not c.python and _MENTIONS_OPENAI.search(c.source))
 
     @property
+    def ends(self) -> tuple[int, ...]:
+        """Where the cells end in the joint text, with what separates them from the next."""
+        return tuple(cell.end + len(_SEPARATOR) for cell in self.cells)
+
+    @property
     def installs(self) -> Iterator[tuple[int, int]]:
         """(cell number, line in it) of the shell commands that install openai; both from 1."""
         for cell in self.cells:
@@ -105,11 +110,13 @@ def read(raw: str) -> Notebook:
 
 
 def apply(notebook: Notebook, edits: Sequence[Edit]) -> dict[int, str]:
-    """Cell number -> its new source. Raises `SourceError` for an edit across cells."""
+    """Cell number -> its new source, by edits in order.
+
+    Raises `SourceError` for an edit across cells.
+    """
     sources = {cell.number: cell.source for cell in notebook.cells}
-    for cell, edit in sorted(
-        ((_home(notebook, edit), edit) for edit in edits), key=lambda pair: pair[1], reverse=True
-    ):
+    for edit in reversed(edits):
+        cell = _home(notebook, edit)
         sources[cell.number] = _edited(notebook, cell, edit, sources[cell.number])
     return {c.number: sources[c.number] for c in notebook.cells if sources[c.number] != c.source}
 
@@ -154,7 +161,7 @@ def _edited(notebook: Notebook, cell: Cell, edit: Edit, source: str) -> str:
     if cell.source[start:end] != notebook.text[cell.start + start : cell.start + end]:
         raise SourceError(f"cell {cell.number}: an edit would change a magic")
     before, after = source[:start], source[end:]
-    if not after:
+    if not after and not source[start:end].endswith("\n"):
         # A cell ends without a newline, as the editors write it.
         replacement = replacement.removesuffix("\n")
         if not replacement and end > start:

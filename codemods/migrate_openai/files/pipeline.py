@@ -87,6 +87,7 @@ def load(path: str, data: bytes, left: str = "") -> LoadedFile:
             whole,
             text=notebook.text,
             skipped_lines=source.skipped_lines(notebook.text),
+            barriers=notebook.ends,
         )
     if not left and source.is_generated(file.text):
         left = "generated"

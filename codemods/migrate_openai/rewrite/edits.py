@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
@@ -21,6 +20,7 @@ class NewText:
     text: str
     edits: tuple[Edit, ...] = ()
     places: dict[int, int]
+    barriers: tuple[int, ...] = ()
 
 
 def applied(text: str, edits: Iterable[Edit], span: Span | None = None) -> str:
@@ -64,6 +64,9 @@ def line_edits(old: str, new: str, start: int) -> Iterator[Edit]:
     for kind, low, high, first, last in matcher.get_opcodes():
         if kind == "equal":
             continue
+        if kind == "insert" and low == len(before):
+            yield _behind(before, after[first:last], start + len(old))
+            continue
         at = start + sum(map(len, before[:low]))
         single = kind == "delete" or high - low == last - first
         rows = [(i, i + 1) for i in range(low, high)] if single else [(low, high)]
@@ -75,37 +78,62 @@ def line_edits(old: str, new: str, start: int) -> Iterator[Edit]:
             at = end
 
 
+def _behind(before: Sequence[str], lines: Sequence[str], end: int) -> Edit:
+    """Lines put behind the last one, which ends at *end*: in front of its newline.
+
+    What begins at *end* is another cell of a notebook, perhaps.
+    """
+    newline = before[-1][len(before[-1].rstrip("\r\n")) :] if before else ""
+    at = end - len(newline)
+    new = newline + "".join(lines)
+    return Edit(start=at, end=at, replacement=new[: len(new) - len(newline)])
+
+
 def composed(first: Sequence[Edit], text: str, second: Sequence[Edit]) -> tuple[Edit, ...]:
     """Edits that do at once what *first*, whose result is *text*, and *second* do in turn."""
-    regions: deque[tuple[Span, Edit]] = deque()  # where the results of *first* are in *text*
-    shift = 0
-    for edit in first:
-        start = edit.start + shift
-        regions.append((Span(start, start + len(edit.replacement)), edit))
-        shift += len(edit.replacement) - (edit.end - edit.start)
-    waiting = deque(second)
-    spans = [*(span for span, _ in regions), *(Span(edit.start, edit.end) for edit in second)]
+    shift = 0  # from the old text to *text*
     found: list[Edit] = []
-    shift = 0
-    for start, end in _clusters(spans):
-        old_start = start - shift
-        while regions and regions[0][0].end <= end:
-            span, edit = regions.popleft()
-            shift += (span.end - span.start) - (edit.end - edit.start)
-        chosen: list[Edit] = []
-        while waiting and waiting[0].end <= end:
-            chosen.append(waiting.popleft())
-        replacement = applied(text, chosen, Span(start, end))
-        found.append(Edit(start=old_start, end=end - shift, replacement=replacement))
+    for cluster in _clusters(first, second):
+        span = Span(cluster[0].span.start, max(part.span.end for part in cluster))
+        start = span.start - shift
+        shift += sum(part.growth for part in cluster)
+        later = [part.edit for part in cluster if part.edit is not None]
+        replacement = applied(text, later, span)
+        found.append(Edit(start=start, end=span.end - shift, replacement=replacement))
     return tuple(found)
 
 
-def _clusters(spans: Iterable[Span]) -> list[Span]:
-    """Spans that overlap or touch, joined."""
-    found: list[Span] = []
-    for start, end in sorted(spans):
-        if found and start <= found[-1].end:
-            found[-1] = Span(found[-1].start, max(end, found[-1].end))
-        else:
-            found.append(Span(start, end))
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Part:
+    """A place of the text between two rounds of edits."""
+
+    span: Span
+    growth: int = 0
+    """By how much the edit that made the place has lengthened the text."""
+    edit: Edit | None = None
+    """The edit that is still to be made there."""
+
+
+def _clusters(first: Sequence[Edit], second: Sequence[Edit]) -> Iterator[list[_Part]]:
+    """What has to be done at once, since it overlaps. What only touches is left apart."""
+    parts = [*_results(first), *(_Part(span=Span(e.start, e.end), edit=e) for e in second)]
+    cluster: list[_Part] = []
+    end = 0
+    for part in sorted(parts, key=lambda part: part.span):
+        if cluster and part.span.start >= end:
+            yield cluster
+            cluster = []
+        cluster.append(part)
+        end = max(end, part.span.end)
+    if cluster:
+        yield cluster
+
+
+def _results(edits: Iterable[Edit]) -> Iterator[_Part]:
+    """Where the replacements are in the text that edits have made."""
+    shift = 0
+    for edit in edits:
+        start = edit.start + shift
+        growth = len(edit.replacement) - (edit.end - edit.start)
+        yield _Part(span=Span(start, start + len(edit.replacement)), growth=growth)
+        shift += growth

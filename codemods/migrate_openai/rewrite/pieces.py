@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ast
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from operator import itemgetter
@@ -30,11 +30,6 @@ class Piece:
     """Do the blank lines and comments around its statements belong to it?"""
 
 
-def _touch(one: Piece, other: Piece) -> bool:
-    """Do both reach up to the same place between two statements that go?"""
-    return one.has_gaps and other.has_gaps and one.span.end == other.span.start
-
-
 def _joined(one: Piece, other: Piece) -> Piece:
     return replace(
         one,
@@ -48,8 +43,9 @@ def _joined(one: Piece, other: Piece) -> Piece:
 class Statements:
     """The statements of a module, asked by place."""
 
-    def __init__(self, text: Text, tree: ast.Module) -> None:
+    def __init__(self, text: Text, tree: ast.Module, barriers: Sequence[int] = ()) -> None:
         self._text = text
+        self._barriers = (0, *barriers, len(text.text))
         self._tree = tree
         self._starts: dict[ast.AST, list[_Child]] = {}
 
@@ -83,11 +79,17 @@ class Statements:
         found: list[Piece] = []
         pieces = [self._piece(change) for change in sorted(changes, key=lambda c: c.span)]
         for piece in sorted(pieces, key=lambda piece: (piece.span.start, -piece.span.end)):
-            if found and (piece.span.start < found[-1].span.end or _touch(found[-1], piece)):
+            if found and (piece.span.start < found[-1].span.end or self._touch(found[-1], piece)):
                 found[-1] = _joined(found[-1], piece)
             else:
                 found.append(piece)
         return found
+
+    def _touch(self, one: Piece, other: Piece) -> bool:
+        """Do both reach up to the same place between two statements that go?"""
+        place = one.span.end
+        meet = one.has_gaps and other.has_gaps and place == other.span.start
+        return meet and place not in self._barriers
 
     def _piece(self, change: Change) -> Piece:
         path = self._path(change.span)
@@ -163,6 +165,9 @@ class Statements:
         below = [each for each in body if first_line(each) > lines.end]
         start = text.line_span(last_line(above[-1])).end if above else 0
         end = text.line_span(first_line(below[0])).start if below else len(text.text)
+        own = text.line_span(*lines)
+        start = max(start, self._barriers[bisect_right(self._barriers, own.start) - 1])
+        end = min(end, self._barriers[bisect_left(self._barriers, own.end)])
         return Piece(span=Span(start, end), lines=lines, changes=(change,), has_gaps=True)
 
 

@@ -26,10 +26,14 @@ _BLOCK = "if 1:"
 
 
 def rewrite(
-    text: Text, tree: ast.Module, changes: Sequence[Change], watched: Iterable[int] = ()
+    text: Text,
+    tree: ast.Module,
+    changes: Sequence[Change],
+    watched: Iterable[int] = (),
+    barriers: Sequence[int] = (),
 ) -> NewText:
     """Make all changes. Raises `UnprintableError`, or `RewriteError` where two changes overlap."""
-    statements = Statements(text, tree)
+    statements = Statements(text, tree, barriers)
     of_statements = [change for change in changes if isinstance(change, StatementChange)]
     of_expressions = [change for change in changes if not isinstance(change, StatementChange)]
     inner = edit_expressions(text, statements, of_expressions, sorted(set(watched)))
@@ -57,6 +61,7 @@ def rewrite(
         text=applied(middle, edits),
         edits=composed(inner.edits, middle, edits),
         places={old: places[at] for old, at in inner.places.items()},
+        barriers=tuple(moved(moved(barriers, inner.edits).values(), edits).values()),
     )
 
 
