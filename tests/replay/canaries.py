@@ -206,6 +206,42 @@ TEXTS = {
     "address, cloudfront": "https://d1.cloudfront.net/k?Expires=1&Signature=@@&Key-Pair-Id=K1",
     "address, fragment": "https://x.example.com/cb#access_token=@@&token_type=bearer",
     "address, code": "https://x.example.com/callback?code=@@&state=1",
+    "csv": "name,api_key\nprod,@@\n",
+    "csv, later row": "name,api_key,note\na,1,x\nb,2,\nprod,@@,y\n",
+    "csv, quoted": '"name","API key","note"\n"prod","@@","a, b"\n',
+    "csv, cell of two lines": 'name,note,password\nme,"two\nlines",@@\n',
+    "csv, windows": "name,api_key\r\nprod,@@\r\n",
+    "csv, semicolons": "name;password\nme;@@\n",
+    "csv, bars": "name|password\nme|@@\n",
+    "csv, blanks": "name, secret key\nprod, @@\n",
+    "csv, names in rows": "key,value\nPORT,80\nDB_PASSWORD,@@\n",
+    "csv in a fence": "look\n```csv\nuser,password\nme,@@\n```\n",
+    "csv of a browser": "name,url,username,password\nx,https://x.com/,me,@@\n",
+    "csv of aws": "User name,Access key ID,Secret access key\nme,AK,@@\n",
+    "tabs": "name\ttoken\nprod\t@@\n",
+    "cookies of a browser": "# Netscape\n.x.com\tTRUE\t/\tTRUE\t0\tsid\t@@\n",
+    "markdown": "| name | api_key |\n|---|---|\n| prod | @@ |\n",
+    "markdown, later row": "| name | password |\n|---|---|\n| a | b |\n| prod | `@@` |\n",
+    "markdown, bare": "name | password\n--- | ---\nme | @@\n",
+    "markdown, names in rows": "| key | value |\n|---|---|\n| DB_PASSWORD | @@ |\n",
+    "psql": " name | password \n------+----------\n me   | @@\n(1 row)\n",
+    "mysql": "+----+----------+\n| id | password |\n+----+----------+\n|  1 | @@ |\n+----+---+\n",
+    "columns of blanks": "NAME    PASSWORD\nme      @@\n",
+    "html table": "<tr><th>name</th><th>API key</th></tr><tr><td>me</td><td>@@</td></tr>",
+    "html row": "<table><tr><td>password</td><td>@@</td></tr></table>",
+    "html row, nested": "<tr><th scope='row'>Password</th>\n<td class=x><code>@@</code></td></tr>",
+    "html terms": "<dl><dt>Secret key</dt><dd>@@</dd></dl>",
+    "sql insert": "INSERT INTO users (name, password) VALUES ('a', 'b'), ('me', '@@');",
+    "kubernetes, any name": "kind: Secret\nmetadata:\n  name: x\nstringData:\n  stripe: @@\n",
+    "kubernetes, kind last": "stringData:\n  stripe: '@@'\nkind: Secret\n---\nkind: Pod\n",
+    "ini section": "[db]\nport = 1\n[secrets]\nstripe = @@\n",
+    "toml section": '[app.api_keys]\nstripe = "@@"\n',
+    "yaml, next line": "db:\n  password: >-\n    @@\n  user: me\n",
+    "ldif": "dn: cn=me\nuserPassword:: @@\n",
+    "wifi": 'network={\n ssid="x"\n psk="@@"\n}',
+    "wireguard": "[Peer]\nPresharedKey = @@=\n",
+    "htpasswd": "me:$apr1$abcdefgh$@@\n",
+    "shadow": "root:$6$abcdefgh$@@:18000:0:99999:7:::\n",
 }
 
 FIELDS = """
@@ -292,6 +328,17 @@ BODIES: dict[str, object] = {
     "tool schema default": {
         "tools": [{"parameters": {"properties": {"api_key": {"type": "string", "default": MARK}}}}]
     },
+    "rows below their headings": {"values": [["id", "name", "api_key"], [1, "prod", MARK]]},
+    "rows beside their headings": {"columns": ["id", "password"], "rows": [[1, MARK]]},
+    "rows and described headings": {
+        "schema": {"fields": [{"name": "api_key", "type": "STRING"}]},
+        "rows": [{"f": [{"v": MARK}]}],
+    },
+    "rows in json in json": {"content": json.dumps({"columns": ["password"], "data": [[MARK]]})},
+    "column in json in json": {"content": json.dumps({"password": {"0": MARK}})},
+    "kubernetes secret": {"kind": "Secret", "stringData": {"stripe": MARK}},
+    "pairs with capitals": {"Parameters": [{"Name": "DbPassword", "Value": MARK}]},
+    "keys by vendors": {"api_keys": {"stripe": MARK}},
     "jwks": {"keys": [{"kty": "RSA", "n": "a", "e": "AQAB", "d": MARK}]},
 }
 
@@ -314,6 +361,11 @@ def _answers() -> dict[str, Message]:
         for piece in _pieces()
     ]
     return {
+        "csv": Message(headers={"content-type": "text/csv"}, body=b"name,api_key\nprod,@@\n"),
+        "html table": Message(
+            headers={"content-type": "text/html"},
+            body=b"<table><tr><td>password</td><td>@@</td></tr></table>",
+        ),
         "form response": Message(headers=FORM, body=form),
         "form response called html": Message(headers={"content-type": "text/html"}, body=form),
         "form response without a type": Message(body=f"access_token={MARK}&scope=a".encode()),
@@ -437,6 +489,14 @@ def _requests() -> dict[str, Message]:
             body=b'{"a":1}\n{"body":{"api_key":"@@"}}\n',
         ),
         "toml file": Message(headers=TEXT, body=b'[a]\nsecret = "@@"\n'),
+        "csv file": Message(
+            headers={"content-type": "text/csv"}, body=b"\xef\xbb\xbfapi_key,name\n@@,me\n"
+        ),
+        "part, csv": _multipart((file.format("a.csv"), b"name,api_key\nprod,@@\n")),
+        "lines of rows": Message(
+            headers={"content-type": "application/jsonl"},
+            body=b'["id","name","api_key"]\n[1,"prod","@@"]\n',
+        ),
         "yaml file": Message(
             headers={"content-type": "application/yaml"}, body=b"db:\n  password: @@\n"
         ),
@@ -460,6 +520,10 @@ def _settings(secret: str) -> str:
 
 def _account(secret: str) -> str:
     return json.dumps({"type": "service_account", "private_key_id": "a", "private_key": secret})
+
+
+def _docker(secret: str) -> str:
+    return json.dumps({"auths": {"ghcr.io": {"auth": _base64(f"me:{secret}")}}})
 
 
 def _gzipped(headers: Mapping[str, str], text: str) -> Message:
@@ -487,6 +551,13 @@ PACKINGS: dict[str, Callable[[str], Message]] = {
     "secret of kubernetes": lambda secret: chat(
         f"kind: Secret\ndata:\n  password: {_base64(secret)}\n"
     ),
+    "secret of kubernetes, any name": lambda secret: chat(
+        f"kind: Secret\ndata:\n  stripe: {_base64(secret)}\n"
+    ),
+    "secret of kubernetes, for docker": lambda secret: chat(
+        "kind: Secret\ndata:\n  .dockerconfigjson: " + _base64(_docker(secret))
+    ),
+    "settings of docker": lambda secret: chat(f"see {_docker(secret)}"),
     "basic authentication": lambda secret: chat(f"Authorization: Basic {_base64(f'me:{secret}')}"),
     "basic in a header": lambda secret: Message(
         headers={"authorization": f"Basic {_base64(f'me:{secret}')}"}

@@ -64,6 +64,17 @@ HARMLESS = [
     "https://example.com/hooks/2024-01-01/guide and /docs/token/usage-of-tokens-in-models",
     "https://api.example.com/v1/webhooks/12345?next=https%3A%2F%2Fexample.com%2Fa%3Fpage%3D2",
     "SELECT password FROM users; the account was identified by 'someone'",
+    "| parameter | type |\n|---|---|\n| api_key | string |\n| password | string, required |",
+    "| plan | API key | OAuth |\n|---|---|---|\n| free | read-only | none |\n| pro | full | yes |",
+    "We keep keys, secrets\nand others, too. user, token\nme, you",
+    "name,auth\n/v1/models,bearer\n/v1/chat,oauth2\n",
+    "f(user, password)\ng(one, other)\nrequired:\n  - api_key,\n  - user_identifier,\n",
+    "<tr><th>Password</th><th>Length</th></tr><tr><td>must be changed</td><td>8</td></tr>",
+    "token,logprob\nhello,-0.1\nworld,-0.2\n",
+    "kind: Secret\nmetadata:\n  name: mysecretname\n",
+    "kind: ConfigMap\ndata:\n  stripe: some-value-1234\n",
+    "[settings]\nsecrets = 1\nregion = eu-central-1\n",
+    "INSERT INTO users (id, password_hint) VALUES (1, 'the usual one');",
     "A password: at least 8 characters, a digit, no spaces. Passwort: mindestens 8 Zeichen.",
 ]
 

@@ -29,7 +29,7 @@ class Form(NamedTuple):
 
 
 _LAST_WORD = (
-    r"(?:pass(?:word|wd|phrase|code)?|pwd|secret|(?<!max)token|api[_-]?key|apikey|"
+    r"(?:pass(?:word|wd|phrase|code)?|pwd|psk|pre_?shared_?key|secret|(?<!max)token|api[_-]?key|apikey|"
     r"(?:access|secret|private|auth|encryption|signing|master|account|subscription|service|"
     r"deploy|hmac|license)[_-]?key|connection[_-]?string|conn[_-]?str|database[_-]?url|dsn|"
     r"credentials?|bearer|jwt|otp|totp|webhook[_-]?url)"
@@ -63,9 +63,17 @@ FORMS = (
     _form(rf"(?<![\w$])(?P<name>{_NAME})\s+:?=\s*{_QUOTED}", Trust.ANY, "="),
     # password: ... on a line of its own
     _form(
-        rf"(?m:^)[ \t]*(?:-[ \t]+)?(?P<name>{_NAME})[ \t]*:[ \t]+{_VALUE}[ \t]*(?:#.*)?(?m:$)",
+        rf"(?m:^)[ \t]*(?:-[ \t]+)?(?P<name>{_NAME})[ \t]*::?[ \t]+{_VALUE}[ \t]*(?:#.*)?(?m:$)",
         Trust.NO_WORD,
         ":",
+    ),
+    # password: >- and the value on the next line
+    _form(
+        rf"(?m:^)[ \t]*(?:-[ \t]+)?(?P<name>{_NAME}):[ \t]+[|>][+-]?[ \t]*\r?\n"
+        r"[ \t]+(?P<p>\S+)[ \t\r]*(?m:$)",
+        Trust.NO_WORD,
+        "|",
+        ">",
     ),
     # aws_secret_access_key = ... on a line of its own
     _form(

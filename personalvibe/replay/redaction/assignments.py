@@ -35,7 +35,7 @@ _SHORTEST_RUN = 8
 _BITS = 2.5
 """Entropy of the characters, in bits each, of a password that somebody thought of."""
 _STEM = re.compile(
-    r"pass(?:w|phrase|code|in\b|out\b|[=:])|pwd|secret|token|key|connection|conn_?str|database|dsn|"
+    r"pass(?:w|phrase|code|in\b|out\b|[=:])|pwd|psk|secret|token|key|connection|conn_?str|database|dsn|"
     r"credential|bearer|jwt|otp|webhook|authorization|auth\s*=|-user|\s-u\s|cookie|curl\b|identified|"
     r"sshpass|redis-cli|kennwort|contrase|senha|mot de passe|пароль|密[码碼]|パスワード|비밀번호"
 )
@@ -45,9 +45,21 @@ _BEFORE, _AFTER = 120, 400
 
 _MARKS = (" ", "=", ":", '"', "'", "<")
 """One of them stands between a name and its value, or before the name."""
+_OF_TABLES = (",", ";", "|", "\t", "\n")
 # What every match of `_STEM` holds: substrings are found many times faster in a large text.
 _LITERALS = (
-    *("pass", "pwd", "secret", "token", "key", "connection", "conn_str", "connstr", "database"),
+    *(
+        "pass",
+        "pwd",
+        "psk",
+        "secret",
+        "token",
+        "key",
+        "connection",
+        "conn_str",
+        "connstr",
+        "database",
+    ),
     *("dsn", "credential", "bearer", "jwt", "otp", "webhook", "auth", "-u", "cookie", "curl"),
     *("identified", "redis-cli", "kennwort", "contrase", "senha", "mot de", "пароль", "密"),
     *("パスワード", "비밀번호"),
@@ -56,7 +68,7 @@ _LITERALS = (
 
 def may_have_assignment(lower: str) -> bool:
     """False if `assigned_secrets` would find nothing in a text, given in lower case."""
-    marked = any(mark in lower for mark in _MARKS)
+    marked = any(mark in lower for mark in (*_MARKS, *_OF_TABLES))
     return marked and any(literal in lower for literal in _LITERALS)
 
 
@@ -77,7 +89,7 @@ def _hits(
 ) -> Iterator[Hit]:
     for match in form.pattern.finditer(text, start, end):
         group = next(one for one in ("d", "s", "p") if match.groupdict().get(one))
-        if _is_secret(match["name"], match[group], form.trust) and not keeps(match["name"]):
+        if is_secret_value(match["name"], match[group], form.trust) and not keeps(match["name"]):
             yield Hit(*match.span(group), "a named secret")
 
 
@@ -103,7 +115,8 @@ def _lower(text: str) -> str:
 _LOWER = {ord(upper): upper.lower() for upper in string.ascii_uppercase}
 
 
-def _is_secret(name: str, value: str, trust: Trust) -> bool:
+def is_secret_value(name: str, value: str, trust: Trust) -> bool:
+    """Whether a value that has a name is a secret, and not a type, a reference or an example."""
     if len(value) < _SHORTEST or PLACEHOLDER in value or _NO_VALUE.fullmatch(value):
         return False
     if _PAGING.fullmatch(name):

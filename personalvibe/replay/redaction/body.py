@@ -18,6 +18,7 @@ from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette.streams import Leaf, leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Request
 from personalvibe.replay.redaction.assignments import looks_drawn
+from personalvibe.replay.redaction.json_tables import below_headings, without_columns
 from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
 from personalvibe.replay.redaction.rules import Action, RedactionRules, Side
 from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, replaced
@@ -31,6 +32,8 @@ _HEADER_TABLES = frozenset(
 _PLACE_NAMES = (b"headers", b"env", b"cookies", b"value", b"token", b"default", b"kty", b'"--')
 _PLACES = re.compile(rb'(?:headers|env|cookies|value|token|default|kty)\\*"\s*:|"--')
 _HOLDING_VALUE = frozenset(("value", "default"))
+_HOLDING_NAME = ("name", "key", "id", "Name", "Key")
+_DATA_OF_SECRET = frozenset(("data", "stringData"))  # of Kubernetes
 _PRIVATE_PARTS_OF_JWK = frozenset(("d", "p", "q", "dp", "dq", "qi", "k"))
 _SCHEMA_VALUES = frozenset(("default", "const", "example", "examples"))
 _BESIDE_DATA = re.compile(rb"(?m)^(?!data:)[^\r\n]{8,}")
@@ -113,6 +116,7 @@ class BodyRedactor:
             if action is not False and value:
                 return self.acted(action, value)
             return self.string(value)
+        value = without_columns(value, self.is_field)
         if isinstance(value, dict):
             if action is not False and _SCHEMA_KEYS & value.keys():
                 return dict(self.fields(_without_examples(value), False))
@@ -133,7 +137,7 @@ class BodyRedactor:
         """A string, and what has its place in JSON that it holds."""
         if hits := self.rules.find(text):
             text = replaced(text, hits)
-        if text[:1] in ("{", "[") and _PLACES.search(inner := text.encode("utf-8", "replace")):
+        if text[:1] in ("{", "[") and not self.harmless(inner := text.encode("utf-8", "replace")):
             changed = self.json(inner)
             return text if changed is None or changed == inner else changed.decode()
         return text
@@ -154,10 +158,10 @@ class BodyRedactor:
         return alone and self.is_secret(name) and looks_drawn(value)
 
     def is_secret(self, name: str) -> bool:
-        return (
-            self.rules.header_action("request", name) is not False
-            or self.rules.body_action(self.side, name) is not False
-        )
+        return self.rules.header_action("request", name) is not False or self.is_field(name)
+
+    def is_field(self, name: str) -> bool:
+        return self.rules.body_action(self.side, name) is not False
 
     def fields(
         self, fields: dict[str, JsonValue], outer: Action | Literal[False]
@@ -175,10 +179,12 @@ class BodyRedactor:
                 whole = name == "cookies" or not _SERVER_KEYS.isdisjoint(fields)
                 yield name, self.header_table(value, whole=whole)
                 continue
+            if action is False and fields.get("kind") == "Secret" and name in _DATA_OF_SECRET:
+                action = PLACEHOLDER
             if isinstance(value, str) and self.is_placed(name, fields):
                 yield name, PLACEHOLDER
                 continue
-            if action is False and _is_texts(value) and name.endswith("s"):
+            if action is False and name.endswith("s") and _is_texts(value):
                 action = self.rules.body_action(self.side, name[:-1])
             action = outer if action is False else action
             hits = self.rules.find(name)
@@ -209,8 +215,8 @@ class BodyRedactor:
     def is_placed(self, name: str, fields: dict[str, JsonValue]) -> bool:
         """Whether a field is secret by those beside it: ``{"name": "x-api-key", "value": ...}``,
         the private part of a JSON web key, a cookie of a browser's log."""
-        if name in _HOLDING_VALUE:
-            called = fields.get("name", fields.get("key", fields.get("id")))
+        if name.lower() in _HOLDING_VALUE:
+            called = next((fields[one] for one in _HOLDING_NAME if one in fields), None)
             return isinstance(called, str) and (self.is_secret(called) or "httpOnly" in fields)
         if name == "cookies":
             return looks_drawn(str(fields[name]))
@@ -237,6 +243,7 @@ class BodyRedactor:
             except (bodies.NotJsonError, RecursionError):
                 changed[number] = self.text(payload)
         rejoin(documents, self.rules)
+        documents = below_headings(documents, self.is_field)
         for (number, original), document in zip(originals.items(), documents, strict=True):
             if document != original:
                 body = bodies.write_json(document)
@@ -304,6 +311,9 @@ class BodyRedactor:
 
 
 def _is_texts(value: JsonValue) -> bool:
+    """Whether it is a list of texts, or texts by names: ``{"api_keys": {"openai": ...}}``."""
+    if isinstance(value, dict):
+        value = list(value.values())
     return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 

@@ -11,6 +11,7 @@ from urllib.parse import quote
 
 from personalvibe.replay.model import CassetteError, Request
 from personalvibe.replay.redaction.assignments import assigned_secrets, may_have_assignment
+from personalvibe.replay.redaction.blocks import block_secrets
 from personalvibe.replay.redaction.names import (
     is_secret_name,
     last_name,
@@ -28,6 +29,7 @@ from personalvibe.replay.redaction.shapes import (
     merged,
     shape_hits,
 )
+from personalvibe.replay.redaction.tables import table_secrets
 
 Side = Literal["request", "response"]
 SIDES: tuple[Side, ...] = ("request", "response")
@@ -214,10 +216,15 @@ class RedactionRules:
                 hits.append(Hit(start, start + len(value), "a value of the environment"))
                 start = text.find(value, start + len(value))
         if _may_name(text):
-            hits += _named_hits(text, lambda name: self.body_action("response", name) is not False)
+            hits += _named_hits(text, self._names_secret)
         if may_have_assignment(text.lower()):
             hits += assigned_secrets(text, lambda name: f"body:{squeeze(name)}" in self.keep)
+            hits += table_secrets(text, self._names_secret)
+            hits += block_secrets(text)
         return hits
+
+    def _names_secret(self, name: str) -> bool:
+        return self.body_action("response", name) is not False
 
     def may_find(self, text: str) -> bool:
         """False if `find` would find nothing: quick, for the many texts without any secret."""

@@ -118,6 +118,16 @@ _ADDRESSES = (
         ":5432: :*:*:",
         r"(?m)^[\w.*-]+:(?:5432|\*):[\w.*-]+:[\w.*-]+:(?P<v>\S+)$",
     ),
+    _in(
+        "hash of a password",
+        "$1$ $2a$ $2b$ $2y$ $5$ $6$ $y$ $7$ $apr1$ $argon2 $scrypt$ $pbkdf2",
+        r"\$(?:1|2[aby]|[567]|y|apr1|argon2[a-z]{1,2}|scrypt|pbkdf2[\w-]{0,10})\$(?P<v>[\w./=,+$-]{16,})",
+    ),
+    _in(
+        "cookie of a browser",
+        "\ttrue\t \tfalse\t",
+        r"\t(?:TRUE|FALSE)\t/[^\t\r\n]*\t(?:TRUE|FALSE)\t\d+\t[^\t\r\n]+\t(?P<v>[^\t\r\n]+)",
+    ),
     _in("password in an address", ":thin:", r"(?i):thin:[\w.-]+/(?P<v>[^\s@\"']+)@"),
     _in("Telegram bot token", ":aa", r"(?<!\d)(?P<v>\d{8,10}:AA[\w-]{32,})(?![\w-])"),
     _in(

@@ -1,0 +1,190 @@
+"""Secrets in a text's tables: CSV, tabs, Markdown, psql, columns of blanks, HTML, SQL's inserts."""
+
+from __future__ import annotations
+
+import csv
+import html
+import re
+from collections.abc import Iterable, Iterator, Sequence
+from enum import Enum
+from typing import NamedTuple
+
+from personalvibe.replay.redaction.columns import (
+    Columns,
+    IsSecret,
+    beside_names,
+    columns,
+    in_columns,
+)
+from personalvibe.replay.redaction.shapes import Hit
+
+_STEM = re.compile(
+    r"(?i)pass(?:w|phrase|code)|pwd|secret|token|key|credential|bearer|jwt|otp|auth|conn|dsn"
+)
+_BREAK = re.compile(r"\r?\n|\r|\\+r\\+n|\\+n")
+"""Between lines, also of a text that stands in JSON in a string."""
+_LONGEST_LINE = 2_000
+_MOST_LINES = 20
+"""Of a row whose cells in quotes run over several; a quote that nobody closes is only that."""
+_RULE = re.compile(r"[-=+|: \t]*[-=+]{2}[-=+|: \t]*")
+"""A line around a table, or between its headings and its rows."""
+_HTML_TABLE = re.compile(r"(?i)<table\b|\Z")
+_HTML_ROW = re.compile(
+    r"(?is)<(?:tr|dt)\b[^<>]{0,400}>.{0,20000}?(?=<\\*/tr\b|<\\*/dd\b|<tr\b|<\\*/table\b|\Z)"
+)
+_HTML_CELL = re.compile(r"(?is)<(?:t[hd]|d[td])\b[^<>]{0,400}>(.*?)(?=<\\*/?(?:t[hd]|d[td])\b|\Z)")
+_INSERT = re.compile(
+    r"(?i)\binsert\s+into\s+[^\s()]{1,200}\s*\(([^()]{1,2000})\)\s*values\s*(?=\()"
+)
+_INSERTED = re.compile(r"\(((?:'(?:[^']|'')*'|[^()'])*+)\)\s*,?\s*")
+_TAG = re.compile(r"<[^<>]*>")
+
+
+class _Kind(Enum):
+    """How the cells of a line are kept apart."""
+
+    PIPE = re.compile(r"(?<!\\)\|")
+    TAB = re.compile(r"\t|\\+t")
+    SEMICOLON = re.compile(";")
+    COMMA = re.compile(",")
+    GAP = re.compile(" {2,}")
+
+
+_CSV = frozenset((_Kind.SEMICOLON, _Kind.COMMA))
+
+
+class _Row(NamedTuple):
+    start: int
+    end: int
+    cells: Sequence[str]
+
+
+def table_secrets(text: str, is_secret: IsSecret) -> Iterator[Hit]:
+    """The values in columns, or beside the first cell of a row, that are called a secret."""
+    end = -1
+    for stem in _STEM.finditer(text):
+        if stem.start() < end:
+            continue
+        start, end = _line_around(text, stem.start())
+        kind = _kind(text[start:end]) if end - start <= _LONGEST_LINE else None
+        if kind is not None:
+            # A sentence has a blank behind its commas.
+            exact = kind is _Kind.TAB or (kind in _CSV and ", " not in text[start:end])
+            for row, hits in _in_rows(text, _rows(text, start, kind), is_secret, exact=exact):
+                end = max(end, row.end)
+                yield from hits
+    if "<" in text:
+        yield from _in_html(text, is_secret)
+    for insert in _INSERT.finditer(text):
+        for _, hits in _in_rows(text, _inserted(text, insert), is_secret, exact=True):
+            yield from hits
+
+
+def _line_around(text: str, position: int) -> tuple[int, int]:
+    first = max(0, position - _LONGEST_LINE)
+    start = max(
+        (
+            at + len(mark)
+            for mark in ("\n", "\r", "\\n")
+            if (at := text.rfind(mark, first, position)) >= 0
+        ),
+        default=first,
+    )
+    found = _BREAK.search(text, position, position + _LONGEST_LINE)
+    return start, found.start() if found else min(len(text), position + _LONGEST_LINE)
+
+
+def _kind(line: str) -> _Kind | None:
+    return next((kind for kind in _Kind if kind.value.search(line.strip())), None)
+
+
+def _in_rows(
+    text: str, rows: Iterable[_Row], is_secret: IsSecret, *, exact: bool
+) -> Iterator[tuple[_Row, list[Hit]]]:
+    """The rows of a table with what is secret in them; none if the first is no row of one."""
+    within: Columns = {}
+    width = 0
+    for row in rows:
+        values = set(beside_names(row.cells, is_secret))
+        values.update(value for _, value in in_columns(row.cells, within, width))
+        if not values and not within:
+            within, width = columns(row.cells, is_secret, exact=exact), len(row.cells)
+            if not within:
+                return
+        yield row, [hit for value in values for hit in _hits(text, row, value)]
+
+
+def _hits(text: str, row: _Row, value: str) -> Iterator[Hit]:
+    start = text.find(value, row.start, row.end)
+    while start >= 0:
+        yield Hit(start, start + len(value), "a secret in a table")
+        start = text.find(value, start + len(value), row.end)
+
+
+def _rows(text: str, start: int, kind: _Kind) -> Iterator[_Row]:
+    """The rows of a table from a line on; it ends with a line that has one cell."""
+    while start < len(text):
+        end, following = _end_of_row(text, start, quoted=kind in _CSV)
+        line = text[start:end]
+        if not _RULE.fullmatch(line):
+            row = _Row(start, end, _cells(line, kind))
+            if len(row.cells) < 2:
+                return
+            yield row
+        start = following
+
+
+def _end_of_row(text: str, start: int, *, quoted: bool) -> tuple[int, int]:
+    """Where a row ends, and where the next begins."""
+    ends: list[tuple[int, int]] = []
+    for found in _BREAK.finditer(text, start):
+        ends.append(found.span())
+        if not quoted or text.count('"', start, found.start()) % 2 == 0:
+            return ends[-1]
+        if len(ends) == _MOST_LINES:
+            return ends[0]
+    return ends[0] if ends else (len(text), len(text))
+
+
+def _cells(line: str, kind: _Kind) -> Sequence[str]:
+    if kind in _CSV:
+        return _of_csv(line, kind.value.pattern)
+    line = line.strip(" ")
+    if kind is _Kind.PIPE:
+        line = line.strip("|")
+    return kind.value.split(line)
+
+
+def _of_csv(line: str, delimiter: str, quote: str = '"') -> Sequence[str]:
+    lines = line.splitlines(keepends=True)
+    try:
+        return next(
+            csv.reader(lines, delimiter=delimiter, quotechar=quote, skipinitialspace=True), ()
+        )
+    except csv.Error:  # a cell of more than the library allows
+        return ()
+
+
+def _inserted(text: str, insert: re.Match[str]) -> Iterator[_Row]:
+    """The columns that an INSERT names, and its rows."""
+    yield _Row(*insert.span(1), insert[1].split(","))
+    start = insert.end()
+    while found := _INSERTED.match(text, start):
+        yield _Row(*found.span(), _of_csv(found[1], ",", "'"))
+        start = found.end()
+
+
+def _in_html(text: str, is_secret: IsSecret) -> Iterator[Hit]:
+    start = 0
+    for table in _HTML_TABLE.finditer(text):
+        rows = (
+            _Row(*found.span(), [_shown(cell[1]) for cell in _HTML_CELL.finditer(found[0])])
+            for found in _HTML_ROW.finditer(text, start, table.start())
+        )
+        for _, hits in _in_rows(text, rows, is_secret, exact=False):
+            yield from hits
+        start = table.start()
+
+
+def _shown(cell: str) -> str:
+    return html.unescape(_TAG.sub("", cell)).strip()
