@@ -57,7 +57,7 @@ def test_long_names_that_begin_alike_lose_nothing_between_workers(
 
 KILLED = """
 import os, pathlib, sys
-import brotli
+import httpx
 from personalvibe.replay import use_cassette
 
 pathlib.Path.replace = lambda *args: os.kill(os.getpid(), 9)
