@@ -7,7 +7,12 @@ import signal
 import sys
 from collections.abc import Iterator
 
+import hypothesis
 import pytest
+
+# A test does not fail because the machine is busy.
+hypothesis.settings.register_profile("without a clock", deadline=None)
+hypothesis.settings.load_profile("without a clock")
 
 # In the background of a shell Ctrl-C is ignored, here and in every process that a test starts to
 # interrupt it.

@@ -206,7 +206,7 @@ def lines_of(calls: Iterable[int], text: str) -> dict[int, int]:
 ONE_LINE = "import openai\nx = openai.chat.completions.create(seed=1000); y = 1\n"
 
 
-@settings(deadline=None, max_examples=120, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=120, suppress_health_check=[HealthCheck.too_slow])
 @given(modules())
 @example((ONE_LINE, [1000]))
 def test_a_module_survives(module: tuple[str, list[int]]) -> None:

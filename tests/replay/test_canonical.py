@@ -6,7 +6,7 @@ import hashlib
 import json
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from personalvibe.replay.cassette.bodies import STORED_BOUNDARY
@@ -235,7 +235,6 @@ JSON_DATA = st.recursive(
 )
 
 
-@settings(deadline=None)
 @given(JSON_DATA)
 def test_normalising_twice_changes_nothing(data: object) -> None:
     once = normalise(post(data))

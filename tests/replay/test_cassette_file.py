@@ -39,7 +39,7 @@ def write(path: Path, *interactions: Interaction) -> Path:
     return path
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(kind=st.sampled_from(TYPES), body=BODIES, reason=st.text("abc: #", max_size=5))
 def test_bodies_come_back_byte_exact(
     tmp_path_factory: pytest.TempPathFactory, kind: str, body: bytes, reason: str

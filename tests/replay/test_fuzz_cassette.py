@@ -106,7 +106,7 @@ def lower(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     return sorted((name.lower(), value) for name, value in headers)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(INTERACTION.filter(encodable), max_size=3))
 def test_everything_survives_the_file(
     tmp_path_factory: pytest.TempPathFactory, interactions: list[Interaction]
@@ -169,7 +169,7 @@ def load_or_refuse(path: Path) -> list[Interaction] | None:
     return None
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=400)
 @given(st.data())
 def test_a_mutated_cassette_is_loaded_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

@@ -596,7 +596,7 @@ INTERACTIONS = st.builds(
 )
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(INTERACTIONS)
 def test_redaction_is_idempotent(interaction: Interaction) -> None:
     once = redact(interaction, RULES)
@@ -604,7 +604,7 @@ def test_redaction_is_idempotent(interaction: Interaction) -> None:
     assert again == once
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(INTERACTIONS)
 def test_nothing_that_has_a_shape_is_left(interaction: Interaction) -> None:
     redacted = redact(interaction, RULES)
@@ -613,7 +613,7 @@ def test_nothing_that_has_a_shape_is_left(interaction: Interaction) -> None:
     ] == []
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(HEADERS, BODIES, BODIES)
 def test_equal_requests_stay_equal(
     headers: tuple[tuple[str, str], ...], body: bytes, other: bytes
@@ -624,7 +624,7 @@ def test_equal_requests_stay_equal(
         assert redact_request(request(headers=headers, body=other), RULES) != live or other == body
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_failure_text_redaction_is_idempotent(text: str) -> None:
     once = redact_text(text, RULES)

@@ -183,7 +183,7 @@ INTERACTIONS = st.lists(
 )
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=150)
 @given(INTERACTIONS)
 def test_what_is_written_for_vcrpy_is_read_by_it_and_by_us(interactions: list[Interaction]) -> None:
     rules = RedactionRules.from_config({}, {})
