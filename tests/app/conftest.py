@@ -25,7 +25,7 @@ if copied := os.environ.get("ROUTER_UNDER_TEST"):  # see test_router_vendored.py
     personalvibe.llm_router = importlib.import_module(copied)  # type: ignore[attr-defined]
     sys.modules["personalvibe.llm_router"] = personalvibe.llm_router
 
-from .wire import Wire, serving  # it imports the router
+from .wire import Wire, loaded_litellm, serving  # it imports the router
 
 if TYPE_CHECKING:
     from personalvibe.llm_router_parts.endpoints import Endpoint
@@ -56,6 +56,19 @@ def clean_environment(settings_as_before: None, monkeypatch: pytest.MonkeyPatch)
             ("PV_", "SHARP_", "AWS_", "OPENAI_")
         ):
             monkeypatch.delenv(name)
+
+
+@pytest.fixture
+def callbacks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
+    """LiteLLM's callbacks; it enters them in lists of its own, which end with the test."""
+    litellm = loaded_litellm()
+    for name in vars(litellm):
+        if name.endswith("_callback") and isinstance(getattr(litellm, name), list):
+            monkeypatch.setattr(litellm, name, [])
+    monkeypatch.setattr(litellm, "callbacks", [])
+    # Whether there are functions among them it asks once a process, at the first call with any.
+    monkeypatch.setattr(litellm.utils, "callback_list", [])
+    return litellm.callbacks  # type: ignore[no-any-return]
 
 
 @dataclass

@@ -454,7 +454,7 @@ def test_many_at_once_and_one_loop_after_another(
 
 @pytest.mark.parametrize("stream", [False, True])
 def test_callbacks_see_the_call_and_its_cost(
-    stream: bool, wire: Wire, monkeypatch: pytest.MonkeyPatch
+    stream: bool, wire: Wire, callbacks: list[Any]
 ) -> None:
     told: queue.Queue[Any] = queue.Queue()
 
@@ -462,7 +462,7 @@ def test_callbacks_see_the_call_and_its_cost(
         if kwargs.get("response_cost"):
             told.put((kwargs["model"], kwargs["messages"]))
 
-    monkeypatch.setattr(litellm, "success_callback", [callback])
+    litellm.success_callback.append(callback)
     if stream:
         list(ask(stream=True, stream_options={"include_usage": True}))
     else:

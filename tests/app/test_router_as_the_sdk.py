@@ -322,16 +322,6 @@ def test_a_stream_of_equal_chunks_is_not_cut(text: str, wire: Wire) -> None:
 # --- what LiteLLM's callbacks change ---
 
 
-@pytest.fixture
-def callbacks(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
-    """LiteLLM's callbacks; it enters them in lists of its own, which end with the test."""
-    for name in vars(litellm):
-        if name.endswith("_callback") and isinstance(getattr(litellm, name), list):
-            monkeypatch.setattr(litellm, name, [])
-    monkeypatch.setattr(litellm, "callbacks", [])
-    return litellm.callbacks  # type: ignore[no-any-return]
-
-
 class Masking(litellm.integrations.custom_logger.CustomLogger):  # type: ignore[misc,name-defined]
     async def async_pre_call_deployment_hook(self, kwargs: dict[str, Any], _: Any) -> Any:
         changed = dict(kwargs)

@@ -153,7 +153,7 @@ def test_another_provider_is_asked_by_litellm() -> None:
             _ = client.uploads
 
 
-def test_litellms_callbacks_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_litellms_callbacks_are_told(monkeypatch: pytest.MonkeyPatch, callbacks: list[Any]) -> None:
     litellm = loaded_litellm()
     told: queue.Queue[Any] = queue.Queue()
 
@@ -173,9 +173,9 @@ def test_litellms_callbacks_are_told(monkeypatch: pytest.MonkeyPatch) -> None:
         return await asyncio.to_thread(heard, "acreate_file")
 
     with by_environment(monkeypatch):
-        monkeypatch.setattr(litellm, "success_callback", [callback])
+        litellm.success_callback.append(callback)
         llm_router.create_eval(data_source_config={"type": "custom"}, testing_criteria=[])
         assert heard("create_eval")
-        monkeypatch.setattr(litellm, "success_callback", [])
-        monkeypatch.setattr(litellm, "callbacks", [Logger()])
+        litellm.success_callback.clear()
+        callbacks.append(Logger())
         assert asyncio.run(ask())

@@ -10,7 +10,7 @@ import math
 import re
 import uuid
 import zlib
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -281,25 +281,42 @@ def _bounded(plain: bytes | None) -> bytes:
 def _brotli(body: bytes, most: int) -> bytes | None:
     decoder = importlib.import_module("brotli").Decompressor()
     plain: list[bytes] = []
-    # A few bytes at a time: older versions know no limit, and one byte can stand for a megabyte.
-    for start in range(0, len(body), _SIP):
-        plain.append(decoder.process(body[start : start + _SIP]))
+    for sip in _sips(body):
+        plain.append(decoder.process(sip))
         most -= len(plain[-1])
         if most < 0:
             return None
-    if not decoder.is_finished():
-        raise ValueError("the compressed data ends too early")
-    return b"".join(plain)
+    return _complete(plain, decoder.is_finished())
+
+
+def _zstandard(body: bytes, most: int) -> bytes | None:
+    decompressor = importlib.import_module("zstandard").ZstdDecompressor()
+    frame = decompressor.decompressobj()
+    plain: list[bytes] = []
+    for sip in _sips(body):
+        while sip:
+            if frame.eof:
+                frame = decompressor.decompressobj()
+            plain.append(frame.decompress(sip))
+            most -= len(plain[-1])
+            if most < 0:
+                return None
+            sip = frame.unused_data if frame.eof else b""
+    return _complete(plain, frame.eof)
+
+
+def _sips(body: bytes) -> Iterator[bytes]:
+    """A few bytes at a time: not every version knows a limit, and one byte can be a megabyte."""
+    return (body[start : start + _SIP] for start in range(0, len(body), _SIP))
 
 
 _SIP = 8
 
 
-def _zstandard(body: bytes, most: int) -> bytes | None:
-    decoder = importlib.import_module("zstandard").ZstdDecompressor()
-    with decoder.stream_reader(body, read_across_frames=True) as reader:
-        plain = bytes(reader.read(most + 1))
-    return plain if len(plain) <= most else None
+def _complete(plain: Iterable[bytes], is_complete: bool) -> bytes:
+    if not is_complete:
+        raise ValueError("the compressed data ends too early")
+    return b"".join(plain)
 
 
 MAX_UNPACKED = 64 * 1024 * 1024
