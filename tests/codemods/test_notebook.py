@@ -237,6 +237,40 @@ def test_what_changes_in_neighbouring_cells_stays_in_its_cell(
     assert migrated(a=notebook(*before))["a"] == after
 
 
+CALL = "import openai\nopenai.Completion.create(model='m', prompt=text)"
+MOVED = (
+    "from personalvibe import llm_router\n\n"
+    "llm_router.legacy = True  # no retries, replies are dictionaries: as openai 0.28\n"
+    "llm_router.text_completion(model='openai/m', prompt=text)"
+)
+
+
+@pytest.mark.parametrize(
+    "other",
+    [
+        "import openai, requests\nopenai.requestssession = requests.Session()\n",
+        "import openai\nopenai.chat.completions.create(model='m', messages=[])\n",
+        "import openai\nopenai.Edit.create()\n",
+        "import openai\nopenai.api_key = 'k'\n",
+    ],
+)
+def test_a_notebook_is_a_program_of_its_own(other: str) -> None:
+    """What another one sets or calls happens in another process."""
+    together = migrated(a=notebook(CALL), b=notebook(other + CALL))
+    assert together["a"] == [MOVED]
+    assert together["b"] == migrated(b=notebook(other + CALL))["b"]
+
+
+@pytest.mark.parametrize("imports", ["import helper", "from helper import *", "import sub.helper"])
+def test_what_a_notebook_imports_is_of_its_program(imports: str) -> None:
+    sets = "import openai, requests\nopenai.requestssession = requests.Session()\n"
+    book = load("a.ipynb", notebook(f"{imports}\n{CALL}").encode())
+    names = ["helper.py", "sub/__init__.py", "sub/helper.py"]
+    helpers = [load(name, sets.encode()).file for name in names]
+    result, *_ = migrate([book.file, *helpers], Options())
+    assert [finding.reason for finding in result.findings if finding.kind == "call"] == ["setting"]
+
+
 _OF_OPENAI = st.lists(
     st.sampled_from(
         [

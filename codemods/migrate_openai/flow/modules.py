@@ -5,6 +5,7 @@ from __future__ import annotations
 import posixpath
 from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator
+from itertools import chain
 from typing import TypeAlias
 
 from codemods.migrate_openai.flow.facts import ClassFacts, Flow, FunctionFacts, ModuleFacts, Store
@@ -179,6 +180,21 @@ class Modules:
         else:
             self._add(facts)
         return facts
+
+
+def lone_notebooks(modules: Modules) -> set[str]:
+    """The notebooks given that import nothing of the project: each is a program of its own."""
+    return {
+        path
+        for path in modules.asked
+        if path.endswith(".ipynb")
+        and not any(modules.locate(path, module) for module in _imported(modules.facts[path]))
+    }
+
+
+def _imported(facts: ModuleFacts) -> set[str]:
+    refs = {*facts.reads, *facts.stars, *chain.from_iterable(facts.exports.values())}
+    return {ref.module for ref in refs if isinstance(ref, Ref)}
 
 
 def is_drop_in(ref: Ref) -> bool:

@@ -59,11 +59,7 @@ class ModuleUses:
         self.draft = Draft(planner)
         self._moves_already = moves
         self.mine = [s for s in planner.sites if s.sdk and not s.client_paths]
-        # A notebook runs alone: what other files call makes no difference to it.
-        self.calls_module = planner.view.calls_module and (
-            not planner.facts.path.endswith(".ipynb")
-            or any(call_of(name) for site in self.mine for name in site.sdk)
-        )
+        self.calls_module = planner.view.calls_module
         self.settings = ModuleSettings(planner, self.draft, calls_module=self.calls_module)
         self.azure = self.settings.is_azure()
         self.names = ModuleReads(planner, self.draft, names_move=names_move)

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
 from codemods.migrate_openai.flow.caller_search import functions_uncalled
 from codemods.migrate_openai.flow.facts import ModelNaming, ModuleFacts
-from codemods.migrate_openai.flow.modules import FactsLoader, Modules
+from codemods.migrate_openai.flow.modules import FactsLoader, Modules, lone_notebooks
 from codemods.migrate_openai.flow.resolve import Resolver
 from codemods.migrate_openai.flow.terms import (
     NONE,
@@ -100,19 +100,28 @@ class Project:
             self._decisions.update(dict.fromkeys(group.members, decide(group, spelling)))
             for member in group.members:
                 self._by_path[member.path].add(member)
-        used = [decision for decision in self._decisions.values() if not decision.unused]
-        every = _shared_view(self.facts, self.resolved)
+        alone = lone_notebooks(modules)
+        self._views = {path: self._view_of({path}) for path in alone}
+        together = self._view_of(self.facts.keys() - alone)
         self._every_view = replace(
-            every,
-            replaced_calls=every.calls_module and self._replaced.touches_calls,
+            together,
+            replaced_calls=together.calls_module and self._replaced.touches_calls,
             ineffective_patches=self._replaced.ineffective_patches(),
             lazy_import_patch=self._replaced.module_patch,
-            rerouted=self._rerouted(calls=every.calls_module),
-            all_move=bool(used) and all(decision.moves for decision in used),
+            rerouted=self._rerouted(calls=together.calls_module),
         )
         self._reexports: dict[str, set[str]] = defaultdict(set)
         for path, name in self._resolver.sdk_exports:
             self._reexports[path].add(name)
+
+    def _view_of(self, paths: Collection[str]) -> ModuleView:
+        """What all of some files have in common, which run in one process."""
+        used = [d for m, d in self._decisions.items() if m.path in paths and not d.unused]
+        view = _shared_view(
+            {path: self.facts[path] for path in paths},
+            {path: uses for path, uses in self.resolved.items() if path in paths},
+        )
+        return replace(view, all_move=bool(used) and all(decision.moves for decision in used))
 
     def _resolve(self) -> dict[str, tuple[Values, ...]]:
         """What each use may stand for. All are asked before one is answered: they share work."""
@@ -154,7 +163,7 @@ class Project:
         uses = self.resolved[path]
         members = self._by_path.get(path, set()).union(*map(clients_of, uses))
         return replace(
-            self._every_view,
+            self._views.get(path, self._every_view),
             uses=uses,
             decisions={m: self._decisions[m] for m in members if m in self._decisions},
             classes={
@@ -187,7 +196,7 @@ def _meet(
 def _shared_view(
     facts: Mapping[str, ModuleFacts], resolved: Mapping[str, tuple[Values, ...]]
 ) -> ModuleView:
-    """What the project does with the openai module itself, whichever file asks."""
+    """What some files do with the openai module itself, whichever of them asks."""
     modules = [facts[path] for path in resolved]
     values: Values = frozenset(chain(*chain(*resolved.values())))
     names = {value.name for value in values if isinstance(value, Sdk)}
