@@ -118,6 +118,11 @@ def test_a_removed_last_line_leaves_no_newline_behind() -> None:
     assert replaced(raw, "import openai\n", "") == notebook(["a = 1"], ["b = 2"])
 
 
+def test_a_cell_does_not_end_in_the_blank_lines_above_what_goes() -> None:
+    raw = notebook(["a = 1\n", "\n", "\n", "import openai"])
+    assert replaced(raw, "import openai\n", "") == notebook(["a = 1"])
+
+
 def test_an_import_put_in_front_of_another_language_goes_to_python() -> None:
     raw = notebook(["a = 1"], "%%bash\nls", ["b = 2"])
     book = read(raw)

@@ -165,7 +165,7 @@ def _edited(notebook: Notebook, cell: Cell, edit: Edit, source: str) -> str:
         # A cell ends without a newline, as the editors write it.
         replacement = replacement.removesuffix("\n")
         if not replacement and end > start:
-            before = before.removesuffix("\n")
+            before = before.rstrip("\n")
         elif start == end and before and not before.endswith("\n"):
             replacement = "\n" + replacement.removeprefix("\n")
     return before + replacement + after
