@@ -20,6 +20,7 @@ from personalvibe.replay.model import Headers, JsonValue, Request
 from personalvibe.replay.redaction.assignments import looks_drawn
 from personalvibe.replay.redaction.json_tables import below_headings, without_columns
 from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
+from personalvibe.replay.redaction.packed import without_binary
 from personalvibe.replay.redaction.rules import Action, RedactionRules, Side
 from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, replaced
 
@@ -29,8 +30,8 @@ _SCHEMA_KEYS = frozenset(
 _HEADER_TABLES = frozenset(
     ("headers", "extraheaders", "httpheaders", "requestheaders", "defaultheaders", "env", "cookies")
 )
-_PLACE_NAMES = (b"headers", b"env", b"cookies", b"value", b"token", b"default", b"kty", b'"--')
-_PLACES = re.compile(rb'(?:headers|env|cookies|value|token|default|kty)\\*"\s*:|"--')
+_PLACE_NAMES = ("headers", "env", "cookies", "value", "token", "default", "kty", '"--')
+_PLACES = re.compile(r'(?:headers|env|cookies|value|token|default|kty)\\*"\s*:|"--')
 _HOLDING_VALUE = frozenset(("value", "default"))
 _HOLDING_NAME = ("name", "key", "id", "Name", "Key")
 _DATA_OF_SECRET = frozenset(("data", "stringData"))  # of Kubernetes
@@ -82,10 +83,11 @@ class BodyRedactor:
         body = bodies.without_numbers(body)
         if b"\\u00" in body or b"\\/" in body:
             return False  # letters and slashes may be written as escapes
-        lower = body.lower()
+        text = without_binary(body.decode("utf-8", "replace"))
+        lower = text.lower()
         if any(name in lower for name in _PLACE_NAMES) and _PLACES.search(lower):
             return False
-        return not self.rules.may_find(body.decode("utf-8", "replace"))
+        return not self.rules.may_find(text)
 
     def text(self, body: bytes) -> bytes:
         """Text, or bytes that are no text: latin-1 gives every byte back as it was."""

@@ -19,7 +19,7 @@ from personalvibe.replay.redaction.names import (
     named_values,
     squeeze,
 )
-from personalvibe.replay.redaction.packed import may_be_packed, packed_secrets
+from personalvibe.replay.redaction.packed import may_be_packed, packed_secrets, without_binary
 from personalvibe.replay.redaction.shapes import (
     ACCOUNT,
     PLACEHOLDER,
@@ -243,10 +243,14 @@ class RedactionRules:
 
 _SHORT = 80
 """Characters of keys and of values that are words: they come again and again."""
+_LONG = 5_000
+"""Characters from which on a text may hold an image."""
 
 
 def _is_suspicious(text: str) -> bool:
     """Whether a text may hold a secret by the default rules."""
+    if len(text) > _LONG:
+        text = without_binary(text)
     lower = text.lower()
     if may_have_shape(lower) or may_have_assignment(lower) or may_be_packed(text):
         return True

@@ -48,9 +48,7 @@ def convert(
     """
     source = recording.path
     target = folder / f"{_stem(source)}.yaml"
-    document = cassette.document_of(recording.content, source).value
-    is_native = isinstance(document, dict) and document.get("version") == cassette.VERSION
-    if target == source and (to is Format.NATIVE) is is_native:
+    if target == source and (to is Format.NATIVE) is _is_native(recording):
         return None
     exchanges = [
         _hidden(one, number, source, rules) for number, one in enumerate(recording.interactions, 1)
@@ -59,6 +57,11 @@ def convert(
     if [*map(_essence, cassette.parse(content, target))] != [*map(_essence, exchanges)]:
         raise CassetteError(f"the format {to} cannot hold what it serves", path=source)
     return Converted(source=source, target=target, content=content)
+
+
+def _is_native(recording: Recording) -> bool:
+    document = cassette.document_of(recording.content, recording.path).value
+    return isinstance(document, dict) and document.get("version") == cassette.VERSION
 
 
 def _stem(path: Path) -> str:
