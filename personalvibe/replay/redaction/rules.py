@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from personalvibe.replay.model import CassetteError, Request
@@ -32,7 +32,14 @@ from personalvibe.replay.redaction.shapes import (
 Side = Literal["request", "response"]
 SIDES: tuple[Side, ...] = ("request", "response")
 
-Action = str | None | Callable[[str, str, Request], str | None]
+
+class Replacement(Protocol):
+    """A function of vcrpy's filters, called as vcrpy calls it."""
+
+    def __call__(self, *, key: str, value: Any, request: Request) -> str | None: ...
+
+
+Action = str | None | Replacement
 """What becomes of a value: this text, nothing (the field goes, too), or what a function says."""
 
 # Lower case; ``*`` stands for anything. What shows a machine, an account or a moment and helps no
@@ -227,7 +234,7 @@ class RedactionRules:
         for value in self.values:
             if value in text:
                 return True
-        own = self.body.get("response")
+        own = {name for names in self.body.values() for name in names}
         if own and _may_name(text):
             squeezed = squeeze(text)
             return any(name in squeezed for name in own)
@@ -295,7 +302,7 @@ _EXPIRES = re.compile(r"(?i)(;\s*expires=)(?![^;]*\b(?:19\d\d|70)\b)[^;]*")
 _NEVER = "Fri, 31 Dec 9999 23:59:59 GMT"
 
 
-def _without_value(name: str, value: str, request: Request) -> str:
+def _without_value(*, key: str, value: str, request: Request) -> str:
     """A cookie with its name and attributes: the program's session has to get one in replay.
 
     One with a value is given to be used, and a date that passes would take it away.
