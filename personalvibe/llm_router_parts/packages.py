@@ -79,6 +79,10 @@ def load_litellm() -> ModuleType:
         warnings.filterwarnings(
             "ignore", rf"Pydantic serializer warnings:\s+PydanticSerialization\w+\({copy}"
         )
+    # Some releases drop records of theirs when an event loop ends: of logs, not of calls.
+    warnings.filterwarnings(
+        "ignore", r"coroutine 'Logging\w*\.\w+' was never awaited", RuntimeWarning
+    )
     # One asyncio.run() after another is no fault; LiteLLM warns of it on stderr.
     logger = logging.getLogger("LiteLLM")
     logger.addFilter(_is_true)

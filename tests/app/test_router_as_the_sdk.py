@@ -247,6 +247,9 @@ def test_two_vendors_in_one_program_of_0_28(wire: Wire, monkeypatch: pytest.Monk
     monkeypatch.setenv("OPENAI_API_KEY", "sk-env")
     ask = functools.partial(llm_router.chat_completion, provider="openai", messages=MESSAGES)
     azure = {"api_type": "azure", "api_base": wire.origin, "api_version": "2023-05-15"}
+    sdk = openai.AzureOpenAI(api_key="k", azure_endpoint=wire.origin, api_version="2023-05-15")
+    sdk.chat.completions.create(model="m", messages=MESSAGES)
+    repeats = "authorization" in wire.take()[0].headers  # the key, in some of the SDK's releases
     ask(engine="dep", api_key="az-key", **azure)
     ask(model="m", api_key="sk-two", api_base=f"{wire.origin}/v1", api_type="open_ai")
     ask(model="m")
@@ -255,8 +258,9 @@ def test_two_vendors_in_one_program_of_0_28(wire: Wire, monkeypatch: pytest.Monk
     sent = wire.take()
     names = ("authorization", "api-key")
     assert [tuple(one.headers.get(name) for name in names) for one in sent] == [
-        (None, "az-key"), ("Bearer sk-two", None), ("Bearer sk-env", None),
-        ("Bearer token", None), (None, "sk-env"),
+        ("Bearer az-key" if repeats else None, "az-key"), ("Bearer sk-two", None),
+        ("Bearer sk-env", None), ("Bearer token", None),
+        ("Bearer sk-env" if repeats else None, "sk-env"),
     ]  # fmt: skip
     assert sent[4].query == {"api-version": "2023-05-15"}
 

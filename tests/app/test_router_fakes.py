@@ -99,11 +99,12 @@ def test_the_ways_to_patch_end_as_they_began(wire: Wire, monkeypatch: pytest.Mon
     ask = lambda: client.chat_completion("m", MESSAGES)  # noqa: E731
     with patch.object(client.chat.completions, "create", return_value="faked"):
         assert ask() == "faked"
+    with patch.object(type(client.chat.completions), "create", lambda self, **_: "faked"):
+        assert ask() == "faked"
+    # Last, because pytest 8 puts the method of the class back on the object.
     with monkeypatch.context() as patched:
         patched.setattr(client.chat.completions, "create", lambda **_: "faked")
         assert ask() == client.chat.completions.create() == "faked"
-    with patch.object(type(client.chat.completions), "create", lambda self, **_: "faked"):
-        assert ask() == "faked"
     assert wire.take() == []
     assert ask().choices[0].message.content == "Hello"
     assert client.chat.completions.create(model="m", messages=MESSAGES).id == "chatcmpl-1"

@@ -8,9 +8,9 @@ if a file crashed the reader, or a request of it that a real client sends is not
 recorded: by the file itself through `use_cassette`, or by what `pv cassettes convert` makes of it.
 
 Bars: 0 crashes; every file and every conversion plays; at most 1 in 100 files stopped by the leak
-scan; of the files with embeddings, the conversion is at most as large, opens in at most 1.5 times
-the time, and takes at most 3 times the reading; reading takes at most 5 times the file's size in
-memory.
+scan; a conversion takes at most 3 times as long as reading, is at most as large and opens in at
+most 1.5 times the time where it holds embeddings; reading and converting take at most 5 times the
+file's size in memory.
 """
 
 from __future__ import annotations
@@ -25,6 +25,7 @@ import traceback
 from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
+from enum import StrEnum
 from pathlib import Path
 
 from personalvibe.replay.cassette import file as cassette
@@ -40,6 +41,11 @@ RULES = RedactionRules.from_config({}, {})
 LARGE = 100_000
 
 
+class Kind(StrEnum):
+    ALL = "all files"
+    DENSE = "embeddings"
+
+
 @dataclass(slots=True, kw_only=True)
 class Tally:
     """What became of the files of a folder."""
@@ -49,20 +55,21 @@ class Tally:
     refused: list[str] = field(default_factory=list)
     crashed: list[str] = field(default_factory=list)
     leaks: list[str] = field(default_factory=list)
+    not_asked: list[str] = field(default_factory=list)
     not_played: list[str] = field(default_factory=list)
     not_converted: list[str] = field(default_factory=list)
-    seconds: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    """Of the files with embeddings: read, convert, read again."""
-    size: Counter[str] = field(default_factory=Counter)
-    """Of the files with embeddings: before and after."""
+    seconds: dict[Kind, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Read, convert, read again."""
+    size: dict[Kind, Counter[str]] = field(default_factory=lambda: defaultdict(Counter))
+    """Before and after."""
 
 
 @contextlib.contextmanager
-def timed(tally: Tally, what: str, counts: bool) -> Iterator[None]:
+def timed(tally: Tally, what: str, kinds: Sequence[Kind]) -> Iterator[None]:
     start = time.process_time()
     yield
-    if counts:
-        tally.seconds[what] += time.process_time() - start
+    for kind in kinds:
+        tally.seconds[kind][what] += time.process_time() - start  # type: ignore[assignment]
 
 
 def cassettes(folder: Path) -> Iterator[Path]:
@@ -77,61 +84,79 @@ def examine(path: Path, tally: Tally, scratch: Path) -> None:
     # The first look warms the page cache and says whether the file counts as one of embeddings.
     interactions = cassette.load(path)
     dense = "embedding" in " ".join(one.request.url for one in interactions)
-    with timed(tally, "read", dense):
+    kinds = tuple(Kind) if dense else (Kind.ALL,)
+    with timed(tally, "read", kinds):
         interactions = cassette.load(path)
     tally.interactions += len(interactions)
-    with timed(tally, "convert", dense):
-        stored = [redact(one, RULES) for one in interactions]
-        content = cassette.dump(stored)
-    with timed(tally, "read again", dense):
-        cassette.parse(content, path)
-    if dense:
-        tally.size["before"] += path.stat().st_size
-        tally.size["after"] += len(content)
-    for number, one in enumerate(stored, 1):
+    for number, one in enumerate(interactions, 1):
         tally.leaks += [
             f"{path}: interaction {number}: {leak.shape} at {leak.place}"
-            for leak in find_leaks(one, RULES)
+            for leak in find_leaks(redact(one, RULES), RULES)
         ]
-    try:
-        tally.not_played += not_played(path, interactions, scratch)
-    except CassetteError as error:
-        tally.not_converted.append(error.message)
-
-
-def not_played(path: Path, interactions: list[Interaction], scratch: Path) -> Iterator[str]:
-    """What a real client gets otherwise than it was recorded: of the file, and of its conversion.
-
-    Raises `CassetteError` for a conversion that is refused.
-    """
     if odd := [one.request.url for one in interactions if "://" not in one.request.url]:
-        yield f"{path}: no client can ask for {odd[0]}"
+        tally.not_asked.append(f"{path}: no client can ask for {odd[0]}")
         return
-    yield from (f"{path}: {line}" for line in play(path, interactions, interactions))
-    recording = Recording(path=path, content=path.read_bytes(), interactions=tuple(interactions))
+    tally.not_played += [f"{path}: {line}" for line in play(path, interactions, interactions)]
     for to in Format:
+        try:
+            tally.not_played += conversion_not_played(path, interactions, to, tally, scratch, kinds)
+        except CassetteError as error:
+            tally.not_converted.append(error.message)
+
+
+def conversion_not_played(
+    path: Path,
+    interactions: list[Interaction],
+    to: Format,
+    tally: Tally,
+    scratch: Path,
+    kinds: Sequence[Kind],
+) -> list[str]:
+    """What a real client gets otherwise than it was recorded. Raises what `convert` does."""
+    recording = Recording(path=path, content=path.read_bytes(), interactions=tuple(interactions))
+    counted = kinds if to is Format.NATIVE else ()
+    with timed(tally, "convert", counted):
         converted = convert(recording, to, RULES, scratch)
-        if converted is None:
-            continue
-        target = scratch / f"{to}.yaml"
-        target.write_bytes(converted.content)
+    if converted is None:
+        return []
+    target = scratch / f"{to}.yaml"
+    target.write_bytes(converted.content)
+    with timed(tally, "read again", counted):
         served = cassette.load(target)
-        yield from (f"{path}: as {to}: {line}" for line in play(target, interactions, served))
+    for kind in counted:
+        tally.size[kind].update(before=path.stat().st_size, after=len(converted.content))
+    return [f"{path}: as {to}: {line}" for line in play(target, interactions, served)]
 
 
-def memory(path: Path) -> float:
-    """Bytes of memory that reading a file takes at its peak, for each of its bytes."""
-    script = (
-        "import resource, sys, yaml; from pathlib import Path\n"
-        "from personalvibe.replay.cassette import file, foreign, streams\n"
-        "peak = lambda: resource.getrusage(resource.RUSAGE_SELF).ru_maxrss * 1024\n"
-        "yaml.CSafeLoader(b'a: 1').get_single_data(); before = peak()\n"
-        "file.load(Path(sys.argv[1])); print(peak() - before)"
-    )
-    done = subprocess.run(
-        [sys.executable, "-c", script, str(path)], capture_output=True, text=True, check=True
-    )
-    return int(done.stdout) / path.stat().st_size
+# Of this process alone: what `getrusage` says is inherited from the one that started it.
+PEAK = """
+import re, sys
+from pathlib import Path
+from personalvibe.replay.cassette import file, foreign, streams
+from personalvibe.replay.redaction.redact import RedactionRules
+from personalvibe.replay.toolbox.convert import Format, convert
+from personalvibe.replay.toolbox.files import Candidate, read
+
+def peak():
+    return int(re.search(r"VmHWM:\\s+([0-9]+)", Path("/proc/self/status").read_text())[1]) * 1024
+
+path, folder = map(Path, sys.argv[1:])
+file.parse(b"version: 2\\ninteractions: []\\n", path)
+before = peak()
+recording = read(Candidate(path=path, named=True))
+after_reading = peak()
+convert(recording, Format.NATIVE, RedactionRules.from_config({}, {}), folder)
+print(after_reading - before, peak() - before)
+"""
+
+
+def memory(path: Path, folder: Path) -> tuple[float, float]:
+    """Bytes at the peak of reading and of converting a file, for each of its bytes. On Linux."""
+    command = [sys.executable, "-c", PEAK, str(path), str(folder)]
+    done = subprocess.run(command, capture_output=True, text=True, check=True)
+    size = path.stat().st_size
+    reading, converting = map(int, done.stdout.split())
+    return reading / size, converting / size
 
 
 def survey(paths: Sequence[Path], scratch: Path) -> Tally:
@@ -151,30 +176,33 @@ def report(folder: Path, tally: Tally) -> None:
     print(
         f"{folder.name}: {tally.files} files, {tally.interactions} interactions, "
         f"{len(tally.refused)} refused, {len(tally.crashed)} crashed, "
-        f"{len(tally.not_played)} not played, {len(tally.not_converted)} not converted, "
-        f"{stopped} stopped by the leak scan"
+        f"{len(tally.not_asked)} not asked, {len(tally.not_played)} not played, "
+        f"{len(tally.not_converted)} not converted, {stopped} stopped by the leak scan"
     )
-    for kind in ("refused", "leaks", "not_converted", "not_played", "crashed"):
+    for kind in ("refused", "leaks", "not_asked", "not_converted", "not_played", "crashed"):
         for line in getattr(tally, kind):
             print(f"  {kind}: {line}")
-    if tally.size["before"]:
-        seconds = tally.seconds
+    for dense, size in tally.size.items():
+        seconds = tally.seconds[dense]
         print(
-            f"  embeddings: {tally.size['before']:,} bytes become {tally.size['after']:,}; "
+            f"  {dense}: {size['before']:,} bytes become {size['after']:,}; "
             f"read {seconds['read']:.2f} s, converted {seconds['read again']:.2f} s "
             f"({seconds['read again'] / seconds['read']:.2f}); conversion "
             f"{(seconds['read'] + seconds['convert']) / seconds['read']:.2f} times the reading"
         )
 
 
-def memory_of_largest(paths: Sequence[Path]) -> list[float]:
+def report_memory(paths: Sequence[Path], folder: Path) -> None:
     large = [path for path in paths if path.stat().st_size > LARGE]
     large.sort(key=lambda path: path.stat().st_size, reverse=True)
-    ratios = []
-    for path in large[:5]:
+    for path in large[:10]:
         with contextlib.suppress(subprocess.CalledProcessError):
-            ratios.append(memory(path))
-    return ratios
+            reading, converting = memory(path, folder)
+            print(
+                f"  {path.name}, {path.stat().st_size:,} bytes: reading takes {reading:.1f}, "
+                f"converting {converting:.1f} times that in memory",
+                flush=True,
+            )
 
 
 def main() -> int:
@@ -188,9 +216,9 @@ def main() -> int:
             paths = list(cassettes(folder))[:: arguments.every]
             tally = survey(paths, Path(scratch))
             report(folder, tally)
+            sys.stdout.flush()
             failed |= bool(tally.crashed or tally.not_played)
-            if ratios := memory_of_largest(paths):
-                print(f"  memory of the largest: {max(ratios):.1f} times the file", flush=True)
+            report_memory(paths, Path(scratch))
     return int(failed)
 
 

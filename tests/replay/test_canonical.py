@@ -10,9 +10,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personalvibe.replay.cassette.bodies import STORED_BOUNDARY
-from personalvibe.replay.matching.canonical import MatchRules, canonicalise, normalise
+from personalvibe.replay.matching.canonical import MATCHERS, MatchRules, canonicalise, normalise
 from personalvibe.replay.matching.placeholders import stabilise
-from personalvibe.replay.model import Interaction, Request, Response
+from personalvibe.replay.model import CassetteError, Interaction, Request, Response
 
 JSON = (("content-type", "application/json"),)
 URL = "https://api.openai.com/v1/chat/completions"
@@ -216,16 +216,88 @@ def test_large_bodies(body: bytes, stored: bytes) -> None:
 
 
 @pytest.mark.parametrize(
-    ("alias", "target", "recorded"),
+    ("alias", "target", "asked", "real"),
     [
-        ("http://gateway:4000/openai", "https://api.openai.com", "http://gateway:4000/openai/v1/x"),
-        ("gateway:4000", "api.openai.com", "http://gateway:4000/v1/x"),
-        ("gateway", "api.openai.com", "https://gateway/v1/x"),
+        ("http://gw:4000/openai", "https://api.openai.com", "http://gw:4000/openai/v1/x", "/v1/x"),
+        ("http://gw/openai/", "https://api.openai.com/", "http://gw/openai/v1/x", "/v1/x"),
+        ("http://gw/openai", "api.openai.com", "http://gw/openai?a=1", "?a=1"),
+        ("http://gw/openai", "api.openai.com", "http://gw/openai", ""),
+        ("gw:4000", "api.openai.com", "http://gw:4000/v1/x?a=1#end", "/v1/x?a=1#end"),
+        ("gw", "api.openai.com", "https://gw/v1/x", "/v1/x"),
+        ("gw", "api.openai.com", "http://user@gw:1/v1/x", "/v1/x"),
+        ("gw", "https://api.openai.com/v1/", "http://gw/x", "/v1/x"),
     ],
 )
-def test_host_aliases(alias: str, target: str, recorded: str) -> None:
-    rules = {"host_aliases": {alias: target}}
-    assert key(post({}, recorded), **rules) == key(post({}, "https://api.openai.com/v1/x"), **rules)
+def test_an_alias_stands_for_an_address(alias: str, target: str, asked: str, real: str) -> None:
+    aliases = {"elsewhere": "other.test", alias: target}
+    assert address(asked, host_aliases=aliases) == f"https://api.openai.com{real}"
+
+
+@pytest.mark.parametrize(
+    "asked", ["http://gateway/openaix/v1", "https://gw/openai/v1", "http://gw:4001/v1", "http://x/"]
+)
+def test_an_alias_stands_for_no_other_address(asked: str) -> None:
+    aliases = {"http://gateway/openai": "a.test", "gw:4000": "b.test", "y": "c.test"}
+    assert address(asked, host_aliases=aliases) == asked
+
+
+def address(url: str, **rules: object) -> object:
+    fields = MatchRules(match_on=("uri",), **rules)  # type: ignore[arg-type]
+    return canonicalise(normalise(post({}, url)), fields).fields["uri"]
+
+
+def test_what_is_compared_has_the_name_of_its_matcher() -> None:
+    url = f"https://h/x/{ID}/y?b=2&a=&b=1&X-Amz-Date=3#f"
+    request = normalise(post(b'{"b": 1.5, "a": 2.0}', url, (("B", "1"), ("Host", "x"))))
+    found = canonicalise(request, MatchRules(match_on=tuple(MATCHERS))).fields
+    assert found == {
+        "method": "POST",
+        "scheme": "https",
+        "host": "h",
+        "port": 443,
+        "path": "/x/<id>/y",
+        "query": [["a", ""], ["b", "1"], ["b", "2"]],
+        "uri": url,
+        "url": url,
+        "headers": {"b": "1"},
+        "body": {"b": 1.5, "a": 2},
+        "raw_body": hashlib.sha256(b'{"b": 1.5, "a": 2.0}').hexdigest(),
+    }
+    assert list(canonicalise(request, MatchRules(match_on=("host", "body"))).fields) == [
+        "host", "body",
+    ]  # fmt: skip
+    ports = [
+        canonicalise(post({}, url), MatchRules()).fields["port"]
+        for url in ("http://h/", "http://h:8080/", "ws://h/")
+    ]
+    assert ports == [80, 8080, None]
+
+
+def test_a_matcher_that_is_none_is_refused_with_the_names_of_those_there_are() -> None:
+    with pytest.raises(CassetteError, match="match_on: there is no matcher 'bodies'") as caught:
+        MatchRules(match_on=("method", "bodies"))
+    assert caught.value.hint is not None
+    assert "method, scheme, host, port, path, query, uri, url, headers, body" in caught.value.hint
+
+
+def test_the_parts_of_a_form_are_compared_by_their_names() -> None:
+    sent = multipart(b"m", b"\xff\0", model=ID, user="u" * 15)
+    assert compared(sent) == {
+        "model": "<id 1>",
+        "user": "u" * 15,
+        "file": {"filename": "a.wav", "content": "\\xff\0"},
+    }
+    kind = (("Content-Type", "multipart/form-data; boundary=m"), ("x", "1"))
+    part = b'--m\r\nContent-Disposition: form-data; name="a"\r\n\r\n%d\r\n'
+    twice = post(b"".join(part % number for number in range(3)) + b"--m--\r\n", headers=kind)
+    assert compared(twice) == {"a": "0", "a'": "1", "a''": "2"}
+    assert normalise(twice).headers == (
+        ("Content-Type", f"multipart/form-data; boundary={STORED_BOUNDARY}"),
+        ("x", "1"),
+    )
+    assert compared(form(b"b=2&a=&b=1")) == [["a", ""], ["b", "1"], ["b", "2"]]
+    assert compared(post(b"\xff no JSON")) == "\\xff no JSON"
+    assert compared(post(b"")) is None
 
 
 JSON_DATA = st.recursive(

@@ -151,6 +151,71 @@ def test_disable_recording(pytester: pytest.Pytester, server) -> None:
     assert len(server.asked) == 1
 
 
+WITHIN = """
+import socket, threading
+import pytest
+
+@pytest.fixture(scope="session", autouse=True)
+def address():
+    with socket.create_server(("127.0.0.1", 0)) as server:
+        address = server.getsockname()
+        socket.create_connection(address).close()
+        yield address
+
+def refused(host, connect):
+    with pytest.raises(RuntimeError) as error:
+        connect()
+    assert str(error.value) == f"Network is disabled for host {host!r}"
+
+MARK
+def test_loopback(address):
+    name, port = address
+    refused("127.0.0.1", lambda: socket.create_connection(address))
+    refused("127.0.0.1", lambda: socket.create_connection(("localhost", port)))
+    for spelling in (b"127.0.0.1", bytearray(b"127.0.0.1")):
+        refused(spelling, lambda: socket.socket().connect((spelling, port)))
+        refused(spelling, lambda: socket.socket().connect_ex((spelling, port)))
+
+MARK
+def test_a_unix_socket():
+    with socket.socket(socket.AF_UNIX) as one:
+        refused("./it", lambda: one.connect("./it"))
+
+MARK
+def test_what_is_no_connection(address):
+    left, right = socket.socketpair()
+    left.sendall(b"x")
+    assert right.recv(1) == b"x"
+    with socket.socket(socket.AF_INET, socket.SOCK_DGRAM) as one:
+        assert one.sendto(b"x", address) == 1
+
+@pytest.mark.block_network(allowed_hosts=["127.0.0.*", "localhost", "./it"])
+def test_allowed(address):
+    socket.create_connection(address).close()
+    socket.create_connection(("localhost", address[1])).close()
+    with socket.socket(socket.AF_UNIX) as one, pytest.raises(FileNotFoundError):
+        one.connect("./it")
+"""
+
+
+@pytest.mark.parametrize(
+    ("mark", "options"),
+    [("@pytest.mark.block_network", ()), ("", ("--block-network", "--record-mode=none"))],
+)
+def test_block_network_closes_this_machine_too(
+    pytester: pytest.Pytester, mark: str, options: tuple[str, ...]
+) -> None:
+    """As in pytest-recording: what serves a test is opened by name."""
+    pytester.makepyfile(test_it=WITHIN.replace("MARK", mark))
+    run(pytester, *options).assert_outcomes(passed=4)
+
+
+def test_the_help_is_found_where_it_was(pytester: pytest.Pytester) -> None:
+    run(pytester, "--help").stdout.fnmatch_lines(
+        ["recording:", "*--record-mode=*", "*VCR.py record mode.*"]
+    )
+
+
 def test_block_network(pytester: pytest.Pytester) -> None:
     pytester.makepyfile(
         test_it="""

@@ -401,12 +401,54 @@ def test_the_filters_of_vcrpy_mean_what_they_mean_there() -> None:
     assert redact_request(asked, rules).body == b"n=2&api_key=K"
 
 
-def test_a_replacement_function_is_called() -> None:
+def test_a_replacement_function_is_called_as_vcrpy_calls_it() -> None:
+    """Once for each value, with its name; what it has no answer for is removed."""
+    asked: list[tuple[str, Any]] = []
+
+    def first(request: Request, value: Any, key: str) -> str | None:
+        assert request.method == "POST"
+        asked.append((key, value))
+        return None if str(value).startswith("-") else str(value)[:1]
+
     rules = RedactionRules.from_config(
-        {"filter_headers": [("x-user", lambda name, value, request: value[:1])]}, {}
+        {
+            "filter_headers": [("X-User", first)],
+            "filter_query_parameters": [("user", first)],
+            "filter_post_data_parameters": [("user", first), ("age", ("7",)), ("size", "9")],
+        },
+        {},
     )
-    sent = request(headers=(("x-user", "alice"),))
-    assert redact_request(sent, rules).headers == (("x-user", "a"),)
+
+    def sent(body: bytes, kind: str) -> bytes:
+        asked.clear()
+        headers = (("content-type", kind), ("x-user", "alice"), ("x-user", "-"))
+        redacted = redact_request(
+            request("https://x.test/?user=b%20c&user=-1&n=2", headers=headers, body=body), rules
+        )
+        assert redacted.url == "https://x.test/?user=b&n=2"
+        assert redacted.headers == (("content-type", kind), ("x-user", "a"))
+        others = [("x-user", "alice"), ("x-user", "-"), ("user", "b c"), ("user", "-1")]
+        assert all(one in asked for one in others)
+        asked[:] = [one for one in asked if one not in others]
+        return redacted.body
+
+    document = {"user": "dora", "n": [{"user": -1}, {"user": 23}, {"user": ["eve", True, None]}]}
+    assert json.loads(sent(json.dumps(document).encode(), "application/json")) == {
+        "user": "d", "n": [{}, {"user": "2"}, {"user": ["e", True, None]}],
+    }  # fmt: skip
+    assert asked == [("user", "dora"), ("user", -1), ("user", 23), ("user", "eve")]
+    assert sent(b'{"size":1,"age":"3","n":"-"}', "application/json") == (
+        b'{"size":"9","age":"(\'7\',)","n":"-"}'
+    )
+    form = "application/x-www-form-urlencoded"
+    assert sent(b"user=f+g&n=a=b&user=-2&size=1&user=", form) == b"user=f&n=a=b&size=9&user="
+    assert asked == [("user", "f g"), ("user", "-2")]
+    part = b'--m\r\nContent-Disposition: form-data; name="%b"\r\n\r\n%b\r\n'
+    parts = [(b"user", b"hal"), (b"n", b"x"), (b"user", b"-3"), (b"user", b"")]
+    body = b"".join(part % one for one in parts) + b"--m--\r\n"
+    left = b"".join(part % one for one in [(b"user", b"h"), (b"n", b"x"), (b"user", b"")])
+    assert sent(body, "multipart/form-data; boundary=m") == left + b"--m--\r\n"
+    assert asked == [("user", "hal"), ("user", "-3")]
 
 
 @pytest.mark.parametrize(

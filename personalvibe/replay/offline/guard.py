@@ -49,7 +49,7 @@ class Violation(NamedTuple):
     """Redacted."""
     port: int | None
     what: str
-    """``connection``, ``name look-up`` or a look-up of the other direction."""
+    """``connection``, ``datagram``, ``name look-up``, ..."""
     declared: bool
     """Refused because the suite asked for it (`block_network`), not by the session's own guard."""
     late: bool = False
@@ -80,6 +80,7 @@ class NetworkBlocked(Abort):
 
 
 _INET = frozenset({socket.AF_INET, socket.AF_INET6})
+_UNIX = getattr(socket, "AF_UNIX", None)
 
 
 class Policy(NamedTuple):
@@ -99,7 +100,8 @@ _OPEN = Policy(blocked=False)
 class NetworkGuard:
     """Closes the network for the whole process, or while a test runs, once it is installed.
 
-    Loopback, unix sockets and addresses that belong to an allowed name stay open.
+    Loopback and unix sockets stay open, but to a test under `blocking`; so do addresses that belong
+    to an allowed name.
 
     Args:
         current_test: gives the node id of the running test, or None.
@@ -170,7 +172,8 @@ class NetworkGuard:
     def blocking(self, allowed_hosts: str | Iterable[str] | None = None) -> Iterator[None]:
         """Close the network because the suite said so: `block_network`, ``--block-network``.
 
-        Refusals are `NetworkDisabled` here, which a test may expect, and are marked as declared.
+        As in pytest-recording, connections within this machine are closed with it. Refusals are
+        `NetworkDisabled` here, which a test may expect, and are marked as declared.
         """
         hosts = (*self._allowed, *split_hosts(allowed_hosts))
         with self._under(Policy(allowed=hosts, declared=True)):
@@ -241,17 +244,21 @@ class NetworkGuard:
 
     def refuses(self, host: str, what: str, policy: Policy) -> bool:
         """Whether something may not be done with a host."""
-        if is_loopback(host) or policy.allows(host):
-            return False
         # Allowed as long as a name is that it belongs to: another test's holes are closed again.
-        if any(map(policy.allows, self._names.get(host, ()))):
+        if policy.allows(host) or any(map(policy.allows, self._names.get(host, ()))):
             return False
-        if what == _LOOK_UP:
-            return not (is_address(host) or is_own_name(host))
-        return not (what == _CONNECTION and is_own(host))
+        if what == _LOOK_UP and (is_loopback(host) or is_address(host) or is_own_name(host)):
+            return False
+        local = what == _LOCAL or is_loopback(host) or (what in _SENDING and is_own(host))
+        return not local or (policy.declared and what in (_CONNECTION, _LOCAL))
 
-    def check(self, host: str, port: int | None, what: str) -> None:
-        """Raises unless that is allowed."""
+    def check(self, named: object, port: int | None, what: str) -> None:
+        """Raises unless that is allowed.
+
+        Args:
+            named: the host, as the program spells it.
+        """
+        host = as_text(named)
         test = self.test_at_work()
         policy, late = self._policy_of(test)
         if self.outer is not None and policy is self._session and not policy.blocked:
@@ -269,7 +276,11 @@ class NetworkGuard:
             late=late,
         )
         self._violations.append(violation)
-        if violation.declared or violation.test is None:
+        if violation.declared:
+            # To the letter what pytest-recording says: tests expect it.
+            shown = named if violation.host == host else violation.host
+            raise NetworkDisabled(f"Network is disabled for host {shown!r}")
+        if violation.test is None:
             raise NetworkDisabled(violation.message)
         raise NetworkBlocked(violation.message)
 
@@ -277,18 +288,18 @@ class NetworkGuard:
         """Raises unless the name in a socket's address may be looked up."""
         host = tuple.__getitem__(address, 0)
         if isinstance(host, (str, bytes, bytearray)) and not is_address(as_text(host)):
-            self.check(as_text(host), _port(address), _LOOK_UP)
+            self.check(host, _port(address), _LOOK_UP)
 
     def only_learns(self, address: object) -> bool:
         """Whether connecting a datagram socket can only teach it its own address."""
         if not (isinstance(address, tuple) and len(address) >= 2 and is_address(_host(address))):
             return False
         policy, _ = self._policy_of(self.test_at_work())
-        return self.refuses(_host(address), _CONNECTION, policy)
+        return self.refuses(_host(address), _DATAGRAM, policy)
 
     def resolved(self, host: str, addresses: Iterable[str]) -> None:
         """An allowed name is connected to by its address, which must then be allowed too."""
-        if self._policy.blocked and not is_loopback(host) and self._policy.allows(host):
+        if self._policy.blocked and self._policy.allows(host):
             for address in addresses:
                 self._names.setdefault(address, set()).add(host)
 
@@ -299,6 +310,9 @@ _listening = False
 _CONNECTIONS = frozenset({"socket.connect", "socket.sendto", "socket.sendmsg"})
 _LOOK_UPS = frozenset({"socket.getaddrinfo", "socket.gethostbyname"})
 _CONNECTION = "connection"
+_LOCAL = "connection within this machine"
+_DATAGRAM = "datagram"
+_SENDING = (_CONNECTION, _DATAGRAM)
 _LOOK_UP = "name look-up"
 _REVERSE_LOOK_UP = "look-up of a name by its address"
 # As the interpreter knows it: a sub-class of `socket.socket` may say something else.
@@ -323,18 +337,28 @@ def _audit(event: str, args: tuple[object, ...]) -> None:
 
 def _on_socket(guard: NetworkGuard, event: str, args: tuple[object, ...]) -> None:
     if event in _CONNECTIONS:
-        connection, address = args[0], args[1]
-        if not (isinstance(address, tuple) and len(address) >= 2):
-            return  # a unix socket's path, or no address: already connected
-        inet = isinstance(connection, _socket.socket) and _family(connection) in _INET
-        if inet and not socket_methods.is_probing():
-            guard.check(_host(address), _port(address), _CONNECTION)
+        if isinstance(args[0], _socket.socket) and not socket_methods.is_probing():
+            _on_sending(guard, event, args[0], args[1])
     elif event in _LOOK_UPS:
-        guard.check(as_text(args[0]), _port(args) if len(args) > 1 else None, _LOOK_UP)
+        guard.check(args[0], _port(args) if len(args) > 1 else None, _LOOK_UP)
     elif event == "socket.gethostbyaddr":
-        guard.check(as_text(args[0]), None, _REVERSE_LOOK_UP)
+        guard.check(args[0], None, _REVERSE_LOOK_UP)
     elif event == "socket.getnameinfo" and isinstance(args[0], tuple):
         guard.check(_host(args[0]), None, _REVERSE_LOOK_UP)
+
+
+def _on_sending(
+    guard: NetworkGuard, event: str, connection: _socket.socket, address: object
+) -> None:
+    connects = event == "socket.connect"
+    family = _family(connection)
+    if family in _INET:
+        # Without an address it is connected already.
+        if isinstance(address, tuple) and len(address) >= 2:
+            host = tuple.__getitem__(address, 0)
+            guard.check(host, _port(address), _CONNECTION if connects else _DATAGRAM)
+    elif connects:
+        guard.check(address if family == _UNIX else "", None, _LOCAL)
 
 
 def _listen() -> None:

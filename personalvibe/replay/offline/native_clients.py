@@ -57,6 +57,11 @@ def _watch_pycurl(connect: Connect) -> None:
                 else super().setopt_string(option, value)
             )
 
+        @property
+        def handle(self) -> Any:
+            """In pytest-recording the one is a proxy of the other."""
+            return self
+
         def check(self) -> None:
             # pycurl would find an attribute of the class before that of an object.
             address = getattr(self, "address", None)

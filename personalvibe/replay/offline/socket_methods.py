@@ -13,7 +13,7 @@ import functools
 import socket
 import threading
 import weakref
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any
 
 Address = tuple[Any, ...]
@@ -25,7 +25,8 @@ _probing = threading.local()
 
 
 def is_probing() -> bool:
-    """Whether this thread is asking the kernel for a route, for which nothing is sent."""
+    """Whether this thread asks the kernel for a route, for which nothing is sent, or makes a pair
+    of sockets, which Windows connects over loopback."""
     return getattr(_probing, "now", False)
 
 
@@ -46,6 +47,14 @@ def watch(look_up: Callable[[Address], object], refuses: Callable[[Address], boo
             connect(self, address)
 
     socket.socket.connect = connect_or_learn  # type: ignore[assignment, method-assign]
+    pair = socket.socketpair
+
+    @functools.wraps(pair)
+    def socketpair(*args: Any, **kwargs: Any) -> tuple[socket.socket, socket.socket]:
+        with _unnoticed():
+            return pair(*args, **kwargs)
+
+    socket.socketpair = socketpair
 
 
 def _asking(original: Callable[..., Any], look_up: Callable[[Address], object]) -> Any:
@@ -90,10 +99,16 @@ class _Learning(socket.socket):
 
 def _source(family: int, target: Any) -> Any:
     """The address from which this machine would send to another."""
+    with _unnoticed(), socket.socket(family, socket.SOCK_DGRAM) as probe:
+        _socket.socket.connect(probe, target)
+        return (probe.getsockname()[0], 0, *target[2:])
+
+
+@contextlib.contextmanager
+def _unnoticed() -> Iterator[None]:
+    before = is_probing()
     _probing.now = True
     try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            _socket.socket.connect(probe, target)
-            return (probe.getsockname()[0], 0, *target[2:])
+        yield
     finally:
-        _probing.now = False
+        _probing.now = before

@@ -43,7 +43,8 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "--record-mode": {
         "default": None,
         "choices": RECORD_MODES,
-        "help": "What happens to requests without a recording. Default: none.",
+        "help": "VCR.py record mode. It says what happens to requests without a recording: "
+        "none (the default) fails the test.",
     },
     "--block-network": {
         "action": "store_true",

@@ -43,7 +43,7 @@ _taken_over = ""
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     _take_over(pluginmanager)
-    group = parser.getgroup("recording", "recording and replaying HTTP traffic")
+    group = parser.getgroup("recording")
     for name, settings in OPTIONS.items():
         # Another plugin may have been loaded first and own the option; its meaning is the same.
         with contextlib.suppress(ValueError):

@@ -20,6 +20,7 @@ from personalvibe.replay.model import Headers, JsonValue, Request
 from personalvibe.replay.redaction.assignments import looks_drawn
 from personalvibe.replay.redaction.json_tables import below_headings, without_columns
 from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
+from personalvibe.replay.redaction.packed import without_binary
 from personalvibe.replay.redaction.rules import Action, RedactionRules, Side
 from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, replaced
 
@@ -29,8 +30,8 @@ _SCHEMA_KEYS = frozenset(
 _HEADER_TABLES = frozenset(
     ("headers", "extraheaders", "httpheaders", "requestheaders", "defaultheaders", "env", "cookies")
 )
-_PLACE_NAMES = (b"headers", b"env", b"cookies", b"value", b"token", b"default", b"kty", b'"--')
-_PLACES = re.compile(rb'(?:headers|env|cookies|value|token|default|kty)\\*"\s*:|"--')
+_PLACE_NAMES = ("headers", "env", "cookies", "value", "token", "default", "kty", '"--')
+_PLACES = re.compile(r'(?:headers|env|cookies|value|token|default|kty)\\*"\s*:|"--')
 _HOLDING_VALUE = frozenset(("value", "default"))
 _HOLDING_NAME = ("name", "key", "id", "Name", "Key")
 _DATA_OF_SECRET = frozenset(("data", "stringData"))  # of Kubernetes
@@ -82,10 +83,11 @@ class BodyRedactor:
         body = bodies.without_numbers(body)
         if b"\\u00" in body or b"\\/" in body:
             return False  # letters and slashes may be written as escapes
-        lower = body.lower()
+        text = without_binary(body.decode("utf-8", "replace"))
+        lower = text.lower()
         if any(name in lower for name in _PLACE_NAMES) and _PLACES.search(lower):
             return False
-        return not self.rules.may_find(body.decode("utf-8", "replace"))
+        return not self.rules.may_find(text)
 
     def text(self, body: bytes) -> bytes:
         """Text, or bytes that are no text: latin-1 gives every byte back as it was."""
@@ -110,28 +112,28 @@ class BodyRedactor:
         except (bodies.NotJsonError, RecursionError, UnicodeEncodeError):
             return None
 
-    def value(self, value: JsonValue, action: Action | Literal[False] = False) -> JsonValue:
-        """A JSON value; `action` is what its name asks for."""
-        if isinstance(value, str):
-            if action is not False and value:
-                return self.acted(action, value)
+    def value(
+        self, value: JsonValue, action: Action | Literal[False] = False, name: str = ""
+    ) -> JsonValue:
+        """A JSON value; `action` is what the name asks for, its own or that of what it is in."""
+        if isinstance(value, str) and (action is False or not value):
             return self.string(value)
         value = without_columns(value, self.is_field)
         if isinstance(value, dict):
             if action is not False and _SCHEMA_KEYS & value.keys():
-                return dict(self.fields(_without_examples(value), False))
-            return dict(self.fields(value, action))
+                return dict(self.fields(_without_examples(value), False, name))
+            return dict(self.fields(value, action, name))
         if isinstance(value, list):
             if action is False and bodies.is_numbers(value):
                 return value
             hidden = self.named_items(value)
             return [
-                PLACEHOLDER if position in hidden else self.value(item, action)
+                PLACEHOLDER if position in hidden else self.value(item, action, name)
                 for position, item in enumerate(value)
             ]
-        if action is not False and value is not None and not isinstance(value, bool):
-            return PLACEHOLDER
-        return value
+        if action is False or not _is_replaced(value):
+            return value
+        return self.acted(action, value, name) or ""
 
     def string(self, text: str) -> str:
         """A string, and what has its place in JSON that it holds."""
@@ -164,7 +166,7 @@ class BodyRedactor:
         return self.rules.body_action(self.side, name) is not False
 
     def fields(
-        self, fields: dict[str, JsonValue], outer: Action | Literal[False]
+        self, fields: dict[str, JsonValue], outer: Action | Literal[False], outer_name: str
     ) -> Iterable[tuple[str, JsonValue]]:
         for name, value in fields.items():
             if squeeze(name) in INTACT_NAMES and isinstance(value, str):
@@ -186,9 +188,15 @@ class BodyRedactor:
                 continue
             if action is False and name.endswith("s") and _is_texts(value):
                 action = self.rules.body_action(self.side, name[:-1])
-            action = outer if action is False else action
+            action, asked = (outer, outer_name) if action is False else (action, name)
+            if callable(action) and _is_replaced(value):
+                changed: JsonValue = self.acted(action, value, asked)
+                if changed is None:
+                    continue
+            else:
+                changed = self.value(value, action, asked)
             hits = self.rules.find(name)
-            yield replaced(name, hits) if hits else name, self.value(value, action)
+            yield replaced(name, hits) if hits else name, changed
 
     def header_table(self, table: dict[str, JsonValue], *, whole: bool) -> JsonValue:
         """Headers, or variables, that a tool or a server is to be called with.
@@ -222,10 +230,10 @@ class BodyRedactor:
             return looks_drawn(str(fields[name]))
         return name in _PRIVATE_PARTS_OF_JWK and "kty" in fields
 
-    def acted(self, action: Action | Literal[False], value: str, name: str = "") -> str:
+    def acted(self, action: Action, value: JsonValue, name: str) -> str | None:
         if callable(action):
-            return action(name, value, self.request) or ""
-        return action if isinstance(action, str) else PLACEHOLDER
+            return action(key=name, value=value, request=self.request)
+        return action or PLACEHOLDER
 
     def payloads(self, payloads: list[bytes]) -> list[bytes]:
         """The payloads of a stream; also a secret that several of them carry bit by bit."""
@@ -266,7 +274,10 @@ class BodyRedactor:
             if action is None:
                 continue
             if action is not False and value:
-                value = quote_plus(self.acted(action, unquote_plus(value), plain))
+                changed = self.acted(action, unquote_plus(value), plain)
+                if changed is None:
+                    continue
+                value = quote_plus(changed)
             elif hits := self.rules.find(text := unquote_plus(value)):
                 value = quote_plus(replaced(text, hits))
             if hits := self.rules.find(plain):
@@ -287,8 +298,10 @@ class BodyRedactor:
             if action is None:
                 continue
             if action is not False and part.content:
-                text = part.content.decode("utf-8", "replace")
-                content = self.acted(action, text, part.name).encode()
+                text = self.acted(action, part.content.decode("utf-8", "replace"), part.name)
+                if text is None:
+                    continue
+                content = text.encode()
             else:
                 content = self.body(part.headers, part.content)
             changed.append(replace(part, headers=self.of_part(part.headers), content=content))
@@ -308,6 +321,11 @@ class BodyRedactor:
             return self.text(body)
         changed = self.body((), plain)
         return body if changed == plain else gzip.compress(changed, mtime=0)
+
+
+def _is_replaced(value: JsonValue) -> bool:
+    """Whether a secret may stand in a value: not in nothing, nor in yes and no."""
+    return isinstance(value, (str, int, float)) and not isinstance(value, bool) and value != ""
 
 
 def _is_texts(value: JsonValue) -> bool:

@@ -93,7 +93,7 @@ def _headers(headers: Headers, side: Side, rules: RedactionRules, request: Reque
             elif not harmless and (hits := rules.find(line := f"{name}: {value}")):
                 value = replaced(line, hits)[len(name) + 2 :]
         elif callable(action):
-            changed = action(name, value, request)
+            changed = action(key=name, value=value, request=request)
             if changed is None:
                 continue
             value = changed
@@ -138,7 +138,7 @@ def _parameters(
         if action is False and grants and plain == "code" and "query:code" not in rules.keep:
             action = PLACEHOLDER
         if callable(action):
-            changed = action(plain, unquote_plus(value), request)
+            changed = action(key=plain, value=unquote_plus(value), request=request)
             if changed is None:
                 continue
             value = quote(changed)

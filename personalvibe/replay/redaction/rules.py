@@ -6,7 +6,7 @@ import functools
 import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field, replace
-from typing import Literal
+from typing import Any, Literal, Protocol
 from urllib.parse import quote
 
 from personalvibe.replay.model import CassetteError, Request
@@ -19,7 +19,7 @@ from personalvibe.replay.redaction.names import (
     named_values,
     squeeze,
 )
-from personalvibe.replay.redaction.packed import may_be_packed, packed_secrets
+from personalvibe.replay.redaction.packed import may_be_packed, packed_secrets, without_binary
 from personalvibe.replay.redaction.shapes import (
     ACCOUNT,
     PLACEHOLDER,
@@ -34,7 +34,14 @@ from personalvibe.replay.redaction.tables import table_secrets
 Side = Literal["request", "response"]
 SIDES: tuple[Side, ...] = ("request", "response")
 
-Action = str | None | Callable[[str, str, Request], str | None]
+
+class Replacement(Protocol):
+    """A function of vcrpy's filters, called as vcrpy calls it."""
+
+    def __call__(self, *, key: str, value: Any, request: Request) -> str | None: ...
+
+
+Action = str | None | Replacement
 """What becomes of a value: this text, nothing (the field goes, too), or what a function says."""
 
 # Lower case; ``*`` stands for anything. What shows a machine, an account or a moment and helps no
@@ -234,7 +241,7 @@ class RedactionRules:
         for value in self.values:
             if value in text:
                 return True
-        own = self.body.get("response")
+        own = {name for names in self.body.values() for name in names}
         if own and _may_name(text):
             squeezed = squeeze(text)
             return any(name in squeezed for name in own)
@@ -243,10 +250,14 @@ class RedactionRules:
 
 _SHORT = 80
 """Characters of keys and of values that are words: they come again and again."""
+_LONG = 5_000
+"""Characters from which on a text may hold an image."""
 
 
 def _is_suspicious(text: str) -> bool:
     """Whether a text may hold a secret by the default rules."""
+    if len(text) > _LONG:
+        text = without_binary(text)
     lower = text.lower()
     if may_have_shape(lower) or may_have_assignment(lower) or may_be_packed(text):
         return True
@@ -302,7 +313,7 @@ _EXPIRES = re.compile(r"(?i)(;\s*expires=)(?![^;]*\b(?:19\d\d|70)\b)[^;]*")
 _NEVER = "Fri, 31 Dec 9999 23:59:59 GMT"
 
 
-def _without_value(name: str, value: str, request: Request) -> str:
+def _without_value(*, key: str, value: str, request: Request) -> str:
     """A cookie with its name and attributes: the program's session has to get one in replay.
 
     One with a value is given to be used, and a date that passes would take it away.

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -49,21 +48,20 @@ def convert(
     """
     source = recording.path
     target = folder / f"{_stem(source)}.yaml"
-    document = cassette.document_of(recording.content, source).value
-    is_native = isinstance(document, dict) and document.get("version") == cassette.VERSION
-    if target == source and (to is Format.NATIVE) is is_native:
+    if target == source and (to is Format.NATIVE) is _is_native(recording):
         return None
-    exchanges = []
-    for number, one in enumerate(recording.interactions, 1):
-        kept = _keeping(one, rules)
-        exchanges.append(redact(one, kept))
-        for leak in find_leaks(exchanges[-1], kept):
-            message = f"interaction {number} has what looks like {leak.shape} at {leak.place}"
-            raise CassetteError(message, path=source, hint=_HINT)
+    exchanges = [
+        _hidden(one, number, source, rules) for number, one in enumerate(recording.interactions, 1)
+    ]
     content = to_vcrpy(exchanges) if to is Format.VCRPY else cassette.dump(exchanges, exact=True)
     if [*map(_essence, cassette.parse(content, target))] != [*map(_essence, exchanges)]:
         raise CassetteError(f"the format {to} cannot hold what it serves", path=source)
     return Converted(source=source, target=target, content=content)
+
+
+def _is_native(recording: Recording) -> bool:
+    document = cassette.document_of(recording.content, recording.path).value
+    return isinstance(document, dict) and document.get("version") == cassette.VERSION
 
 
 def _stem(path: Path) -> str:
@@ -72,25 +70,37 @@ def _stem(path: Path) -> str:
     return path.name[: len(path.name) - len(longest)]
 
 
-def _keeping(one: Interaction, rules: RedactionRules) -> RedactionRules:
-    """The rules, but for headers that the recorder leaves out though they give nothing away.
-
-    A program may read them.
+def _hidden(
+    one: Interaction, number: int, source: Path, rules: RedactionRules
+) -> RedactedInteraction:
+    """An interaction without secrets, but with the headers that the recorder leaves out though they
+    give nothing away: a program may read them.
     """
-    headers = (*one.request.headers, *one.response.headers)
-    places = [seen.place for seen in sightings(one, rules) if seen.rule in _GIVING_AWAY]
-    kept = _with_headers(rules, {name.lower() for name, _ in headers} - _headers_at(places))
+    kept = _keeping(one, rules)
+    clean = redact(one, kept)
+    leaks = find_leaks(clean, kept)
     # The scan before a write is stricter: it takes no notice of what stands for a secret.
-    leaking = _headers_at(leak.place for leak in find_leaks(redact(one, kept), kept))
-    return replace(kept, keep=kept.keep - {f"header:{name}" for name in leaking})
+    if leaking := {f"header:{leak.place.partition('.headers.')[2]}" for leak in leaks} & kept.keep:
+        kept = replace(kept, keep=kept.keep - leaking)
+        clean = redact(one, kept)
+        leaks = find_leaks(clean, kept)
+    for leak in leaks:
+        message = f"interaction {number} has what looks like {leak.shape} at {leak.place}"
+        raise CassetteError(message, path=source, hint=_HINT)
+    return clean
 
 
-def _with_headers(rules: RedactionRules, names: Iterable[str]) -> RedactionRules:
-    return replace(rules, keep=rules.keep | {f"header:{name}" for name in names})
-
-
-def _headers_at(places: Iterable[str]) -> set[str]:
-    return {place.partition(".headers.")[2] for place in places}
+def _keeping(one: Interaction, rules: RedactionRules) -> RedactionRules:
+    bare = replace(
+        one, request=replace(one.request, body=b""), response=replace(one.response, body=b"")
+    )
+    secret = {
+        seen.place.partition(".headers.")[2]
+        for seen in sightings(bare, rules)
+        if seen.rule in _GIVING_AWAY
+    }
+    headers = {name.lower() for name, _ in (*one.request.headers, *one.response.headers)}
+    return replace(rules, keep=rules.keep | {f"header:{name}" for name in headers - secret})
 
 
 _GIVING_AWAY = frozenset((Rule.SECRET, Rule.COOKIE, Rule.ACCOUNT))
