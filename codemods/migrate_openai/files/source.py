@@ -35,8 +35,7 @@ def decode(path: str, data: bytes) -> SourceFile:
         text = data.removeprefix(codecs.BOM_UTF8).decode(encoding.removesuffix("-sig"))
     except Exception as error:  # a codec, which the file chooses, may raise anything
         raise SourceError(f"cannot be decoded: {error}") from error
-    skipped = skipped_lines(text) if SKIP.search(text) else frozenset[int]()
-    file = SourceFile(path=path, text=text, encoding=encoding, skipped_lines=skipped)
+    file = SourceFile(path=path, text=text, encoding=encoding, skipped_lines=skipped_lines(text))
     if encode(file, text) != data:
         raise SourceError(f"does not survive a round trip through {encoding}")
     return file
@@ -71,6 +70,8 @@ def skipped_lines(text: str) -> frozenset[int]:
     Behind code it covers the statement it stands in; on a line of its own the statement below;
     above the first statement of the file, the file.
     """
+    if SKIP.search(text) is None:  # what a tokenizer takes long to say
+        return frozenset()
     covered: set[int] = set()
     pending = False
     first = True
