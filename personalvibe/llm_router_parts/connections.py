@@ -42,9 +42,9 @@ class _Pool:
             arguments.setdefault("http_client", self.http_client)
         elif is_async:
             # The one that the SDK makes would try to close itself in a later event loop.
-            self.http_client = arguments.setdefault(
-                "http_client", load_sdk().DefaultAsyncHttpxClient()
-            )
+            from .small_pools import new_async_http_client  # by now openai has what that needs
+
+            self.http_client = arguments.setdefault("http_client", new_async_http_client())
         self.sdk_clients[key] = made = new_sdk_client(azure, is_async, arguments)
         if "http_client" not in arguments:
             self.http_client = made._client

@@ -166,6 +166,7 @@ class _Handler(BaseHTTPRequestHandler):
 
 class _Server(ThreadingHTTPServer):
     daemon_threads = True
+    request_queue_size = 128  # calls at once, none of which is to wait for its connection
 
     def handle_error(self, request: Any, client_address: Any) -> None:
         """Print the mistake, unless it is a client that left in the middle of a stream."""

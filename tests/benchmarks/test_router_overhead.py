@@ -131,14 +131,14 @@ def test_a_call_costs_little_more_than_litellms(
     assert ratio(asked, sides, rounds) <= bar
 
 
-@pytest.mark.parametrize(("transport", "bar"), [("httpx", 1.10), ("aiohttp", 2.5)])
+@pytest.mark.parametrize(("transport", "bar"), [("httpx", 1.10), ("aiohttp", 1.6)])
 def test_two_hundred_calls_at_once(
     transport: str, bar: float, sides: tuple[Any, Any], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """LiteLLM sends asynchronous calls through aiohttp, the SDK and the router through httpx.
 
-    What httpx takes for 200 connections at once (its pool looks at all of them for each request) is
-    the whole difference: with httpx on both sides there is none.
+    That is the whole difference: with httpx on both sides there is none. Whoever sends through
+    aiohttp is not seen by what tests put in the place of httpx.
     """
     litellm = sides[0]
     monkeypatch.setattr(litellm, "disable_aiohttp_transport", transport == "httpx")

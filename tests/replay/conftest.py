@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 import threading
 from collections.abc import Callable, Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 
 import aiohttp  # noqa: F401
 
@@ -24,6 +24,7 @@ import personalvibe.replay.pytest_plugin.test_cassette  # noqa: F401
 from personalvibe.replay.standin import StandIn
 
 from .live_suite import Provider, Suite
+from .loopback import Answer, Handler
 
 pytest_plugins = ["pytester"]
 
@@ -42,44 +43,35 @@ class Server(ThreadingHTTPServer):
         self.url = f"http://127.0.0.1:{self.server_port}"
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     """``/status/<n>`` answers with that status, ``/count`` counts, everything else echoes.
 
     A test may have paths answered by a function of the rest of the path and of the JSON that was
     sent: ``server.answers["/files/"] = lambda rest, sent: {"id": rest}``. Bytes are sent as text.
     """
 
-    protocol_version = "HTTP/1.1"
     server: Server
 
-    def do_GET(self) -> None:
-        body = self.rfile.read(int(self.headers.get("content-length") or 0))
+    def answer(self, sent: bytes) -> Answer:
         self.server.asked.append(f"{self.command} {self.path}")
         status = int(self.path.split("/")[2]) if self.path.startswith("/status/") else 200
-        answer = {
-            "path": self.path,
-            "body": body.decode("utf-8", "replace"),
-            "n": len(self.server.asked) if self.path == "/count" else 0,
-        }
-        data = json.dumps(answer).encode()
+        headers = [("content-type", self.server.kinds.get(self.path) or "application/json")]
+        headers += self.server.headers.get(self.path, [])
+        if status in (429, 503):
+            headers.append(("retry-after", "30"))
+        return Answer(status=status, headers=headers, body=self.body(sent))
+
+    def body(self, sent: bytes) -> bytes:
         start = next((one for one in self.server.answers if self.path.startswith(one)), None)
         if start is not None:
-            own = self.server.answers[start](self.path.removeprefix(start), _parsed(body))
-            data = own if isinstance(own, bytes) else json.dumps(own).encode()
-        self.send_response(status)
-        self.send_header("content-type", self.server.kinds.get(self.path) or "application/json")
-        for name, value in self.server.headers.get(self.path, []):
-            self.send_header(name, value)
-        if status in (429, 503):
-            self.send_header("retry-after", "30")
-        self.send_header("content-length", str(len(data)))
-        self.end_headers()
-        self.wfile.write(data)
-
-    do_POST = do_PUT = do_DELETE = do_GET  # noqa: N815
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+            own = self.server.answers[start](self.path.removeprefix(start), _parsed(sent))
+            return own if isinstance(own, bytes) else json.dumps(own).encode()
+        echo = {
+            "path": self.path,
+            "body": sent.decode("utf-8", "replace"),
+            "n": len(self.server.asked) if self.path == "/count" else 0,
+        }
+        return json.dumps(echo).encode()
 
 
 def _parsed(body: bytes) -> object:

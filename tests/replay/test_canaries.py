@@ -9,7 +9,6 @@ from __future__ import annotations
 import gzip
 import json
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 from typing import Any
 
@@ -17,7 +16,7 @@ import pytest
 
 from personalvibe.replay.cassette import file as cassette
 
-from .loopback import served
+from .loopback import Answer, Handler, served
 
 # By place; a shape where the name of the place says nothing. None is in the searched tree: the
 # inner run reads them from a file beside it.
@@ -49,26 +48,19 @@ CANARIES = {
 }
 
 
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length") or 0))
-        kind, body, extra = self.answer()
-        self.send_response(200)
-        for name, value in {
+class _Handler(Handler):
+    def answer(self, sent: bytes) -> Answer:
+        kind, body, extra = self.parts()
+        headers = {
             "Content-Type": kind,
             "Set-Cookie": f"sid={CANARIES['response cookie']}; HttpOnly",
             "x-request-id": CANARIES["response header"],
             "x-upstream": f"k={CANARIES['shape in a header']}",
             **extra,
-        }.items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(body)))
-        self.end_headers()
-        self.wfile.write(body)
+        }
+        return Answer(headers=headers.items(), body=body)
 
-    def answer(self) -> tuple[str, bytes, dict[str, str]]:
+    def parts(self) -> tuple[str, bytes, dict[str, str]]:
         match self.path.partition("?")[0]:
             case "/stream":
                 secret = CANARIES["stream"]
@@ -93,9 +85,6 @@ class _Handler(BaseHTTPRequestHandler):
             "url": f"https://s3.test/x?X-Amz-Signature={CANARIES['signed address']}&n=1",
         }
         return "application/json", json.dumps(answer).encode(), {}
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
 
 
 @pytest.fixture

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import re
 from dataclasses import replace
 from pathlib import Path
 
@@ -11,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalvibe.replay.cassette import file as cassette
-from personalvibe.replay.cassette.bodies import parse_json
+from personalvibe.replay.cassette.bodies import STORED_BOUNDARY, parse_json
 from personalvibe.replay.cassette.foreign import to_vcrpy
 from personalvibe.replay.model import (
     CassetteError,
@@ -151,6 +152,98 @@ def test_damage_names_file_and_line(tmp_path: Path, what: str) -> None:
         cassette.load(path)
     assert caught.value.line is not None
     assert str(path) in caught.value.message
+    assert "rewrite" in caught.value.hint
+
+
+PART = b'--%b\r\nContent-Disposition: form-data; name="a"\r\nX: 1\r\n\r\nhello\r\n--%b--\r\n' % (
+    (STORED_BOUNDARY.encode(),) * 2
+)
+ORIGIN = Provenance(
+    recorded_at="2026-01-02T03:04:05Z",
+    recorded_by=(("vcrpy", "9.4.2"), ("openai", "3.1")),
+    recorded_from="provider",
+)
+EVERY_FORM = [
+    Interaction(
+        request=Request(
+            method="POST",
+            url="http://h/x",
+            headers=(("content-type", f"multipart/form-data; boundary={STORED_BOUNDARY}"),),
+            body=PART,
+        ),
+        response=Response(
+            status=200,
+            reason="OK",
+            headers=(("content-type", "application/json"), ("x", "1"), ("x", "2")),
+            body=b'{"a":[1,"b"]}',
+        ),
+        provenance=ORIGIN,
+    ),
+    Interaction(
+        request=Request(method="GET", url="http://h/y", body=b"a text"),
+        response=Response(
+            status=999,
+            headers=(("content-type", "text/event-stream"),),
+            body=b"data: 1\n\ndata: 2\n\n",
+        ),
+        provenance=ORIGIN,
+    ),
+    Interaction(
+        request=Request(method="GET", url="http://h/z", body=b"\xff\x00" * 50),
+        response=Response(
+            status=100,
+            headers=(("content-type", "text/event-stream"),),
+            body=b"event: a\r\ndata: 1\r\n\r\n",
+        ),
+        provenance=Provenance(
+            recorded_at="2026-01-03T03:04:05Z", recorded_by=(), recorded_from="stand-in"
+        ),
+    ),
+]
+WRONG = [
+    ("interactions:\n", "interactions: 1\nlater:\n", 2, "the cassette has an unknown key, 'later'"),
+    ("- request:\n", "- 1\n- request:\n", 9, "an interaction is not a mapping"),
+    ("  response:\n", "  answer:\n", 9, "an interaction has an unknown key, 'answer'"),
+    ("  response:\n", "  response: 1\n", 20, "not valid YAML"),
+    ("    method: POST", "    methods: POST", 10, "a request has an unknown key, 'methods'"),
+    ("    reason: OK", "    reasons: OK", 20, "a response has an unknown key, 'reasons'"),
+    ("    reason: OK", "    reason: 1", 20, "`reason` is not a string"),
+    ("    method: POST", "    method: 1", 10, "`method` is not a string"),
+    ("http://h/x", "http://[h/x", 10, "'http://[h/x' is no address"),
+    ("status: 200", "status: 99", 20, "the status 99 is not an HTTP status"),
+    ("status: 200", "status: 1000", 20, "the status 1000 is not an HTTP status"),
+    ("status: 200", "status: '200'", 20, "the status '200' is not an HTTP status"),
+    ("      x:\n", "      1:\n", 23, "the header 1 is not a string"),
+    ('      - "2"\n', "      - 2\n", 23, "the header 'x' is not a string"),
+    ("    json:\n", "    text: a\n    json:\n", 20, "two bodies: json and text"),
+    ("      - b\n", "      - !!binary YQ==\n", 20, "`json` holds something that JSON has not"),
+    ("    - headers:", "    - header:", 15, "a part has an unknown key, 'header'"),
+    ("    parts:\n", "    parts:\n    - 1\n", 15, "a part is not a mapping"),
+    ("      text: hello", "      text: 1", 15, "`text` is not a string"),
+    ("    text: a text", "    text: [a]", 32, "`text` is not a string"),
+    ('    - "data: 1"', "    - 1", 36, "`events` is not a list of strings"),
+    ("    crlf_events:\n", "    crlf_events:\n    - 1\n", 53, "`crlf_events` is not a list of"),
+    ("recorded_from: provider", "recorded_from: me", 2, "it is not said by what and from where"),
+    ("recorded_at: ", "recorded_on: ", 2, "the cassette has an unknown key, 'recorded_on'"),
+]
+
+
+def test_every_form_comes_back_with_its_origin(tmp_path: Path) -> None:
+    path = write(tmp_path / "a.yaml", *EVERY_FORM)
+    assert cassette.load(path) == EVERY_FORM
+
+
+@pytest.mark.parametrize(("right", "wrong", "line", "reason"), WRONG)
+def test_what_is_wrong_in_a_file_is_named(
+    tmp_path: Path, right: str, wrong: str, line: int, reason: str
+) -> None:
+    path = write(tmp_path / "a.yaml", *EVERY_FORM)
+    text = path.read_text()
+    assert right in text
+    path.write_text(text.replace(right, wrong, 1))
+    with pytest.raises(CassetteError, match=re.escape(reason)) as caught:
+        cassette.load(path)
+    assert caught.value.message.startswith(f"{path}:{line}: ")
     assert "rewrite" in caught.value.hint
 
 

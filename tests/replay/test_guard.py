@@ -320,6 +320,10 @@ for address in ("https://LLM.invalid:8443/v1", "198.51.100.1/path", "http://[200
         curl_cffi.get(address, timeout=1)
     except NetworkBlocked:
         pass
+try:
+    curl_cffi.get(sys.argv[1], proxies={"http": "http://198.51.100.3:3128"}, timeout=1)
+except NetworkBlocked:
+    pass
 
 async def ask():
     async with curl_cffi.AsyncSession() as session:
@@ -343,7 +347,7 @@ def test_curl_cffi_is_refused_by_the_address_that_it_is_given(server, early: str
     )
     assert done.stdout.splitlines() == [
         "[('llm.invalid', 8443), ('198.51.100.1', None), ('2001:db8::1', None), "
-        "('198.51.100.2', None)]",
+        "('198.51.100.3', 3128), ('198.51.100.2', None)]",
         "/hello ()",
     ], done.stderr
 
@@ -356,9 +360,11 @@ guard = NetworkGuard(current_test=lambda: "t", allowed_hosts="203.0.113.7")
 guard.install()
 import pycurl
 
-def curl(address):
+def curl(address, **options):
     handle = pycurl.Curl()
     handle.setopt(handle.URL, address)
+    for name, value in options.items():
+        handle.setopt(getattr(handle, name), value)
     return handle
 
 for attempt in (
@@ -366,6 +372,11 @@ for attempt in (
     lambda: curl(b"198.51.100.1/path").perform_rb(),
     lambda: curl("http://[2001:db8::1]/").perform_rs(),
     lambda: pycurl.CurlMulti().add_handle(curl("https://198.51.100.2/")),
+    lambda: curl("https://198.51.100.3/").duphandle().perform(),
+    lambda: curl(sys.argv[1], PROXY="http://198.51.100.4:3128").perform(),
+    lambda: curl(sys.argv[1], CONNECT_TO=["::198.51.100.5:9"]).perform(),
+    lambda: curl(sys.argv[1], RESOLVE=["127.0.0.1:80:198.51.100.6,[2001:db8::2]"]).perform(),
+    lambda: curl(sys.argv[1], RESOLVE=["a.test:80:2001:db8::3"]).perform(),
 ):
     try:
         attempt()
@@ -387,9 +398,109 @@ def test_pycurl_is_refused_when_it_connects(server, early: str) -> None:
     )
     assert done.stdout.splitlines() == [
         "[('llm.invalid', 8443), ('198.51.100.1', None), ('2001:db8::1', None), "
-        "('198.51.100.2', None)]",
+        "('198.51.100.2', None), ('198.51.100.3', None), ('198.51.100.4', 3128), "
+        "('198.51.100.5', 9), ('198.51.100.6', None), ('2001:db8::3', None)]",
         "True ()",
     ], done.stderr
+
+
+IN_C = """
+import asyncio, socket
+EARLY
+from personalvibe.replay.offline.guard import NetworkBlocked, NetworkGuard
+guard = NetworkGuard(current_test=lambda: "t", allowed_hosts="ip6-loopback")
+guard.install()
+import aiodns, aiohttp, uvloop
+
+def resolver():
+    return aiodns.DNSResolver(timeout=1, tries=1)
+
+async def over_aiohttp():
+    async with aiohttp.ClientSession() as session:
+        await session.get("http://llm.invalid/")
+
+def loop():
+    return asyncio.get_running_loop()
+
+ATTEMPTS = {
+    asyncio.new_event_loop: [
+        lambda: resolver().getaddrinfo("llm.invalid"),
+        lambda: resolver().query_dns("llm.invalid", "A"),
+        lambda: resolver().gethostbyaddr("192.0.2.1"),
+        lambda: resolver().getnameinfo(("192.0.2.1", 80)),
+        over_aiohttp,
+    ],
+    uvloop.new_event_loop: [
+        lambda: asyncio.open_connection("192.0.2.1", 9),
+        lambda: asyncio.open_connection("llm.invalid", 9),
+        lambda: loop().getaddrinfo("llm.invalid", 9),
+        lambda: loop().getnameinfo(("192.0.2.1", 9)),
+        lambda: loop().create_datagram_endpoint(
+            asyncio.DatagramProtocol, remote_addr=("192.0.2.1", 9)
+        ),
+    ],
+}
+
+async def made(attempt):
+    return await attempt()
+
+for new_loop, attempts in ATTEMPTS.items():
+    for attempt in attempts:
+        with asyncio.Runner(loop_factory=new_loop) as runner:
+            try:
+                print(runner.run(made(attempt)))
+            except NetworkBlocked:
+                pass
+print([one.host for one in guard.take_violations()])
+
+async def served():
+    server = await asyncio.start_server(lambda reader, writer: writer.close(), "127.0.0.1", 0)
+    await asyncio.open_connection(*server.sockets[0].getsockname())
+    await resolver().getaddrinfo("localhost")
+
+with asyncio.Runner(loop_factory=uvloop.new_event_loop) as runner:
+    runner.run(served())
+print(guard.violations)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.parametrize("early", ["", "import pycares, uvloop"], ids=["imported late", "early"])
+def test_libraries_in_c_that_look_names_up_are_refused(early: str) -> None:
+    pytest.importorskip("aiodns", reason="pip install -e '.[beside]'")
+    pytest.importorskip("uvloop", reason="pip install -e '.[beside]'")
+    done = subprocess.run(
+        [sys.executable, "-c", IN_C.replace("EARLY", early)], capture_output=True, text=True
+    )
+    names = ["llm.invalid", "llm.invalid", "192.0.2.1", "192.0.2.1", "llm.invalid"]
+    more = ["192.0.2.1", "llm.invalid", "llm.invalid", "192.0.2.1", "192.0.2.1"]
+    assert done.stdout.splitlines() == [str([*names, *more]), "()"], done.stderr
+
+
+POOL = """
+import multiprocessing, socket
+from personalvibe.replay.offline.guard import NetworkGuard
+NetworkGuard(current_test=lambda: "t").install()
+with multiprocessing.get_context("fork").Pool(1) as pool:
+    pool.apply(socket.create_connection, (("192.0.2.1", 9), 1))
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(not hasattr(os, "fork"), reason="there is no fork")
+def test_a_process_of_a_pool_hands_its_refusal_on() -> None:
+    """It would end by more than an Exception, and its parent wait for ever."""
+    done = subprocess.run([sys.executable, "-c", POOL], capture_output=True, text=True, timeout=60)
+    assert "NetworkDisabled: Network is disabled for host '192.0.2.1'" in done.stderr
+
+
+@pytest.mark.parametrize("address", ["255.255.255.255", "224.0.0.1"])
+def test_what_goes_to_everybody_leaves_the_machine(guard: NetworkGuard, address: str) -> None:
+    """Such an address can be bound to, like the machine's own."""
+    with udp() as one:
+        one.setsockopt(socket.SOL_SOCKET, socket.SO_BROADCAST, 1)
+        with pytest.raises(NetworkBlocked):
+            one.sendto(b"x", (address, 9))
 
 
 def test_a_socket_of_the_programs_own_kind_is_refused_at_once(guard: NetworkGuard) -> None:

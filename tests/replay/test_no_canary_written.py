@@ -11,7 +11,6 @@ import gzip
 import re
 import zlib
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler
 from pathlib import Path
 
 import httpx
@@ -22,31 +21,18 @@ from personalvibe.replay.cassette import file as cassette
 from personalvibe.replay.model import CassetteError
 
 from .canaries import Canary, canaries
-from .loopback import served
+from .loopback import Answer, Handler, served
 
 CANARIES = list(canaries())
 AT_LEAST = 227
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _Handler(Handler):
     """``/7/...`` is answered as the canary of that number says."""
 
-    protocol_version = "HTTP/1.1"
-    wbufsize = -1
-    """Heads and bodies in one packet: apart, the second waits for the first's acknowledgement."""
-
-    def do_POST(self) -> None:
-        self.rfile.read(int(self.headers.get("content-length") or 0))
+    def answer(self, sent: bytes) -> Answer:
         answer = CANARIES[int(self.path.split("/")[1])].answer
-        self.send_response(200)
-        for name, value in answer.headers.items():
-            self.send_header(name, value)
-        self.send_header("content-length", str(len(answer.body)))
-        self.end_headers()
-        self.wfile.write(answer.body)
-
-    def log_message(self, format: str, *args: object) -> None:
-        pass
+        return Answer(headers=answer.headers.items(), body=answer.body)
 
 
 @pytest.fixture

@@ -44,19 +44,6 @@ def _packed(address: str) -> bytes:
         return b""
 
 
-def is_own(address: str) -> bool:
-    """Whether an address is one of this machine's: only such can be bound to."""
-    if not is_address(address):
-        return False
-    family = socket.AF_INET6 if ":" in address else socket.AF_INET
-    try:
-        with socket.socket(family, socket.SOCK_DGRAM) as probe:
-            probe.bind((address, 0))
-    except OSError:
-        return False
-    return True
-
-
 def is_address(host: str) -> bool:
     for family in _FAMILIES:
         try:

@@ -4,7 +4,7 @@ The guard listens to the interpreter's audit events (PEP 578: ``socket.connect``
 ``socket.getaddrinfo``, ...) instead of replacing functions of `socket`. So nothing escapes it by
 having imported a function early, by subclassing ``socket.socket``, or through an event loop, and
 no other plugin's patches meet ours. Out of its reach: sub-processes, and libraries that open
-sockets in C of their own (uvloop, gRPC); `namespace` reaches them.
+sockets in C of their own (gRPC); `namespace` reaches them.
 
 Imported once the network is to be closed, and nothing but the standard library with it.
 """
@@ -14,6 +14,7 @@ from __future__ import annotations
 import _socket
 import atexit
 import functools
+import os
 import socket
 import sys
 import threading
@@ -22,12 +23,16 @@ from contextlib import contextmanager
 from typing import NamedTuple
 
 from personalvibe.replay.abort import Abort
-from personalvibe.replay.offline import native_clients, socket_methods, workers
+from personalvibe.replay.offline import (
+    native_clients,
+    native_resolvers,
+    socket_methods,
+    workers,
+)
 from personalvibe.replay.offline.addresses import (
     as_text,
     is_address,
     is_loopback,
-    is_own,
     is_own_name,
     matcher,
     split_hosts,
@@ -128,6 +133,7 @@ class NetworkGuard:
         self.outer: NetworkGuard | None = None
         self._home = threading.get_ident()
         """The thread that runs the tests."""
+        self._process = os.getpid()
 
     def install(self, *, closed: bool = True) -> None:
         """Take over from an installed guard until `uninstall`, and close the network.
@@ -249,7 +255,11 @@ class NetworkGuard:
             return False
         if what == _LOOK_UP and (is_loopback(host) or is_address(host) or is_own_name(host)):
             return False
-        local = what == _LOCAL or is_loopback(host) or (what in _SENDING and is_own(host))
+        local = (
+            what == _LOCAL
+            or is_loopback(host)
+            or (what in _SENDING and socket_methods.is_own(host))
+        )
         return not local or (policy.declared and what in (_CONNECTION, _LOCAL))
 
     def check(self, named: object, port: int | None, what: str) -> None:
@@ -280,7 +290,8 @@ class NetworkGuard:
             # To the letter what pytest-recording says: tests expect it.
             shown = named if violation.host == host else violation.host
             raise NetworkDisabled(f"Network is disabled for host {shown!r}")
-        if violation.test is None:
+        if violation.test is None or os.getpid() != self._process:
+            # A pool's process that ends by more than an Exception leaves its parent waiting.
             raise NetworkDisabled(violation.message)
         raise NetworkBlocked(violation.message)
 
@@ -373,13 +384,27 @@ def _listen() -> None:
         look_up=_look_up,
         refuses=lambda address: _installed is not None and _installed.only_learns(address),
     )
-    native_clients.watch(_connect)
+    connect = functools.partial(_check, _CONNECTION)
+    native_clients.watch(connect)
+    native_resolvers.watch(
+        native_resolvers.Checks(
+            connect=connect,
+            look_up=functools.partial(_check, _LOOK_UP),
+            look_up_address=functools.partial(_check, _REVERSE_LOOK_UP),
+            resolved=_resolved,
+        )
+    )
     _watch_resolver()
 
 
-def _connect(host: str, port: int | None) -> None:
+def _check(what: str, host: object, port: int | None = None) -> None:
     if _installed is not None:
-        _installed.check(host, port, _CONNECTION)
+        _installed.check(host, port, what)
+
+
+def _resolved(host: object, addresses: Iterable[str]) -> None:
+    if _installed is not None:
+        _installed.resolved(as_text(host), addresses)
 
 
 def _test_at_work() -> str | None:
@@ -407,8 +432,7 @@ def _watch_resolver() -> None:
             # Loopback by definition, but not every resolver knows: some ask the network.
             host = "localhost"
         found = original(host, *args, **kwargs)  # type: ignore[arg-type]
-        if _installed is not None:
-            _installed.resolved(as_text(host), (str(entry[4][0]) for entry in found))
+        _resolved(host, (str(entry[4][0]) for entry in found))
         return found
 
     socket.getaddrinfo = getaddrinfo  # type: ignore[assignment]

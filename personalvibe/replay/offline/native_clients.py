@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import functools
+import re
 import sys
 from collections.abc import Callable
 from typing import Any
@@ -12,9 +13,12 @@ from personalvibe.replay.vcrpy.import_hooks import on_import
 
 _CURL_CFFI = "curl_cffi.curl"
 _PYCURL = "pycurl"
-_URL = 10002
-"""CURLOPT_URL."""
+_URL, _PROXY, _PRE_PROXY, _RESOLVE, _CONNECT_TO = 10002, 10004, 10262, 10203, 10243
+"""Of CURLOPT_*, what says where to connect to."""
+_INSTEAD = re.compile(r"[+-]?(?:\[[^\]]*\]|[^:]*):\d*:(?P<target>.*)")
+"""``HOST:PORT:ADDRESS,...`` to resolve as, ``HOST:PORT:HOST:PORT`` to connect to."""
 
+Target = tuple[str, int | None]
 Connect = Callable[[str, int | None], object]
 
 
@@ -33,8 +37,8 @@ def _watch_curl_cffi(connect: Connect) -> None:
 
     @functools.wraps(original)
     def setopt(self: Any, option: int, value: Any) -> Any:
-        if option == _URL:
-            connect(*_host_and_port(value))
+        for target in _targets(option, value):
+            connect(*target)
         return original(self, option, value)
 
     curl.setopt = setopt
@@ -46,16 +50,17 @@ def _watch_pycurl(connect: Connect) -> None:
 
     class Curl(pycurl.Curl):  # type: ignore[misc]
         def setopt(self, option: int, *value: Any) -> Any:
-            if option == _URL and value:
-                self.address = value[0]
+            if value:
+                self.targets = {**self.known(), option: _targets(option, value[0])}
             return super().setopt(option, *value)
 
         def setopt_string(self, option: int, value: str) -> Any:
-            return (
-                self.setopt(option, value)
-                if option == _URL
-                else super().setopt_string(option, value)
-            )
+            self.targets = {**self.known(), option: _targets(option, value)}
+            return super().setopt_string(option, value)
+
+        def known(self) -> dict[int, list[Target]]:
+            # pycurl would find an attribute of the class before that of an object.
+            return getattr(self, "targets", {})
 
         @property
         def handle(self) -> Any:
@@ -63,10 +68,9 @@ def _watch_pycurl(connect: Connect) -> None:
             return self
 
         def check(self) -> None:
-            # pycurl would find an attribute of the class before that of an object.
-            address = getattr(self, "address", None)
-            if address is not None:
-                connect(*_host_and_port(address))
+            for targets in self.known().values():
+                for target in targets:
+                    connect(*target)
 
         def perform(self) -> Any:
             self.check()
@@ -89,8 +93,27 @@ def _watch_pycurl(connect: Connect) -> None:
     pycurl.Curl, pycurl.CurlMulti = Curl, CurlMulti
 
 
-def _host_and_port(address: str | bytes) -> tuple[str, int | None]:
-    text = address.decode("utf-8", "replace") if isinstance(address, bytes) else address
+def _targets(option: int, value: Any) -> list[Target]:
+    """The hosts and ports that an option names."""
+    if option in (_URL, _PROXY, _PRE_PROXY) and value:
+        return [_host_and_port(value)]
+    if option in (_RESOLVE, _CONNECT_TO):
+        found = [_INSTEAD.fullmatch(_text(line)) for line in value]
+        several = [one["target"].split(",") for one in found if one]
+        return [_host_and_port(_bracketed(one)) for group in several for one in group if one != ":"]
+    return []
+
+
+def _bracketed(address: str) -> str:
+    return f"[{address}]" if address.count(":") > 1 and "[" not in address else address
+
+
+def _text(value: str | bytes) -> str:
+    return value.decode("utf-8", "replace") if isinstance(value, bytes) else value
+
+
+def _host_and_port(address: str | bytes) -> Target:
+    text = _text(address)
     try:
         # curl takes an address without a scheme for one of HTTP.
         parts = urlsplit(text if "://" in text else f"http://{text}")

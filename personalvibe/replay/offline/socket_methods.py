@@ -16,6 +16,8 @@ import weakref
 from collections.abc import Callable, Iterator
 from typing import Any
 
+from personalvibe.replay.offline.addresses import is_address
+
 Address = tuple[Any, ...]
 
 _INET = (socket.AF_INET, socket.AF_INET6)
@@ -102,6 +104,22 @@ def _source(family: int, target: Any) -> Any:
     with _unnoticed(), socket.socket(family, socket.SOCK_DGRAM) as probe:
         _socket.socket.connect(probe, target)
         return (probe.getsockname()[0], 0, *target[2:])
+
+
+def is_own(address: str) -> bool:
+    """Whether an address is one of this machine's: what is sent there is sent from there."""
+    if not is_address(address):
+        return False
+    family = socket.AF_INET6 if ":" in address else socket.AF_INET
+    try:
+        source = _source(family, (address, 9))[0]
+        return _packed(family, source) == _packed(family, address)
+    except OSError:  # a broadcast's, or there is no way to it
+        return False
+
+
+def _packed(family: int, address: str) -> bytes:
+    return socket.inet_pton(family, address.partition("%")[0])
 
 
 @contextlib.contextmanager

@@ -74,7 +74,7 @@ def may_have_assignment(lower: str) -> bool:
 
 def assigned_secrets(text: str, keeps: Callable[[str], bool]) -> Iterator[Hit]:
     """The values in a text that are called a secret there, unless `keeps` says so of the name."""
-    lower = _lower(text)
+    lower = lower_case(text)
     for start, end in _windows(lower):
         # Stems occur by chance in base64, which has no marks.
         if all(text.find(mark, start, end) < 0 for mark in _MARKS):
@@ -106,7 +106,7 @@ def _windows(lower: str) -> Iterator[tuple[int, int]]:
         yield start, min(end, len(lower))
 
 
-def _lower(text: str) -> str:
+def lower_case(text: str) -> str:
     """In lower case, in which `re` searches faster than in any; every character at its place."""
     lower = text.lower()
     return lower if len(lower) == len(text) else text.translate(_LOWER)

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from personalvibe.replay.redaction.assignments import lower_case
 from personalvibe.replay.redaction.columns import (
     Columns,
     IsSecret,
@@ -19,7 +20,7 @@ from personalvibe.replay.redaction.columns import (
 from personalvibe.replay.redaction.shapes import Hit
 
 _STEM = re.compile(
-    r"(?i)pass(?:w|phrase|code)|pwd|secret|token|key|credential|bearer|jwt|otp|auth|conn|dsn"
+    r"pass(?:w|phrase|code)|pwd|secret|token|key|credential|bearer|jwt|otp|auth|conn|dsn"
 )
 _BREAK = re.compile(r"\r?\n|\r|\\+r\\+n|\\+n")
 """Between lines, also of a text that stands in JSON in a string."""
@@ -61,8 +62,10 @@ class _Row(NamedTuple):
 
 def table_secrets(text: str, is_secret: IsSecret) -> Iterator[Hit]:
     """The values in columns, or beside the first cell of a row, that are called a secret."""
+    if "\0" in text:
+        return  # no text at all
     end = -1
-    for stem in _STEM.finditer(text):
+    for stem in _STEM.finditer(lower_case(text)):
         if stem.start() < end:
             continue
         start, end = _line_around(text, stem.start())
