@@ -42,7 +42,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Callable, Mapping
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from personalvibe.llm_router_parts.chat import (
     achat_completion,
@@ -109,6 +109,9 @@ from personalvibe.llm_router_parts.responses import (
 )
 from personalvibe.llm_router_parts.sdk_module import SdkModule
 from personalvibe.llm_router_parts.settings import PLAIN, introduce, is_setting, unset
+
+if TYPE_CHECKING:
+    from personalvibe.llm_router_parts.endpoint_types import *  # noqa: F403
 
 __all__ = [
     "ALIASES",

@@ -45,6 +45,9 @@ if TYPE_CHECKING:
 class Functions:
     """What `of` gives: the functions of both kinds."""
 
+    def __getattr__(self, name: str) -> Any:
+        """Those of endpoints."""
+
     def _types(self) -> None:
         self.chat_completion = chat.chat_completion
         self.achat_completion = chat.achat_completion

@@ -114,7 +114,7 @@ def test_functions_have_litellms_names(monkeypatch: pytest.MonkeyPatch) -> None:
         keys = {one.headers["authorization"] for one in stand_in.requests}
         assert keys == {"Bearer sk-test"}
         with pytest.raises(TypeError, match="no_such"):
-            llm_router.file_retrieve(file.id, no_such=1)
+            llm_router.file_retrieve(file.id, no_such=1)  # type: ignore[call-overload]
 
 
 def test_a_program_of_0_28_gets_its_dictionaries(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -174,7 +174,8 @@ def test_litellms_callbacks_are_told(monkeypatch: pytest.MonkeyPatch, callbacks:
 
     with by_environment(monkeypatch):
         litellm.success_callback.append(callback)
-        llm_router.create_eval(data_source_config={"type": "custom"}, testing_criteria=[])
+        source: Any = {"type": "custom"}
+        llm_router.create_eval(data_source_config=source, testing_criteria=[])
         assert heard("create_eval")
         litellm.success_callback.clear()
         callbacks.append(Logger())

@@ -78,7 +78,8 @@ _PLAIN_RESPONSE_HEADERS = re.compile(
 )
 
 _SECRET_VARIABLE = re.compile(
-    r"(?:.*_)?(?:API_?KEY|SECRET|TOKEN|(?:PG)?PASSWORD|PASS(?:WD|PHRASE)?|PWD|ACCESS_KEY|"
+    # A shell's PWD is where it stands.
+    r"(?!PWD$)(?:.*_)?(?:API_?KEY|SECRET|TOKEN|(?:PG)?PASSWORD|PASS(?:WD|PHRASE)?|PWD|ACCESS_KEY|"
     r"ACCESS_KEY_ID|SECRET_KEY|AUTH_?KEY|CONNECTION_STRING|WEBHOOK_URL)",
     re.IGNORECASE,
 )
