@@ -141,7 +141,7 @@ def peak():
     return int(re.search(r"VmHWM:\\s+([0-9]+)", Path("/proc/self/status").read_text())[1]) * 1024
 
 path, folder = map(Path, sys.argv[1:])
-file.parse(b"version: 2\\ninteractions: []\\n", path)
+file.parse(b"version: 1\\ninteractions: []\\n", path)
 before = peak()
 recording = read(Candidate(path=path, named=True))
 after_reading = peak()
@@ -196,13 +196,16 @@ def report_memory(paths: Sequence[Path], folder: Path) -> None:
     large = [path for path in paths if path.stat().st_size > LARGE]
     large.sort(key=lambda path: path.stat().st_size, reverse=True)
     for path in large[:10]:
-        with contextlib.suppress(subprocess.CalledProcessError):
+        try:
             reading, converting = memory(path, folder)
-            print(
-                f"  {path.name}, {path.stat().st_size:,} bytes: reading takes {reading:.1f}, "
-                f"converting {converting:.1f} times that in memory",
-                flush=True,
-            )
+        except subprocess.CalledProcessError as error:
+            print(f"  {path.name}: {error.stderr}")
+            continue
+        print(
+            f"  {path.name}, {path.stat().st_size:,} bytes: reading takes {reading:.1f}, "
+            f"converting {converting:.1f} times that in memory",
+            flush=True,
+        )
 
 
 def main() -> int:

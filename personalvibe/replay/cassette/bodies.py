@@ -467,6 +467,21 @@ def looks_like_form(body: bytes) -> bool:
 _LONGEST_NAME = 200
 
 
+PRINTABLE = re.compile(rb"[\t\n\r\x20-\x7e]{8,}")
+"""Text in a body that is none, such as an image: all the rest of it need not be searched."""
+
+
+def is_binary(body: bytes) -> bool:
+    """Whether a body is no text in any encoding but by chance."""
+    if b"\x00" not in body:
+        return False
+    try:
+        body.decode()
+    except UnicodeDecodeError:
+        return True
+    return False
+
+
 def text_encodings(body: bytes) -> list[str]:
     """The encodings in which a body may hold text. Each gives every byte back, or fails."""
     try:

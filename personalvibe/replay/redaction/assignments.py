@@ -9,12 +9,11 @@ from __future__ import annotations
 
 import math
 import re
-import string
 from collections import Counter
 from collections.abc import Callable, Iterator
 
 from personalvibe.replay.redaction.assignment_forms import FORMS, Form, Trust
-from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit
+from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, lower_case
 
 _SHORTEST = 4
 _NO_VALUE = re.compile(
@@ -104,15 +103,6 @@ def _windows(lower: str) -> Iterator[tuple[int, int]]:
         end = match.end() + _AFTER
     if end:
         yield start, min(end, len(lower))
-
-
-def lower_case(text: str) -> str:
-    """In lower case, in which `re` searches faster than in any; every character at its place."""
-    lower = text.lower()
-    return lower if len(lower) == len(text) else text.translate(_LOWER)
-
-
-_LOWER = {ord(upper): upper.lower() for upper in string.ascii_uppercase}
 
 
 def is_secret_value(name: str, value: str, trust: Trust) -> bool:

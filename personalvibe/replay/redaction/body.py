@@ -22,7 +22,7 @@ from personalvibe.replay.redaction.json_tables import below_headings, without_co
 from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
 from personalvibe.replay.redaction.packed import without_binary
 from personalvibe.replay.redaction.rules import Action, RedactionRules, Side
-from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, replaced
+from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, lower_case, replaced
 
 _SCHEMA_KEYS = frozenset(
     ("type", "$ref", "anyOf", "oneOf", "allOf", "enum", "description", "properties", "title")
@@ -84,7 +84,7 @@ class BodyRedactor:
         if b"\\u00" in body or b"\\/" in body:
             return False  # letters and slashes may be written as escapes
         text = without_binary(body.decode("utf-8", "replace"))
-        lower = text.lower()
+        lower = lower_case(text)
         if any(name in lower for name in _PLACE_NAMES) and _PLACES.search(lower):
             return False
         return not self.rules.may_find(text)
@@ -96,6 +96,8 @@ class BodyRedactor:
                 text = body.decode(encoding)
             except UnicodeDecodeError:
                 continue
+            if encoding == "latin-1" and bodies.is_binary(body):
+                return bodies.PRINTABLE.sub(lambda run: self.text(run[0]), body)
             if hits := self.rules.find(text):
                 body = replaced(text, hits).encode(encoding)
         return body

@@ -125,8 +125,9 @@ def _in_body(place: str, headers: Headers, body: bytes, rules: RedactionRules) -
         try:
             document = bodies.parse_json_sparing(payload)
         except bodies.NotJsonError:
-            text = payload.decode("utf-8", "replace")
-            yield from _in_text(here, text, rules)
+            runs = bodies.PRINTABLE.findall(payload) if bodies.is_binary(payload) else [payload]
+            for run in runs:
+                yield from _in_text(here, run.decode("utf-8", "replace"), rules)
             continue
         yield from _in_json(here, document, rules)
         if stream:

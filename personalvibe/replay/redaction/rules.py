@@ -25,6 +25,7 @@ from personalvibe.replay.redaction.shapes import (
     PLACEHOLDER,
     Hit,
     looks_random,
+    lower_case,
     may_have_shape,
     merged,
     shape_hits,
@@ -225,7 +226,7 @@ class RedactionRules:
                 start = text.find(value, start + len(value))
         if _may_name(text):
             hits += _named_hits(text, self._names_secret)
-        if may_have_assignment(text.lower()):
+        if may_have_assignment(lower_case(text)):
             hits += assigned_secrets(text, lambda name: f"body:{squeeze(name)}" in self.keep)
             hits += table_secrets(text, self._names_secret)
             hits += block_secrets(text)
@@ -259,7 +260,7 @@ def _is_suspicious(text: str) -> bool:
     """Whether a text may hold a secret by the default rules."""
     if len(text) > _LONG:
         text = without_binary(text)
-    lower = text.lower()
+    lower = lower_case(text)
     if may_have_shape(lower) or may_have_assignment(lower) or may_be_packed(text):
         return True
     return _may_name(text) and may_have_name(squeeze(lower))

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import math
 import re
+import string
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -266,8 +267,27 @@ def may_have_shape(lower: str) -> bool:
     return any(core.search(lower) for _, core in _CORES)
 
 
-def _possible_shapes(text: str) -> list[Shape]:
+_PIECE = 65_536
+_LOWER = {ord(upper): upper.lower() for upper in string.ascii_uppercase}
+
+
+def lower_case(text: str) -> str:
+    """In lower case, in which `re` searches faster than in any; every character at its place.
+
+    Piece by piece: Python takes twelve times the memory of a text that is not in ASCII.
+    """
+    if text.isascii() or len(text) <= _PIECE:
+        return _lower(text)
+    return "".join(_lower(text[start : start + _PIECE]) for start in range(0, len(text), _PIECE))
+
+
+def _lower(text: str) -> str:
     lower = text.lower()
+    return lower if len(lower) == len(text) else text.translate(_LOWER)
+
+
+def _possible_shapes(text: str) -> list[Shape]:
+    lower = lower_case(text)
     found = {
         position
         for mark, hints in _HINTS.items()

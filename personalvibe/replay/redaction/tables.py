@@ -9,7 +9,6 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
-from personalvibe.replay.redaction.assignments import lower_case
 from personalvibe.replay.redaction.columns import (
     Columns,
     IsSecret,
@@ -17,7 +16,7 @@ from personalvibe.replay.redaction.columns import (
     columns,
     in_columns,
 )
-from personalvibe.replay.redaction.shapes import Hit
+from personalvibe.replay.redaction.shapes import Hit, lower_case
 
 _STEM = re.compile(
     r"pass(?:w|phrase|code)|pwd|secret|token|key|credential|bearer|jwt|otp|auth|conn|dsn"

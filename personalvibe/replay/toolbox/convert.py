@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from dataclasses import dataclass, replace
 from enum import StrEnum
 from pathlib import Path
@@ -54,7 +55,8 @@ def convert(
         _hidden(one, number, source, rules) for number, one in enumerate(recording.interactions, 1)
     ]
     content = to_vcrpy(exchanges) if to is Format.VCRPY else cassette.dump(exchanges, exact=True)
-    if [*map(_essence, cassette.parse(content, target))] != [*map(_essence, exchanges)]:
+    pairs = itertools.zip_longest(exchanges, cassette.stream(content, target))
+    if not all(one and other and _essence(one) == _essence(other) for one, other in pairs):
         raise CassetteError(f"the format {to} cannot hold what it serves", path=source)
     return Converted(source=source, target=target, content=content)
 
