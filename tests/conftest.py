@@ -11,7 +11,9 @@ import hypothesis
 import pytest
 
 # A test does not fail because the machine is busy.
-hypothesis.settings.register_profile("without a clock", deadline=None)
+hypothesis.settings.register_profile(
+    "without a clock", deadline=None, suppress_health_check=[hypothesis.HealthCheck.too_slow]
+)
 hypothesis.settings.load_profile("without a clock")
 
 # In the background of a shell Ctrl-C is ignored, here and in every process that a test starts to
