@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, given, settings
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalvibe.replay.cassette import file as cassette
@@ -106,7 +106,7 @@ def lower(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     return sorted((name.lower(), value) for name, value in headers)
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=150)
 @given(st.lists(INTERACTION.filter(encodable), max_size=3))
 def test_everything_survives_the_file(
     tmp_path_factory: pytest.TempPathFactory, interactions: list[Interaction]
