@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import argparse
 import random
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -60,6 +61,8 @@ def main() -> int:
     parser.add_argument("--seed", type=int, default=16, help="Of the sample.")
     parser.add_argument("--least", type=float, default=0.85, help="The share to be noticed.")
     options = parser.parse_args()
+    # mutmut copies the tests, and leaves the copies of those that are gone.
+    shutil.rmtree("mutants/tests", ignore_errors=True)
     run([FIRST])
     rooms = {
         room: [name for name in statuses() if name.startswith(ROOMS[room])]

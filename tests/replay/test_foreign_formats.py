@@ -13,7 +13,7 @@ import yaml
 
 from personalvibe.cli import main
 from personalvibe.replay.cassette import file as cassette
-from personalvibe.replay.model import Interaction, Request, Response
+from personalvibe.replay.model import CassetteError, Interaction, Request, Response
 
 SECRET = "sk-proj-k7Qz9mWb3XvR8tLp2NcY5hFd"
 Mapping = dict[str, Any]
@@ -132,3 +132,67 @@ def test_every_form_says_the_same_and_is_scrubbed_in_place(
     assert main(["cassettes", "scrub", str(tmp_path)]) == 0
     for name, written in WRITTEN.items():
         assert (tmp_path / name).read_bytes() == written(file_of(form, "REDACTED")), name
+
+
+ASKED: Mapping = {"method": "GET", "uri": "http://h/", "body": None, "headers": {}}
+TOLD: Mapping = {"status": {"code": 200, "message": "OK"}, "body": {"string": ""}, "headers": {}}
+IN_REQUEST: list[tuple[Mapping, str]] = [
+    ({"method": None}, "the request lacks its method or its uri"),
+    ({"uri": ["http://h/"]}, "the request lacks its method or its uri"),
+    ({"uri": "http://[h/"}, "the uri 'http://[h/' is no address"),
+    ({"headers": 3}, "its headers are not a mapping"),
+    ({"headers": [["a", "b", "c"]]}, "its headers are neither a mapping nor pairs"),
+    ({"headers": ["a: b"]}, "its headers are neither a mapping nor pairs"),
+    ({"body": {"string": "a", "size": 1}}, "a body has the unknown key 'size'"),
+    ({"body": {"string": {"a": 1}}}, "a body is a dict, not text or bytes"),
+    ({"body": [1]}, "a body is a list, not text or bytes"),
+    ({"body": True, "parsed_body": {"a": b"b"}}, "a body holds something that JSON has not"),
+    ({"body": {"type": "xml", "content": "a"}}, "cassetter's body of the type 'xml' is unknown"),
+    ({"body": {"type": "text", "content": 1}}, "cassetter's body of the type 'text' is unknown"),
+    ({"body": {"type": "binary", "content": "0g"}}, "cassetter's binary body is no hexadecimal"),
+]
+IN_RESPONSE: list[tuple[Mapping, str]] = [
+    ({"status": None}, "the response has no status"),
+    ({"status": {"code": True}}, "the response has no status"),
+    ({"status": {"code": 99}}, "the response has no status"),
+    ({"status": {"code": 1000}}, "the response has no status"),
+    ({"status": "200"}, "the response has no status"),
+    ({"headers": "a: b"}, "its headers are not a mapping"),
+]
+LISTS = "docs/replay.md lists the tools"
+RESTORE = "Restore it from version control"
+NO_CASSETTES: list[tuple[object, str, str]] = [
+    (None, "the cassette is empty", RESTORE),
+    ([], "not a cassette: it has no list `interactions`", LISTS),
+    ({"requests": [], "responses": 1}, "not a cassette: it has no list `interactions`", LISTS),
+    ({"requests": [1], "responses": []}, "1 requests and 0 responses", RESTORE),
+    ({"interactions": [{"frame": 1}]}, "its interactions are not those of HTTP", LISTS),
+    ({"interactions": [1]}, "interaction 1: it is not a mapping", LISTS),
+    ({"interactions": [{"request": ASKED}]}, "interaction 1: it lacks its request or", LISTS),
+    ({"request": ASKED, "response": 1}, "interaction 1: it lacks its request or", LISTS),
+    *(
+        (FILES["vcrpy"](ASKED | wrong, TOLD), f"interaction 1: {message}", LISTS)
+        for wrong, message in IN_REQUEST
+    ),
+    *(
+        (
+            {"requests": [ASKED, ASKED], "responses": [TOLD, TOLD | wrong]},
+            f"interaction 2: {message}",
+            LISTS,
+        )
+        for wrong, message in IN_RESPONSE
+    ),
+]
+
+
+@pytest.mark.parametrize(("document", "message", "hint"), NO_CASSETTES)
+def test_what_is_wrong_is_named_with_its_interaction(
+    tmp_path: Path, document: object, message: str, hint: str
+) -> None:
+    path = tmp_path / "it.yaml"
+    path.write_text(yaml.safe_dump(document))
+    with pytest.raises(CassetteError) as caught:
+        cassette.load(path)
+    assert caught.value.message.startswith(f"{path}: {message}")
+    assert caught.value.hint is not None
+    assert caught.value.hint.startswith(hint)

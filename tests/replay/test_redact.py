@@ -30,6 +30,7 @@ from personalvibe.replay.redaction.redact import (
     find_leaks,
     find_warnings,
     redact,
+    redact_miss,
     redact_request,
     redact_text,
 )
@@ -365,6 +366,28 @@ def test_one_line_extends_the_rules() -> None:
     )
 
 
+def test_rules_that_are_widened_hide_what_they_hid() -> None:
+    own = {
+        "redact": ["x-own", "query:own", "body:own"],
+        "redact_keep": ["query:key"],
+        "filter_headers": ["x-gone"],
+    }
+    rules = RedactionRules.from_config(own, {"TEAM_API_KEY": "canary-4x7q-99"})
+    wider = rules.hiding(["x-more", "query:more", "body:more"])
+    sent = request(
+        "https://x.test/?own=canary&more=canary&key=stays&sig=canary",
+        headers=(("x-own", "canary"), ("x-more", "canary"), ("x-gone", "canary"), *JSON),
+        body=b'{"own":"canary","a":[{"more":"canary"}],"text":"canary-4x7q-99"}',
+    )
+    hidden = redact_request(sent, wider)
+    assert "canary" not in repr(hidden)
+    assert "key=stays" in hidden.url
+    assert hidden.headers == (("x-own", "REDACTED"), ("x-more", "REDACTED"), *JSON)
+    answer = Response(status=200, headers=sent.headers, body=sent.body)
+    assert redact(exchange(sent, answer), wider).response.body == hidden.body
+    assert b"canary" in redact_request(sent, rules).body
+
+
 def test_what_is_declared_harmless_stays() -> None:
     rules = RedactionRules.from_config(
         {"redact_keep": ["query:key", "body:client_id", "x-request-token"]}, {}
@@ -587,6 +610,40 @@ def test_failure_text_is_redacted() -> None:
         assert f"canary{number}" not in redacted
     assert OPENAI_KEY not in redacted
     assert "n=1" in redacted
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "api_key=None password: null OPENAI_API_KEY=REDACTED secret=",
+        "?keys=1&tokens=2 key=3 the_key: 4",
+        "('accept', '*/*') (b'content-type', b'x')",
+    ],
+)
+def test_failure_text_without_secrets_stays(text: str) -> None:
+    assert redact_text(text, RULES) == text
+
+
+@pytest.mark.parametrize(
+    ("text", "shown"),
+    [
+        ("https://h/?key=canary&a=1", "https://h/?key=REDACTED&a=1"),
+        ("https://h/?a=1&project_id=canary", "https://h/?a=1&project_id=REDACTED"),
+        ("Proxy-Authorization: Basic canary", "Proxy-Authorization: Basic REDACTED"),
+        ("{'X-Api-Key': b'canary', 'n': 1}", "{'X-Api-Key': b'REDACTED', 'n': 1}"),
+        ("(b'api-key', b'canary')", "(b'api-key', b'REDACTED')"),
+        ("db_password = 'canary')", "db_password = 'REDACTED')"),
+    ],
+)
+def test_failure_text_says_what_was_hidden(text: str, shown: str) -> None:
+    assert redact_text(text, RULES) == shown
+    assert redact_text(shown, RULES) == shown
+
+
+def test_the_text_of_a_miss_shows_no_value_of_an_unknown_kind() -> None:
+    drawn = "zQ3vB9xL1mK7pT5rW8yN2cD4"
+    text = f"recorded {drawn}, sent call_AbCdEfGh12345678 {drawn}é <3 bytes, sha256 {'a1' * 32}>"
+    assert redact_miss(text, RULES) == text.replace(drawn, "<24 random characters>")
 
 
 # --- properties -----------------------------------------------------------------------------------

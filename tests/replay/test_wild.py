@@ -114,40 +114,6 @@ def test_an_empty_cassette_has_no_interactions(tmp_path: Path) -> None:
     assert cassette.load(path) == []
 
 
-@pytest.mark.parametrize(
-    ("document", "message"),
-    [
-        ({"messages": []}, "has no list `interactions`"),
-        ([1], "has no list `interactions`"),
-        (None, "the cassette is empty"),
-        ({"interactions": ["x"]}, "interaction 1: it is not a mapping"),
-        ({"interactions": [{"request": {}}]}, "interaction 1: it lacks"),
-        ({"interactions": [{"request": {"method": 1}, "response": {}}]}, "its method or its uri"),
-        (
-            {"interactions": [{"request": {"method": "GET", "uri": "u"}, "response": {}}]},
-            "no status",
-        ),
-        (
-            {
-                "interactions": [
-                    {
-                        "request": {"method": "GET", "uri": "u", "body": {"string": {"a": 1}}},
-                        "response": {"status": {"code": 200}},
-                    }
-                ]
-            },
-            "a body is a dict",
-        ),
-    ],
-)
-def test_what_is_no_cassette_is_refused_in_one_line(document: object, message: str) -> None:
-    with pytest.raises(CassetteError, match=message) as caught:
-        read_foreign(document, Path("tests/c.yaml"), Budget(MAX_UNPACKED))
-    assert caught.value.message.startswith("tests/c.yaml: ")
-    assert "\n" not in caught.value.message
-    assert caught.value.hint
-
-
 def test_a_body_that_unpacks_to_gigabytes_is_refused(tmp_path: Path) -> None:
     packer = zlib.compressobj(wbits=zlib.MAX_WBITS | 16)
     piece = bytes(1024 * 1024)
