@@ -50,6 +50,7 @@ def plain(stream: bool, options: dict[str, Any]) -> str | None:
     reveal_type(llm_router.create_file(file=b"x", purpose="batch"))
     reveal_type(llm_router.create_file(file=b"x", purpose="batch", provider="azure"))
     reveal_type(file_list(limit=20, api_key="k"))
+    reveal_type(file_list(organization="o"))
     reveal_type(llm_router.vector_store_search("v", query="x", max_retries=1))
     reveal_type(llm_router.run_thread("t", assistant_id="a"))
     reveal_type(llm_router.retrieve_model("m"))
@@ -78,7 +79,7 @@ REVEALED = [
     "ChatCompletion", "Stream[ChatCompletionChunk]", "ChatCompletion",
     "Stream[ChatCompletionChunk]", "Response", "Stream[events]", "Response",
     "CreateEmbeddingResponse", "SyncCursorPage[FileObject]", "ChatCompletion",
-    "FileObject", "FileObject", "SyncCursorPage[FileObject]",
+    "FileObject", "FileObject", "SyncCursorPage[FileObject]", "SyncCursorPage[FileObject]",
     "SyncPage[VectorStoreSearchResponse]", "Run", "Model",
     "ChatCompletion", "AsyncStream[ChatCompletionChunk]",
     "ChatCompletion", "AsyncStream[ChatCompletionChunk]", "ChatCompletion", "Response",

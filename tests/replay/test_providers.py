@@ -11,10 +11,12 @@ import asyncio
 import json
 import os
 from collections.abc import Iterable
+from importlib.metadata import version
 from pathlib import Path
 from typing import Any
 
 import pytest
+from packaging.version import Version
 from pydantic import BaseModel
 
 from personalvibe import llm_router
@@ -45,6 +47,10 @@ MODELS = {
     "ollama": "ollama_chat/llama3.1",
     "custom": "my-custom-llm/sharp_gemma3_12b_128k",
 }
+# The oldest LiteLLM asks two providers for these in words of its own.
+AS_RECORDED = pytest.mark.skipif(
+    Version(version("litellm")) < Version("1.96"), reason="this LiteLLM sends another request"
+)
 # Azure's requests differ in their addresses alone: two programs show it.
 KEPT = [(name, "openai") for name in PROGRAMS if name != "cancelled_run"]
 KEPT += [("files", "azure"), ("batches", "azure")]
@@ -127,7 +133,9 @@ class City(BaseModel):
     country: str
 
 
-@pytest.mark.parametrize("provider", ["openai", "azure", "anthropic", "gemini"])
+@pytest.mark.parametrize(
+    "provider", ["openai", "azure", pytest.param("anthropic", marks=AS_RECORDED), "gemini"]
+)
 def test_structured_output(provider: str) -> None:
     asked = [{"role": "user", "content": "Name a city as JSON."}]
     reply = llm_router.chat_completion_parse(MODELS[provider], asked, response_format=City)
@@ -136,7 +144,11 @@ def test_structured_output(provider: str) -> None:
 
 @pytest.mark.parametrize(
     "model",
-    ["openai/text-embedding-3-small", "azure/text-embedding-3-small", "mistral/mistral-embed"],
+    [
+        "openai/text-embedding-3-small",
+        "azure/text-embedding-3-small",
+        pytest.param("mistral/mistral-embed", marks=AS_RECORDED),
+    ],
 )
 def test_embedding(model: str) -> None:
     reply = llm_router.embedding(model, input=["one", "two"])

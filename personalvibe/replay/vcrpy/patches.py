@@ -547,6 +547,16 @@ def _unread_again(record: Any) -> Any:
     return record_response
 
 
+class _Written:
+    """Takes a payload of aiohttp as its connection would, in every version of aiohttp."""
+
+    def __init__(self) -> None:
+        self.body = bytearray()
+
+    async def write(self, chunk: bytes) -> None:
+        self.body += chunk
+
+
 def _explicit_body(inner: Any) -> Any:
     """aiohttp's session request, told its body as bytes: vcrpy's stub does not see the others."""
 
@@ -562,7 +572,9 @@ def _explicit_body(inner: Any) -> Any:
         if isinstance(data, FormData):
             data = data()
         if isinstance(data, Payload):
-            kwargs["data"] = await data.as_bytes()
+            written = _Written()
+            await data.write(written)
+            kwargs["data"] = bytes(written.body)
             kind = data.headers.get(hdrs.CONTENT_TYPE)
         elif data is None and kwargs.get("json") is not None:
             kwargs["data"] = client._json_serialize(kwargs.pop("json")).encode()
