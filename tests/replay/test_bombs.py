@@ -80,3 +80,25 @@ def test_what_unpacks_to_gigabytes_is_refused_in_little_memory(tmp_path: Path) -
         [sys.executable, "-c", READ, str(LIMIT), *map(str, paths)], capture_output=True, text=True
     )
     assert done.stdout.splitlines() == [f"{path.name} True" for path in paths], done.stderr
+
+
+SEARCH = """
+import resource
+from personalvibe.replay.redaction.redact import redact_text
+from personalvibe.replay.redaction.rules import RedactionRules
+
+resource.setrlimit(resource.RLIMIT_CPU, (40, 40))
+rules = RedactionRules()
+for head in ("| password | b |\\n", "[secrets]\\nkind: Secret\\ndata:\\n<table><tr><td>"):
+    for unit in "-", "\\\\", "=", "--- ", "|", "\\t", " ", "<tr>", "a,", "'", '"', "(", "password":
+        text = head + unit * (100_000 // len(unit)) + "x"
+        redact_text(text, rules)
+"""
+
+
+@pytest.mark.process
+@pytest.mark.skipif(sys.platform != "linux", reason="a process is given so much time there")
+def test_no_text_takes_the_square_of_its_length() -> None:
+    """Linear, these take seconds together; an expression that tries again takes minutes for one."""
+    done = subprocess.run([sys.executable, "-c", SEARCH], capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")

@@ -83,8 +83,9 @@ def may_have_name(squeezed: str) -> bool:
 
 
 # (?P=q) is the same quote with the same number of backslashes before it. A shorter run of
-# backslashes never closes the value.
-_QUOTED_NAME = r"(?P<q>\\*[\"'])(?P<name>[\w.\[\]-]{2,80})(?P=q)\s*:\s*"
+# backslashes never closes the value. 63 of them are JSON in JSON six times over: without a bound, a
+# body of backslashes would take the square of its length.
+_QUOTED_NAME = r"(?P<q>\\{0,63}[\"'])(?P<name>[\w.\[\]-]{2,80})(?P=q)\s*:\s*"
 _VALUE = (
     r"(?:[bu]?(?P=q)(?P<v>(?:(?!(?<!\\)(?P=q))[\s\S])+)(?<!\\)(?P=q)|(?P<n>-?[0-9][0-9.eE+-]*))"
 )

@@ -21,13 +21,14 @@ from personalvibe.replay.redaction.shapes import Hit, lower_case
 _STEM = re.compile(
     r"pass(?:w|phrase|code)|pwd|secret|token|key|credential|bearer|jwt|otp|auth|conn|dsn"
 )
-_BREAK = re.compile(r"\r?\n|\r|\\+r\\+n|\\+n")
-"""Between lines, also of a text that stands in JSON in a string."""
+_BREAK = re.compile(r"\r?\n|\r|(?<!\\)\\++(?:r\\++n|n)")
+"""Between lines, also of a text that stands in JSON in a string. Each run of backslashes is tried
+once: a body of nothing else would take the square of its length."""
 _LONGEST_LINE = 2_000
 _MOST_LINES = 20
 """Of a row whose cells in quotes run over several; a quote that nobody closes is only that."""
-_RULE = re.compile(r"[-=+|: \t]*[-=+]{2}[-=+|: \t]*")
-"""A line around a table, or between its headings and its rows."""
+_RULE = re.compile(r"[-=+|: \t]+")
+_STROKE = re.compile(r"[-=+]{2}")
 _HTML_TABLE = re.compile(r"(?i)<table\b|\Z")
 _HTML_ROW = re.compile(
     r"(?is)<(?:tr|dt)\b[^<>]{0,400}>.{0,20000}?(?=<\\*/tr\b|<\\*/dd\b|<tr\b|<\\*/table\b|\Z)"
@@ -44,7 +45,7 @@ class _Kind(Enum):
     """How the cells of a line are kept apart."""
 
     PIPE = re.compile(r"(?<!\\)\|")
-    TAB = re.compile(r"\t|\\+t")
+    TAB = re.compile(r"\t|(?<!\\)\\++t")
     SEMICOLON = re.compile(";")
     COMMA = re.compile(",")
     GAP = re.compile(" {2,}")
@@ -128,12 +129,17 @@ def _rows(text: str, start: int, kind: _Kind) -> Iterator[_Row]:
     while start < len(text):
         end, following = _end_of_row(text, start, quoted=kind in _CSV)
         line = text[start:end]
-        if not _RULE.fullmatch(line):
+        if not _is_rule(line):
             row = _Row(start, end, _cells(line, kind))
             if len(row.cells) < 2:
                 return
             yield row
         start = following
+
+
+def _is_rule(line: str) -> bool:
+    """Is this a line around a table, or between its headings and its rows?"""
+    return _RULE.fullmatch(line) is not None and _STROKE.search(line) is not None
 
 
 def _end_of_row(text: str, start: int, *, quoted: bool) -> tuple[int, int]:

@@ -572,7 +572,7 @@ def _explicit_body(inner: Any) -> Any:
         if isinstance(data, FormData):
             data = data()
         if isinstance(data, Payload):
-            written = _Written()
+            written: Any = _Written()
             await data.write(written)
             kwargs["data"] = bytes(written.body)
             kind = data.headers.get(hdrs.CONTENT_TYPE)
