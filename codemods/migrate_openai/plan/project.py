@@ -116,10 +116,12 @@ class Project:
 
     def _view_of(self, paths: Collection[str]) -> ModuleView:
         """What all of some files have in common, which run in one process."""
-        used = [d for m, d in self._decisions.items() if m.path in paths and not d.unused]
+        members = chain.from_iterable(self._by_path.get(path, ()) for path in paths)
+        decisions = [self._decisions[member] for member in members]
+        used = [decision for decision in decisions if not decision.unused]
         view = _shared_view(
             {path: self.facts[path] for path in paths},
-            {path: uses for path, uses in self.resolved.items() if path in paths},
+            {path: self.resolved[path] for path in paths if path in self.resolved},
         )
         return replace(view, all_move=bool(used) and all(decision.moves for decision in used))
 
