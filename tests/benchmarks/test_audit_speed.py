@@ -10,8 +10,6 @@ least five times as many megabytes for each second of CPU time.
 from __future__ import annotations
 
 import os
-import time
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -19,20 +17,11 @@ import pytest
 from personalvibe.replay.redaction.redact import RedactionRules
 from personalvibe.replay.toolbox import files
 from personalvibe.replay.toolbox.audit import audit
+from tests.benchmarks.timing import seconds
 
 OWN = Path(__file__).resolve().parents[2] / "cassettes"
 BAR = 5
 ROUNDS = 2
-
-
-def seconds(work: Callable[[], object]) -> float:
-    """The CPU time of the better of a few runs."""
-    best = float("inf")
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best
 
 
 def test_throughput_against_detect_secrets() -> None:
@@ -51,8 +40,8 @@ def test_throughput_against_detect_secrets() -> None:
                 found.scan_file(str(one.path))
 
     speeds = {
-        "personalvibe": megabytes / seconds(lambda: audit(candidates, rules)),
-        "detect-secrets": megabytes / seconds(theirs),
+        "personalvibe": megabytes / seconds(lambda: audit(candidates, rules), ROUNDS),
+        "detect-secrets": megabytes / seconds(theirs, ROUNDS),
     }
     print(f"\n{len(candidates):,} files, {megabytes:.1f} MB")
     for name, speed in speeds.items():

@@ -12,7 +12,6 @@ import base64
 import json
 import random
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -24,6 +23,7 @@ from personalvibe.replay.redaction.redact import RedactionRules
 from personalvibe.replay.toolbox.convert import Format, convert
 from personalvibe.replay.toolbox.files import Candidate, Recording, read
 from tests.benchmarks.public_cassettes import memory
+from tests.benchmarks.timing import seconds
 
 DRAW = random.Random(14)
 ROUNDS = 3
@@ -43,15 +43,6 @@ def a_photograph() -> bytes:
     return DRAW.randbytes(1_500_000)
 
 
-def seconds(work: Callable[[], object]) -> float:
-    best = float("inf")
-    for _ in range(ROUNDS):
-        start = time.process_time()
-        work()
-        best = min(best, time.process_time() - start)
-    return best
-
-
 @pytest.mark.parametrize("body", [embeddings, an_image, a_photograph])
 def test_a_large_cassette(tmp_path: Path, body: Callable[[], str | bytes]) -> None:
     headers = {"content-type": ["application/json"]}
@@ -65,8 +56,8 @@ def test_a_large_cassette(tmp_path: Path, body: Callable[[], str | bytes]) -> No
     assert isinstance(recording, Recording)
 
     rules = RedactionRules.from_config({}, {})
-    reading = seconds(lambda: cassette.load(path))
-    converting = seconds(lambda: convert(recording, Format.NATIVE, rules, tmp_path / "new"))
+    reading = seconds(lambda: cassette.load(path), ROUNDS)
+    converting = seconds(lambda: convert(recording, Format.NATIVE, rules, tmp_path / "new"), ROUNDS)
     ratio = (reading + converting) / reading
     print(f"\n{path.stat().st_size:,} bytes: conversion {ratio:.1f} times the reading, bar {TIMES}")
     assert ratio <= TIMES
