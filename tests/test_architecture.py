@@ -7,6 +7,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Iterator
+from functools import cache
 from importlib import import_module
 from pathlib import Path
 
@@ -81,11 +82,14 @@ def imports(name: str, path: Path) -> Iterator[tuple[str, bool]]:
     yield from walk(tree, True)
 
 
-ALL = [
-    (name, target, at_import)
-    for name, path in modules().items()
-    for target, at_import in imports(name, path)
-]
+@cache
+def all_imports() -> list[tuple[str, str, bool]]:
+    """(module, imported module, at import time?)"""
+    return [
+        (name, target, at_import)
+        for name, path in modules().items()
+        for target, at_import in imports(name, path)
+    ]
 
 
 def within(target: str, package: str) -> bool:
@@ -96,7 +100,7 @@ def within(target: str, package: str) -> bool:
 def test_only_the_owner_imports(package: str) -> None:
     strangers = {
         name
-        for name, target, _ in ALL
+        for name, target, _ in all_imports()
         if within(target, package) and not any(within(name, owner) for owner in OWNERS[package])
     }
     assert not strangers, f"{package} is imported by {sorted(strangers)}"
@@ -105,7 +109,7 @@ def test_only_the_owner_imports(package: str) -> None:
 def test_the_heavy_packages_are_imported_late() -> None:
     early = {
         (name, target)
-        for name, target, at_import in ALL
+        for name, target, at_import in all_imports()
         if at_import and target.split(".")[0] in LAZY
         # These modules *are* the adapters: they are imported late by those who need them.
         if name
@@ -120,7 +124,7 @@ def test_the_heavy_packages_are_imported_late() -> None:
 def test_app_and_codemods_do_not_know_each_other() -> None:
     crossing = {
         (name, target)
-        for name, target, _ in ALL
+        for name, target, _ in all_imports()
         if (within(name, "codemods") and within(target, "personalvibe"))
         or (within(name, "personalvibe") and within(target, "codemods"))
         # The proof runs the programs against the replay harness's stand-in.
@@ -146,7 +150,7 @@ def test_the_app_prints_through_output_alone() -> None:
 def test_replay_does_not_import_the_app() -> None:
     crossing = {
         (name, target)
-        for name, target, _ in ALL
+        for name, target, _ in all_imports()
         if within(name, "personalvibe.replay")
         and name != "personalvibe.replay.__main__"  # a door to pv, and nothing else
         and within(target, "personalvibe")
@@ -187,7 +191,7 @@ def test_every_module_of_the_codemod_is_in_a_room() -> None:
 def test_the_rooms_of_the_codemod_import_one_way() -> None:
     backwards = {
         (name, target)
-        for name, target, _ in ALL
+        for name, target, _ in all_imports()
         if (room := room_of(name)) and (other := room_of(target))
         if ROOMS.index(other) < ROOMS.index(room)
     }
@@ -196,7 +200,7 @@ def test_the_rooms_of_the_codemod_import_one_way() -> None:
 
 def test_libcst_is_what_rewrites() -> None:
     """The flow reads syntax by it that is too new; the command is for libcst's own runner."""
-    importers = {name for name, target, _ in ALL if within(target, "libcst")}
+    importers = {name for name, target, _ in all_imports() if within(target, "libcst")}
     allowed = {f"{CODEMOD}.flow.newer_syntax", f"{CODEMOD}.libcst_command"}
     assert {n for n in importers if not within(n, f"{CODEMOD}.rewrite")} == allowed
 
@@ -231,7 +235,7 @@ def test_the_rooms_of_replay_import_downwards() -> None:
     assert known == {*floor, "standin"}
     upwards = {
         (name, target)
-        for name, target, _ in ALL
+        for name, target, _ in all_imports()
         if (ours := room(name)) in floor
         and (theirs := room(target)) in floor
         and ours != theirs
@@ -242,14 +246,14 @@ def test_the_rooms_of_replay_import_downwards() -> None:
 
 def test_the_standin_stands_beside() -> None:
     """It answers for providers: of the harness it knows the data and the bodies, no more."""
-    used = {room(target) for name, target, _ in ALL if room(name) == "standin"}
+    used = {room(target) for name, target, _ in all_imports() if room(name) == "standin"}
     assert used - {"", "standin"} <= {"model", "cassette"}
 
 
 def test_the_router_is_self_contained() -> None:
     own = {
         (name, target)
-        for name, target, _ in ALL
+        for name, target, _ in all_imports()
         if (name == FACE or within(name, PARTS)) and within(target, "personalvibe")
     }
     assert {target for _, target in own if not within(target, PARTS)} == set()
@@ -258,7 +262,7 @@ def test_the_router_is_self_contained() -> None:
 def test_nobody_else_reaches_into_the_routers_parts() -> None:
     reaching = {
         (name, target)
-        for name, target, _ in ALL
+        for name, target, _ in all_imports()
         if within(target, PARTS) and name != FACE and not within(name, PARTS)
     }
     assert not reaching

@@ -93,7 +93,7 @@ def load_litellm() -> ModuleType:
     if litellm.disable_hf_tokenizer_download is None:
         litellm.disable_hf_tokenizer_download = True
     register_providers()
-    return litellm
+    return litellm  # type: ignore[no-any-return]  # it is not read for types
 
 
 def _installed(name: str) -> str | None:

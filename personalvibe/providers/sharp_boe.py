@@ -63,10 +63,10 @@ class _Account:
         return cls(base=base.rstrip("/"), user=user, secret=secret)
 
 
-class MyCustomLLM(CustomLLM):
+class MyCustomLLM(CustomLLM):  # type: ignore[misc]  # LiteLLM is not read for types
     """LiteLLM's protocol for custom providers (litellm.llms.custom_llm): all by keyword."""
 
-    def completion(  # type: ignore[override]
+    def completion(
         self, model: str, messages: list[Any], model_response: Any, timeout: Any = None, **_: Any
     ) -> Any:
         """Ask the service.
@@ -89,13 +89,13 @@ class MyCustomLLM(CustomLLM):
     async def acompletion(self, *args: Any, **kwargs: Any) -> Any:
         return await asyncio.to_thread(self.completion, *args, **kwargs)
 
-    def streaming(  # type: ignore[override]
+    def streaming(
         self, model: str, messages: list[Any], timeout: Any = None, **_: Any
     ) -> Iterator[Any]:
         """The service does not stream: its reply comes as one chunk."""
         yield _chunk(_generate(model, messages, timeout))
 
-    async def astreaming(  # type: ignore[override]
+    async def astreaming(
         self, model: str, messages: list[Any], timeout: Any = None, **_: Any
     ) -> AsyncIterator[Any]:
         yield _chunk(await asyncio.to_thread(_generate, model, messages, timeout))

@@ -34,37 +34,38 @@ def vendored(folder: Path, path: str) -> None:
     run(folder, "-m", "codemods.migrate_openai", "--write", "--vendor-router", path, "empty.py")
 
 
+COPIES = {"router.py": "router", "mine/router.py": "mine.router", "a/b/llm.py": "a.b.llm"}
 PROGRAM = """
 import os, sys
 sys.modules["personalvibe"] = None  # as if it were not installed
-import {module} as router
+import router, mine.router, a.b.llm
+copies = [router, mine.router, a.b.llm]
 assert "litellm" not in sys.modules
-assert router.RateLimitError and "litellm" not in sys.modules
-router.DEFAULT_MODEL = "openai/gpt-5-nano"
-router.timeout = 20
-reply = router.chat_completion(None, [{{"role": "user", "content": "Hi"}}])
-with router.Client() as client:
-    client.chat.completions.create(model="m", messages=[{{"role": "user", "content": "Hi"}}])
-print(reply.choices[0].message.content)
+assert all(copy.RateLimitError for copy in copies) and "litellm" not in sys.modules
+for copy in copies:
+    copy.DEFAULT_MODEL = f"openai/{copy.__name__}"
+    copy.timeout = 20
+    reply = copy.chat_completion(None, [{"role": "user", "content": "Hi"}])
+    with copy.Client() as client:
+        client.chat.completions.create(model="m", messages=[{"role": "user", "content": "Hi"}])
+    print(reply.choices[0].message.content)
 print(os.environ["LITELLM_LOCAL_MODEL_COST_MAP"])
 print(os.environ["LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS"])
 """
 
 
-@pytest.mark.parametrize(
-    ("path", "module"),
-    [("router.py", "router"), ("mine/router.py", "mine.router"), ("a/b/llm.py", "a.b.llm")],
-)
-def test_a_copy_works_alone(path: str, module: str, tmp_path: Path, server: Wire) -> None:
+def test_copies_work_alone_and_beside_each_other(tmp_path: Path, server: Wire) -> None:
     server.reset()
-    vendored(tmp_path, path)
+    for path in COPIES:
+        vendored(tmp_path, path)
     out = run(
-        tmp_path, "-c", PROGRAM.format(module=module),
+        tmp_path, "-c", PROGRAM,
         OPENAI_API_KEY="sk-x", OPENAI_BASE_URL=server.url,
         LITELLM_LOCAL_ANTHROPIC_BETA_HEADERS="chosen",
     )  # fmt: skip
-    assert out.split() == ["Hello", "True", "chosen"]
-    assert [sent["model"] for sent in server.take()] == ["gpt-5-nano", "m"]
+    assert out.split() == ["Hello", "Hello", "Hello", "True", "chosen"]
+    asked = [(name, "m") for name in COPIES.values()]
+    assert [sent["model"] for sent in server.take()] == [name for pair in asked for name in pair]
 
 
 def test_a_copy_is_no_code_to_be_migrated(tmp_path: Path) -> None:
@@ -74,7 +75,8 @@ def test_a_copy_is_no_code_to_be_migrated(tmp_path: Path) -> None:
 
 def test_a_copy_sends_what_the_sdk_sends(tmp_path: Path) -> None:
     vendored(tmp_path, "mine/router.py")
-    suite = ("tests/app/test_router_wire.py", "-k", "spelling or azure")
+    # One spelling is enough: a copy has the same text but for its imports.
+    suite = ("tests/app/test_router_wire.py", "-k", "in_openai_spelling")
     out = run(
         REPOSITORY, "-m", "pytest", "-q", "-p", "no:cacheprovider", *suite,
         PYTHONPATH=str(tmp_path), ROUTER_UNDER_TEST="mine.router",

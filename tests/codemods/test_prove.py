@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 import json
 import os
+import re
 import signal
 import subprocess
 import sys
@@ -502,19 +503,21 @@ def test_the_machine_reports_name_every_site(sabotaged: Proof) -> None:
 
 # What the comparison lets pass, and what it does not blame on the migration
 
+# Sends as an SDK would: how it and the router send is not the matter here, and both load slowly.
 _ASK = """
     import sys
-    import {module}
-    client = {client}
+    import httpx
+
+    ADDRESS = "https://api.openai.com/v1/chat/completions"
+    new = {new}
 
     def ask(text):
-        return client.chat.completions.create(  # site ask
-            model="gpt-4o", messages=[{{"role": "user", "content": text}}]
-        )
+        asked = {{"model": "gpt-4o", "messages": [{{"role": "user", "content": text}}]}}
+        reply = httpx.post(ADDRESS, json=asked, headers={{"authorization": "Bearer x"}})  # site ask
+        return reply.json()["choices"][0]["message"]["content"]
 """
-# Both sides on the SDK: what the router does is not the matter here, and LiteLLM loads slowly.
-_OLD = _ASK.format(module="openai", client="openai.OpenAI()")
-_NEW = _ASK.format(module="openai as r", client="r.OpenAI()")
+_OLD = _ASK.format(new=False)
+_NEW = _ASK.format(new=True)
 
 
 def test_what_varies_by_itself_is_left_out_and_named(tmp_path: Path) -> None:
@@ -540,8 +543,8 @@ def test_another_outcome_is_told_although_every_request_is_the_same(tmp_path: Pa
 
 
 def test_output_is_compared_on_demand_only(tmp_path: Path) -> None:
-    old = {"main.py": _OLD + "\n    ask('x'); print('a'); print('old')\n"}
-    new = {"main.py": _NEW + "\n    ask('x'); print('a'); print('new')\n"}
+    old = {"main.py": "print('a'); print('old')\n"}
+    new = {"main.py": "print('a'); print('new')\n"}
     assert proof_of(tmp_path / "a", old, new).same
     strict = Options(timeout=120, compare_output=True)
     proof = proof_of(tmp_path / "b", old, new, options=strict)
@@ -560,24 +563,19 @@ def test_output_means_what_is_printed_to_stderr_as_well(tmp_path: Path) -> None:
 
 def test_the_same_request_from_another_site_is_different(tmp_path: Path) -> None:
     text = """
-        import {sdk}
-        client = {sdk}.OpenAI()
+        import httpx
+        at, asked = "https://api.openai.com/v1/embeddings", {"model": "e", "input": "a"}
 
         def one():
-            return client.embeddings.create(model="e", input="a")  # site one
+            return httpx.post(at, json=asked)  # site one
 
         def two():
-            return client.embeddings.create(model="e", input="a")  # site two
+            return httpx.post(at, json=asked)  # site two
 
         one()
     """
-    old, new = (
-        text.format(sdk="openai"),
-        text.format(sdk="openai").replace(
-            'client.embeddings.create(model="e", input="a")  # site one', "two()  # site one"
-        ),
-    )
-    proof = proof_of(tmp_path, {"main.py": old}, {"main.py": new})
+    new = text.replace("httpx.post(at, json=asked)  # site one", "two()  # site one")
+    proof = proof_of(tmp_path, {"main.py": text}, {"main.py": new})
     assert proof.sites[0].verdict == "different"
     (change,) = proof.sites[0].differences[0].changes
     assert (change.path, change.before, change.after) == ("call site", "main.py:5", "main.py:8")
@@ -586,7 +584,7 @@ def test_the_same_request_from_another_site_is_different(tmp_path: Path) -> None
 def test_downloads_and_telemetry_of_the_program_are_not_compared(tmp_path: Path) -> None:
     tail = """
     import requests
-    if "import openai " + "as r" in open(__file__).read():
+    if new:
         try:
             requests.post("https://telemetry.example.com/batch", json={})
         except requests.RequestException:
@@ -697,7 +695,7 @@ def test_the_projects_own_recordings_answer_first(tmp_path: Path) -> None:
     write_tree(tmp_path / "cassettes", {"a.yaml": cassette})
     tail = """
     for text in ("recorded", "other"):
-        print(ask(text).choices[0].message.content)
+        print(ask(text))
     """
     options = Options(timeout=60, first=answers(tmp_path / "cassettes"))
     files = {"main.py": _OLD + tail}
@@ -791,21 +789,28 @@ def test_write_takes_what_is_proven_and_not_what_differs(tmp_path: Path) -> None
         "def ask", "def quote"
     )
     main = "import good, shifty\ngood.ask('hello')\nshifty.quote('')\n"
-    write_tree(tmp_path, {"good.py": GOOD, "shifty.py": shifty, "main.py": main})
-    (tmp_path / "requirements.txt").write_text("openai>=1\n")
+    files = {
+        "good.py": GOOD,
+        "shifty.py": shifty,
+        "main.py": main,
+        "requirements.txt": "openai>=1\n",
+    }
     proof = ["--json", "--prove", "--", sys.executable, "main.py"]
-    done = command(tmp_path, "--write", "--deps", *proof)
+    project, other = tmp_path / "project", tmp_path / "other"
+    write_tree(project, files)
+    write_tree(other, files)
+    done = command(project, "--write", "--deps", *proof)
     assert done.returncode == 1, done.stdout + done.stderr
     summary = json.loads(done.stdout)["summary"]
     assert (summary["proven"], summary["different"]) == (1, 1)
-    assert "openai/gpt-4o" in (tmp_path / "good.py").read_text()
-    assert "from openai import OpenAI" in (tmp_path / "shifty.py").read_text()
+    assert "openai/gpt-4o" in (project / "good.py").read_text()
+    assert "from openai import OpenAI" in (project / "shifty.py").read_text()
     assert "shifty.py: not written" in done.stderr
-    assert (tmp_path / "requirements.txt").read_text() == "openai>=1\npersonalvibe>=4\n"
-    again = command(tmp_path, "--write", "--deps", "--allow-different", *proof)
-    assert again.returncode == 1
-    assert "openai/gpt-4o" in (tmp_path / "shifty.py").read_text()
-    assert (tmp_path / "requirements.txt").read_text() == "personalvibe>=4\n"
+    assert (project / "requirements.txt").read_text() == "openai>=1\npersonalvibe>=4\n"
+    allowed = command(other, "--write", "--deps", "--allow-different", *proof)
+    assert allowed.returncode == 1
+    assert "openai/gpt-4o" in (other / "shifty.py").read_text()
+    assert (other / "requirements.txt").read_text() == "personalvibe>=4\n"
 
 
 def test_a_command_that_never_worked_is_told_so(tmp_path: Path) -> None:
@@ -901,39 +906,15 @@ NOTEBOOK = {
 def test_sites_that_nothing_reaches_are_proven_alone(tmp_path: Path) -> None:
     write_tree(tmp_path, {"bot.py": ISOLATED})
     (tmp_path / "vectors.ipynb").write_text(json.dumps(NOTEBOOK))
-    done = command(tmp_path, "--prove-sites", "--json")
-    found = json.loads(done.stdout)
-    verdicts = {(site["file"], site["line"]): site["verdict"] for site in found["sites"]}
+    done = command(tmp_path, "--prove-sites", "--verbose")
+    assert done.returncode == 0, done.stdout + done.stderr
     lines = [10, 13, 20, 23, 28, 31, 32]
-    places = [*(("bot.py", line) for line in lines), ("vectors.ipynb", 3)]
-    assert verdicts == dict.fromkeys(places, "proven in isolation"), done.stdout
-    assert done.returncode == 0
-    shown = command(tmp_path, "vectors.ipynb", "--prove-sites", "--verbose").stdout
-    assert "vectors.ipynb:cell 2:3:1: proven in isolation" in shown
+    places = [*(f"bot.py:{line}" for line in lines), "vectors.ipynb:cell 2:3"]
+    found = re.findall(r"^(\S.*):\d+: proven in isolation", done.stdout, re.MULTILINE)
+    assert found == places, done.stdout
 
 
 # Mocks, methods handed over, and what a kill leaves
-
-
-def test_a_site_that_a_mock_answers_says_so(tmp_path: Path) -> None:
-    files = {
-        "good.py": GOOD,
-        "test_good.py": """
-            from unittest import mock
-            import good
-
-            def test_ask():
-                with mock.patch.object(good, "client") as client:
-                    client.chat.completions.create.return_value.choices[0].message.content = "x"
-                    good.ask("hello")
-        """,
-    }
-    write_tree(tmp_path, files)
-    done = command(
-        tmp_path, "--prove-sites", "--json", "--prove", "--", sys.executable, "-m", "pytest", "-q"
-    )
-    (site,) = json.loads(done.stdout)["sites"]
-    assert site["verdict"] == "proven in isolation", done.stdout
 
 
 def test_tests_that_patch_what_is_gone_are_told_together() -> None:
@@ -951,13 +932,14 @@ def test_tests_that_patch_what_is_gone_are_told_together() -> None:
     assert f"1 test with another result (t.py::c): {json.dumps('passed')} -> " in shown
 
 
-def test_a_request_that_a_mock_of_the_sdk_kept_back_is_no_difference(tmp_path: Path) -> None:
+def test_what_mocks_keep_back_is_no_difference_and_proven_alone(tmp_path: Path) -> None:
     files = {
         "good.py": GOOD,
+        "mocked.py": GOOD,
         "test_good.py": """
             from unittest import mock
             from openai.resources.chat.completions import Completions
-            import good
+            import good, mocked
 
             def test_ask():
                 assert good.ask("hello")
@@ -970,12 +952,18 @@ def test_a_request_that_a_mock_of_the_sdk_kept_back_is_no_difference(tmp_path: P
             def test_monkeypatched(monkeypatch):
                 monkeypatch.setattr(Completions, "create", lambda *a, **k: mock.MagicMock())
                 assert isinstance(good.ask("hello"), mock.MagicMock)
+
+            def test_never_asked():
+                with mock.patch.object(mocked, "client") as client:
+                    client.chat.completions.create.return_value.choices[0].message.content = "x"
+                    mocked.ask("hello")
         """,
     }
     write_tree(tmp_path, files)
-    done = command(tmp_path, "--prove", "--", sys.executable, "-m", "pytest", "-q")
-    assert "different" not in done.stdout
-    assert "1 site: 1 proven" in done.stdout
+    pytest_alone = [sys.executable, "-m", "pytest", "-q"]
+    done = command(tmp_path, "--prove-sites", "--json", "--prove", "--", *pytest_alone)
+    verdicts = {site["file"]: site["verdict"] for site in json.loads(done.stdout)["sites"]}
+    assert verdicts == {"good.py": "proven", "mocked.py": "proven in isolation"}, done.stdout
 
 
 def test_a_method_handed_over_is_the_site_of_what_it_sends(tmp_path: Path) -> None:
