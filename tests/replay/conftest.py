@@ -29,6 +29,13 @@ from .loopback import Answer, Handler
 pytest_plugins = ["pytester"]
 
 
+@pytest.fixture
+def pytester(pytester: pytest.Pytester, monkeypatch: pytest.MonkeyPatch) -> pytest.Pytester:
+    """As pytest has it, but for a plugin that takes half of the start of every inner process."""
+    monkeypatch.setenv("PYTEST_ADDOPTS", "-p no:hypothesispytest")
+    return pytester
+
+
 class Server(ThreadingHTTPServer):
     """Answers on loopback and remembers what it was asked."""
 
