@@ -128,21 +128,6 @@ def run_on_a_terminal(*command: str, cwd: Path, **environ: str) -> tuple[int, st
     return process.wait(60), shown.decode().replace("\r\n", "\n")
 
 
-def test_on_a_terminal_the_reply_streams_after_a_spinner(project: Any, provider: Any) -> None:
-    delta = {"role": "assistant", "content": "Streamed."}
-    choice = {"index": 0, "delta": delta, "finish_reason": "stop"}
-    provider.stream = [{"id": "1", "created": 1, "model": "gpt-4o-mini", "choices": [choice]}]
-    code, shown = run_on_a_terminal(
-        *pv_command(), "run", "--config", project.config("mode: prd\n"),
-        cwd=project.root, NO_COLOR="1",
-    )  # fmt: skip
-    assert code == 0, shown
-    assert provider.asked[0]["stream"] is True
-    assert "waiting for openai/gpt-4o-mini" in shown
-    assert "Streamed.\n" in shown
-    assert not re.search(r"\x1b\[[\d;]*[1-9][\d;]*m", shown), "colours in spite of NO_COLOR"
-
-
 def test_a_note_does_not_stick_to_the_spinner(project: Any, provider: Any) -> None:
     provider.fails(429)
     provider.extra = {"retry-after": "0"}
@@ -162,8 +147,10 @@ HARMLESS = (
 
 
 @pytest.mark.parametrize("stream", [True, False], ids=["stream", "whole"])
-def test_nothing_controls_the_terminal(project: Any, provider: Any, stream: bool) -> None:
-    """A reply, a file's name in a note, and a model's name."""
+def test_a_reply_on_a_terminal_does_not_control_it(
+    project: Any, provider: Any, stream: bool
+) -> None:
+    """It streams, if nothing else is said. So for a file's name in a note, and a model's name."""
     project.write("code.txt", "src/\n")
     project.write("src/x\x1b]0;evil\x07\n.bin", b"\0")
     config = project.config("mode: prd\ncode_context_paths: [code.txt]\n")
@@ -174,9 +161,12 @@ def test_nothing_controls_the_terminal(project: Any, provider: Any, stream: bool
     if stream:
         provider.stream = [{"id": "1", "created": 1, "model": "m", "choices": [d]} for d in deltas]
     run = (*pv_command(), "run", "--config", config, "--model", model)
-    option = "--stream" if stream else "--no-stream"
-    code, shown = run_on_a_terminal(*run, option, cwd=project.root, NO_COLOR="1", COLUMNS="300")
+    options = [] if stream else ["--no-stream"]
+    code, shown = run_on_a_terminal(*run, *options, cwd=project.root, NO_COLOR="1", COLUMNS="300")
     assert code == 0, shown
+    assert provider.asked[0].get("stream", False) is stream
+    assert r"waiting for openai/m\x1b[31m\u202e" in shown
+    assert not re.search(r"\x1b\[[\d;]*[1-9][\d;]*m", shown), "colours in spite of NO_COLOR"
     spinner = r"\x1b\[(?:\?25[lh]|2K|1A)|\r"  # what rich moves its own line with
     assert HARMLESS in shown
     assert r"note: left out, binary: src/x\x1b]0;evil\x07\n.bin" in shown
