@@ -81,7 +81,7 @@ class BodyRedactor:
     def harmless(self, body: bytes) -> bool:
         """Whether a JSON document can be seen to hold no secret without being parsed."""
         body = bodies.without_numbers(body)
-        if b"\\u00" in body or b"\\/" in body:
+        if b"\\" in body and (b"\\u00" in body or b"\\/" in body):
             return False  # letters and slashes may be written as escapes
         text = without_binary(body.decode("utf-8", "replace"))
         lower = lower_case(text)
@@ -97,10 +97,17 @@ class BodyRedactor:
             except UnicodeDecodeError:
                 continue
             if encoding == "latin-1" and bodies.is_binary(body):
-                return bodies.PRINTABLE.sub(lambda run: self.text(run[0]), body)
+                return self.runs(body)
             if hits := self.rules.find(text):
                 body = replaced(text, hits).encode(encoding)
         return body
+
+    def runs(self, body: bytes) -> bytes:
+        pieces, position = [], 0
+        for start, end in bodies.printable_runs(body):
+            pieces += [body[position:start], self.text(body[start:end])]
+            position = end
+        return b"".join([*pieces, body[position:]]) if pieces else body
 
     def json(self, body: bytes) -> bytes | None:
         """A JSON body, or None if it is not one."""
