@@ -413,12 +413,17 @@ def _filters(
 
 
 def _secret_values(environ: Mapping[str, str]) -> Iterable[str]:
-    for name, value in environ.items():
-        if _SECRET_VARIABLE.fullmatch(name):
-            value = value.strip()
+    for name in environ:
+        if _is_secret_variable(name):
+            value = environ[name].strip()
             if len(value) >= MIN_VALUE_LENGTH and not _WORD.fullmatch(value):
                 yield value
                 yield quote(value, safe="")
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_secret_variable(name: str) -> bool:
+    return _SECRET_VARIABLE.fullmatch(name) is not None
 
 
 def _longest_first(values: Iterable[str]) -> tuple[str, ...]:
