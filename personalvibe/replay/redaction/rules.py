@@ -187,6 +187,12 @@ class RedactionRules:
             body={side: {**self.body.get(side, {}), **more.body[side]} for side in SIDES},
         )
 
+    def keeping_headers(self, names: Iterable[str]) -> RedactionRules:
+        """The same rules, but these headers stay. What is found in texts is the same."""
+        kept = replace(self, keep=self.keep | {f"header:{name}" for name in names})
+        object.__setattr__(kept, "found", self.found)
+        return kept
+
     def header_action(self, side: Side, name: str) -> Action | Literal[False]:
         """What becomes of a header; False leaves it."""
         lower = name.lower()

@@ -202,7 +202,7 @@ def _keeping(one: Interaction, rules: RedactionRules) -> RedactionRules:
         if seen.rule in _GIVING_AWAY
     }
     headers = {name.lower() for name, _ in (*one.request.headers, *one.response.headers)}
-    return replace(rules, keep=rules.keep | {f"header:{name}" for name in headers - secret})
+    return rules.keeping_headers(headers - secret)
 
 
 _GIVING_AWAY = frozenset((Rule.SECRET, Rule.COOKIE, Rule.ACCOUNT))
