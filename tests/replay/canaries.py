@@ -233,6 +233,8 @@ TEXTS = {
     "headers of json in prose": 'Call it with {"url": "x", "headers": {"X-Who": "@@"}} then.',
     "name and value in prose": 'Set {"name": "DB_PASSWORD", "value": "@@"} and {"a": 1}.',
     "list of json in prose": 'With {"api_keys": ["@@"]} it works.',
+    "latex, new line of a tabular": "user & password \\tabularnewline\nme & @@ \\tabularnewline",
+    "json with letters as escapes": 'With {"api_keys": ["\\u0061@@"]} it works.',
     "escaped json": 'It says {\\"user\\": \\"me\\", \\"password\\": \\"@@\\"} there.',
     "escaped table": 'It says {\\"columns\\": [\\"token\\"], \\"rows\\": [[\\"@@\\"]]} there.',
     "escaped twice": r"It says [{\\\"name\\\": \\\"API_KEY\\\", \\\"value\\\": \\\"@@\\\"}] there.",

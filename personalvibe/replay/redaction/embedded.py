@@ -6,6 +6,7 @@ before its quotes, and hidden where the text spells it.
 
 from __future__ import annotations
 
+import itertools
 import json
 import re
 from collections.abc import Callable, Iterator
@@ -27,6 +28,8 @@ _PIECE = 2_048
 _LONGEST_WORD = len("\\u0000") * 2
 """What may be cut in two at the end of a piece."""
 _LEVELS = 6
+_SHORTEST = 4
+_SHAPE = "a secret in JSON"
 _AROUND = r"(?:(?<!\w)|(?<=\\[nrt])){}(?!\w|\\*[\"']\s*:)"
 
 Redact = Callable[[JsonValue], JsonValue]
@@ -47,8 +50,15 @@ def embedded_secrets(text: str, redact: Redact) -> Iterator[Hit]:
             left -= end - start
             position = start + 1
             continue
-        for value in set(_hidden(document, redact(document))):
-            yield from _spelled(text, start, end, value)
+        changed = redact(document)
+        # Shorter ones are words of the text as well; what has a name is hidden by that.
+        values = {value for value in _hidden(document, changed) if len(value) >= _SHORTEST}
+        hits = [_spelled(text, start, end, value) for value in values]
+        if all(hits):
+            yield from itertools.chain.from_iterable(hits)
+        else:
+            # Its letters are written as escapes.
+            yield Hit(start, end, _SHAPE, _written(changed))
         position = end
 
 
@@ -114,18 +124,18 @@ def _hidden_in_text(before: str, after: str) -> Iterator[str]:
         position = start + len(piece)
 
 
-def _spelled(text: str, start: int, end: int, value: str) -> Iterator[Hit]:
+def _written(document: JsonValue) -> str:
+    text = json.dumps(document, ensure_ascii=False)
+    return text[1:-1] if isinstance(document, str) else text
+
+
+def _spelled(text: str, start: int, end: int, value: str) -> list[Hit]:
     """Where a part of a text has a value, or what it is in JSON, in JSON in JSON..."""
     for _ in range(_LEVELS):
-        pattern = re.compile(_AROUND.format(re.escape(value))) if value.strip() else None
-        hits = [
-            Hit(*match.span(), "a secret in JSON")
-            for match in (pattern.finditer(text, start, end) if pattern else ())
-        ]
-        if hits:
-            yield from hits
-            return
+        pattern = re.compile(_AROUND.format(re.escape(value)))
+        hits = [Hit(*match.span(), _SHAPE) for match in pattern.finditer(text, start, end)]
         escaped = json.dumps(value, ensure_ascii=False)[1:-1]
-        if escaped == value:
-            return
+        if hits or escaped == value:
+            return hits
         value = escaped
+    return []

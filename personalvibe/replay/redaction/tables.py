@@ -40,7 +40,7 @@ _INSERT = re.compile(
     r"(?i)\binsert\s+into\s+[^\s()]{1,200}\s*\(([^()]{1,2000})\)\s*values\s*(?=\()"
 )
 _INSERTED = re.compile(r"\(((?:'(?:[^']|'')*'|[^()'])*+)\)\s*,?\s*")
-_LATEX_END = re.compile(r"\\\\(?=\s|\[|\\[a-z]|\Z)")
+_LATEX_END = re.compile(r"\\\\(?=\s|\[|\\[a-z]|\Z)|\\tabularnewline\b")
 _LATEX_BETWEEN = re.compile(r"(?<!\\)&")
 _LATEX_COMMAND = re.compile(r"\\[a-zA-Z]{1,30}\*?(?:\[[^\]\n]{0,40}\])?")
 _NO_HEADING = ("", Trust.DRAWN)
