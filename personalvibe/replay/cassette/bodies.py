@@ -179,6 +179,25 @@ def _finite(text: str) -> float:
 
 def write_json(value: Any) -> bytes:
     """JSON without spaces, in UTF-8; keys keep their order. Takes `NumberText` for a list."""
+    return _json_text(value).encode()
+
+
+def is_as_written(value: Any, body: bytes) -> bool:
+    """Whether `write_json` gives this body, of which it is compared a piece at a time."""
+    text = _json_text(value)
+    position = 0
+    for start in range(0, len(text), _COMPARED):
+        piece = text[start : start + _COMPARED].encode()
+        if not body.startswith(piece, position):
+            return False
+        position += len(piece)
+    return position == len(body)
+
+
+_COMPARED = 65_536
+
+
+def _json_text(value: Any) -> str:
     spelled: dict[str, str] = {}
     mark = f"numbers-{uuid.uuid4().hex}-"
 
@@ -192,7 +211,7 @@ def write_json(value: Any) -> bytes:
     text = json.dumps(value, ensure_ascii=False, separators=(",", ":"), default=stand_in)
     if spelled:
         text = re.sub(f'"{mark}[0-9]+"', lambda found: spelled[found[0]], text)
-    return text.encode()
+    return text
 
 
 def is_json(headers: Headers, body: bytes) -> bool:

@@ -59,7 +59,9 @@ class LongLines:
         if len(rest) <= LONGEST:
             return self._each_shortened(lines + rest)
         start = lines.rfind(b"\n") + 1
-        return self._each_shortened(lines[:start]) + self._shortened(lines[start:] + rest)
+        line = lines[start:] + rest
+        del rest  # as large as the file, perhaps
+        return self._each_shortened(lines[:start]) + self._shortened(line)
 
     def _each_shortened(self, lines: bytes) -> bytes:
         starts = range(0, len(lines) - _WINDOW, _WINDOW)
@@ -78,7 +80,8 @@ class LongLines:
         start, end = key.end(), len(line) - 1 - len(quote)
         if line[end:-1] != quote or not _is_simple(line, start, end, in_quotes=bool(quote)):
             return line
-        return b"%b%b%b\n" % (line[:start], self._marked(line[start:end].decode()), quote)
+        text = str(memoryview(line)[start:end], "ascii")  # without a copy of these bytes
+        return b"%b%b%b\n" % (line[:start], self._marked(text), quote)
 
     def _block(self, lines: bytes, indent: bytes) -> bytes:
         """The lines of the block with which `lines` begin; what comes behind them is left."""

@@ -103,7 +103,7 @@ def _body_fields(headers: Headers, body: bytes, parse: ParseJson, *, exact: bool
         except bodies.NotJsonError:
             pass
         else:
-            is_kept = not exact or bodies.write_json(value) == body
+            is_kept = not exact or bodies.is_as_written(value, body)
             if is_kept and yaml_io.representable(value):
                 return {"json": value}
     parts = _part_fields(headers, body)

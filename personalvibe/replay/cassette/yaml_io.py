@@ -226,10 +226,11 @@ _VERBATIM = bytes((*b"\t\n", *range(0x20, 0x7F)))
 
 def _is_verbatim(text: str) -> bool:
     """Whether no character has to be escaped in YAML."""
+    if not text.isascii():
+        return not _unquotable().search(text)
     # Deleting is eight times as fast as searching.
-    return not (
-        text.encode().translate(None, _VERBATIM) if text.isascii() else _unquotable().search(text)
-    )
+    starts = range(0, len(text), _LONG)
+    return not any(text[at : at + _LONG].encode().translate(None, _VERBATIM) for at in starts)
 
 
 @functools.cache
