@@ -11,20 +11,21 @@ from typing import TYPE_CHECKING
 import click
 
 from personalvibe.commands.cassette_files import (
-    each_cassette,
     exit_code,
     harmless_option,
+    no_cassette,
     paths_argument,
     redaction_rules,
     say_failure,
     secret_option,
+    with_progress,
 )
 from personalvibe.output import say
 
 if TYPE_CHECKING:
     from personalvibe.replay.redaction.redact import RedactionRules
     from personalvibe.replay.toolbox.convert import Format
-    from personalvibe.replay.toolbox.files import Recording
+    from personalvibe.replay.toolbox.files import Candidate
 
 
 @click.command("convert", short_help="Change to vcrpy's format, or to this one's.")
@@ -49,16 +50,18 @@ def convert(
 
     Exit codes: 0 done; 2 nothing could be read; 3 some files could not be read or written.
     """
+    from personalvibe.replay.toolbox import files
     from personalvibe.replay.toolbox.convert import Format
 
     rules = redaction_rules(secret, harmless)
     results: Counter[_Result] = Counter()
-    for recording in each_cassette(paths):
-        if recording is None:
-            results[_Result.FAILED] += 1
-            continue
-        home = folder / _below(recording.path, paths) if folder else recording.path.parent
-        results[_result(recording, Format(to), rules, home)] += 1
+    for candidate in with_progress(files.find(paths)):
+        path = candidate.path
+        home = folder / _below(path, paths) if folder else path.parent
+        results[_result(candidate, Format(to), rules, home)] += 1
+    del results[_Result.NO_CASSETTE]
+    if not results:
+        raise no_cassette(paths)
     total, failed = results.total(), results[_Result.FAILED]
     say(
         f"{total:,} cassettes: {results[_Result.CONVERTED]:,} converted, "
@@ -78,18 +81,22 @@ class _Result(Enum):
     CONVERTED = auto()
     UNCHANGED = auto()
     FAILED = auto()
+    NO_CASSETTE = auto()
 
 
-def _result(recording: Recording, to: Format, rules: RedactionRules, folder: Path) -> _Result:
+def _result(candidate: Candidate, to: Format, rules: RedactionRules, folder: Path) -> _Result:
     from personalvibe.replay.model import CassetteError
     from personalvibe.replay.toolbox import convert as toolbox
+    from personalvibe.replay.toolbox import files
 
     try:
-        result = toolbox.convert(recording, to, rules, folder)
-        if result is None:
-            return _Result.UNCHANGED
-        toolbox.write(result)
-    except (CassetteError, OSError) as error:
-        say_failure(recording.path, error)
+        written = toolbox.convert(candidate.path, to, rules, folder)
+    except CassetteError as error:
+        if not files.counts(candidate, error):
+            return _Result.NO_CASSETTE
+        say_failure(candidate.path, error)
         return _Result.FAILED
-    return _Result.CONVERTED
+    except OSError as error:
+        say_failure(candidate.path, error)
+        return _Result.FAILED
+    return _Result.CONVERTED if written else _Result.UNCHANGED

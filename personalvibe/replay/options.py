@@ -23,6 +23,7 @@ OWN_KEYS = frozenset(
         "allow_errors",
         "allowed_hosts",
         "format",
+        "miss",
         "host_aliases",
         "ignore_json_paths",
         "lock_seconds",
@@ -84,6 +85,8 @@ class Options:
     """How long a commit waits for another process that has the cassette."""
     plain: bool = False
     """Write vcrpy's own format."""
+    raises_miss: bool = False
+    """A request that nobody recorded is vcrpy's exception, which a program may catch."""
     shared: bool = False
     """Other tests record into the same cassette."""
     refresh_before: str = ""
@@ -121,7 +124,8 @@ def parse(
         unplayed=_one_of("unplayed", config.get("unplayed", unplayed)),
         max_bytes=_positive(config, "max_cassette_bytes", MAX_BYTES),
         lock_seconds=_positive(config, "lock_seconds", LOCK_SECONDS),
-        plain=_format(config.get("format", "personalvibe")),
+        plain=_is_second(config, "format", "personalvibe", "vcrpy"),
+        raises_miss=_is_second(config, "miss", "fail", "error"),
         shared=shared,
         refresh_before=refresh_before,
         hint=hint,
@@ -209,10 +213,12 @@ def _positive(config: Mapping[str, Any], name: str, default: int) -> int:
     return value
 
 
-def _format(value: object) -> bool:
-    if value not in ("personalvibe", "vcrpy"):
-        raise _bad("format", value, "personalvibe or vcrpy")
-    return value == "vcrpy"
+def _is_second(config: Mapping[str, Any], name: str, first: str, second: str) -> bool:
+    """Which of two words a setting says; the first is its default."""
+    value = config.get(name, first)
+    if value not in (first, second):
+        raise _bad(name, value, f"{first} or {second}")
+    return bool(value == second)
 
 
 def _redaction(config: Mapping[str, Any], environ: Mapping[str, str]) -> RedactionRules:

@@ -171,7 +171,8 @@ class Session:
         return self._noted(misses.CassetteMiss(found, str(error)))
 
     def _noted(self, error: misses.CassetteMiss) -> misses.CassetteMiss:
-        self.misses.append(error)
+        if not self.options.raises_miss:
+            self.misses.append(error)
         return error
 
     def ticket(self) -> int:

@@ -59,7 +59,7 @@ def cassettes(tmp_path_factory: pytest.TempPathFactory) -> Path:
         redacted = [redact(one, rules) for one in interactions(n)]
         (folder / f"personalvibe-{n}.yaml").write_bytes(cassette.dump(redacted))
         for tool in ("vcrpy", "cassetter"):
-            (folder / f"{tool}-{n}.yaml").write_bytes(to_vcrpy(redacted))
+            (folder / f"{tool}-{n}.yaml").write_text("".join(to_vcrpy(redacted)))
     return folder
 
 

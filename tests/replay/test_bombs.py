@@ -83,8 +83,9 @@ def test_what_unpacks_to_gigabytes_is_refused_in_little_memory(tmp_path: Path) -
 
 
 SEARCH = """
-import resource
-from personalvibe.replay.redaction.redact import redact_text
+import json, resource
+from personalvibe.replay.model import Request
+from personalvibe.replay.redaction.redact import redact_request, redact_text
 from personalvibe.replay.redaction.rules import RedactionRules
 
 resource.setrlimit(resource.RLIMIT_CPU, (40, 40))
@@ -93,6 +94,13 @@ for head in ("| password | b |\\n", "[secrets]\\nkind: Secret\\ndata:\\n<table><
     for unit in "-", "\\\\", "=", "--- ", "|", "\\t", " ", "<tr>", "a,", "'", '"', "(", "password":
         text = head + unit * (100_000 // len(unit)) + "x"
         redact_text(text, rules)
+for unit in (
+    "[", "{", '["', '[{"a":', '{\\\\"', '{"token":"', '{"a": "token"} ', "& token ", "token\\n",
+    "token \\\\\\\\ ", "token\\nx y\\n", "api_key\\nk7Qz9mWb3XvR8tLp\\n", '{"password": "x y"} ',
+):
+    text = "token " + unit * (40_000 // len(unit))
+    for body in text, json.dumps({"a": text}), json.dumps({"a": json.dumps({"b": text})}):
+        redact_request(Request(method="POST", url="https://x.test/", body=body.encode()), rules)
 """
 
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+import yaml
 
 pytestmark = pytest.mark.process
 
@@ -51,3 +52,72 @@ def test_the_suite_runs_unchanged(
     assert len(server.asked) == asked
     text = "".join(path.read_text() for path in folder.rglob("*.yaml"))
     assert "Bearer abc" not in text
+
+
+AS_THERE = """
+[pytest]
+replay_format = vcrpy
+replay_miss = error
+replay_names = plain
+"""
+AS_THERE_SUITE = """
+import httpx, openai, pytest, requests, vcr.errors
+
+URL = "{url}"
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("value", ["a/b", "../c"])
+def test_asks(value):
+    assert requests.post(URL + "/echo", json={{"number": 1}}).json() == {{"number": 1}}
+
+@pytest.mark.vcr
+@pytest.mark.parametrize("post", [requests.post, httpx.post])
+def test_caught(post):
+    with pytest.raises(vcr.errors.CannotOverwriteExistingCassetteException) as caught:
+        post("http://localhost:1/echo", json={{"number": 2}})
+    assert caught.value.failed_request.uri == "http://localhost:1/echo"
+    assert (caught.value.reason, caught.value.similar_requests) == ("cassette_not_found", [])
+    assert isinstance(caught.value, Exception)
+
+@pytest.mark.vcr
+def test_through_an_sdk():
+    client = openai.OpenAI(api_key="x", base_url="http://localhost:1", max_retries=0)
+    with pytest.raises(openai.APIConnectionError):
+        client.models.list()
+
+@pytest.mark.vcr
+def test_not_caught():
+    requests.get("http://localhost:1/?token={secret}")
+
+@pytest.mark.vcr(miss="fail")
+def test_ours():
+    try:
+        requests.get("http://localhost:1/")
+    except BaseException:
+        pass
+"""
+
+
+def test_three_lines_make_it_behave_as_there(pytester: pytest.Pytester, server) -> None:
+    secret = "k7Qz9mWb3XvR8tLp2NcY5hFd"
+    server.answers["/echo"] = lambda rest, sent: {"number": sent["number"]}
+    pytester.makeini(AS_THERE)
+    pytester.makepyfile(test_it=AS_THERE_SUITE.format(url=server.url, secret=secret))
+    options = ("-p", "no:cacheprovider", "-rA")
+    done = pytester.runpytest_subprocess(*options, "--record-mode=rewrite", "-k", "asks")
+    done.assert_outcomes(passed=2, deselected=5)
+    folder = pytester.path / "cassettes" / "test_it"
+    assert {one.name for one in folder.iterdir()} == {
+        "test_asks[a-b].yaml",
+        "test_asks[..-c].yaml",
+    }
+    for one in folder.iterdir():
+        assert yaml.safe_load(one.read_text())["interactions"][0]["request"]["uri"]
+
+    done = pytester.runpytest_subprocess(*options, "--record-mode=none", timeout=120)
+    done.assert_outcomes(passed=5, failed=2)
+    output = done.stdout.str()
+    assert "No recording answers this request: GET http://localhost:1/?token=REDACTED" in output
+    assert "asked at test_it.py:" in output
+    assert output.count("The program caught the exception and went on.") == 1
+    assert secret not in output

@@ -13,6 +13,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from personalvibe.replay.cassette import file as cassette
+from personalvibe.replay.cassette import native
 from personalvibe.replay.model import CassetteError, Interaction, Provenance, Request, Response
 from personalvibe.replay.redaction.redact import RedactionRules, redact
 
@@ -212,7 +213,7 @@ TAGS = [
 
 
 @pytest.mark.parametrize("tag", TAGS)
-@pytest.mark.parametrize("version", [1, cassette.VERSION])
+@pytest.mark.parametrize("version", [1, native.VERSION])
 def test_a_cassette_with_tags_runs_nothing(tmp_path: Path, tag: str, version: int) -> None:
     mark = tmp_path / "mark"
     path = tmp_path / "c.yaml"

@@ -612,7 +612,7 @@ def test_settings_that_cannot_be_meant_are_one_line(pytester: pytest.Pytester, s
 
 @pytest.mark.process
 def test_ini_settings_that_cannot_be_meant_end_the_run(pytester: pytest.Pytester) -> None:
-    for name in ("replay_unplayed", "replay_caught_network"):
+    for name in ("replay_unplayed", "replay_caught_network", "replay_miss"):
         pytester.makeini(f"[pytest]\n{name} = loud\n")
         done = run(pytester, apart=True)
         assert done.ret == pytest.ExitCode.USAGE_ERROR

@@ -75,6 +75,14 @@ HARMLESS = [
     "kind: ConfigMap\ndata:\n  stripe: some-value-1234\n",
     "[settings]\nsecrets = 1\nregion = eu-central-1\n",
     "INSERT INTO users (id, password_hint) VALUES (1, 'the usual one');",
+    "token\nhello\nworld\nSee above\n",
+    "Password\nRequired\n\nAPI key\nsee the docs\n",
+    "api_key\n# comment\nsee-the-documentation\n",
+    "R&D, the key & the token \\\\ and so on; a=1&token=&b=2",
+    "\\begin{tabular}{ll}\nparameter & type \\\\\npassword & string \\\\\n\\end{tabular}",
+    'Answer with {"name": "get_token", "arguments": {"user": "me"}} or ["a", "b"].',
+    'An error {\\"code\\": \\"invalid_api_key\\", \\"param\\": null} and [1, 2] {x}',
+    'The schema is {"type": "object", "properties": {"password": {"type": "string"}}}.',
     "A password: at least 8 characters, a digit, no spaces. Passwort: mindestens 8 Zeichen.",
 ]
 

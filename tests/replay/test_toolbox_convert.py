@@ -165,3 +165,62 @@ def test_another_cassette_is_not_overwritten(
     assert f"{taken}: it is there already" in captured
     assert "no.yaml: there is no such file" in captured
     assert taken.read_bytes() == before
+
+
+def as_native(path: Path, *exchanges: dict[str, Any]) -> str:
+    write(path, *exchanges)
+    assert convert(path, "--to", "native") == 0
+    return path.read_text()
+
+
+@pytest.mark.parametrize("to", ["native", "vcrpy"])
+def test_what_only_the_end_of_a_file_says(tmp_path: Path, to: str) -> None:
+    """An empty list, parallel lists, keys in another order, one that comes twice."""
+    first, second = EXCHANGES[:2]
+    own = as_native(tmp_path / "own.yaml", first)
+    head, _, rest = own.partition("version: 2\n")
+    files = {
+        "empty.yaml": ("interactions: []\nversion: 1\n", 0),
+        "twice.yaml": (
+            yaml.safe_dump({"interactions": [first], "version": 1})
+            + yaml.safe_dump({"interactions": [second]}),
+            1,
+        ),
+        "parallel.yaml": (
+            yaml.safe_dump({name + "s": [one[name] for one in (first, second)] for name in first}),
+            2,
+        ),
+        "last.yaml": (head + rest.replace("...\n", "version: 2\n...\n"), 1),
+        "windows.yaml": (own.replace("\n", "\r\n"), 1),
+    }
+    for name, (text, _) in files.items():
+        (tmp_path / name).write_text(text, newline="")
+    before = {name: cassette.load(tmp_path / name) for name in files}
+    assert convert(*(tmp_path / name for name in files), "--to", to, "--output", tmp_path / to) == 0
+    for name, (_, count) in files.items():
+        after = cassette.load(tmp_path / to / name)
+        assert [one.response.body for one in after] == [one.response.body for one in before[name]]
+        assert len(after) == count, name
+
+
+def test_what_is_no_cassette_is_left_alone(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write(tmp_path / "a.yaml", EXCHANGES[0])
+    (tmp_path / "a.json").write_text('{"a": 1}')
+    (tmp_path / "b.yml").write_text("- 1\n")
+    assert convert(tmp_path, "--to", "native", "--output", tmp_path / "new") == 0
+    assert "1 cassettes: 1 converted" in capsys.readouterr().err
+    assert [path.name for path in (tmp_path / "new").iterdir()] == ["a.yaml"]
+
+
+def test_a_file_that_is_damaged_at_its_end_stays(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = write(tmp_path / "a.yaml", *EXCHANGES[:3])
+    path.write_text(path.read_text() + "}\n")
+    before = path.read_bytes()
+    assert convert(path, "--to", "native") == 2
+    assert f"{path}:" in capsys.readouterr().err
+    assert path.read_bytes() == before
+    assert [one.name for one in tmp_path.iterdir()] == ["a.yaml"]

@@ -12,20 +12,32 @@ import stat
 import tempfile
 from collections.abc import Iterator
 from pathlib import Path
+from typing import BinaryIO
 
 from personalvibe.replay.model import CassetteError
 
 
 def read(path: Path, most: int) -> bytes:
     """The first bytes of a file. Raises `FileNotFoundError`, and `CassetteError` for no file."""
+    with opened(path) as file:
+        try:
+            return file.read(most)
+        except OSError as error:
+            raise _unreadable(path, error) from None
+
+
+@contextlib.contextmanager
+def opened(path: Path) -> Iterator[BinaryIO]:
+    """A file to be read. Raises `FileNotFoundError`, and `CassetteError` for no file."""
     require_file(path)
     try:
-        with path.open("rb") as file:
-            return file.read(most)
+        file = path.open("rb")
     except FileNotFoundError:
         raise
     except OSError as error:
-        raise _unusable(path, f"it cannot be read: {error.strerror or error}") from None
+        raise _unreadable(path, error) from None
+    with file:
+        yield file
 
 
 def require_file(path: Path) -> None:
@@ -35,9 +47,13 @@ def require_file(path: Path) -> None:
     except FileNotFoundError:
         return
     except OSError as error:
-        raise _unusable(path, f"it cannot be read: {error.strerror or error}") from None
+        raise _unreadable(path, error) from None
     if not stat.S_ISREG(mode):
         raise _unusable(path, "it is not a file")
+
+
+def _unreadable(path: Path, error: OSError) -> CassetteError:
+    return _unusable(path, f"it cannot be read: {error.strerror or error}")
 
 
 def _unusable(path: Path, message: str) -> CassetteError:
@@ -46,14 +62,24 @@ def _unusable(path: Path, message: str) -> CassetteError:
 
 def replace_file(path: Path, content: bytes) -> None:
     """Replace a file in one step. Raises `OSError`; the old file is then untouched."""
+    with replacing(path) as file:
+        file.write(content)
+
+
+@contextlib.contextmanager
+def replacing(path: Path) -> Iterator[BinaryIO]:
+    """A new file, to be written and read, that takes the place of another in one step at the end.
+
+    Raises `OSError`. The old file is then untouched, as after any exception within.
+    """
     before = _status(path)
     if before is not None and not before.st_mode & 0o222:
         raise PermissionError(0, "the cassette is read-only: make it writable to record", str(path))
     path.parent.mkdir(parents=True, exist_ok=True)
     handle, name = tempfile.mkstemp(prefix=_prefix(path), suffix=_SUFFIX, dir=path.parent)
     try:
-        with os.fdopen(handle, "wb") as file:
-            file.write(content)
+        with os.fdopen(handle, "w+b") as file:
+            yield file
             file.flush()
             os.fsync(file.fileno())
         if before is not None and hasattr(os, "chown"):

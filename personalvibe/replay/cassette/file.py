@@ -2,63 +2,70 @@
 
 from __future__ import annotations
 
-import base64
-import binascii
 import gzip
 import io
 import json
 import logging
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import os
+import re
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
-from personalvibe.replay.cassette import bodies, disk, yaml_io
+from personalvibe.replay.cassette import bodies, disk, native, yaml_io
 from personalvibe.replay.model import (
     CassetteError,
-    Headers,
     Interaction,
     Provenance,
     RedactedInteraction,
-    Request,
-    Response,
 )
 
-VERSION = 2
-"""vcrpy's own cassettes say 1."""
 MAX_BYTES = 32 * 1024 * 1024
 """The largest cassette that is read, decompressed. The largest met in the wild had 4 MB."""
 
 UNPACKED = 2
 """Bytes that the bodies of a cassette may unpack to, for each byte that its file may have."""
 _HEAD = "# Recorded by personalvibe.replay. Re-record it with: pytest --record-mode=rewrite\n"
-_OWN = f"{_HEAD}version: {VERSION}\n".encode()
+_OWN = f"{_HEAD}version: {native.VERSION}\n".encode()
 _END = "...\n"
+_GZIP = b"\x1f\x8b"
 _ENDS = (_END.encode(), b"...\r\n")
 """Git on Windows may write the line ends of Windows."""
-_REPAIR = "Restore it from version control, or record it again with --record-mode=rewrite."
-_WIDTH = 96
-_PROVENANCE = ("recorded_at", "recorded_by", "recorded_from")
 
 
-def dump(interactions: Sequence[RedactedInteraction], *, exact: bool = False) -> bytes:
-    """The file of a cassette. The same interactions give the same bytes.
+def dump(interactions: Iterable[RedactedInteraction]) -> bytes:
+    """The file of a cassette. The same interactions give the same bytes."""
+    fields = native.interaction_fields
+    return "".join(pieces(interactions, fields)).encode()
 
-    Args:
-        exact: keep the whitespace of JSON, which then is a text.
-    """
-    common = interactions[0].provenance if interactions else None
-    document: dict[str, Any] = {"version": VERSION}
-    if common is not None:
-        document |= _provenance_fields(common)
-    document["interactions"] = [
-        _interaction_fields(one, common, exact=exact) for one in interactions
-    ]
-    return (_HEAD + yaml_io.dump(document) + _END).encode()
+
+Fields = Callable[[RedactedInteraction, Provenance | None], dict[str, Any]]
+"""As `native.interaction_fields`."""
+
+
+def pieces(interactions: Iterable[RedactedInteraction], fields: Fields) -> Iterator[str]:
+    """The text of a cassette, which holds one interaction at a time."""
+    common: Provenance | None = None
+    head = ""
+    for one in interactions:
+        if not head:
+            common = one.provenance
+            yield (head := f"{_beginning(common)}interactions:\n")
+        yield from yaml_io.item(fields(one, common))
+        del one  # before the next is read: each may be as large as the file
+    if not head:
+        yield f"{_beginning(None)}interactions: []\n"
+    yield _END
+
+
+def _beginning(common: Provenance | None) -> str:
+    fields = native.provenance_fields(common) if common else {}
+    return _HEAD + yaml_io.dump({"version": native.VERSION, **fields})
 
 
 def same(one: RedactedInteraction, other: RedactedInteraction) -> bool:
     """Whether two interactions are written alike, whenever they were recorded."""
-    return one == other or _exchange_fields(one) == _exchange_fields(other)
+    return one == other or native.exchange_fields(one) == native.exchange_fields(other)
 
 
 def load(path: Path, *, max_bytes: int = MAX_BYTES) -> list[Interaction]:
@@ -80,19 +87,19 @@ def parse(
     document = document_of(raw, path, max_bytes=max_bytes)
     value = document.value
     version = value.get("version") if isinstance(value, dict) else None
-    if isinstance(version, int) and version > VERSION:
+    if isinstance(version, int) and version > native.VERSION:
         raise CassetteError(
-            f"version {version}, and this program reads up to {VERSION}",
+            f"version {version}, and this program reads up to {native.VERSION}",
             path=path,
             hint="Upgrade personalvibe, or record it again with --record-mode=rewrite.",
         )
     if document.repeated is not None:
-        if version == VERSION:
+        if version == native.VERSION:
             raise document.repeated
         logging.getLogger(__name__).warning("%s; the last one counts", document.repeated.message)
-    if isinstance(value, dict) and version == VERSION:
+    if isinstance(value, dict) and version == native.VERSION:
         _require_end(_unpacked(raw, path, max_bytes), path)
-        return _Reader(path, document).interactions(value)
+        return native.Reader(path, document).interactions(value)
     from personalvibe.replay.cassette.foreign import read_foreign
 
     budget = bodies.Budget(max_bytes * UNPACKED)
@@ -109,19 +116,83 @@ def stream(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> Iterable[In
     return parse(raw, path, max_bytes=max_bytes)
 
 
-def _gradually(raw: bytes, path: Path, max_bytes: int) -> Iterator[Interaction]:
-    gradual = yaml_io.Gradual(raw, path, max_bytes=max_bytes, name="interactions")
+class NotGradualError(Exception):
+    """What a file says can only be known when all of it is read."""
+
+
+def one_by_one(file: BinaryIO, path: Path, *, max_bytes: int = MAX_BYTES) -> Iterator[Interaction]:
+    """`parse`, but a file in YAML is held in memory one interaction at a time.
+
+    Raises `NotGradualError`, also late, where that cannot be done.
+    """
+    start = file.read(len(_OWN))
+    if start[:2] == _GZIP or start.lstrip()[:1] == b"{":
+        raise NotGradualError
+    is_own = start == _OWN
+    if is_own and not _is_whole(file):
+        raise NotGradualError
+    file.seek(0)
+    return (_gradually if is_own else _foreign)(file, path, max_bytes)
+
+
+def _is_whole(file: BinaryIO) -> bool:
+    file.seek(-len(_END), os.SEEK_END)
+    return file.read() == _END.encode()
+
+
+def _gradually(source: bytes | BinaryIO, path: Path, max_bytes: int) -> Iterator[Interaction]:
+    gradual = yaml_io.Gradual(source, path, max_bytes=max_bytes, name="interactions")
     common: Provenance | None = None
-    for number, item in enumerate(gradual):
-        reader = _Reader(path, gradual.document())
-        if number == 0:
+    is_first = True
+    for item in gradual:
+        reader = native.Reader(path, gradual.document())
+        if is_first:
             common = reader.provenance(reader.document.value)
-        yield reader.interaction(item, common, item)
+            is_first = False
+        one = reader.interaction(item, common, item)
+        del item
+        yield one
+        del one
     whole = gradual.document()
     if whole.repeated is not None:
         raise whole.repeated
     # The items are gone; what stands beside them is left to be looked at.
-    _Reader(path, whole).interactions(whole.value)
+    native.Reader(path, whole).interactions(whole.value)
+
+
+def _foreign(file: BinaryIO, path: Path, max_bytes: int) -> Iterator[Interaction]:
+    from personalvibe.replay.cassette import foreign
+
+    gradual = yaml_io.Gradual(file, path, max_bytes=max_bytes, name="interactions")
+    budget = bodies.Budget(max_bytes * UNPACKED)
+    number = 0
+    for item in gradual:  # `enumerate` would hold it
+        number += 1
+        if number == 1 and not (foreign.has_sides(item) and _is_plain(gradual)):
+            raise NotGradualError
+        one = foreign.read_interaction(item, path, number, budget)
+        del item
+        yield one
+        del one
+    if not number or gradual.document().repeated or not _is_plain(gradual):
+        raise NotGradualError
+
+
+def _is_plain(gradual: yaml_io.Gradual) -> bool:
+    """Whether a document, as far as it was read, says nothing else of its interactions."""
+    document: dict[Any, Any] = gradual.document().value
+    return document.keys() <= {"interactions", "version"} and document.get("version", 1) == 1
+
+
+def says_native(raw: bytes) -> bool:
+    """Whether a text is in our own format, if it is a cassette at all."""
+    return _SAYS_NATIVE.search(raw) is not None
+
+
+# The look-behind comes second, because `re` searches fast for a literal that comes first.
+_SAYS_NATIVE = re.compile(
+    rb"version:(?<![^\n]version:)[ \t]*%d[ \t\r]*(?:#[^\n]*)?(?:\n|\Z)" % native.VERSION
+)
 
 
 def document_of(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> yaml_io.Document:
@@ -131,7 +202,7 @@ def document_of(raw: bytes, path: Path, *, max_bytes: int = MAX_BYTES) -> yaml_i
 
 
 def _unpacked(raw: bytes, path: Path, max_bytes: int) -> bytes:
-    return _gunzip(raw, path, max_bytes) if raw[:2] == b"\x1f\x8b" else raw
+    return _gunzip(raw, path, max_bytes) if raw[:2] == _GZIP else raw
 
 
 def _require_end(raw: bytes, path: Path) -> None:
@@ -140,7 +211,7 @@ def _require_end(raw: bytes, path: Path) -> None:
             'the last line, "...", is missing: the file is cut off',
             path=path,
             line=raw.count(b"\n") + 1,
-            hint=_REPAIR,
+            hint=native.REPAIR,
         )
 
 
@@ -149,11 +220,11 @@ def _json(raw: bytes, path: Path, max_bytes: int) -> yaml_io.Document | None:
     if raw.lstrip()[:1] != b"{" or len(raw) > max_bytes:
         return None
     if sum(map(raw.count, (b",", b"[", b"{"))) > yaml_io.MAX_NODES:
-        raise CassetteError(f"more than {yaml_io.MAX_NODES:,} nodes", path=path, hint=_REPAIR)
+        raise CassetteError(f"more than {yaml_io.MAX_NODES:,} nodes", path=path, hint=native.REPAIR)
     try:
         return yaml_io.Document(value=json.loads(raw), lines={}, repeated=None)
     except RecursionError:
-        raise CassetteError("nested too deeply", path=path, hint=_REPAIR) from None
+        raise CassetteError("nested too deeply", path=path, hint=native.REPAIR) from None
     except ValueError:
         return None  # YAML may begin so, too, and says on which line it is wrong
 
@@ -163,249 +234,4 @@ def _gunzip(raw: bytes, path: Path, max_bytes: int) -> bytes:
         with gzip.GzipFile(fileobj=io.BytesIO(raw)) as file:
             return file.read(max_bytes + 1)
     except (OSError, EOFError) as error:
-        raise CassetteError(f"not valid gzip: {error}", path=path, hint=_REPAIR) from None
-
-
-def _provenance_fields(provenance: Provenance) -> dict[str, Any]:
-    return {
-        "recorded_at": provenance.recorded_at,
-        "recorded_by": dict(provenance.recorded_by),
-        "recorded_from": provenance.recorded_from,
-    }
-
-
-def _interaction_fields(
-    one: RedactedInteraction, common: Provenance | None, *, exact: bool
-) -> dict[str, Any]:
-    fields: dict[str, Any] = {}
-    if one.provenance is not None and one.provenance != common:
-        fields |= _provenance_fields(one.provenance)
-    return {**fields, **_exchange_fields(one, exact=exact)}
-
-
-def _exchange_fields(one: RedactedInteraction, *, exact: bool = False) -> dict[str, Any]:
-    request, response = one.request, one.response
-    fields: dict[str, Any] = {}
-    fields["request"] = {
-        "method": request.method,
-        "url": request.url,
-        **_header_fields(request.headers),
-        **_body_fields(request.headers, request.body, exact=exact),
-    }
-    fields["response"] = {
-        "status": response.status,
-        "reason": response.reason,
-        **_header_fields(response.headers),
-        **_body_fields(response.headers, response.body, exact=exact),
-    }
-    return fields
-
-
-def _header_fields(headers: Headers) -> dict[str, Any]:
-    """Lower-case names in alphabetical order: HTTP clients differ in both."""
-    found: dict[str, list[str]] = {}
-    for name, value in headers:
-        found.setdefault(name.lower(), []).append(value)
-    if not found:
-        return {}
-    return {
-        "headers": {
-            name: values[0] if len(values) == 1 else values
-            for name, values in sorted(found.items())
-        }
-    }
-
-
-def _body_fields(headers: Headers, body: bytes, *, exact: bool) -> dict[str, Any]:
-    """The body under the name of its form: json, events, parts, text or base64."""
-    if not body:
-        return {}
-    if bodies.is_json(headers, body):
-        try:
-            value = bodies.parse_json_sparing(body)
-        except bodies.NotJsonError:
-            pass
-        else:
-            is_kept = not exact or bodies.write_json(value) == body
-            if is_kept and yaml_io.representable(value):
-                return {"json": value}
-    parts = _part_fields(headers, body)
-    if parts is not None:
-        return {"parts": parts}
-    fields = _text_fields(body)
-    if bodies.media_type(headers) == "text/event-stream" and "text" in fields:
-        return _event_fields(fields["text"])
-    return fields
-
-
-def _text_fields(body: bytes) -> dict[str, Any]:
-    try:
-        return {"text": body.decode()}
-    except UnicodeDecodeError:
-        data = base64.b64encode(body).decode()
-        lines = [data[start : start + _WIDTH] for start in range(0, len(data), _WIDTH)]
-        return {"base64": "\n".join(lines) + "\n"}
-
-
-def _event_fields(text: str) -> dict[str, Any]:
-    for name, mark in (("events", "\n\n"), ("crlf_events", "\r\n\r\n")):
-        events = text.split(mark)
-        if len(events) > 1 and not events[-1]:
-            lines = [event.replace("\r\n", "\n") for event in events[:-1]]
-            if _event_text(name, lines) == text:
-                return {name: lines}
-    return {"text": text}
-
-
-def _event_text(name: str, events: list[str]) -> str:
-    if name == "events":
-        return "".join(f"{event}\n\n" for event in events)
-    return "".join(event.replace("\n", "\r\n") + "\r\n\r\n" for event in events)
-
-
-def _part_fields(headers: Headers, body: bytes) -> list[dict[str, Any]] | None:
-    parts = bodies.parse_multipart(headers, body)
-    if parts is None or bodies.boundary(headers) != bodies.STORED_BOUNDARY:
-        return None
-    if bodies.write_multipart(parts, bodies.STORED_BOUNDARY) != body:
-        return None
-    if any(len(dict(part.headers)) != len(part.headers) for part in parts):
-        return None
-    return [{"headers": dict(part.headers), **_text_fields(part.content)} for part in parts]
-
-
-class _Reader:
-    """Checks what a file says before anything relies on it."""
-
-    def __init__(self, path: Path, document: yaml_io.Document) -> None:
-        self.path = path
-        self.document = document
-
-    def error(self, message: str, near: object) -> CassetteError:
-        line = self.document.line(near)
-        return CassetteError(message, path=self.path, line=line, hint=_REPAIR)
-
-    def interactions(self, value: dict[Any, Any]) -> list[Interaction]:
-        self.only(value, "the cassette", "version", *_PROVENANCE, "interactions")
-        common = self.provenance(value)
-        items = value.get("interactions")
-        if not isinstance(items, list):
-            raise self.error("`interactions` is not a list", value)
-        return [self.interaction(item, common, items) for item in items]
-
-    def interaction(self, item: Any, common: Provenance | None, near: object) -> Interaction:
-        if not isinstance(item, dict):
-            raise self.error("an interaction is not a mapping", near)
-        self.only(item, "an interaction", *_PROVENANCE, "request", "response")
-        request, response = item.get("request"), item.get("response")
-        if not isinstance(request, dict) or not isinstance(response, dict):
-            raise self.error("an interaction lacks its request or its response", item)
-        self.only(request, "a request", "method", "url", "headers", *_FORMS)
-        self.only(response, "a response", "status", "reason", "headers", *_FORMS)
-        status = response.get("status")
-        if not isinstance(status, int) or not 100 <= status <= 999:
-            raise self.error(f"the status {status!r} is not an HTTP status", response)
-        return Interaction(
-            request=Request(
-                method=self.text(request, "method"),
-                url=self.url(request),
-                headers=self.headers(request),
-                body=self.body(request),
-            ),
-            response=Response(
-                status=status,
-                reason=self.text(response, "reason"),
-                headers=self.headers(response),
-                body=self.body(response),
-            ),
-            provenance=self.provenance(item) or common,
-        )
-
-    def provenance(self, item: dict[Any, Any]) -> Provenance | None:
-        if item.keys().isdisjoint(_PROVENANCE):
-            return None
-        by, source = item.get("recorded_by", {}), item.get("recorded_from")
-        if not isinstance(by, dict) or source not in ("provider", "stand-in"):
-            raise self.error("it is not said by what and from where this was recorded", item)
-        return Provenance(
-            recorded_at=self.text(item, "recorded_at"),
-            recorded_by=tuple((str(name), str(version)) for name, version in by.items()),
-            recorded_from=source,
-        )
-
-    def only(self, item: Mapping[Any, Any], what: str, *known: str) -> None:
-        for name in item:
-            if name not in known:
-                raise self.error(f"{what} has an unknown key, {name!r}", item)
-
-    def url(self, item: dict[Any, Any]) -> str:
-        value = self.text(item, "url")
-        if not bodies.is_address(value):
-            raise self.error(f"{value[:80]!r} is no address", item)
-        return value
-
-    def text(self, item: dict[Any, Any], name: str) -> str:
-        value = item.get(name)
-        if not isinstance(value, str):
-            raise self.error(f"`{name}` is not a string", item)
-        return value
-
-    def headers(self, item: dict[Any, Any]) -> Headers:
-        value = item.get("headers", {})
-        if not isinstance(value, dict):
-            raise self.error("`headers` is not a mapping", item)
-        found: list[tuple[str, str]] = []
-        for name, content in value.items():
-            values = content if isinstance(content, list) else [content]
-            if not isinstance(name, str) or not all(isinstance(one, str) for one in values):
-                raise self.error(f"the header {name!r} is not a string", value)
-            found += [(name, one) for one in values]
-        return tuple(found)
-
-    def body(self, item: dict[Any, Any]) -> bytes:
-        forms = [name for name in _FORMS if name in item]
-        if not forms:
-            return b""
-        if len(forms) > 1:
-            raise self.error(f"two bodies: {' and '.join(forms)}", item)
-        name = forms[0]
-        value = item[name]
-        if name == "json":
-            return self.json(value, item)
-        if name == "parts":
-            return self.parts(value, item)
-        if name in ("events", "crlf_events"):
-            if not isinstance(value, list) or not all(isinstance(one, str) for one in value):
-                raise self.error(f"`{name}` is not a list of strings", item)
-            return _event_text(name, value).encode()
-        text = self.text(item, name)
-        if name == "text":
-            return text.encode()
-        try:
-            return base64.b64decode("".join(text.split()), validate=True)
-        except (binascii.Error, ValueError):
-            raise self.error("`base64` is not base64", item) from None
-
-    def json(self, value: Any, near: object) -> bytes:
-        try:
-            return bodies.write_json(value)
-        except (TypeError, ValueError, RecursionError):
-            raise self.error("`json` holds something that JSON has not", near) from None
-
-    def parts(self, value: Any, near: object) -> bytes:
-        if not isinstance(value, list):
-            raise self.error("`parts` is not a list", near)
-        parts = []
-        for item in value:
-            if not isinstance(item, dict):
-                raise self.error("a part is not a mapping", value)
-            self.only(item, "a part", "headers", *_FORMS)
-            parts.append(
-                bodies.Part(
-                    headers=self.headers(item), name="", filename=None, content=self.body(item)
-                )
-            )
-        return bodies.write_multipart(parts, bodies.STORED_BOUNDARY)
-
-
-_FORMS = ("json", "events", "crlf_events", "parts", "text", "base64")
+        raise CassetteError(f"not valid gzip: {error}", path=path, hint=native.REPAIR) from None

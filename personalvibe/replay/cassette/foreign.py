@@ -8,7 +8,7 @@ vcrpy's own format for projects that share their cassettes with it.
 from __future__ import annotations
 
 import base64
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -48,9 +48,24 @@ def read_foreign(
     if document is None:
         raise NotACassetteError("the cassette is empty", path=path, hint=_EMPTY)
     return [
-        _interaction(item, _Place(path, number, None if as_stored else budget))
+        read_interaction(item, path, number, None if as_stored else budget)
         for number, item in enumerate(_items(document, path), 1)
     ]
+
+
+def read_interaction(
+    item: object, path: Path, number: int, budget: bodies.Budget | None
+) -> Interaction:
+    """One of a list of interactions; with compressed bodies as they are if there is no budget.
+
+    Raises `CassetteError`.
+    """
+    return _interaction(item, _Place(path, number, budget))
+
+
+def has_sides(item: object) -> bool:
+    """Whether it may be an interaction of HTTP."""
+    return isinstance(item, dict) and not item.keys().isdisjoint(_SIDES)
 
 
 def _items(document: object, path: Path) -> Sequence[object]:
@@ -246,31 +261,41 @@ def _unpacked(headers: Headers, body: bytes, place: _Place) -> tuple[Headers, by
     return headers, plain
 
 
-def to_vcrpy(interactions: Iterable[RedactedInteraction]) -> bytes:
-    """A cassette that plain vcrpy reads: version 1, bodies as text, else ``!!binary``."""
-    document = {
-        "interactions": [
-            {
-                "request": {
-                    "body": text_or_bytes(one.request.body),
-                    "headers": _header_lists(one.request.headers),
-                    "method": one.request.method,
-                    "uri": one.request.url,
-                },
-                "response": {
-                    "body": {"string": text_or_bytes(one.response.body)},
-                    "headers": _header_lists(one.response.headers),
-                    "status": {"code": one.response.status, "message": one.response.reason},
-                },
-            }
-            for one in interactions
-        ],
-        "version": 1,
+def to_vcrpy(interactions: Iterable[RedactedInteraction]) -> Iterator[str]:
+    """The text, in pieces, of a cassette that plain vcrpy reads: version 1, bodies as text, else
+    ``!!binary``.
+    """
+    head = "interactions:\n"
+    for one in interactions:
+        yield head
+        head = ""
+        yield _vcrpy_text([_vcrpy_fields(one)])
+        del one  # before the next is read: each may be as large as the file
+    yield _vcrpy_text({"version": 1} if not head else {"interactions": [], "version": 1})
+
+
+def _vcrpy_fields(one: RedactedInteraction) -> dict[str, Any]:
+    return {
+        "request": {
+            "body": text_or_bytes(one.request.body),
+            "headers": _header_lists(one.request.headers),
+            "method": one.request.method,
+            "uri": one.request.url,
+        },
+        "response": {
+            "body": {"string": text_or_bytes(one.response.body)},
+            "headers": _header_lists(one.response.headers),
+            "status": {"code": one.response.status, "message": one.response.reason},
+        },
     }
+
+
+def _vcrpy_text(value: Any) -> str:
     import yaml
 
     dumper: Any = getattr(yaml, "CSafeDumper", yaml.SafeDumper)
-    return yaml.dump(document, Dumper=dumper, allow_unicode=True, encoding="utf-8")
+    text: str = yaml.dump(value, Dumper=dumper, allow_unicode=True)
+    return text
 
 
 def _header_lists(headers: Sequence[tuple[str, str]]) -> dict[str, list[str]]:

@@ -14,16 +14,19 @@ import base64
 import binascii
 import contextlib
 import functools
+import itertools
 import json
 import math
+import os
 import re
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 from personalvibe.replay.cassette import bodies
+from personalvibe.replay.cassette.long_lines import LongLines, UnclearError
 from personalvibe.replay.model import CassetteError
 
 MAX_DEPTH = 200
@@ -35,8 +38,9 @@ MAX_NODES = 5_000_000
 
 _REPAIR = "Restore it from version control, or record it again with --record-mode=rewrite."
 
-_PLAIN = re.compile(r"[A-Za-z/_][^\t\n]*")
+_PLAIN_START = re.compile("[A-Za-z/_]")
 _WORDS = frozenset(("true", "false", "yes", "no", "on", "off", "null", "y", "n"))
+_LONGEST_WORD = max(map(len, _WORDS))
 _MAX_KEY = 900
 """YAML limits a simple key to 1,024 characters; the rest is for escapes and indentation."""
 
@@ -46,7 +50,14 @@ def dump(value: Any) -> str:
 
     Deterministic; multi-line strings become block literals.
     """
-    return "\n".join(_block(value, 0)) + "\n"
+    return "".join(_block(value, ""))
+
+
+def item(value: Any) -> Iterator[str]:
+    """The text of one item of a list in the document's mapping, in pieces. None of them copies a
+    long text together with what stands around it: one may be as large as the whole file.
+    """
+    return _item("", value, "")
 
 
 def representable(value: Any, *, max_depth: int = 60) -> bool:
@@ -82,41 +93,37 @@ def _encodable(text: str) -> bool:
     return True
 
 
-def _block(value: Any, indent: int) -> Iterator[str]:
-    """The lines of a node that starts on a line of its own."""
-    pad = " " * indent
+def _block(value: Any, pad: str, lead: str | None = None) -> Iterator[str]:
+    """The text of a node on lines of its own; `lead` is in the place of the first line's `pad`."""
+    lead = pad if lead is None else lead
     if isinstance(value, dict) and value:
         for key, child in value.items():
-            yield from _entry(f"{pad}{_quoted_or_plain(key)}:", child, indent)
+            yield from _entry(f"{lead}{_quoted_or_plain(key)}:", child, pad)
+            lead = pad
     elif isinstance(value, list) and value:
         for child in value:
-            yield from _item(pad, child, indent)
+            yield from _item(lead, child, pad)
+            lead = pad
     else:
-        yield pad + _scalar(value, indent + 2)
+        yield from _scalar(lead, value, f"{pad}  ")
 
 
-def _entry(head: str, child: Any, indent: int) -> Iterator[str]:
-    if _is_numbers(child):
-        yield f"{head} {_number_block(child, indent + 2)}"
-    elif isinstance(child, dict) and child:
-        yield head
-        yield from _block(child, indent + 2)
-    elif isinstance(child, list) and child:
-        yield head
-        yield from _block(child, indent)
+def _entry(head: str, child: Any, pad: str) -> Iterator[str]:
+    if isinstance(child, dict) and child:
+        yield f"{head}\n"
+        yield from _block(child, f"{pad}  ")
+    elif isinstance(child, list) and child and not _is_numbers(child):
+        yield f"{head}\n"
+        yield from _block(child, pad)
     else:
-        yield f"{head} {_scalar(child, indent + 2)}"
+        yield from _scalar(f"{head} ", child, f"{pad}  ")
 
 
-def _item(pad: str, child: Any, indent: int) -> Iterator[str]:
-    if _is_numbers(child):
-        yield f"{pad}- {_number_block(child, indent + 2)}"
-    elif isinstance(child, (dict, list)) and child:
-        lines = _block(child, indent + 2)
-        yield f"{pad}- {next(lines)[indent + 2 :]}"
-        yield from lines
+def _item(lead: str, child: Any, pad: str) -> Iterator[str]:
+    if isinstance(child, (dict, list)) and child and not _is_numbers(child):
+        yield from _block(child, f"{pad}  ", f"{lead}- ")
     else:
-        yield f"{pad}- {_scalar(child, indent + 2)}"
+        yield from _scalar(f"{lead}- ", child, f"{pad}  ")
 
 
 _NUMBERS = "!numbers"
@@ -131,22 +138,40 @@ def _is_numbers(value: Any) -> bool:
     return isinstance(value, bodies.NumberText)
 
 
-def _number_block(numbers: list[int | float] | bodies.NumberText, indent: int) -> str:
+def _number_lines(numbers: list[int | float] | bodies.NumberText, pad: str) -> Iterator[str]:
     if isinstance(numbers, list):
         text = json.dumps(numbers, separators=(",", ":"))[1:-1]
     else:
         text = numbers.text
-    lines = [f"{_NUMBERS} |-"]
+    yield f"{_NUMBERS} |-\n"
     start = 0
     while len(text) - start > _LINE:
         end = text.rfind(",", start, start + _LINE) + 1
-        lines.append(text[start:end])
+        yield f"{pad}{text[start:end]}\n"
         start = end
-    lines.append(text[start:])
-    return f"\n{' ' * indent}".join(lines)
+    yield f"{pad}{text[start:]}\n"
 
 
-def _scalar(value: Any, indent: int) -> str:
+def _scalar(head: str, value: Any, pad: str) -> Iterator[str]:
+    """A value behind `head`, to the end of its last line; `pad` is that of its further lines."""
+    if _is_numbers(value):
+        yield head
+        yield from _number_lines(value, pad)
+    elif isinstance(value, str) and len(value) > _LONG:
+        yield head
+        yield from _literal(value, pad) if _is_literal(value) else _quoted_pieces(value)
+        yield "\n"
+    elif isinstance(value, str) and _is_literal(value):
+        yield f"{head}{''.join(_literal(value, pad))}\n"
+    else:
+        yield f"{head}{_spelled(value)}\n"
+
+
+_LONG = 10_000
+"""Characters from which on a text is handed on in pieces, without being copied."""
+
+
+def _spelled(value: Any) -> str:
     match value:
         case None:
             return "null"
@@ -157,7 +182,7 @@ def _scalar(value: Any, indent: int) -> str:
         case float():
             return _float(value)
         case str():
-            return _literal(value, indent) or _quoted_or_plain(value)
+            return _quoted_or_plain(value)
         case dict():
             return "{}"
         case list():
@@ -174,21 +199,38 @@ def _float(value: float) -> str:
     return f"{mantissa if '.' in mantissa else mantissa + '.0'}e{sign}{exponent.lstrip('+')}"
 
 
-def _literal(text: str, indent: int) -> str | None:
-    """A block literal, where the text has several lines and survives the trip unescaped."""
-    if (
-        "\n" not in text
-        or text[0] in " \n\t"
-        or text.endswith("\n\n")
-        or _unquotable().search(text)
-    ):
-        return None
-    body, ends = (text[:-1], True) if text.endswith("\n") else (text, False)
-    lines = body.split("\n")
-    if not lines[-1].strip():
-        return None
-    pad = " " * indent
-    return "\n".join(["|" if ends else "|-", *(pad + line if line else "" for line in lines)])
+def _is_literal(text: str) -> bool:
+    """Whether a text has several lines and survives the trip as a block literal, unescaped."""
+    if "\n" not in text or text[0] in " \n\t" or text.endswith("\n\n") or not _is_verbatim(text):
+        return False
+    end = len(text) - text.endswith("\n")
+    return bool(text[text.rfind("\n", 0, end) + 1 : end].strip())
+
+
+def _literal(text: str, pad: str) -> Iterator[str]:
+    end = len(text) - text.endswith("\n")
+    yield "|" if end < len(text) else "|-"
+    position = 0
+    while position < end:
+        # To where a line ends near: a piece has many short lines, or a long one.
+        stop = text.find("\n", min(position + _LONG, end), end)
+        stop = end if stop < 0 else stop
+        yield "".join(
+            f"\n{pad}{line}" if line else "\n" for line in text[position:stop].split("\n")
+        )
+        position = stop + 1
+
+
+_VERBATIM = bytes((*b"\t\n", *range(0x20, 0x7F)))
+
+
+def _is_verbatim(text: str) -> bool:
+    """Whether no character has to be escaped in YAML."""
+    if not text.isascii():
+        return not _unquotable().search(text)
+    # Deleting is eight times as fast as searching.
+    starts = range(0, len(text), _LONG)
+    return not any(text[at : at + _LONG].encode().translate(None, _VERBATIM) for at in starts)
 
 
 @functools.cache
@@ -200,20 +242,32 @@ def _unquotable() -> re.Pattern[str]:
 
 
 def _quoted_or_plain(text: str) -> str:
-    if (
-        _PLAIN.fullmatch(text)
+    return "".join(_quoted_pieces(text))
+
+
+def _quoted_pieces(text: str) -> Iterator[str]:
+    verbatim = "\n" not in text and _is_verbatim(text)
+    if verbatim and _is_plain(text):
+        yield text
+    elif verbatim and ('"' in text or "\\" in text):
+        # No escapes: JSON inside of a string stays readable.
+        yield "'"
+        yield text.replace("'", "''")
+        yield "'"
+    else:
+        quoted = json.dumps(text, ensure_ascii=False)
+        yield _unquotable().sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+
+
+def _is_plain(text: str) -> bool:
+    return (
+        _PLAIN_START.match(text) is not None
+        and "\t" not in text
         and ": " not in text
         and " #" not in text
         and text[-1] not in ": "
-        and text.lower() not in _WORDS
-        and not _unquotable().search(text)
-    ):
-        return text
-    if ('"' in text or "\\" in text) and "\n" not in text and not _unquotable().search(text):
-        # No escapes: JSON inside of a string stays readable.
-        return "'" + text.replace("'", "''") + "'"
-    quoted = json.dumps(text, ensure_ascii=False)
-    return _unquotable().sub(lambda found: f"\\u{ord(found[0]):04x}", quoted)
+        and (len(text) > _LONGEST_WORD or text.lower() not in _WORDS)
+    )
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -249,15 +303,29 @@ class Gradual:
     comes to where the text is wrong.
     """
 
-    def __init__(self, text: bytes, path: Path, *, max_bytes: int, name: str) -> None:
-        self._text, self._path, self._max_bytes, self._name = text, path, max_bytes, name
+    def __init__(self, source: Source, path: Path, *, max_bytes: int, name: str) -> None:
+        self._source, self._path, self._max_bytes, self._name = source, path, max_bytes, name
         self._builder = _Builder(path, max_bytes * _EXPANDED)
 
     def __iter__(self) -> Iterator[Any]:
-        with _parsing(self._text, self._path, self._max_bytes) as loader:
+        taken = 0
+        try:
+            for items in self._lists(LongLines(self._source)):
+                taken += 1
+                yield items.pop()
+        except UnclearError:
+            self._builder = _Builder(self._path, self._max_bytes * _EXPANDED)
+            for items in itertools.islice(self._lists(None), taken, None):
+                yield items.pop()
+
+    def _lists(self, lines: LongLines | None) -> Iterator[list[Any]]:
+        """The list again and again, at each of its items."""
+        self._builder.long_lines = lines
+        with _parsing(self._source, self._path, self._max_bytes, lines) as loader:
             for name, items in self._builder.build(loader):
                 if name == self._name:
-                    yield items.pop()
+                    yield items
+                    self._builder.forget()
 
     def document(self) -> Document:
         """What is read so far, without the items."""
@@ -265,27 +333,45 @@ class Gradual:
         return Document(value=read.value, lines=read.lines, repeated=read.repeated)
 
 
+Source = bytes | BinaryIO
+
+
+def _size(source: Source) -> int:
+    return len(source) if isinstance(source, bytes) else os.fstat(source.fileno()).st_size
+
+
+def _line_count(source: Source) -> int:
+    if isinstance(source, bytes):
+        return len(source.splitlines())
+    source.seek(0)
+    return sum(1 for _ in source)
+
+
 @contextlib.contextmanager
-def _parsing(text: bytes, path: Path, max_bytes: int) -> Iterator[Any]:
-    """PyYAML's parser of a text; what it raises becomes a `CassetteError`."""
+def _parsing(
+    source: Source, path: Path, max_bytes: int, lines: LongLines | None = None
+) -> Iterator[Any]:
+    """PyYAML's parser of a text, given by its `lines`; its errors become a `CassetteError`."""
     import yaml
 
-    if len(text) > max_bytes:
+    if (size := _size(source)) > max_bytes:
         raise CassetteError(
-            f"the cassette has {len(text):,} bytes, more than the {max_bytes:,} allowed",
+            f"the cassette has {size:,} bytes, more than the {max_bytes:,} allowed",
             path=path,
             hint="Split it, or raise max_cassette_bytes in vcr_config.",
         )
+    if not isinstance(source, bytes):
+        source.seek(0)
     parser: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
     try:
-        loader = parser(text)
+        loader = parser(lines or source)
         try:
             yield loader
         finally:
             loader.dispose()
     except yaml.MarkedYAMLError as error:
         # A file that ends too early is reported past its end.
-        last = len(text.splitlines())
+        last = _line_count(source)
         line = min(error.problem_mark.line + 1, last) if error.problem_mark else None
         raise CassetteError(
             f"not valid YAML: {error.problem}", path=path, line=line, hint=_REPAIR
@@ -344,11 +430,19 @@ class _Builder:
         """Name -> value, its nodes, its characters."""
         self.lines: dict[int, int] = {}
         self.repeated: CassetteError | None = None
+        self.long_lines: LongLines | None = None
+        """Through which the parser reads, if it does."""
         self.value: Any = None
         """The document; while it is read, its mapping as far as it goes."""
 
     def error(self, message: str, event: Any) -> CassetteError:
         return CassetteError(message, path=self.path, line=event.start_mark.line + 1, hint=_REPAIR)
+
+    def forget(self) -> None:
+        """Where what somebody took began: its numbers may come again."""
+        line = self.lines.get(id(self.value), 1)
+        self.lines.clear()
+        self.lines[id(self.value)] = line
 
     def build(self, loader: Any) -> Iterator[tuple[Any, list[Any]]]:
         """Reads all. Halts at each item of a list in the document's mapping: its key, and it."""
@@ -362,10 +456,12 @@ class _Builder:
             # makes the classes of the first time.
             kind = type(event).__name__
             if kind == "ScalarEvent":
-                value = self.scalar(event)
-                self.count(1, len(event.value), event)
+                text = self.text(event)
+                value = self.scalar(event, text)
+                self.count(1, len(text), event)
                 if event.anchor:
-                    self.anchors[event.anchor] = (value, 1, len(event.value))
+                    self.anchors[event.anchor] = (value, 1, len(text))
+                del text
             elif kind in _STARTS:
                 name = self.object_name(event)
                 if len(stack) > MAX_DEPTH:
@@ -397,6 +493,7 @@ class _Builder:
             else:
                 continue
             self.place(stack[-1], value, event, top=len(stack) == _TOP)
+            del value  # whoever takes an item is to be the only one who holds it
             if len(stack) == _TOP + 1 and isinstance(stack[-1][0], list):
                 yield stack[_TOP - 1][1], stack[-1][0]
 
@@ -408,8 +505,8 @@ class _Builder:
         if self.characters > self.most:
             raise self.error(str(bodies.OverBudgetError()), event)
 
-    def numbers(self, event: Any) -> bodies.NumberText:
-        text = event.value.replace("\n", "")
+    def numbers(self, event: Any, lines: str) -> bodies.NumberText:
+        text = lines.replace("\n", "")
         if not bodies.number_list().fullmatch(text):
             raise self.error("!numbers that are no list of numbers", event)
         self.count(text.count(","), 0, event)
@@ -448,8 +545,11 @@ class _Builder:
             container[frame[1]] = value
             frame[1] = _NO_KEY
 
-    def scalar(self, event: Any) -> Any:
+    def text(self, event: Any) -> str:
         text: str = event.value
+        return self.long_lines.restored(text, event.style or "") if self.long_lines else text
+
+    def scalar(self, event: Any, text: str) -> Any:
         tag = event.tag
         if tag is None or tag == "!":
             if not event.implicit[0] or tag == "!":
@@ -469,7 +569,7 @@ class _Builder:
             except (binascii.Error, UnicodeEncodeError):
                 raise self.error("!!binary that is not base64", event) from None
         if tag == _NUMBERS:
-            return self.numbers(event)
+            return self.numbers(event, text)
         if tag in _TEXTS:
             return text
         if tag == f"{_YAML}null":

@@ -120,7 +120,12 @@ def _config(request: pytest.FixtureRequest) -> dict[str, Any]:
     """``vcr_config``, overridden by the marks, of which the closest wins."""
     stash = request.node.stash
     if CONFIG not in stash:
-        merged: dict[str, Any] = copy.deepcopy(request.getfixturevalue("vcr_config"))
+        ini = request.config.getini
+        merged: dict[str, Any] = {
+            "format": ini("replay_format"),
+            "miss": ini("replay_miss"),
+            **copy.deepcopy(request.getfixturevalue("vcr_config")),
+        }
         for mark in reversed(list(request.node.iter_markers("vcr"))):
             merged.update(mark.kwargs)
         stash[CONFIG] = merged
@@ -161,6 +166,7 @@ def vcr(request: pytest.FixtureRequest, block_network: None) -> Iterator[ReplayC
         hint=record_command("rewrite", from_here(request.config, request.node.nodeid)),
         class_name=class_name,
         test_name=test_name,
+        distinct=request.config.getini("replay_names") == "distinct",
         name=request.getfixturevalue("default_cassette_name"),
         folder=request.getfixturevalue("vcr_cassette_dir"),
         extra=[str(path) for mark in marks for path in mark.args],

@@ -22,21 +22,22 @@ def cassette_path(
     *,
     class_name: str | None,
     test_name: str,
+    distinct: bool,
     suffix: str,
 ) -> Path:
     """The file of a test that asks for the cassette `name`.
 
     Two tests whose names differ only in characters that files cannot have (``a/b``, ``a:b``) would
     share a file. So such a default name gets a short digest, unless a file without one exists
-    from former times.
+    from former times, or `distinct` names are not wanted.
     """
     plain = folder / _fitting(name, suffix)
     full = f"{class_name}.{test_name}" if class_name else test_name
-    if name != default_name(class_name, test_name) or name == full:
+    if not distinct or name != default_name(class_name, test_name) or name == full:
         return plain
     digest = hashlib.blake2b(full.encode(), digest_size=3).hexdigest()
-    distinct = folder / _fitting(f"{name}-{digest}", suffix)
-    return plain if plain.exists() and not distinct.exists() else distinct
+    with_digest = folder / _fitting(f"{name}-{digest}", suffix)
+    return plain if plain.exists() and not with_digest.exists() else with_digest
 
 
 def is_shared(path: Path, name: str, class_name: str | None, test_name: str) -> bool:

@@ -8,6 +8,19 @@ from typing import Any
 RECORD_MODES = ("once", "new_episodes", "none", "all", "rewrite")
 
 INI_WORDS = {
+    "replay_format": (
+        ("personalvibe", "vcrpy"),
+        "what new cassettes are written in, where vcr_config and marks have no format",
+    ),
+    "replay_miss": (
+        ("fail", "error"),
+        "a request that nobody recorded: the test fails, or the client raises vcrpy's exception",
+    ),
+    "replay_names": (
+        ("distinct", "plain"),
+        "tests whose names files cannot have: a digest tells them apart, or none, "
+        "as in pytest-recording",
+    ),
     "replay_caught_network": (
         ("fail", "warn"),
         "a test that tried to reach the closed network and caught the refusal",

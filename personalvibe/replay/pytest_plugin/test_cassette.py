@@ -38,6 +38,8 @@ class TestCassette:
     test_name: str
     name: str
     """Of the cassette, without suffix."""
+    distinct: bool
+    """Whether tests whose names differ in what files cannot have get files of their own."""
     folder: str
     extra: Sequence[str]
     """Further cassettes, only read."""
@@ -75,6 +77,7 @@ class TestCassette:
             hide(self.name),
             class_name=self.class_name,
             test_name=hide(self.test_name),
+            distinct=self.distinct,
             suffix="" if own_names else f".{settings.get('serializer', 'yaml')}",
         )
         chosen = options.parse(
@@ -127,6 +130,11 @@ class TestCassette:
         misses = self.cassette.session.misses
         new, self._reported = misses[self._reported :], len(misses)
         return [(str(one), one) for one in new]
+
+    @staticmethod
+    def raised_misses(ends: Sequence[BaseException]) -> list[tuple[str, BaseException]]:
+        """Those that a program may catch, and did not."""
+        return [(str(end), end) for end in ends if isinstance(end, bridge.CassetteMissError)]
 
     def finish(self, *, passed: bool) -> str:
         """Commit, if the test passed; returns what must fail it nevertheless, or nothing."""

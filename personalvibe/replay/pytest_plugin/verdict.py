@@ -74,7 +74,8 @@ def _found(
     undeclared = [one for one in attempts if not one.declared]
     by_test = [one for one in undeclared if one.test is not None and not one.late]
     listed = [one for one in undeclared if one.test is None or one.late]
-    misses = [Problem(text=text, error=miss) for text, miss in test.take_misses()] if test else []
+    found = [*test.take_misses(), *test.raised_misses(ends)] if test else []
+    misses = [Problem(text=text, error=miss) for text, miss in found]
     blocked = [
         Problem(text=str(end), error=end) for end in ends if isinstance(end, guard.NetworkBlocked)
     ]
@@ -128,7 +129,8 @@ def _fail(
     else:
         places = [place for one in (error, *ends[:1]) for place in _places(one, item.config)]
         lines.append("\n".join(f"  asked at {place}" for place in dict.fromkeys(places[-3:])))
-    if report.failed and not all(isinstance(end, Abort) for end in ends):
+    told = [one.error for one in problems]
+    if report.failed and not all(isinstance(end, Abort) or end in told for end in ends):
         hide = test.redacted if test is not None else redacted
         failure = hide(report.longreprtext)
         lines.append(f"{'Then' if caught else 'With it'} the test failed:\n{failure}")

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import re
 from enum import Enum, auto
 from typing import NamedTuple
 
@@ -21,7 +20,7 @@ class Trust(Enum):
 
 
 class Form(NamedTuple):
-    pattern: re.Pattern[str]
+    pattern: str
     """Groups: ``name``, and the value in ``d``, ``s`` or ``p``."""
     trust: Trust
     marks: tuple[str, ...]
@@ -53,7 +52,7 @@ _SPOKEN_MARKS = (
 
 
 def _form(pattern: str, trust: Trust, *marks: str) -> Form:
-    return Form(re.compile(f"(?i){pattern}"), trust, marks)
+    return Form(f"(?i){pattern}", trust, marks)
 
 
 FORMS = (

@@ -13,7 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from personalvibe.replay.redaction.assignment_forms import FORMS, Form, Trust
-from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, lower_case
+from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, compiled, lower_case
 
 _SHORTEST = 4
 _NO_VALUE = re.compile(
@@ -86,7 +86,7 @@ def assigned_secrets(text: str, keeps: Callable[[str], bool]) -> Iterator[Hit]:
 def _hits(
     form: Form, text: str, start: int, end: int, keeps: Callable[[str], bool]
 ) -> Iterator[Hit]:
-    for match in form.pattern.finditer(text, start, end):
+    for match in compiled(form.pattern).finditer(text, start, end):
         group = next(one for one in ("d", "s", "p") if match.groupdict().get(one))
         if is_secret_value(match["name"], match[group], form.trust) and not keeps(match["name"]):
             yield Hit(*match.span(group), "a named secret")

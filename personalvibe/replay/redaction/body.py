@@ -18,6 +18,7 @@ from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette.streams import Leaf, leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Request
 from personalvibe.replay.redaction.assignments import looks_drawn
+from personalvibe.replay.redaction.embedded import embedded_secrets, may_embed
 from personalvibe.replay.redaction.json_tables import below_headings, without_columns
 from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
 from personalvibe.replay.redaction.packed import without_binary
@@ -81,7 +82,7 @@ class BodyRedactor:
     def harmless(self, body: bytes) -> bool:
         """Whether a JSON document can be seen to hold no secret without being parsed."""
         body = bodies.without_numbers(body)
-        if b"\\u00" in body or b"\\/" in body:
+        if b"\\" in body and (b"\\u00" in body or b"\\/" in body):
             return False  # letters and slashes may be written as escapes
         text = without_binary(body.decode("utf-8", "replace"))
         lower = lower_case(text)
@@ -97,10 +98,23 @@ class BodyRedactor:
             except UnicodeDecodeError:
                 continue
             if encoding == "latin-1" and bodies.is_binary(body):
-                return bodies.PRINTABLE.sub(lambda run: self.text(run[0]), body)
-            if hits := self.rules.find(text):
+                return self.runs(body)
+            if hits := [*self.rules.find(text), *self.embedded(text)]:
                 body = replaced(text, hits).encode(encoding)
         return body
+
+    def embedded(self, text: str) -> Iterable[Hit]:
+        """The secrets of the JSON that a text holds."""
+        if not may_embed(text) or self.harmless(text.encode("utf-8", "replace")):
+            return ()
+        return embedded_secrets(text, self.value)
+
+    def runs(self, body: bytes) -> bytes:
+        pieces, position = [], 0
+        for start, end in bodies.printable_runs(body):
+            pieces += [body[position:start], self.text(body[start:end])]
+            position = end
+        return b"".join([*pieces, body[position:]]) if pieces else body
 
     def json(self, body: bytes) -> bytes | None:
         """A JSON body, or None if it is not one."""
@@ -139,12 +153,13 @@ class BodyRedactor:
 
     def string(self, text: str) -> str:
         """A string, and what has its place in JSON that it holds."""
-        if hits := self.rules.find(text):
-            text = replaced(text, hits)
+        hits = self.rules.find(text)
         if text[:1] in ("{", "[") and not self.harmless(inner := text.encode("utf-8", "replace")):
-            changed = self.json(inner)
-            return text if changed is None or changed == inner else changed.decode()
-        return text
+            changed = self.json(replaced(text, hits).encode("utf-8", "replace"))
+            if changed is not None:
+                return text if changed == inner else changed.decode()
+        hits += self.embedded(text)
+        return replaced(text, hits) if hits else text
 
     def named_items(self, items: list[JsonValue]) -> set[int]:
         """Where in a list a secret stands: after ``"--api-key"``, in ``["Authorization", ...]``."""

@@ -24,6 +24,8 @@ _WAY_IN = re.compile(
 )
 """Columns that say in which way somebody logs in more often than with what."""
 _TOKEN = re.compile(r"(?i)(?:.*[ _-])?token")
+_JSON = re.compile(r"[\"']\s*:|[\[{]\\*[\"'\[{]|[\"'\]}]\s*[\]}]")
+"""What stands between the values of JSON: its commas part no cells of a table."""
 _WORDS = re.compile(r"[A-Za-z]+(?:[-_ ./]+[A-Za-z]+)*")
 
 
@@ -62,7 +64,9 @@ def in_columns(cells: Sequence[str], within: Columns, width: int) -> Iterator[tu
         if place < len(cells):
             value = cells[place].strip(_AROUND_VALUE)
             doubtful = len(cells) != width or (trust is not Trust.ANY and " " in value)
-            if is_secret_value(name, value, Trust.DRAWN if doubtful else trust):
+            if not _JSON.search(value) and is_secret_value(
+                name, value, Trust.DRAWN if doubtful else trust
+            ):
                 yield place, value
 
 
@@ -70,7 +74,11 @@ def beside_names(cells: Sequence[str], is_secret: IsSecret) -> Iterator[str]:
     """The secrets of a row that has their names in it: ``| password | ... |``."""
     for cell, beside in itertools.pairwise(cells):
         value = beside.strip(_AROUND_VALUE)
-        if not _WORDS.fullmatch(value) and (name := named(cell, is_secret)):
+        if (
+            not _WORDS.fullmatch(value)
+            and not _JSON.search(value)
+            and (name := named(cell, is_secret))
+        ):
             trust = Trust.NO_WORD if _PASSWORD.fullmatch(name) else Trust.DRAWN
             if " " not in value and is_secret_value(name, value, trust):
                 yield value

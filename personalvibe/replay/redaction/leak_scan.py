@@ -7,6 +7,7 @@ from collections.abc import Iterator
 from urllib.parse import parse_qsl, urlsplit
 
 from personalvibe.replay.cassette import bodies
+from personalvibe.replay.cassette.native import ParseJson
 from personalvibe.replay.cassette.streams import leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Leak, RedactedInteraction
 from personalvibe.replay.redaction.body import gunzipped
@@ -33,7 +34,11 @@ _PLAIN_REQUEST_HEADERS = re.compile(
 )
 
 
-def find_leaks(interaction: RedactedInteraction, rules: RedactionRules) -> list[Leak]:
+def find_leaks(
+    interaction: RedactedInteraction,
+    rules: RedactionRules,
+    parse: ParseJson = bodies.parse_json_sparing,
+) -> list[Leak]:
     """What looks like a secret in an interaction that is about to be written.
 
     Shapes that `redact` replaces (it should have left none), and two things that it cannot know:
@@ -45,10 +50,10 @@ def find_leaks(interaction: RedactedInteraction, rules: RedactionRules) -> list[
         *_in_query(request.url, rules),
         *_in_text("request.url", request.url, rules),
         *_in_headers("request", request.headers, rules),
-        *_in_body("request.body", request.headers, request.body, rules),
+        *_in_body("request.body", request.headers, request.body, rules, parse),
         *_in_text("response.reason", response.reason, rules),
         *_in_headers("response", response.headers, rules),
-        *_in_body("response.body", response.headers, response.body, rules),
+        *_in_body("response.body", response.headers, response.body, rules, parse),
     ]
     return list(dict.fromkeys(found))
 
@@ -103,7 +108,9 @@ def _in_named(
         yield Leak(place=place, shape=_UNDER_NAME)
 
 
-def _in_body(place: str, headers: Headers, body: bytes, rules: RedactionRules) -> Iterator[Leak]:
+def _in_body(
+    place: str, headers: Headers, body: bytes, rules: RedactionRules, parse: ParseJson
+) -> Iterator[Leak]:
     if not body:
         return
     encoding = (bodies.header(headers, "content-encoding") or "identity").strip().lower()
@@ -115,7 +122,7 @@ def _in_body(place: str, headers: Headers, body: bytes, rules: RedactionRules) -
         if plain is None:
             yield Leak(place=place, shape="a compressed body (gzip) that cannot be searched")
         else:
-            yield from _in_body(place, (), plain, rules)
+            yield from _in_body(place, (), plain, rules, parse)
         return
     stream = parse_stream(headers, body)
     documents = list(enumerate(stream.payloads)) if stream else [(None, body)]
@@ -123,11 +130,12 @@ def _in_body(place: str, headers: Headers, body: bytes, rules: RedactionRules) -
     for number, payload in documents:
         here = place if number is None else f"{place}.events[{number}]"
         try:
-            document = bodies.parse_json_sparing(payload)
+            document = parse(payload)
         except bodies.NotJsonError:
-            runs = bodies.PRINTABLE.findall(payload) if bodies.is_binary(payload) else [payload]
-            for run in runs:
-                yield from _in_text(here, run.decode("utf-8", "replace"), rules)
+            whole = [(0, len(payload))]
+            runs = bodies.printable_runs(payload) if bodies.is_binary(payload) else whole
+            for start, end in runs:
+                yield from _in_text(here, payload[start:end].decode("utf-8", "replace"), rules)
             continue
         yield from _in_json(here, document, rules)
         if stream:

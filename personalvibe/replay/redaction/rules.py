@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import functools
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 from urllib.parse import quote
@@ -89,6 +89,30 @@ MIN_VALUE_LENGTH = 8
 _WORD = re.compile(r"[a-z]{1,15}|[A-Z]{1,15}|[0-9]{1,11}")
 
 
+class Memory:
+    """What was found in the last texts."""
+
+    def __init__(self) -> None:
+        self._hits: dict[str, Sequence[Hit]] = {}
+        self._characters = 0
+
+    def get(self, text: str) -> Sequence[Hit] | None:
+        return self._hits.get(text)
+
+    def keep(self, text: str, hits: Sequence[Hit]) -> Sequence[Hit]:
+        self._characters += len(text)
+        if self._characters > _REMEMBERED:
+            self._hits.clear()
+            self._characters = len(text)
+        if len(text) <= _REMEMBERED:
+            self._hits[text] = hits
+        return hits
+
+
+_REMEMBERED = 300_000
+"""Characters that are kept; to look through them again takes milliseconds."""
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RedactionRules:
     """What to hide. Immutable; made once for a test."""
@@ -103,6 +127,8 @@ class RedactionRules:
     """Texts that are secret wherever they stand."""
     keep: frozenset[str] = frozenset()
     """``header:x-shard``, ``query:key``, ``body:client_id``: neither hidden nor suspected."""
+    found: Memory = field(default_factory=Memory, init=False, repr=False, compare=False)
+    """Of these rules alone: most texts are looked through twice, and headers come again."""
 
     @classmethod
     def from_config(
@@ -161,6 +187,12 @@ class RedactionRules:
             body={side: {**self.body.get(side, {}), **more.body[side]} for side in SIDES},
         )
 
+    def keeping_headers(self, names: Iterable[str]) -> RedactionRules:
+        """The same rules, but these headers stay. What is found in texts is the same."""
+        kept = replace(self, keep=self.keep | {f"header:{name}" for name in names})
+        object.__setattr__(kept, "found", self.found)
+        return kept
+
     def header_action(self, side: Side, name: str) -> Action | Literal[False]:
         """What becomes of a header; False leaves it."""
         lower = name.lower()
@@ -207,8 +239,14 @@ class RedactionRules:
 
     def find(self, text: str) -> list[Hit]:
         """What is secret in running text: by shape, by value, by the name it is given there."""
+        hits = self.found.get(text)
+        if hits is None:
+            hits = self.found.keep(text, self._find(text))
+        return list(hits)
+
+    def _find(self, text: str) -> Sequence[Hit]:
         if not self.may_find(text):
-            return []
+            return ()
         hits = self._plain_hits(text)
         hits += packed_secrets(text, self._hides)
         return merged(hits)
@@ -381,12 +419,17 @@ def _filters(
 
 
 def _secret_values(environ: Mapping[str, str]) -> Iterable[str]:
-    for name, value in environ.items():
-        if _SECRET_VARIABLE.fullmatch(name):
-            value = value.strip()
+    for name in environ:
+        if _is_secret_variable(name):
+            value = environ[name].strip()
             if len(value) >= MIN_VALUE_LENGTH and not _WORD.fullmatch(value):
                 yield value
                 yield quote(value, safe="")
+
+
+@functools.lru_cache(maxsize=1024)
+def _is_secret_variable(name: str) -> bool:
+    return _SECRET_VARIABLE.fullmatch(name) is not None
 
 
 def _longest_first(values: Iterable[str]) -> tuple[str, ...]:

@@ -7,6 +7,7 @@ middle of a base64 image is not a key.
 
 from __future__ import annotations
 
+import functools
 import math
 import re
 import string
@@ -32,11 +33,17 @@ class Hit(NamedTuple):
     replacement: str = PLACEHOLDER
 
 
+@functools.cache
+def compiled(pattern: str) -> re.Pattern[str]:
+    """A pattern when it is needed: most runs meet none of what a hundred of them look for."""
+    return re.compile(pattern)
+
+
 class Shape(NamedTuple):
     name: str
     hints: tuple[str, ...]
     """Substrings in lower case; where none of them occurs the pattern cannot match."""
-    pattern: re.Pattern[str]
+    pattern: str
     """Group ``v`` is the secret, or the whole match when there is no such group."""
     replacement: str = PLACEHOLDER
     core: re.Pattern[str] | None = None
@@ -56,16 +63,16 @@ _MIXED = r"(?=[\w-]*?(?:[A-Za-z][0-9]+[A-Za-z]|[0-9][A-Za-z]+[0-9]))"
 
 def _key(name: str, prefix: str, tail: str, *, hints: str = "", before: str = _WORD) -> Shape:
     # The look-behind comes second, because `re` searches fast for a literal that comes first.
-    pattern = re.compile(f"{prefix}(?<!{before}{prefix}){tail}{_END}")
+    pattern = f"{prefix}(?<!{before}{prefix}){tail}{_END}"
     return Shape(name, tuple((hints or prefix).lower().split()), pattern)
 
 
 def _in(
     name: str, hints: str, pattern: str, replacement: str = PLACEHOLDER, *, core: str = ""
 ) -> Shape:
-    compiled = re.compile(core) if core else None
+    core_pattern = re.compile(core) if core else None
     words = tuple(hints.lower().split())
-    return Shape(name, words, re.compile(pattern), replacement, compiled)
+    return Shape(name, words, pattern, replacement, core_pattern)
 
 
 def _of(line: TokenPrefix) -> Shape:
@@ -81,7 +88,7 @@ def _of(line: TokenPrefix) -> Shape:
     )
     pattern = f"(?:{choices}){digit}{alphabet}{{{line.length},}}{_END}"
     hints = tuple(prefix.lower() for prefix in line.prefixes)
-    return Shape(f"a token of {line.vendor}", hints, re.compile(pattern))
+    return Shape(f"a token of {line.vendor}", hints, pattern)
 
 
 _ADDRESSES = (
@@ -303,8 +310,9 @@ def _possible_shapes(text: str) -> list[Shape]:
 def shape_hits(text: str) -> Iterator[Hit]:
     """Every stretch of `text` that has the shape of a secret, in no particular order."""
     for shape in _possible_shapes(text):
-        for match in shape.pattern.finditer(text):
-            group = "v" if "v" in shape.pattern.groupindex else 0
+        pattern = compiled(shape.pattern)
+        group = "v" if "v" in pattern.groupindex else 0
+        for match in pattern.finditer(text):
             if match[group] not in (shape.replacement, PLACEHOLDER):
                 yield Hit(*match.span(group), shape.name, shape.replacement)
 

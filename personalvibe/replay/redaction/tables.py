@@ -9,6 +9,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from enum import Enum
 from typing import NamedTuple
 
+from personalvibe.replay.redaction.assignment_forms import Trust
+from personalvibe.replay.redaction.assignments import is_secret_value
 from personalvibe.replay.redaction.columns import (
     Columns,
     IsSecret,
@@ -38,6 +40,11 @@ _INSERT = re.compile(
     r"(?i)\binsert\s+into\s+[^\s()]{1,200}\s*\(([^()]{1,2000})\)\s*values\s*(?=\()"
 )
 _INSERTED = re.compile(r"\(((?:'(?:[^']|'')*'|[^()'])*+)\)\s*,?\s*")
+_LATEX_END = re.compile(r"\\\\(?=\s|\[|\\[a-z]|\Z)|\\tabularnewline\b")
+_LATEX_BETWEEN = re.compile(r"(?<!\\)&")
+_LATEX_COMMAND = re.compile(r"\\[a-zA-Z]{1,30}\*?(?:\[[^\]\n]{0,40}\])?")
+_NO_HEADING = ("", Trust.DRAWN)
+_AROUND_CELL = " \t\r\n\"'`|,;\ufeff"
 _TAG = re.compile(r"<[^<>]*>")
 
 
@@ -64,23 +71,85 @@ def table_secrets(text: str, is_secret: IsSecret) -> Iterator[Hit]:
     """The values in columns, or beside the first cell of a row, that are called a secret."""
     if "\0" in text:
         return  # no text at all
+    first = len(text) - len(text.lstrip())
     end = -1
     for stem in _STEM.finditer(lower_case(text)):
         if stem.start() < end:
             continue
         start, end = _line_around(text, stem.start())
         kind = _kind(text[start:end]) if end - start <= _LONGEST_LINE else None
-        if kind is not None:
+        if kind is None or len(_cells(text[start:end], kind)) < 2:
+            alone = start <= first and " " not in text.strip()
+            rows = _one_column(text, start, end, is_secret, alone=alone)
+        else:
             # A sentence has a blank behind its commas.
             exact = kind is _Kind.TAB or (kind in _CSV and ", " not in text[start:end])
-            for row, hits in _in_rows(text, _rows(text, start, kind), is_secret, exact=exact):
-                end = max(end, row.end)
-                yield from hits
+            rows = _in_rows(text, _rows(text, start, kind), is_secret, exact=exact)
+        for row, hits in rows:
+            end = max(end, row.end)
+            yield from hits
     if "<" in text:
         yield from _in_html(text, is_secret)
+    if "&" in text:
+        yield from _in_latex(text, is_secret)
     for insert in _INSERT.finditer(text):
         for _, hits in _in_rows(text, _inserted(text, insert), is_secret, exact=True):
             yield from hits
+
+
+def _one_column(
+    text: str, start: int, end: int, is_secret: IsSecret, *, alone: bool
+) -> Iterator[tuple[_Row, list[Hit]]]:
+    """The lines below one that is nothing but a heading, as far as they are words.
+
+    `alone`: there is nothing else in the text.
+    """
+    name, trust = columns([_only_cell(text[start:end])], is_secret, exact=False).get(0, _NO_HEADING)
+    if not alone:
+        trust = Trust.DRAWN  # words of a sentence stand below each other, too
+    following = _BREAK.match(text, end) if name else None
+    while following and following.end() < len(text):
+        start, (end, _) = following.end(), _end_of_row(text, following.end(), quoted=False)
+        value = _only_cell(text[start:end])
+        if not value or " " in value:
+            return
+        row = _Row(start, end, [value])
+        is_hidden = not _is_rule(value) and is_secret_value(name, value, trust)
+        yield row, list(_hits(text, row, value)) if is_hidden else []
+        following = _BREAK.match(text, end)
+
+
+def _only_cell(line: str) -> str:
+    return line.strip(_AROUND_CELL)
+
+
+def _in_latex(text: str, is_secret: IsSecret) -> Iterator[Hit]:
+    """Rows of cells between ``&``, each with two backslashes at its end."""
+    rows = list(_rows_of_latex(text))
+    end = -1
+    for number, row in enumerate(rows):
+        if row.start < end or not _STEM.search(lower_case(text[row.start : row.end])):
+            continue
+        below = (rows[place] for place in range(number, len(rows)))
+        for following, hits in _in_rows(text, below, is_secret, exact=False):
+            end = following.end
+            yield from hits
+
+
+def _rows_of_latex(text: str) -> Iterator[_Row]:
+    start = 0
+    for found in _LATEX_END.finditer(text):
+        first = max(start, found.start() - _LONGEST_LINE)
+        cells = _LATEX_BETWEEN.split(text[first : found.start()])
+        if len(cells) > 1:
+            yield _Row(first, found.start(), [_latex_cell(cell) for cell in cells])
+        start = found.end()
+
+
+def _latex_cell(cell: str) -> str:
+    """What a cell shows. What comes before a table is on other lines than its first cell."""
+    shown = _LATEX_COMMAND.sub("", cell).replace("\\_", "_").strip().rpartition("\n")[2]
+    return shown.strip("{} |")
 
 
 def _line_around(text: str, position: int) -> tuple[int, int]:
@@ -118,10 +187,11 @@ def _in_rows(
 
 
 def _hits(text: str, row: _Row, value: str) -> Iterator[Hit]:
-    start = text.find(value, row.start, row.end)
-    while start >= 0:
-        yield Hit(start, start + len(value), "a secret in a table")
-        start = text.find(value, start + len(value), row.end)
+    for spelled in {value, value.replace("_", "\\_")}:
+        start = text.find(spelled, row.start, row.end)
+        while start >= 0:
+            yield Hit(start, start + len(spelled), "a secret in a table")
+            start = text.find(spelled, start + len(spelled), row.end)
 
 
 def _rows(text: str, start: int, kind: _Kind) -> Iterator[_Row]:

@@ -84,16 +84,25 @@ def read(candidate: Candidate, *, as_stored: bool = False) -> Recording | Refuse
     except FileNotFoundError:
         return Refused(path=path, error=CassetteError("there is no such file", path=path))
     except CassetteError as error:
-        is_other = isinstance(error, (NotACassetteError, OtherProtocolError))
-        is_cassette = candidate.named or (not is_other and _says_cassette(path, content))
+        is_cassette = counts(candidate, error)
         return Refused(path=path, error=error, content=content, is_cassette=is_cassette)
     return Recording(path=path, content=content, interactions=tuple(interactions))
 
 
-def _says_cassette(path: Path, content: bytes) -> bool:
+def counts(candidate: Candidate, error: CassetteError) -> bool:
+    """Whether a file that could not be read is a cassette, and does not just lie in the folder."""
+    is_other = isinstance(error, (NotACassetteError, OtherProtocolError))
+    return candidate.named or (not is_other and _says_cassette(candidate.path))
+
+
+def _says_cassette(path: Path) -> bool:
     """Whether a file that is damaged was a cassette, by its folder or by its text."""
-    in_folder = any("cassette" in part.lower() for part in path.parts[:-1])
-    return in_folder or b"interactions" in content
+    if any("cassette" in part.lower() for part in path.parts[:-1]):
+        return True
+    try:
+        return b"interactions" in disk.read(path, cassette.MAX_BYTES)
+    except (CassetteError, OSError):
+        return False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

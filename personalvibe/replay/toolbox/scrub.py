@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TypeVar
 
-from personalvibe.replay.cassette import bodies, disk
+from personalvibe.replay.cassette import bodies, disk, native
 from personalvibe.replay.cassette import file as cassette
 from personalvibe.replay.cassette.foreign_edit import edited, written_like
 from personalvibe.replay.model import (
@@ -134,7 +134,7 @@ def _headers(side: str, stored: Headers, clean: Headers, places: Collection[str]
 
 def _content(recording: Recording, after: Sequence[Interaction], rules: RedactionRules) -> bytes:
     document = cassette.document_of(recording.content, recording.path).value
-    if document.get("version") == cassette.VERSION:
+    if document.get("version") == native.VERSION:
         content = cassette.dump([redact(one, rules) for one in after])
         return content if recording.content[:1] == content[:1] else gzip.compress(content, mtime=0)
     changed = edited(document, recording.interactions, after)

@@ -22,6 +22,7 @@ from typing import Any
 
 from personalvibe.replay.cassette import bodies, disk
 from personalvibe.replay.cassette.file import MAX_BYTES
+from personalvibe.replay.matching.miss import CassetteMiss
 from personalvibe.replay.model import (
     CassetteError,
     Interaction,
@@ -118,6 +119,18 @@ def from_response(response: Response) -> dict[str, Any]:
     }
 
 
+class CassetteMissError(vcr.errors.CannotOverwriteExistingCassetteException):  # type: ignore[misc]
+    """A miss as vcrpy raises it, with a text that shows no more than the cassette."""
+
+    def __init__(self, cassette: ReplayCassette, request: VcrRequest, miss: CassetteMiss) -> None:
+        self.cassette = cassette
+        self.failed_request = request
+        self.similar_requests: list[Any] = []
+        found = "no_match" if miss.miss.nearest else "nothing_similar"
+        self.reason = found if miss.miss.interactions else "cassette_not_found"
+        Exception.__init__(self, str(miss))
+
+
 class ReplayCassette(Cassette):  # type: ignore[misc]
     """What the ``vcr`` fixture gives, with the names of vcrpy's cassette."""
 
@@ -138,7 +151,12 @@ class ReplayCassette(Cassette):  # type: ignore[misc]
         own = self._own(request)
         if own is None:
             return False
-        interaction = self.session.play(own, self._accepts(own))
+        try:
+            interaction = self.session.play(own, self._accepts(own))
+        except CassetteMiss as miss:
+            if self.session.options.raises_miss:
+                raise CassetteMissError(self, request, miss) from None
+            raise
         if interaction is not None:
             own_claim.answer = interaction
         elif own_claim.ticket is None:
