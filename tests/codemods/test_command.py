@@ -208,6 +208,25 @@ def test_a_link_out_of_the_tree_is_not_followed(
     assert (tmp_path / "elsewhere.py").read_text() == OLD
 
 
+def test_a_client_stays_for_a_file_that_says_nothing_of_openai(here: Path, command: Run) -> None:
+    clients = """\
+from openai import OpenAI
+
+client = OpenAI()
+spare = OpenAI()
+
+
+def ask(text):
+    spare.responses.create(model="m", input=text)
+    return client.responses.create(model="m", input=text)
+"""
+    fill(here, {"clients.py": clients, "ready.py": "from clients import client as c\nprint(c)\n"})
+    assert command("--write")[0] == 0
+    text = (here / "clients.py").read_text()
+    assert "client = llm_router.Client()" in text
+    assert "spare" not in text
+
+
 # -- paths and settings
 
 

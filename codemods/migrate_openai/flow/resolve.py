@@ -228,6 +228,10 @@ class Resolver:
                 graph.add(node, value.attribute(name))
             case Ref(path, module, ""):
                 graph.copy(self.node(Ref(path, module, name)), node)
+            case Inst(Cls() as cls) if name == "__init__":
+                # Nobody calls it but through ``super()``: it is that of the classes above.
+                for above in self.classes.above(cls):
+                    graph.add(node, above)
             case Inst(Cls() as cls) | (Cls() as cls):
                 graph.copy(self.attributes.node(cls, name), node)
             case Seq() if name in {"values", "get", "pop"}:
