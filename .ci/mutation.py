@@ -5,7 +5,8 @@ which); here a sample of each room's mutants is drawn and the survivors are coun
 ``mutmut show NAME`` shows one. The first run takes some minutes more: all mutants are made and all
 tests are timed; delete ``mutants/`` to have that again.
 
-It is also a plugin of pytest: of the tests that reach a mutant the quick ones come first.
+It is also a plugin of pytest: of the tests that reach a mutant those come first that tell most for
+what they take.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ import random
 import shutil
 import subprocess
 import sys
+import tomllib
 from collections.abc import Iterable
 from pathlib import Path
 from typing import Protocol
@@ -49,11 +51,19 @@ class Test(Protocol):
 
 
 def pytest_collection_modifyitems(items: list[Test]) -> None:
+    """The files in the order of the selection, the tests of each by what they take."""
     try:
         seconds = json.loads(Path("mutmut-stats.json").read_text())["duration_by_test"]
     except OSError:
         return  # they are being timed
-    items.sort(key=lambda test: seconds.get(test.nodeid, 0))
+    settings = tomllib.loads(Path("pyproject.toml").read_text())["tool"]["mutmut"]
+    files = settings["pytest_add_cli_args_test_selection"]
+    items.sort(
+        key=lambda test: (
+            files.index(test.nodeid.partition("::")[0]),
+            seconds.get(test.nodeid, 0),
+        )
+    )
 
 
 def statuses() -> dict[str, str]:
