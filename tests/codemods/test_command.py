@@ -208,7 +208,26 @@ def test_a_link_out_of_the_tree_is_not_followed(
     assert (tmp_path / "elsewhere.py").read_text() == OLD
 
 
-def test_a_client_stays_for_a_file_that_says_nothing_of_openai(here: Path, command: Run) -> None:
+IMPORTING = "from clients import client as c\nprint(c)\n"
+IMPORTING_NOTEBOOK = {
+    "cells": [{"cell_type": "code", "source": IMPORTING.splitlines(keepends=True)}],
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ready.py", IMPORTING),
+        ("ready.ipynb", json.dumps(IMPORTING_NOTEBOOK)),
+        ("indented.ipynb", json.dumps(IMPORTING_NOTEBOOK, indent=1)),
+    ],
+)
+def test_a_client_stays_for_a_file_that_says_nothing_of_openai(
+    here: Path, command: Run, name: str, text: str
+) -> None:
     clients = """\
 from openai import OpenAI
 
@@ -220,7 +239,7 @@ def ask(text):
     spare.responses.create(model="m", input=text)
     return client.responses.create(model="m", input=text)
 """
-    fill(here, {"clients.py": clients, "ready.py": "from clients import client as c\nprint(c)\n"})
+    fill(here, {"clients.py": clients, name: text})
     assert command("--write")[0] == 0
     text = (here / "clients.py").read_text()
     assert "client = llm_router.Client()" in text

@@ -25,7 +25,8 @@ def clients_passed_on(modules: Modules) -> Callable[[bytes], bool] | None:
     read = rb"(?:" + _any_of(name for _, name in clients) + rb")\b"
     used = re.compile(rb"\b(?:" + called + b"|" + read + b")")
     stems = _any_of(stem_of(path) for path, _ in missing)
-    line = rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:" + stems + rb")\b"
+    # The lines of a notebook are strings of JSON.
+    line = rb"(?:^|\")[ \t]*(?:from|import)\b[^\n]*\b(?:" + stems + rb")\b"
     imported = re.compile(line, re.MULTILINE)
 
     def passes_one_on(data: bytes) -> bool:
