@@ -10,10 +10,18 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from hypothesis import HealthCheck, settings
+from hypothesis import HealthCheck, Phase, settings
 
 # How long an example takes says how busy the machine is.
 settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+# A mutant is noticed or not, whichever the smallest example is.
+settings.register_profile(
+    "mutants",
+    parent=settings.get_profile("any"),
+    derandomize=True,
+    database=None,
+    phases=(Phase.explicit, Phase.generate),
+)
 settings.load_profile("any")
 
 # In the background of a shell Ctrl-C is ignored, here and in every process that a test starts to

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import asyncio
 import copy
 import json
 import pickle
@@ -36,6 +37,43 @@ SET_NOWHERE = {
 @pytest.fixture
 def old(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(llm_router, "legacy", True)
+
+
+# --- openai.embeddings_utils ---
+
+
+def test_the_vectors_of_texts(wire: Wire) -> None:
+    assert llm_router.get_embedding("one\ntwo") == [0.25, -0.5]
+    assert llm_router.get_embeddings(["a", "b\nc"], engine="e") == [[0.25, -0.5]] * 2
+    first, second = wire.take()
+    assert (first["model"], first["input"]) == ("text-similarity-davinci-001", ["one two"])
+    assert (second["model"], second["input"]) == ("e", ["a", "b c"])
+
+
+def test_the_vectors_of_texts_asynchronously(wire: Wire) -> None:
+    async def ask() -> Any:
+        one = await llm_router.aget_embedding("one\ntwo", user="me")
+        return one, await llm_router.aget_embeddings(["a", "b\nc"])
+
+    assert asyncio.run(ask()) == ([0.25, -0.5], [[0.25, -0.5]] * 2)
+    first, second = wire.take()
+    assert (first["user"], first["input"]) == ("me", ["one two"])
+    assert (second["model"], second["input"]) == ("text-similarity-babbage-001", ["a", "b c"])
+
+
+def test_a_request_has_no_more_texts_than_in_028(wire: Wire) -> None:
+    with pytest.raises(AssertionError, match="not be larger than 2048"):
+        llm_router.get_embeddings(["x"] * 2049)
+    with pytest.raises(AssertionError, match="not be larger than 2048"):
+        asyncio.run(llm_router.aget_embeddings(["x"] * 2049))
+    assert len(llm_router.get_embeddings(["x"] * 2048)) == 2048
+    assert len(wire.take()) == 1
+
+
+def test_how_alike_two_vectors_are() -> None:
+    assert llm_router.cosine_similarity([1, 0], [0, 5]) == 0
+    assert llm_router.cosine_similarity([3, 4], [6, 8]) == pytest.approx(1)
+    assert llm_router.cosine_similarity([3, 4], [-4, -3]) == pytest.approx(-24 / 25)
 
 
 # --- settings ---

@@ -208,6 +208,44 @@ def test_a_link_out_of_the_tree_is_not_followed(
     assert (tmp_path / "elsewhere.py").read_text() == OLD
 
 
+IMPORTING = "from clients import client as c\nprint(c)\n"
+IMPORTING_NOTEBOOK = {
+    "cells": [{"cell_type": "code", "source": IMPORTING.splitlines(keepends=True)}],
+    "nbformat": 4,
+    "nbformat_minor": 5,
+    "metadata": {},
+}
+
+
+@pytest.mark.parametrize(
+    ("name", "text"),
+    [
+        ("ready.py", IMPORTING),
+        ("ready.ipynb", json.dumps(IMPORTING_NOTEBOOK)),
+        ("indented.ipynb", json.dumps(IMPORTING_NOTEBOOK, indent=1)),
+    ],
+)
+def test_a_client_stays_for_a_file_that_says_nothing_of_openai(
+    here: Path, command: Run, name: str, text: str
+) -> None:
+    clients = """\
+from openai import OpenAI
+
+client = OpenAI()
+spare = OpenAI()
+
+
+def ask(text):
+    spare.responses.create(model="m", input=text)
+    return client.responses.create(model="m", input=text)
+"""
+    fill(here, {"clients.py": clients, name: text})
+    assert command("--write")[0] == 0
+    text = (here / "clients.py").read_text()
+    assert "client = llm_router.Client()" in text
+    assert "spare" not in text
+
+
 # -- paths and settings
 
 

@@ -351,16 +351,17 @@ def test_values_of_the_environment_are_hidden_everywhere() -> None:
 
 
 def test_one_line_extends_the_rules() -> None:
-    config = {"redact": ["x-my-header", "x-team-*", "body:session_key", "query:sid", "text:Bob"]}
+    names = ["x-my-header", "x-team-*", "body: session_key", "query:sid"]
+    config = {"redact": [*names, "text:Bob", "text: and Eve"]}
     rules = RedactionRules.from_config(config, {})
     sent = request(
         "https://x.test/?sid=canary&n=1",
         headers=(("X-My-Header", "canary"), ("x-team-a", "canary"), *JSON),
-        body=b'{"a": {"sessionKey": "canary"}, "b": "Hello Bob"}',
+        body=b'{"a": {"sessionKey": "canary"}, "b": "Hello Bob and Eve"}',
     )
     redacted = redact_request(sent, rules)
     assert "canary" not in repr(redacted)
-    assert json.loads(redacted.body)["b"] == "Hello REDACTED"
+    assert json.loads(redacted.body)["b"] == "Hello REDACTEDREDACTED"
     assert response_of(b'{"session_key": "canary"}', JSON, **config) == (
         b'{"session_key":"REDACTED"}'
     )

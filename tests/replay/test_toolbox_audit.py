@@ -182,6 +182,32 @@ def test_everything_else_that_is_wrong(tmp_path: Path, capsys: pytest.CaptureFix
     assert len(found["findings"]) == len(OTHERS)
 
 
+PERSONAL = {
+    "4111 1111 1111 1111": "the number of a card",
+    "5500-0000-0000-0004": "the number of a card",
+    "DE89 3704 0044 0532 0130 00": "the number of a bank account",
+    "GB82WEST12345698765432": "the number of a bank account",
+}
+NUMBERS_OF_OTHER_THINGS = (
+    "4111 1111 1111 1112",
+    "4111 1111-1111 1111",
+    "4111111111111111",
+    "DE89 3704 0044 0532 0130 01",
+    "order 2024-4111 1111 1111 1111",
+)
+
+
+def test_numbers_of_persons_check_out(tmp_path: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    places = {}
+    for number, text in enumerate((*PERSONAL, *NUMBERS_OF_OTHER_THINGS)):
+        told_in = interaction(answer=json_of(text=f"it is {text}, says she"))
+        places[str(write(tmp_path / f"{number}.yaml", told_in))] = text
+    _, found = audit(capsys, tmp_path)
+    told = [one for one in found["findings"] if one["rule"] == "personal-data"]
+    assert [places[one["path"]] for one in told] == list(PERSONAL)
+    assert all(PERSONAL[places[one["path"]]] in one["message"] for one in told)
+
+
 def test_a_failure_that_was_made_good_is_no_mistake(
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

@@ -123,7 +123,7 @@ def searcher(
         folders = project_bounds.roots(paths) if around else paths
         for candidate in discover(folders, exclude, holds=holds, most=FILES_SEARCHED):
             readable = not (candidate.error or candidate.outside or candidate.requirements)
-            if readable and candidate.path.endswith(".py"):
+            if readable and not candidate.path.endswith(".pyi"):
                 yield Path(candidate.path).absolute().as_posix()
 
     return search

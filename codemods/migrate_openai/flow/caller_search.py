@@ -1,4 +1,7 @@
-"""Functions that are handed clients by files that say nothing of openai: ``ask(make(), text)``."""
+"""What files that say nothing of openai have to do with clients.
+
+They hand them to functions, ``ask(make(), text)``, or import them, ``from clients import client``.
+"""
 
 from __future__ import annotations
 
@@ -7,28 +10,46 @@ from collections.abc import Callable, Iterable, Iterator
 
 from codemods.migrate_openai.flow.call_patterns import is_shaped
 from codemods.migrate_openai.flow.modules import Modules, last, stem_of
-from codemods.migrate_openai.flow.terms import EMPTY, Access, Attr, Cls, Inst, Param, Term
+from codemods.migrate_openai.flow.terms import EMPTY, Access, Attr, Client, Cls, Inst, Param, Term
 
 
-def functions_uncalled(modules: Modules) -> Callable[[bytes], bool] | None:
-    """Tells from its bytes whether a file may call one of the functions that nobody met calls."""
-    missing = set(_uncalled(modules))
+def clients_passed_on(modules: Modules) -> Callable[[bytes], bool] | None:
+    """Tells from its bytes whether a file may import a client of the files given, or call one of
+    the functions that nobody met calls."""
+    functions, clients = set(_uncalled(modules)), set(_exported(modules))
+    missing = functions | clients
     if not missing:
         return None
-    stems = b"|".join(
-        sorted({re.escape(stem_of(path)).encode(errors="surrogateescape") for path, _ in missing})
-    )
     names = sorted({name.encode() for _, name in missing})
-    called = re.compile(rb"\b(?:" + b"|".join(map(re.escape, names)) + rb")\s*\(")
-    line = rb"^[ \t]*(?:from|import)\b[^\n]*\b(?:" + stems + rb")\b"
+    called = rb"(?:" + _any_of(name for _, name in functions) + rb")\s*\("
+    read = rb"(?:" + _any_of(name for _, name in clients) + rb")\b"
+    used = re.compile(rb"\b(?:" + called + b"|" + read + b")")
+    stems = _any_of(stem_of(path) for path, _ in missing)
+    # The lines of a notebook are strings of JSON.
+    line = rb"(?:^|\")[ \t]*(?:from|import)\b[^\n]*\b(?:" + stems + rb")\b"
     imported = re.compile(line, re.MULTILINE)
 
-    def calls_one(data: bytes) -> bool:
+    def passes_one_on(data: bytes) -> bool:
         # A name is found many times as fast as a pattern.
-        found = any(name in data for name in names) and called.search(data)
+        found = any(name in data for name in names) and used.search(data)
         return bool(found and imported.search(data))
 
-    return calls_one
+    return passes_one_on
+
+
+def _any_of(names: Iterable[str]) -> bytes:
+    """A pattern; one that matches nothing if there are no names."""
+    escaped = sorted({re.escape(name).encode(errors="surrogateescape") for name in names})
+    return b"|".join(escaped) or b"(?!)"
+
+
+def _exported(modules: Modules) -> Iterator[tuple[str, str]]:
+    """(file, name) of the clients that a module holds under a name."""
+    for path in modules.asked:
+        if not path.endswith(".ipynb"):
+            for name, terms in modules.facts[path].exports.items():
+                if any(isinstance(term, Client) for term in terms):
+                    yield path, name
 
 
 def _uncalled(modules: Modules) -> Iterator[tuple[str, str]]:

@@ -176,19 +176,16 @@ class Resolver:
             for term in terms:
                 self.graph.add(node, term)
             return
-        located = self._modules.locate(ref.path, ref.module) or path
-        hear = partial(self._imported, node, ref, (path, ref.name), located)
+        hear = partial(self._imported, node, ref, (path, ref.name))
         for term in terms:
             self.graph.listen(self.node(term), hear)
 
-    def _imported(
-        self, node: Node, ref: Ref, export: tuple[str, str], located: str, value: Value
-    ) -> None:
+    def _imported(self, node: Node, ref: Ref, export: tuple[str, str], value: Value) -> None:
         if isinstance(value, Sdk):
             self.sdk_exports.add(export)
             if is_drop_in(ref):
                 value = Foreign(ref.module)
-        elif ref.path != located:
+        else:
             self.imported_clients.update(clients_of([value]))
         self.graph.add(node, value)
 
@@ -228,6 +225,10 @@ class Resolver:
                 graph.add(node, value.attribute(name))
             case Ref(path, module, ""):
                 graph.copy(self.node(Ref(path, module, name)), node)
+            case Inst(Cls() as cls) if name == "__init__":
+                # Nobody calls it but through ``super()``: it is that of the classes above.
+                for above in self.classes.above(cls):
+                    graph.add(node, above)
             case Inst(Cls() as cls) | (Cls() as cls):
                 graph.copy(self.attributes.node(cls, name), node)
             case Seq() if name in {"values", "get", "pop"}:

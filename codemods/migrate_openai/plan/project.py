@@ -7,7 +7,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, field, replace
 from itertools import chain
 
-from codemods.migrate_openai.flow.caller_search import functions_uncalled
+from codemods.migrate_openai.flow.caller_search import clients_passed_on
 from codemods.migrate_openai.flow.facts import ModelNaming, ModuleFacts
 from codemods.migrate_openai.flow.modules import FactsLoader, Modules, lone_notebooks
 from codemods.migrate_openai.flow.resolve import Resolver
@@ -84,7 +84,7 @@ class Project:
         spelling: Spelling = Spelling.AUTO,
     ) -> None:
         modules = Modules(facts, load)
-        callers = _meet(modules, search, functions_uncalled(modules))
+        callers = _meet(modules, search, clients_passed_on(modules))
         self._resolver = Resolver(modules)
         self.facts = modules.facts
         self.asked = modules.asked
@@ -129,9 +129,10 @@ class Project:
         """What each use may stand for. All are asked before one is answered: they share work."""
         asked = [self.facts[path] for path in self.asked]
         exports = chain(*(facts.exports.items() for facts in asked))
-        of_sdk = {name for name, terms in exports if any(isinstance(t, Sdk) for t in terms)}
+        handed_on = {n for n, terms in exports if any(isinstance(t, (Sdk, Client)) for t in terms)}
+        for facts in tuple(self.facts.values()):
+            self._resolver.ask(ref for ref in facts.reads if ref.name in handed_on)
         for path in self.asked:
-            self._resolver.ask(ref for ref in self.facts[path].reads if ref.name in of_sdk)
             for use in self.facts[path].uses:
                 self._resolver.ask(use.terms)
             if self.facts[path].clients:

@@ -87,7 +87,7 @@ def third_party_point(
         if kind is _Section.OWN:
             mixed = [s for s in section if _kind(s, own) is not _Section.OWN]
             return Point(mixed[-1]) if mixed else last or Point(section[0], True, True)
-        last = Point(section[-1], apart=kind is _Section.STANDARD)
+        last = Point(section[-1], apart=True)
     return last
 
 

@@ -63,6 +63,10 @@ _LITERALS = (
     *("identified", "redis-cli", "kennwort", "contrase", "senha", "mot de", "пароль", "密"),
     *("パスワード", "비밀번호"),
 )
+FOREIGN_INITIALS = frozenset(
+    initial for one in _LITERALS if not one.isascii() for initial in (one[0], one[0].upper())
+)
+"""A name that begins with one of them may be written in the escapes of JSON."""
 
 
 def may_have_assignment(lower: str) -> bool:

@@ -17,7 +17,7 @@ from urllib.parse import quote_plus, unquote_plus
 from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette.streams import Leaf, leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Request
-from personalvibe.replay.redaction.assignments import looks_drawn
+from personalvibe.replay.redaction.assignments import FOREIGN_INITIALS, looks_drawn
 from personalvibe.replay.redaction.embedded import embedded_secrets, may_embed
 from personalvibe.replay.redaction.json_tables import below_headings, without_columns
 from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
@@ -33,6 +33,9 @@ _HEADER_TABLES = frozenset(
 )
 _PLACE_NAMES = ("headers", "env", "cookies", "value", "token", "default", "kty", '"--')
 _PLACES = re.compile(r'(?:headers|env|cookies|value|token|default|kty)\\*"\s*:|"--')
+_INITIALS = b"|".join(b"u%04x" % ord(initial) for initial in sorted(FOREIGN_INITIALS))
+_ESCAPES = re.compile(rb"(?i)\\(?:/|u00|" + _INITIALS + rb")")
+"""What a secret's name may begin with: other escapes are those of quotes and of emojis."""
 _HOLDING_VALUE = frozenset(("value", "default"))
 _HOLDING_NAME = ("name", "key", "id", "Name", "Key")
 _DATA_OF_SECRET = frozenset(("data", "stringData"))  # of Kubernetes
@@ -82,8 +85,8 @@ class BodyRedactor:
     def harmless(self, body: bytes) -> bool:
         """Whether a JSON document can be seen to hold no secret without being parsed."""
         body = bodies.without_numbers(body)
-        if b"\\" in body and (b"\\u00" in body or b"\\/" in body):
-            return False  # letters and slashes may be written as escapes
+        if b"\\" in body and _ESCAPES.search(body):
+            return False
         text = without_binary(body.decode("utf-8", "replace"))
         lower = lower_case(text)
         if any(name in lower for name in _PLACE_NAMES) and _PLACES.search(lower):

@@ -5,7 +5,6 @@ file that was uploaded, an address that an address is to return to.
 from __future__ import annotations
 
 import base64
-import binascii
 import re
 import zlib
 from collections.abc import Callable, Iterator
@@ -77,9 +76,4 @@ def _inflated(packed: bytes) -> str:
 
 def _decoded(text: str) -> bytes:
     plain = text.rstrip("=").replace("-", "+").replace("_", "/")
-    try:
-        return base64.b64decode(
-            plain[: len(plain) - (len(plain) % 4 == 1)] + "=" * (-len(plain) % 4)
-        )
-    except (binascii.Error, ValueError):
-        return b""
+    return base64.b64decode(plain[: len(plain) - (len(plain) % 4 == 1)] + "=" * (-len(plain) % 4))

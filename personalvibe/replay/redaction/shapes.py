@@ -10,7 +10,6 @@ from __future__ import annotations
 import functools
 import math
 import re
-import string
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from typing import NamedTuple
@@ -275,7 +274,8 @@ def may_have_shape(lower: str) -> bool:
 
 
 _PIECE = 65_536
-_LOWER = {ord(upper): upper.lower() for upper in string.ascii_uppercase}
+_LONGER_IN_LOWER_CASE = "\u0130"
+"""The only letter that becomes two, an i and its dot."""
 
 
 def lower_case(text: str) -> str:
@@ -289,8 +289,7 @@ def lower_case(text: str) -> str:
 
 
 def _lower(text: str) -> str:
-    lower = text.lower()
-    return lower if len(lower) == len(text) else text.translate(_LOWER)
+    return text.replace(_LONGER_IN_LOWER_CASE, "i").lower()
 
 
 def _possible_shapes(text: str) -> list[Shape]:

@@ -225,7 +225,8 @@ def _end_of_row(text: str, start: int, *, quoted: bool) -> tuple[int, int]:
 
 
 def _cells(line: str, kind: _Kind) -> Sequence[str]:
-    if kind in _CSV:
+    # A quote that nobody closes is a character like others.
+    if kind in _CSV and line.count('"') % 2 == 0:
         return _of_csv(line, kind.value.pattern)
     line = line.strip(" ")
     if kind is _Kind.PIPE:
