@@ -40,9 +40,13 @@ _INSERT = re.compile(
     r"(?i)\binsert\s+into\s+[^\s()]{1,200}\s*\(([^()]{1,2000})\)\s*values\s*(?=\()"
 )
 _INSERTED = re.compile(r"\(((?:'(?:[^']|'')*'|[^()'])*+)\)\s*,?\s*")
-_LATEX_END = re.compile(r"\\\\(?=\s|\[|\\[a-z]|\Z)|\\tabularnewline\b")
+_LATEX_END = re.compile(r"\\\\(?:\*|\[[^\]\n]{0,40}\]|(?=\s|\\[a-z]|\Z))|\\(?:tabularnewline|cr)\b")
 _LATEX_BETWEEN = re.compile(r"(?<!\\)&")
-_LATEX_COMMAND = re.compile(r"\\[a-zA-Z]{1,30}\*?(?:\[[^\]\n]{0,40}\])?")
+_LATEX_LAST = re.compile(r"\s*[^\n]{1,2000}")
+"""A row whose end is left out, as that of a table's last often is."""
+_LATEX_COMMAND = re.compile(
+    r"\\multi(?:column|row)\{[^{}]{0,40}\}\{[^{}]{0,40}\}|\\[a-zA-Z]{1,30}\*?(?:\[[^\]\n]{0,40}\])?"
+)
 _NO_HEADING = ("", Trust.DRAWN)
 _AROUND_CELL = " \t\r\n\"'`|,;\ufeff"
 _TAG = re.compile(r"<[^<>]*>")
@@ -78,7 +82,7 @@ def table_secrets(text: str, is_secret: IsSecret) -> Iterator[Hit]:
             continue
         start, end = _line_around(text, stem.start())
         kind = _kind(text[start:end]) if end - start <= _LONGEST_LINE else None
-        if kind is None or len(_cells(text[start:end], kind)) < 2:
+        if kind is None or sum(map(bool, map(_only_cell, _cells(text[start:end], kind)))) < 2:
             alone = start <= first and " " not in text.strip()
             rows = _one_column(text, start, end, is_secret, alone=alone)
         else:
@@ -111,7 +115,7 @@ def _one_column(
     while following and following.end() < len(text):
         start, (end, _) = following.end(), _end_of_row(text, following.end(), quoted=False)
         value = _only_cell(text[start:end])
-        if not value or " " in value:
+        if " " in value or not (value or alone):
             return
         row = _Row(start, end, [value])
         is_hidden = not _is_rule(value) and is_secret_value(name, value, trust)
@@ -139,11 +143,16 @@ def _in_latex(text: str, is_secret: IsSecret) -> Iterator[Hit]:
 def _rows_of_latex(text: str) -> Iterator[_Row]:
     start = 0
     for found in _LATEX_END.finditer(text):
-        first = max(start, found.start() - _LONGEST_LINE)
-        cells = _LATEX_BETWEEN.split(text[first : found.start()])
-        if len(cells) > 1:
-            yield _Row(first, found.start(), [_latex_cell(cell) for cell in cells])
+        yield from _row_of_latex(text, max(start, found.start() - _LONGEST_LINE), found.start())
         start = found.end()
+    if start and (last := _LATEX_LAST.match(text, start)):
+        yield from _row_of_latex(text, *last.span())
+
+
+def _row_of_latex(text: str, start: int, end: int) -> Iterator[_Row]:
+    cells = _LATEX_BETWEEN.split(text[start:end])
+    if len(cells) > 1:
+        yield _Row(start, end, [_latex_cell(cell) for cell in cells])
 
 
 def _latex_cell(cell: str) -> str:

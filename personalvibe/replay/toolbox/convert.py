@@ -5,6 +5,7 @@ One interaction at a time goes through all steps, because one may be as large as
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 from collections.abc import Iterator
@@ -54,9 +55,15 @@ def convert(source: Path, to: Format, rules: RedactionRules, folder: Path) -> Pa
     target = folder / f"{_stem(source)}.yaml"
     if target == source and (to is Format.NATIVE) is _is_native(source):
         return None
-    with disk.opened(source) as file:
+    _convert(source, target, to, rules)
+    return target
+
+
+def _convert(source: Path, target: Path, to: Format, rules: RedactionRules) -> None:
+    path = target.resolve()
+    with contextlib.ExitStack() as reading:
+        file = reading.enter_context(disk.opened(source))
         interactions = _interactions(file, source)
-        path = target.resolve()
         with disk.locked(path, seconds=_LOCK_SECONDS):
             if path.exists() and path != source.resolve():
                 hint = "Move it away, or choose another folder with --output."
@@ -66,17 +73,17 @@ def convert(source: Path, to: Format, rules: RedactionRules, folder: Path) -> Pa
                     _write(written, _Exchanges(interactions, source, rules), to)
                 except cassette.NotGradualError:
                     _write(written, _Exchanges(_whole(file, source), source, rules), to)
-    return target
+                reading.close()  # Windows replaces no file that is open
 
 
 def _interactions(file: BinaryIO, source: Path) -> Iterator[Interaction]:
     """Raises `CassetteError` at once for what is no cassette; may raise `NotGradualError` late."""
     try:
         interactions = iter(cassette.one_by_one(file, source))
-        first = [one for one in (next(interactions, None),) if one]
+        first = next(interactions, None)
     except cassette.NotGradualError:
         return _whole(file, source)
-    return itertools.chain(_handed_over(first), interactions)
+    return itertools.chain(_handed_over([first] if first else []), interactions)
 
 
 def _whole(file: BinaryIO, source: Path) -> Iterator[Interaction]:
