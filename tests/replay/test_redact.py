@@ -585,6 +585,7 @@ def test_ordinary_traffic_is_not_suspected() -> None:
         ("anthropic-beta", "prompt-caching-2024-07-31,token-counting-2024-11-01"),
         ("authorization", f"Bearer {OPENAI_KEY}"),
         ("host", "my-resource-12345678.openai.azure.com"),
+        ("x-made-by", "build-2024-2025-de"),
     )
     sent = request(headers=headers, body=json.dumps(body).encode())
     assert find_leaks(redact(exchange(sent), RULES), RULES) == []
