@@ -123,7 +123,14 @@ def test_query_parameters_that_are_hidden(parameter: str) -> None:
 
 
 def test_addresses_without_secrets_come_back_as_they_were() -> None:
-    for url in ("https://x.test", "https://x.test/?", "http://x.test/a%2Fb?c=%7E&d#e", "?"):
+    coupons = ("https://x.test/shop?code=SUMMER2024", "https://x.test/shop?page=2#code=DE")
+    for url in (
+        "https://x.test",
+        "https://x.test/?",
+        "http://x.test/a%2Fb?c=%7E&d#e",
+        "?",
+        *coupons,
+    ):
         assert redact_request(request(url), RULES).url == url
 
 
