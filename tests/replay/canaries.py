@@ -158,6 +158,7 @@ TEXTS = {
     "prose, secret in quotes": 'use the client secret "@@" here',
     "prose, bold": "**API key:** `@@`",
     "prose, table": "| password | @@ |",
+    "prose, table of code": "| password | `@@` |",
     "csv, one value in three cells": "name,api_key,before,note\nprod,@@,@@,@@\n",
     "csv, a cell of two lines": 'name,api_key\n"prod,\nold",@@\n',
     "csv, a quote that nobody closes": 'name,api_key\n"prod,@@\n' + "a,b\n" * 30,

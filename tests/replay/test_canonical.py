@@ -4,6 +4,9 @@ from __future__ import annotations
 
 import hashlib
 import json
+from collections.abc import Callable
+from random import Random
+from typing import Any
 
 import pytest
 from hypothesis import given
@@ -164,12 +167,17 @@ def test_ids_are_counted_from_one_over_the_body() -> None:
     }
 
 
+A_AND_B = (("x-a", "1"), ("x-b", "2"))
+
+
 def test_headers_are_compared_by_name_and_joined() -> None:
     def headers(*pairs: tuple[str, str]) -> object:
         request = normalise(post({}, headers=pairs))
         return canonicalise(request, MatchRules(match_on=("headers",))).fields["headers"]
 
     assert headers(("X-A", "1"), ("b", ""), ("x-a", "2")) == {"x-a": "1, 2", "b": ""}
+    one, other = (post({}, headers=pairs) for pairs in (A_AND_B, A_AND_B[::-1]))
+    assert key(one, match_on=("headers",)) == key(other, match_on=("headers",))
 
 
 STORED = STORED_BOUNDARY.encode()
@@ -311,6 +319,32 @@ JSON_DATA = st.recursive(
 def test_normalising_twice_changes_nothing(data: object) -> None:
     once = normalise(post(data))
     assert normalise(once) == once
+
+
+def respelled(value: object) -> object:
+    """The same with its keys the other way round."""
+    if isinstance(value, dict):
+        return {key: respelled(value[key]) for key in reversed(value)}
+    return [respelled(item) for item in value] if isinstance(value, list) else value
+
+
+def with_another_leaf(value: Any, choose: Callable[[int], int]) -> object:
+    """The same but for one place."""
+    if not isinstance(value, (dict, list)) or not value:
+        return [value]
+    keys = list(value) if isinstance(value, dict) else list(range(len(value)))
+    key = keys[choose(len(keys))]
+    changed = {**value} if isinstance(value, dict) else [*value]
+    changed[key] = with_another_leaf(value[key], choose)
+    return changed
+
+
+@given(JSON_DATA, st.randoms(use_true_random=False))
+def test_a_body_is_what_it_says_and_not_how(document: object, random: Random) -> None:
+    as_sent = post(document)
+    spelled = json.dumps(respelled(document), indent=1, ensure_ascii=False)
+    assert key(post(spelled.encode())) == key(as_sent)
+    assert key(post(with_another_leaf(document, random.randrange))) != key(as_sent)
 
 
 def test_recording_again_gives_the_same_placeholders_also_where_they_are_sent_back() -> None:

@@ -123,7 +123,14 @@ def test_query_parameters_that_are_hidden(parameter: str) -> None:
 
 
 def test_addresses_without_secrets_come_back_as_they_were() -> None:
-    for url in ("https://x.test", "https://x.test/?", "http://x.test/a%2Fb?c=%7E&d#e", "?"):
+    coupons = ("https://x.test/shop?code=SUMMER2024", "https://x.test/shop?page=2#code=DE")
+    for url in (
+        "https://x.test",
+        "https://x.test/?",
+        "http://x.test/a%2Fb?c=%7E&d#e",
+        "?",
+        *coupons,
+    ):
         assert redact_request(request(url), RULES).url == url
 
 
@@ -585,6 +592,7 @@ def test_ordinary_traffic_is_not_suspected() -> None:
         ("anthropic-beta", "prompt-caching-2024-07-31,token-counting-2024-11-01"),
         ("authorization", f"Bearer {OPENAI_KEY}"),
         ("host", "my-resource-12345678.openai.azure.com"),
+        ("x-made-by", "build-2024-2025-de"),
     )
     sent = request(headers=headers, body=json.dumps(body).encode())
     assert find_leaks(redact(exchange(sent), RULES), RULES) == []

@@ -126,10 +126,8 @@ def canonicalise(request: Request, rules: MatchRules) -> CanonicalRequest:
     fields: dict[str, JsonValue] = {
         name: MATCHERS[name](request, url, rules) for name in rules.match_on
     }
-    text = json.dumps(list(fields.values()), sort_keys=True, separators=(",", ":"))
-    return CanonicalRequest(
-        key=hashlib.blake2b(text.encode(), digest_size=16).hexdigest(), fields=fields
-    )
+    text = json.dumps(list(fields.values()), sort_keys=True)
+    return CanonicalRequest(key=hashlib.blake2b(text.encode()).hexdigest(), fields=fields)
 
 
 def _real_url(url: str, aliases: Mapping[str, str]) -> str:
