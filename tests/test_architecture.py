@@ -48,6 +48,8 @@ def modules() -> dict[str, Path]:
         (folder,) = import_module(package).__path__
         for path in sorted(Path(folder).rglob("*.py")):
             parts = path.relative_to(Path(folder).parent).with_suffix("").parts
+            if "data" in parts:  # the demonstration's program, which a wheel brings along
+                continue
             name = ".".join(parts[:-1] if parts[-1] == "__init__" else parts)
             found[name] = path
     return found

@@ -37,6 +37,9 @@ from pathlib import Path
 import pytest
 import yaml
 
+import codemods
+import personalvibe
+
 ROOT = Path(__file__).resolve().parent.parent
 FOLDERS = (ROOT / "docs", ROOT / ".github")
 PAGES = [ROOT / "README.md", *(page for one in FOLDERS for page in sorted(one.rglob("*.md")))]
@@ -296,7 +299,8 @@ def test_every_command_is_documented() -> None:
 def test_messages_that_the_troubleshooting_quotes_are_printed() -> None:
     text = (ROOT / "docs" / "troubleshooting.md").read_text("utf-8")
     quoted = re.findall(r"(?m)^### `([^`]+)`", text)
-    sources = [*(ROOT / "personalvibe").rglob("*.py"), *(ROOT / "codemods").rglob("*.py")]
+    packages = [Path(package.__path__[0]) for package in (personalvibe, codemods)]  # as installed
+    sources = [path for package in packages for path in package.rglob("*.py")]
     printed = "".join(path.read_text("utf-8") for path in sources).lower()
     assert quoted
     assert [message for message in quoted if message.lower() not in printed] == []
