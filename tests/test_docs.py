@@ -313,6 +313,18 @@ def test_files_that_the_security_model_names_exist() -> None:
     assert [path for path in named if not (ROOT / path).exists()] == []
 
 
+@pytest.mark.parametrize("page", ["docs/architecture.md", ".github/CONTRIBUTING.md"])
+def test_modules_that_newcomers_are_sent_to_exist(page: str) -> None:
+    text = (
+        (ROOT / page).read_text("utf-8").partition("### One call site")[0]
+    )  # of no module of ours
+    named = re.findall(r"`([\w./]+\.py)`", text)
+    folders = ("personalvibe", "codemods", "tests", ".ci")
+    files = [path.as_posix() for name in folders for path in (ROOT / name).rglob("*.py")]
+    assert named
+    assert [name for name in named if not any(path.endswith(f"/{name}") for path in files)] == []
+
+
 def test_the_picture_shows_the_steps_of_the_demonstration() -> None:
     from personalvibe.demo import STEPS
 
