@@ -545,8 +545,12 @@ def _requests() -> dict[str, Message]:
     }
 
 
+def _base64_of(content: bytes) -> str:
+    return base64.b64encode(content).decode()
+
+
 def _base64(text: str) -> str:
-    return base64.b64encode(text.encode()).decode()
+    return _base64_of(text.encode())
 
 
 def _settings(secret: str) -> str:
@@ -578,7 +582,10 @@ PACKINGS: dict[str, Callable[[str], Message]] = {
     ),
     "base64 twice": lambda secret: chat(_base64(_base64(_settings(secret)))),
     "base64 of gzip": lambda secret: jsoned(
-        {"file": base64.b64encode(gzip.compress(_settings(secret).encode())).decode()}
+        {"file": _base64_of(gzip.compress(_settings(secret).encode()))}
+    ),
+    "base64 of gzip, not in utf-8": lambda secret: jsoned(
+        {"file": _base64_of(gzip.compress(b"NAME=M\xfcller\n" + _settings(secret).encode()))}
     ),
     "data address": lambda secret: jsoned(
         {"file_data": f"data:text/plain;base64,{_base64(_settings(secret))}"}

@@ -115,10 +115,10 @@ class Places:
         return last
 
     def _is_typing_only(self, statement: ast.stmt) -> bool:
-        return any(is_typing_guard(node) for node, _ in self.index.arms.get(statement, ()))
+        return any(is_typing_guard(node) for node, _ in self.index.arms[statement])
 
     def _is_tried(self, statement: ast.stmt) -> bool:
-        arms = self.index.arms.get(statement, ())
+        arms = self.index.arms[statement]
         return any(isinstance(node, ast.Try) and name == "body" for node, name in arms)
 
     def _surely_runs(self, statement: ast.stmt) -> bool:
@@ -138,7 +138,7 @@ class Places:
             isinstance(node, (ast.With, ast.AsyncWith))
             or is_typing_guard(node)
             or (isinstance(node, ast.Try) and name == "body")
-            for node, name in self.index.arms.get(statement, ())
+            for node, name in self.index.arms[statement]
         )
 
 

@@ -181,7 +181,7 @@ class Imports:
         start = 0 if ast.get_docstring(self.new.tree, clean=False) is None else 1
         behind = [*body[:start], *takewhile(_is_future, body[start:])]
         if behind:
-            return self._inserted(Point(behind[-1]), lines)
+            return self._inserted(Point(behind[-1], apart=True), lines)
         blank = 0 if is_import(body[0]) else 2 if isinstance(body[0], _DEFINITIONS) else 1
         span = self.text.span(body[0])
         return InsertStatements(span=span, codes=(*lines, *[""] * blank), before=True)
