@@ -82,7 +82,8 @@ def test_caught(post):
 @pytest.mark.vcr
 def test_through_an_sdk():
     client = openai.OpenAI(api_key="x", base_url="http://localhost:1", max_retries=0)
-    with pytest.raises(openai.APIConnectionError):
+    missing = vcr.errors.CannotOverwriteExistingCassetteException
+    with pytest.raises((openai.APIConnectionError, missing)):  # of openai 2, of openai 3
         client.models.list()
 
 @pytest.mark.vcr

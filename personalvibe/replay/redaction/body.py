@@ -49,6 +49,15 @@ _PLAIN_HEADERS = re.compile(
 )
 
 
+def secrets_in(text: str, rules: RedactionRules) -> list[Hit]:
+    """The secrets of a text that is no body of a request: of a message, or about to be written."""
+    redactor = BodyRedactor(rules=rules.without_functions(), side="request", request=_NO_REQUEST)
+    return [*rules.find(text), *redactor.embedded(text)]
+
+
+_NO_REQUEST = Request(method="", url="")
+
+
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BodyRedactor:
     """Redacts the bodies of one side of an interaction."""

@@ -10,7 +10,7 @@ from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette.native import ParseJson
 from personalvibe.replay.cassette.streams import leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Leak, RedactedInteraction
-from personalvibe.replay.redaction.body import gunzipped
+from personalvibe.replay.redaction.body import gunzipped, secrets_in
 from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
 from personalvibe.replay.redaction.rules import RedactionRules
 from personalvibe.replay.redaction.shapes import EMAIL, looks_random
@@ -73,7 +73,7 @@ def find_warnings(interaction: RedactedInteraction, rules: RedactionRules) -> li
 
 
 def _in_text(place: str, text: str, rules: RedactionRules) -> Iterator[Leak]:
-    for hit in rules.find(text):
+    for hit in secrets_in(text, rules):
         yield Leak(place=place, shape=hit.shape)
 
 

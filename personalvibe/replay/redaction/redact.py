@@ -19,7 +19,7 @@ from personalvibe.replay.model import (
     Request,
     Response,
 )
-from personalvibe.replay.redaction.body import BodyRedactor
+from personalvibe.replay.redaction.body import BodyRedactor, secrets_in
 from personalvibe.replay.redaction.leak_scan import find_leaks, find_warnings
 from personalvibe.replay.redaction.rules import SIDES, RedactionRules, Side
 from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, replaced
@@ -196,7 +196,7 @@ def redact_miss(text: str, rules: RedactionRules) -> str:
 
 def redact_text(text: str, rules: RedactionRules) -> str:
     """Text for people, such as a failure message. Hides more than `redact` does."""
-    hits = rules.find(text)
+    hits = secrets_in(text, rules)
     hits += [
         Hit(*match.span("v"), "a header")
         for match in _PAIR.finditer(text)

@@ -40,7 +40,10 @@ _INSERT = re.compile(
     r"(?i)\binsert\s+into\s+[^\s()]{1,200}\s*\(([^()]{1,2000})\)\s*values\s*(?=\()"
 )
 _INSERTED = re.compile(r"\(((?:'(?:[^']|'')*'|[^()'])*+)\)\s*,?\s*")
-_LATEX_END = re.compile(r"\\\\(?:\*|\[[^\]\n]{0,40}\]|(?=\s|\\[a-z]|\Z))|\\(?:tabularnewline|cr)\b")
+_LATEX_END = re.compile(
+    r"\\\\(?:\*|\[[^\]\n]{0,40}\]|(?=\s|\\[a-z]|\Z))|\\(?:tabularnewline|cr|end)\b|\n[ \t]*\n"
+)
+"""Of a row, or of the table: its last row often has no end of its own."""
 _LATEX_BETWEEN = re.compile(r"(?<!\\)&")
 _LATEX_LAST = re.compile(r"\s*[^\n]{1,2000}")
 """A row whose end is left out, as that of a table's last often is."""
