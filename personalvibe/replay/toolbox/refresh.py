@@ -25,7 +25,7 @@ class Selection:
     paths: tuple[Path, ...] = ()
     """Files and folders; empty for all."""
     before: str = ""
-    """Recorded before this instant, or nobody knows when; empty for any time."""
+    """Recorded by this instant, which is known to the second, or nobody knows when; empty for any time."""
     providers: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     """Patterns: ``gpt-4*``."""
@@ -113,7 +113,7 @@ def _is_meant(one: Interaction, selection: Selection) -> bool:
     model, provider = usage.model_of(one), provider_of(one.request.url)
     date = recorded_at(one)
     return (
-        (not selection.before or date < selection.before)
+        (not selection.before or date <= selection.before)
         and (not selection.providers or provider in selection.providers)
         and (not selection.models or any(fnmatchcase(model, m) for m in selection.models))
     )
