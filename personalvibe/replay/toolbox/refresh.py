@@ -25,7 +25,7 @@ class Selection:
     paths: tuple[Path, ...] = ()
     """Files and folders; empty for all."""
     before: str = ""
-    """Recorded by this instant, which is known to the second, or nobody knows when; empty for any time."""
+    """Recorded by this instant, to the second, or nobody knows when; empty for any time."""
     providers: tuple[str, ...] = ()
     models: tuple[str, ...] = ()
     """Patterns: ``gpt-4*``."""
