@@ -108,6 +108,25 @@ def test_the_scan_finds_none_afterwards_and_each_before() -> None:
         assert {leak.place for leak in leaks} == {"request.body.messages[0].content"}, name
 
 
+def test_a_suites_function_is_asked_about_requests_alone() -> None:
+    """Not about a text that the scan or a message looks into, to which no request belongs."""
+    asked = []
+
+    def longer(key: str, value: str, request: Request) -> str:
+        asked.append(request.url)
+        return f"{value}!"
+
+    rules = RedactionRules.from_config({"filter_post_data_parameters": [("user", longer)]}, {})
+    text = 'The rows {"user": "somebody", "password": "Zx81kQmT0aWv"}.'
+    sent = asking(text)
+    redacted = redact(sent, rules)
+    assert set(asked) == {sent.request.url}
+    asked.clear()
+    assert find_leaks(redacted, rules) == []
+    assert "Zx81kQmT0aWv" not in redact_text(text, rules)
+    assert asked == []
+
+
 HARMLESS = [
     [["kind", "api_key"], ["limit", "per-day-100"]],
     {"columns": ["name", "api_key"], "rows": [["rule", "none_at_all"]], "note": ["password"]},

@@ -190,7 +190,7 @@ class RedactionRules:
     def without_functions(self) -> RedactionRules:
         """The same rules but for a body's fields that the suite replaces by functions of its own.
 
-        What such a function makes of what it has made already, nobody knows.
+        They are given the request, and a text that is looked into may belong to none.
         """
         body = {
             side: {name: action for name, action in fields.items() if not callable(action)}
