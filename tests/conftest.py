@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import platform
 import signal
@@ -13,13 +14,24 @@ import pytest
 from hypothesis import HealthCheck, Phase, settings
 
 # How long an example takes says how busy the machine is.
-settings.register_profile("any", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.register_profile(
+    "any", deadline=None, max_examples=50, suppress_health_check=[HealthCheck.too_slow]
+)
+# For the night: other examples every time, also where CI is set.
+settings.register_profile(
+    "thorough",
+    parent=settings.get_profile("any"),
+    derandomize=False,
+    max_examples=1000,
+    print_blob=True,
+)
 # A mutant is noticed or not, whichever the smallest example is.
 settings.register_profile(
     "mutants",
     parent=settings.get_profile("any"),
     derandomize=True,
     database=None,
+    max_examples=100,
     phases=(Phase.explicit, Phase.generate),
 )
 settings.load_profile("any")
@@ -69,6 +81,15 @@ def trust_nobody() -> None:
     """Spare every client of httpx the reading of all authorities: tens of milliseconds."""
     os.environ.pop("SSL_CERT_FILE", None)
     os.environ["SSL_CERT_DIR"] = str(Path(__file__).parent)  # in which there is none
+
+
+# Thousands of tests, LiteLLM's models and the SDK's are kept to the end; looking at them again and
+# again takes a tenth of the time.
+gc.set_threshold(50_000, 20, 50)
+
+
+def pytest_collection_finish() -> None:
+    gc.freeze()
 
 
 def pytest_configure(config: pytest.Config) -> None:

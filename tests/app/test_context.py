@@ -244,7 +244,7 @@ names = st.sampled_from(["a", "b", "c.py", "d.md", "[e]", "x y"])
 segments = st.sampled_from(["a", "b", "*", "**", "*.py", "?", "[ab]", "[", "d.md", "x y"])
 
 
-@settings(suppress_health_check=[HealthCheck.function_scoped_fixture], max_examples=150)
+@settings(suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     paths=st.lists(st.lists(names, min_size=1, max_size=3).map("/".join), max_size=6),
     lines=st.lists(st.lists(segments, min_size=1, max_size=3).map("/".join), max_size=4),

@@ -310,17 +310,18 @@ def test_a_reply_reads_as_the_sdks(wire: Wire) -> None:
 
 @pytest.mark.parametrize("text", ["abc", "\n\n\n\n", "ab"])
 def test_a_stream_of_equal_chunks_is_not_cut(text: str, wire: Wire) -> None:
+    count = litellm.REPEATED_STREAMING_CHUNK_LIMIT + 20
     choice = {"index": 0, "delta": {"content": text}, "finish_reason": None}
-    events = [*[{**CHUNK, "choices": [choice]}] * 250, "data: [DONE]\n\n"]
+    events = [*[{**CHUNK, "choices": [choice]}] * count, "data: [DONE]\n\n"]
     wire.route = lambda _: Answer(events=events)
     stream = llm_router.chat_completion("openai/m", MESSAGES, stream=True)
-    assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == text * 250
+    assert "".join(chunk.choices[0].delta.content or "" for chunk in stream) == text * count
 
     async def collect() -> int:
         chunks = await llm_router.achat_completion("openai/m", MESSAGES, stream=True)
         return len([chunk async for chunk in chunks])
 
-    assert asyncio.run(collect()) == 250
+    assert asyncio.run(collect()) == count
 
 
 # --- what LiteLLM's callbacks change ---

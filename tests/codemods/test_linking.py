@@ -57,7 +57,7 @@ def work(size: int) -> int:
 
 @pytest.mark.usefixtures("small_nodes")
 def test_work_grows_with_the_number_of_files_and_no_faster() -> None:
-    small, large = work(60), work(240)
+    small, large = work(40), work(160)
     assert large < 4 * small * 1.5
 
 

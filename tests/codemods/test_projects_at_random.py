@@ -120,7 +120,7 @@ def migrated(project: dict[str, str]) -> dict[str, FileResult]:
     return {result.path: result for result in migrate(files, Options())}
 
 
-@settings(max_examples=60, derandomize=True, suppress_health_check=list(HealthCheck))
+@settings(suppress_health_check=list(HealthCheck))
 @given(projects())
 def test_a_project_of_any_shape_is_migrated_once_and_for_all(project: dict[str, str]) -> None:
     texts = {}

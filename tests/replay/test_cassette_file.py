@@ -8,7 +8,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from personalvibe.replay.cassette import file as cassette
@@ -40,7 +40,6 @@ def write(path: Path, *interactions: Interaction) -> Path:
     return path
 
 
-@settings(max_examples=200)
 @given(kind=st.sampled_from(TYPES), body=BODIES, reason=st.text("abc: #", max_size=5))
 def test_bodies_come_back_byte_exact(
     tmp_path_factory: pytest.TempPathFactory, kind: str, body: bytes, reason: str

@@ -9,7 +9,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from personalvibe.replay.cassette import file as cassette
@@ -107,7 +107,6 @@ def lower(headers: tuple[tuple[str, str], ...]) -> list[tuple[str, str]]:
     return sorted((name.lower(), value) for name, value in headers)
 
 
-@settings(max_examples=150)
 @given(st.lists(INTERACTION.filter(encodable), max_size=3))
 def test_everything_survives_the_file(
     tmp_path_factory: pytest.TempPathFactory, interactions: list[Interaction]
@@ -170,7 +169,6 @@ def load_or_refuse(path: Path) -> list[Interaction] | None:
     return None
 
 
-@settings(max_examples=400)
 @given(st.data())
 def test_a_mutated_cassette_is_loaded_or_refused(
     tmp_path_factory: pytest.TempPathFactory, data: st.DataObject

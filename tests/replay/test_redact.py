@@ -13,7 +13,7 @@ from typing import Any
 from urllib.parse import quote
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from personalvibe.replay.model import (
@@ -704,7 +704,6 @@ INTERACTIONS = st.builds(
 )
 
 
-@settings(max_examples=300)
 @given(INTERACTIONS)
 def test_redaction_is_idempotent(interaction: Interaction) -> None:
     once = redact(interaction, RULES)
@@ -712,7 +711,6 @@ def test_redaction_is_idempotent(interaction: Interaction) -> None:
     assert again == once
 
 
-@settings(max_examples=300)
 @given(INTERACTIONS)
 def test_nothing_that_has_a_shape_is_left(interaction: Interaction) -> None:
     redacted = redact(interaction, RULES)
@@ -721,7 +719,6 @@ def test_nothing_that_has_a_shape_is_left(interaction: Interaction) -> None:
     ] == []
 
 
-@settings(max_examples=200)
 @given(HEADERS, BODIES, BODIES)
 def test_equal_requests_stay_equal(
     headers: tuple[tuple[str, str], ...], body: bytes, other: bytes
@@ -732,7 +729,6 @@ def test_equal_requests_stay_equal(
         assert redact_request(request(headers=headers, body=other), RULES) != live or other == body
 
 
-@settings(max_examples=200)
 @given(st.text(max_size=200))
 def test_failure_text_redaction_is_idempotent(text: str) -> None:
     once = redact_text(text, RULES)

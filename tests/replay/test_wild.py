@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 from vcr.serialize import deserialize
 from vcr.serializers import yamlserializer
@@ -149,7 +149,6 @@ INTERACTIONS = st.lists(
 )
 
 
-@settings(max_examples=150)
 @given(INTERACTIONS)
 def test_what_is_written_for_vcrpy_is_read_by_it_and_by_us(interactions: list[Interaction]) -> None:
     rules = RedactionRules.from_config({}, {})

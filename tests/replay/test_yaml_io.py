@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 import yaml
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from personalvibe.replay.cassette import yaml_io
@@ -37,7 +37,6 @@ def load(text: str | bytes) -> object:
     return yaml_io.load(raw, HERE, max_bytes=10_000_000).value
 
 
-@settings(max_examples=400)
 @given(DATA)
 def test_what_is_written_is_read_back(data: object) -> None:
     if yaml_io.representable(data):
