@@ -315,12 +315,12 @@ def test_files_that_the_security_model_names_exist() -> None:
 
 @pytest.mark.parametrize("page", ["docs/architecture.md", ".github/CONTRIBUTING.md"])
 def test_modules_that_newcomers_are_sent_to_exist(page: str) -> None:
-    text = (
-        (ROOT / page).read_text("utf-8").partition("### One call site")[0]
-    )  # of no module of ours
+    whole = (ROOT / page).read_text("utf-8")
+    text = whole.partition("### One call site")[0]  # whose modules are none of ours
     named = re.findall(r"`([\w./]+\.py)`", text)
-    folders = ("personalvibe", "codemods", "tests", ".ci")
-    files = [path.as_posix() for name in folders for path in (ROOT / name).rglob("*.py")]
+    packages = [Path(one.__file__ or "").parent for one in (personalvibe, codemods)]
+    folders = [*packages, ROOT / "tests", ROOT / ".ci"]
+    files = [path.as_posix() for folder in folders for path in folder.rglob("*.py")]
     assert named
     assert [name for name in named if not any(path.endswith(f"/{name}") for path in files)] == []
 
