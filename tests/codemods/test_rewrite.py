@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
 
 import libcst
@@ -77,6 +78,46 @@ def test_of_a_statement_only_what_changes_is_parsed(call: str) -> None:
     new = 'llm_router.embedding(provider="openai", model=m, input=1)'
     after = before.replace("import openai", "from personalvibe import llm_router")
     assert result.text == after.format(new)
+
+
+def _cannot_be_parsed(code: str) -> libcst.BaseExpression:
+    raise libcst.ParserSyntaxError("newer", lines=[code], raw_line=1, raw_column=0)
+
+
+def _too_deep(code: str) -> libcst.BaseExpression:
+    raise RecursionError
+
+
+def _printed_otherwise(code: str) -> libcst.BaseExpression:
+    return libcst.Name("other")
+
+
+@pytest.mark.parametrize("answer", [_cannot_be_parsed, _too_deep, _printed_otherwise])
+def test_the_statement_of_an_expression_that_a_libcst_cannot_handle_stays(
+    answer: Callable[[str], libcst.BaseExpression], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The interpreter may know more than the libcst that is installed."""
+    parse_expression = libcst.parse_expression
+    monkeypatch.setattr(
+        libcst,
+        "parse_expression",
+        lambda code, *more: answer(code) if "newer" in code else parse_expression(code, *more),
+    )
+    head = "import openai\n{}\nprint(\n    openai.embeddings.create(model='m', input=1),\n"
+    kept = (
+        head + "    openai.embeddings.create(\n"
+        "        model=m, input=newer, user=openai.embeddings.create(model=m, input=2)\n    ),\n)\n"
+    )
+    other = "openai.embeddings.create(model=m, input=3)\n"
+    before = (kept + other).format("")
+    [result] = migrate([SourceFile(path="program.py", text=before)], Options())
+    imports = "from personalvibe import llm_router\n"
+    other = 'llm_router.embedding(provider="openai", model=m, input=3)\n'
+    assert result.text == (kept + other).format(imports)
+    assert [(f.line, f.reason) for f in result.findings] == [
+        *((line, "unprintable") for line in (4, 5, 6)),
+        (9, ""),
+    ]
 
 
 def test_what_libcst_does_not_read_elsewhere_is_in_nobodys_way() -> None:
