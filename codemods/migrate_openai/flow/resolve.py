@@ -49,6 +49,7 @@ from codemods.migrate_openai.flow.terms import (
     Values,
     client_class,
     clients_of,
+    root,
     router_client,
 )
 
@@ -151,8 +152,10 @@ class Resolver:
                 self._wire_reference(term, node)
             case Param():
                 self._wire_param(term, node)
-            case Inst(Ref() as ref):
-                graph.listen(self.node(ref), partial(self._instance, ref, node))
+            case Inst(Ref() | Attr() as named):
+                place = root(named)
+                assert isinstance(place, (Ref, Cls))
+                graph.listen(self.node(named), partial(self._instance, place.path, node))
             case Attr(Ref(path, module, ""), name):
                 graph.listen(
                     self.node(Ref(path, module, name)),
@@ -190,13 +193,13 @@ class Resolver:
             self.imported_clients.update(clients_of([value]))
         self.graph.add(node, value)
 
-    def _instance(self, ref: Ref, node: Node, value: Value) -> None:
+    def _instance(self, path: str, node: Node, value: Value) -> None:
         match value:
             case Cls():
                 self.graph.copy(self.node(Inst(value)), node)
             case Sdk(name) if cls := client_class(name):
                 # The annotation stands in another file's terms: no place of its own.
-                self.graph.add(node, ClientPath(TypedClient(ref.path, -1, cls), ()))
+                self.graph.add(node, ClientPath(TypedClient(path, -1, cls), ()))
             case Router(name) if client := router_client(name):
                 self.graph.add(node, ClientPath(client, ()))
             case Foreign():
