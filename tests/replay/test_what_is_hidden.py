@@ -127,6 +127,50 @@ def test_a_suites_function_is_asked_about_requests_alone() -> None:
     assert asked == []
 
 
+TABLES = {
+    "a quoted cell behind a blank": ('name, password\nme, "@@,@@"\n', '"REDACTED"\n'),
+    "an escaped underscore, Markdown": ("|a|password|\n|-|-|\n|b|@@\\_1|", "b|REDACTED|"),
+    "an escaped underscore, LaTeX": ("a & password \\\\\nb & @@\\_1 \\\\", "b & REDACTED \\\\"),
+    "a break before the first line": ("\nname,password\nme,@@", "\nname,password\nme,REDACTED"),
+    "another one": ("\rname,password\nme,@@", "\rname,password\nme,REDACTED"),
+    "a word that stands elsewhere": (
+        "The market opens.\n\nname,password\nme,market\n",
+        "The market opens.\n\nname,password\nme,REDACTED\n",
+    ),
+    "twice in a row, and below": ("a|password\n@@|@@\n\n@@", "REDACTED|REDACTED\n\n@@"),
+}
+
+
+@pytest.mark.parametrize(("text", "end"), TABLES.values(), ids=list(TABLES))
+def test_of_a_table_the_cells_are_hidden(text: str, end: str) -> None:
+    secret = "Zx81kQmT0aWv"
+    shown = content(redact(asking(text.replace(MARK, secret)), RULES))
+    assert shown.endswith(end.replace(MARK, secret))
+
+
+def test_values_of_the_environment_that_begin_alike_are_hidden_whole() -> None:
+    names = {"A_TOKEN": "hunter2hunter2", "B_TOKEN": "hunter2hunter2extra", "C_TOKEN": "extra-more"}
+    rules = RedactionRules.from_config({}, {**names, "D_TOKEN": "REDACTED", "E_TOKEN": ""})
+    text = "hunter2hunter2extra-more, hunter2hunter2extra and hunter2hunter2 and more are REDACTED"
+    shown = redact_text(text, rules)
+    assert shown == "REDACTED, REDACTED and REDACTED and more are REDACTED"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Zx81kQmT0aWvB2nLr7", "REDACTED"),
+        ("strawberrybananachocolate", "strawberrybananachocolate"),
+        ("20261130123456789012", "20261130123456789012"),
+        ("aaaaaaaaaaaaaaaaaaa1", "aaaaaaaaaaaaaaaaaaa1"),
+    ],
+)
+def test_of_a_header_that_nobody_knows_what_looks_drawn_is_hidden(value: str, shown: str) -> None:
+    answer = Message(headers={"x-flavour": value})
+    redacted = redact(exchange(Canary(kind="", secret="", answer=answer)), RULES)
+    assert dict(redacted.response.headers) == {"x-flavour": shown}
+
+
 HARMLESS = [
     [["kind", "api_key"], ["limit", "per-day-100"]],
     {"columns": ["name", "api_key"], "rows": [["rule", "none_at_all"]], "note": ["password"]},
