@@ -15,7 +15,7 @@ import pytest
 from personalvibe.replay.model import Interaction, RedactedInteraction, Request, Response
 from personalvibe.replay.redaction.redact import RedactionRules, find_leaks, redact, redact_text
 
-from .canaries import JSON, MARK, TEXTS, Canary, Message, canaries, canary_values, chat
+from .canaries import JSON, MARK, TEXTS, Canary, Message, canaries, canary_values, chat, jsoned
 
 RULES = RedactionRules.from_config({}, {})
 CANARIES = list(canaries())
@@ -146,6 +146,102 @@ def test_of_a_table_the_cells_are_hidden(text: str, end: str) -> None:
     secret = "Zx81kQmT0aWv"
     shown = content(redact(asking(text.replace(MARK, secret)), RULES))
     assert shown.endswith(end.replace(MARK, secret))
+
+
+WORDS = {
+    # A password may be a word where the text is nothing but a table.
+    "name,password\nme,sunshine\n": "sunshine",
+    "name;password\nme;sunshine\n": "sunshine",
+    "name\tpassword\nme\tsunshine\n": "sunshine",
+    "name,password\nme,sunny day\n": "sunny day",
+    "name,password (old)\nme,sunshine\n": "sunshine",
+    "name,password\nme,abc\n": "",
+    "name,the password; it is long\nme,sunshine\n": "",
+    # Lines of Markdown, sentences and single lines say "password" of other things as well.
+    "| name | password |\n|---|---|\n| me | sunshine |": "",
+    "| name | password |\n|---|---|\n| me | sunny_day7 |": "sunny_day7",
+    "name, password\nme, sunshine\n": "",
+    "password,sunshine\n": "",
+    "password,sunny7\nother,x\n": "sunny7",
+    "password\nsunshine\n": "",
+    "password\nsunny7\n": "sunny7",
+    "See\npassword\nsunny7\n": "",
+    "See\npassword\nZx81kQmT0aWv\n": "Zx81kQmT0aWv",
+    # A row of another width may be no row of the table.
+    "name,password,x\nme,sunshine\n": "",
+    "name,password,x\nme,Zx81kQmT0aWv\n": "Zx81kQmT0aWv",
+    "name,password\nme,Zx81kQmT0aWv,more\n": "Zx81kQmT0aWv",
+    # A key is no name that code has, and no sentence; a token is often a piece of text.
+    "name,api_key\nme,sunny_day\n": "",
+    "name,api_key\nme,sunny-day\n": "sunny-day",
+    "name,api_key\nme,sunny day7\n": "",
+    "name,token\nme,sun-shine7\n": "",
+    "name,token\nme,Zx81kQmT0aWv\n": "Zx81kQmT0aWv",
+    "name,auth\nme,basic-1\n": "",
+    "api_key,sunny_day7\n": "",
+    "api_key,Zx81kQmT0aWv\n": "Zx81kQmT0aWv",
+    "api_key\nsunny-day\n": "",
+}
+
+
+def test_how_far_a_table_is_believed_depends_on_what_it_is() -> None:
+    for text, secret in WORDS.items():
+        shown = text.replace(secret, "REDACTED") if secret else text
+        assert content(redact(asking(text), RULES)) == shown, text
+
+
+ROWS: list[tuple[object, str]] = [
+    ([["name", "password"], ["me", "sunny7"]], "sunny7"),
+    # Two cells may be a name and its value.
+    ([["name", "password"], ["me", "sunshine"]], ""),
+    ([["name", "password", "x"], ["me", "sunshine", "y"]], "sunshine"),
+    ([["name", "api_key", "x"], ["me", "sunny-day", "y"]], "sunny-day"),
+    ([["name", "api_key", "x"], ["me", "sunny_day", "y"]], ""),
+    ([["name", "api_key", "x"], ["me", "Zx81kQmT0aWv"]], ""),
+    ([["name", "api_key"], ["me", "Zx81kQmT0aWv", "x"]], ""),
+    ([["password"], ["sunshine"]], ""),
+    ([["password"], ["Zx81kQmT0aWv"]], "Zx81kQmT0aWv"),
+    ([[], ["password", "sunshine"]], ""),
+    ({"columns": ["name", "password"], "rows": [["me", "sunshine"]]}, "sunshine"),
+    ({"columns": ["name", 3], "rows": [["password", "sunshine"]]}, ""),
+    ({"columns": [{"title": "me"}, {"type": "password"}], "rows": [["me", "sunshine"]]}, ""),
+    (
+        {
+            "schema": {"fields": [{"name": "user"}, {"name": "password"}]},
+            "rows": [{"f": [{"v": "me"}, {"v": "sunshine"}]}],
+            "note": "of the shop",
+        },
+        "sunshine",
+    ),
+    (
+        {
+            "cols": [{"label": "user"}, {"label": "password", "type": "string"}],
+            "rows": [{"c": [{"v": "me"}, {"v": "sunshine", "f": "shown"}]}],
+        },
+        "sunshine",
+    ),
+    (
+        {
+            "columns": ["name", "password"],
+            "data": [
+                {"cells": ["me", "sunshine"]},
+                {"values": ["me", {"value": "sunshine"}]},
+                ["me", 3],
+                ["me", None],
+                "me",
+            ],
+        },
+        "sunshine",
+    ),
+]
+
+
+def test_of_rows_of_json_the_cells_below_a_secrets_name_are_hidden() -> None:
+    for body, secret in ROWS:
+        sent = json.dumps(body)
+        redacted = redact(exchange(Canary(kind="", secret="", sent=jsoned(body))), RULES)
+        shown = json.loads(sent.replace(secret, "REDACTED") if secret else sent)
+        assert json.loads(redacted.request.body) == shown, sent
 
 
 def test_values_of_the_environment_that_begin_alike_are_hidden_whole() -> None:
