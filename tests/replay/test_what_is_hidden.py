@@ -108,6 +108,29 @@ def test_the_scan_finds_none_afterwards_and_each_before() -> None:
         assert {leak.place for leak in leaks} == {"request.body.messages[0].content"}, name
 
 
+NAMED = {
+    "env file": ["a named secret"],
+    "row of json in prose": ["a named secret", "a secret in JSON"],
+    "list of json in prose": ["a secret in JSON"],
+    "json with letters as escapes": ["a secret in JSON"],
+    "csv": ["a secret in a table"],
+    "html table": ["a secret in a table"],
+    "kubernetes, any name": ["a value of a secret"],
+    "pip": ["password in an address"],
+    "connection, signature": ["key in a connection string"],
+    "address, code": ["code of a redirection"],
+}
+
+
+def test_the_scan_says_what_it_found() -> None:
+    found = {}
+    for name in NAMED:
+        sent = asking(TEXTS[name].replace(MARK, IN_TEXTS[name]))
+        leaks = find_leaks(RedactedInteraction(request=sent.request, response=sent.response), RULES)
+        found[name] = [leak.shape for leak in leaks]
+    assert found == NAMED
+
+
 def test_a_suites_function_is_asked_about_requests_alone() -> None:
     """Not about a text that the scan or a message looks into, to which no request belongs."""
     asked = []
@@ -155,6 +178,9 @@ WORDS = {
     "name\tpassword\nme\tsunshine\n": "sunshine",
     "name,password\nme,sunny day\n": "sunny day",
     "name,password (old)\nme,sunshine\n": "sunshine",
+    "INSERT INTO people (name, password) VALUES ('me', 'sunshine');": "sunshine",
+    "<tr><th>name</th><th>password</th></tr><tr><td>me</td><td>sunshine</td></tr>": "",
+    "a & password \\\\\nme & sunshine \\\\": "",
     "name,password\nme,abc\n": "",
     "name,the password; it is long\nme,sunshine\n": "",
     # Lines of Markdown, sentences and single lines say "password" of other things as well.
