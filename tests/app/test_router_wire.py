@@ -469,7 +469,7 @@ def test_in_openai_spelling(name: str, asynchronous: bool, wire: Wire) -> None:
 def test_a_function_of_the_module_does_what_the_clients_method_does(
     asynchronous: bool, wire: Wire, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    settings = {"api_key": "sk-test", "base_url": wire.url, "max_retries": 0}
+    settings: dict[str, Any] = {"api_key": "sk-test", "base_url": wire.url, "max_retries": 0}
     for setting, value in settings.items():
         monkeypatch.setattr(llm_router, setting, value)
     client = (llm_router.AsyncClient if asynchronous else llm_router.Client)(**settings)
