@@ -303,6 +303,9 @@ def test_amazon_frames_stay_valid_when_a_key_is_hidden_in_them() -> None:
     assert [one.get("t") for one in payloads] == ["REDACTED", "", None]
     assert json.loads(base64.b64decode(payloads[2]["bytes"])) == {"u": "REDACTED"}
     assert response_of(frame(b'{"t": 1}'), headers) == frame(b'{"t": 1}')
+    with_empty = frame(b"") + frame(json.dumps({"password": "hunter2"}).encode()) + frame(b"")
+    hidden = frame(b"") + frame(b'{"password":"REDACTED"}') + frame(b"")
+    assert response_of(with_empty, headers) == hidden
 
 
 def test_form_fields_are_hidden() -> None:
