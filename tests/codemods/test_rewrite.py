@@ -5,10 +5,11 @@ from __future__ import annotations
 import itertools
 from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import libcst
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from codemods.migrate_openai.engine import migrate
@@ -263,3 +264,47 @@ def test_a_statement_without_a_name_of_the_imports_is_analysed_once(
     )
     assert result.changed
     assert ["return 1" in text for text in parsed] == [True, True, False]
+
+
+NEIGHBOURS = ["abacus", "flask", "Pandas", "personal", "pytz", "requests", "zoo"]
+
+
+@st.composite
+def sections(draw: st.DrawFn) -> list[str]:
+    """Import statements of third-party modules in a row, one of them the SDK's."""
+    names = draw(st.lists(st.sampled_from(NEIGHBOURS), unique=True, max_size=4))
+    straight = draw(st.lists(st.booleans(), min_size=len(names), max_size=len(names)))
+    lines = [
+        f"import {name}" if plain else f"from {name} import part"
+        for name, plain in zip(names, straight, strict=True)
+    ]
+    of_sdk = draw(st.sampled_from(["import openai", "from openai import embeddings as e"]))
+    return draw(st.permutations([*lines, of_sdk]))
+
+
+def straight_first(line: str) -> tuple[bool, str]:
+    return line.startswith("from"), line.split()[1].lower()
+
+
+def by_module(line: str) -> str:
+    return line.split()[1].lower()
+
+
+@settings(max_examples=60)
+@given(lines=sections(), order=st.sampled_from([straight_first, by_module, None]))
+def test_imports_that_were_sorted_stay_sorted_and_others_stay_where_they_are(
+    lines: list[str], order: Callable[[str], Any] | None
+) -> None:
+    lines = sorted(lines, key=order) if order else lines
+    [of_sdk] = [line for line in lines if "openai" in line]
+    call = f"{'e' if 'from' in of_sdk else 'openai.embeddings'}.create(model='m', input=1)"
+    text = "".join(f"{line}\n" for line in lines)
+    [result] = migrate([SourceFile(path="program.py", text=f"{text}\nprint({call})\n")], Options())
+    new = "from personalvibe import llm_router"
+    found = result.text.partition("\n\n")[0].split("\n")
+    assert [line for line in found if line != new] == [line for line in lines if line != of_sdk]
+    orders = [key for key in (straight_first, by_module) if lines == sorted(lines, key=key)]
+    if len(lines) > 1 and orders:
+        assert found == sorted(found, key=orders[0])
+    else:
+        assert found.index(new) == lines.index(of_sdk)
