@@ -9,7 +9,7 @@ from typing import Any
 
 import libcst
 import pytest
-from hypothesis import given, settings
+from hypothesis import given
 from hypothesis import strategies as st
 
 from codemods.migrate_openai.engine import migrate
@@ -290,7 +290,6 @@ def by_module(line: str) -> str:
     return line.split()[1].lower()
 
 
-@settings(max_examples=60)
 @given(lines=sections(), order=st.sampled_from([straight_first, by_module, None]))
 def test_imports_that_were_sorted_stay_sorted_and_others_stay_where_they_are(
     lines: list[str], order: Callable[[str], Any] | None

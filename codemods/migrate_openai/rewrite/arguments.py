@@ -103,23 +103,23 @@ def _inserted(call: cst.Call, place: int, new: cst.Arg) -> cst.Call:
 def _appended(call: cst.Call, new: cst.Arg) -> cst.Call:
     *others, last = call.args
     own_line = _gap(others[-1]) if others else call.whitespace_before_args
-    between: cst.BaseParenthesizableWhitespace = _SPACE
+    between = _without_comments(own_line)
     comma, end = last.comma, last.whitespace_after_arg
-    if isinstance(own_line, cst.ParenthesizedWhitespace):
-        # A comment behind the last argument is that argument's.
-        behind = _gap(last) if isinstance(comma, cst.Comma) else end
-        between = _without_comments(own_line)
-        if isinstance(behind, cst.ParenthesizedWhitespace):
+    behind = _gap(last) if isinstance(comma, cst.Comma) else end
+    match between, behind:
+        case cst.ParenthesizedWhitespace(), cst.ParenthesizedWhitespace():
+            # A comment behind the last argument is that argument's.
             between = between.with_changes(first_line=behind.first_line)
-        if isinstance(comma, cst.Comma):
-            comma = comma.with_changes(whitespace_after=_below(comma.whitespace_after))
-        end = _below(end)
+            end = _below(end)
+            if isinstance(comma, cst.Comma):
+                comma = comma.with_changes(whitespace_after=_below(behind))
+        case cst.SimpleWhitespace(), _:
+            between = _SPACE
     last = last.with_changes(
         comma=cst.Comma(whitespace_after=between), whitespace_after_arg=_NOTHING
     )
-    return call.with_changes(
-        args=[*others, last, new.with_changes(comma=comma, whitespace_after_arg=end)]
-    )
+    new = new.with_changes(comma=comma, whitespace_after_arg=end)
+    return call.with_changes(args=[*others, last, new])
 
 
 def _gap(item: _Item) -> cst.BaseParenthesizableWhitespace:
