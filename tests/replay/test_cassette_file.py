@@ -247,6 +247,10 @@ def test_what_is_wrong_in_a_file_is_named(
         cassette.load(path)
     assert caught.value.message.startswith(f"{path}:{line}: ")
     assert "rewrite" in caught.value.hint
+    with pytest.raises(CassetteError) as late:
+        list(cassette.stream(path.read_bytes(), path))
+    assert late.value.message.startswith(f"{path}:")
+    assert late.value.hint == caught.value.hint
 
 
 def test_a_later_version_is_not_taken_for_another_format(tmp_path: Path) -> None:
