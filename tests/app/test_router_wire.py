@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import asyncio
 import copy
+import functools
 import inspect
 import io
 from collections.abc import Callable
@@ -462,6 +463,25 @@ def test_the_same_with_azure(name: str, wire: Wire) -> None:
 )  # fmt: skip
 def test_in_openai_spelling(name: str, asynchronous: bool, wire: Wire) -> None:
     both(ROWS[name], wire, azure=False, asynchronous=asynchronous, spelled=True)
+
+
+@pytest.mark.parametrize("asynchronous", [False, True], ids=["sync", "async"])
+def test_a_function_of_the_module_does_what_the_clients_method_does(
+    asynchronous: bool, wire: Wire, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    settings: dict[str, Any] = {"api_key": "sk-test", "base_url": wire.url, "max_retries": 0}
+    for setting, value in settings.items():
+        monkeypatch.setattr(llm_router, setting, value)
+    client = (llm_router.AsyncClient if asynchronous else llm_router.Client)(**settings)
+    run = aoutcome if asynchronous else outcome
+    for row in {row.function: row for row in ROWS.values()}.values():
+        name = f"a{row.function}" if asynchronous else row.function
+        found = []
+        for owner in (client, llm_router):
+            call = functools.partial(getattr(owner, name), provider="openai", **fresh(row))
+            found.append((run(call), [essence(request) for request in wire.take()]))
+        assert found[0][1], name
+        assert found[0] == found[1], name
 
 
 STATUSES = (400, 401, 403, 404, 408, 409, 413, 418, 422, 429, 500, 502, 503, 504)

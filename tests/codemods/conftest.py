@@ -50,13 +50,23 @@ def migrate_twice(before: str | Files, options: Options | None = None) -> dict[s
         assert not result.error, result.error
         assert compiles(result.text) or not compiles(files[result.path])
         libcst.parse_module(result.text)
-        if not result.edits:
-            assert result.text == files[result.path]
+        assert edited(files[result.path], result) == result.text
     second = run({path: result.text for path, result in first.items()}, chosen)
     for path, result in second.items():
         assert result.text == first[path].text, "the second run changed something"
         assert calls(result) == calls(first[path]), "the second run lost or found a call"
     return first
+
+
+def edited(text: str, result: FileResult) -> str:
+    """A text with the edits of a result made: in order, each of which changes something."""
+    at, pieces = 0, []
+    for edit in result.edits:
+        assert at <= edit.start <= edit.end
+        assert text[edit.start : edit.end] != edit.replacement
+        pieces += [text[at : edit.start], edit.replacement]
+        at = edit.end
+    return "".join([*pieces, text[at:]])
 
 
 def compiles(text: str) -> bool:

@@ -146,3 +146,46 @@ def test_a_class_with_more_overriding_subclasses_than_are_followed_keeps_its_spe
     [base] = [f for f in results["m0.py"].findings if f.rule == "MOA101"]
     assert (base.status, results["m0.py"].changed) == ("migrated", False)
     assert "self.client.chat_completion(" in results["m39.py"].text
+
+
+GIVEN = """\
+from made import make
+
+client = make()
+client.embeddings.create(model="m", input=1)
+
+
+class Box:
+    pass
+
+
+def _ask(given):
+    return given.embeddings.create(model="m", input=2)
+
+
+def _read(box: Box):
+    return box.client.embeddings.create(model="m", input=3)
+"""
+MADE = """\
+import app
+from openai import OpenAI
+
+
+def make():
+    return OpenAI(timeout=1)
+
+
+app._ask(OpenAI(timeout=2))
+app.Box.client = OpenAI(timeout=3)
+"""
+
+
+def test_a_file_that_is_met_on_the_way_hands_its_clients_back() -> None:
+    made = SourceFile(path="made.py", text=MADE)
+    app = SourceFile(path="app.py", text=GIVEN)
+    [alone] = engine.migrate([app], Options(), lambda path: made if path == made.path else None)
+    assert [(f.line, f.reason) for f in alone.findings] == [
+        (line, "not-given") for line in (4, 12, 16)
+    ]
+    together, _ = engine.migrate([app, made], Options())
+    assert together.text == GIVEN.replace('embeddings.create(model="m', 'embedding(model="openai/m')

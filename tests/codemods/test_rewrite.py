@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import itertools
+from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
 import libcst
 import pytest
@@ -77,6 +79,46 @@ def test_of_a_statement_only_what_changes_is_parsed(call: str) -> None:
     new = 'llm_router.embedding(provider="openai", model=m, input=1)'
     after = before.replace("import openai", "from personalvibe import llm_router")
     assert result.text == after.format(new)
+
+
+def _cannot_be_parsed(code: str) -> libcst.BaseExpression:
+    raise libcst.ParserSyntaxError("newer", lines=[code], raw_line=1, raw_column=0)
+
+
+def _too_deep(code: str) -> libcst.BaseExpression:
+    raise RecursionError
+
+
+def _printed_otherwise(code: str) -> libcst.BaseExpression:
+    return libcst.Name("other")
+
+
+@pytest.mark.parametrize("answer", [_cannot_be_parsed, _too_deep, _printed_otherwise])
+def test_the_statement_of_an_expression_that_a_libcst_cannot_handle_stays(
+    answer: Callable[[str], libcst.BaseExpression], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """The interpreter may know more than the libcst that is installed."""
+    parse_expression = libcst.parse_expression
+    monkeypatch.setattr(
+        libcst,
+        "parse_expression",
+        lambda code, *more: answer(code) if "newer" in code else parse_expression(code, *more),
+    )
+    head = "import openai\n{}\nprint(\n    openai.embeddings.create(model='m', input=1),\n"
+    kept = (
+        head + "    openai.embeddings.create(\n"
+        "        model=m, input=newer, user=openai.embeddings.create(model=m, input=2)\n    ),\n)\n"
+    )
+    other = "openai.embeddings.create(model=m, input=3)\n"
+    before = (kept + other).format("")
+    [result] = migrate([SourceFile(path="program.py", text=before)], Options())
+    imports = "from personalvibe import llm_router\n"
+    other = 'llm_router.embedding(provider="openai", model=m, input=3)\n'
+    assert result.text == (kept + other).format(imports)
+    assert [(f.line, f.reason) for f in result.findings] == [
+        *((line, "unprintable") for line in (4, 5, 6)),
+        (9, ""),
+    ]
 
 
 def test_what_libcst_does_not_read_elsewhere_is_in_nobodys_way() -> None:
@@ -222,3 +264,46 @@ def test_a_statement_without_a_name_of_the_imports_is_analysed_once(
     )
     assert result.changed
     assert ["return 1" in text for text in parsed] == [True, True, False]
+
+
+NEIGHBOURS = ["abacus", "flask", "Pandas", "personal", "pytz", "requests", "zoo"]
+
+
+@st.composite
+def sections(draw: st.DrawFn) -> list[str]:
+    """Import statements of third-party modules in a row, one of them the SDK's."""
+    names = draw(st.lists(st.sampled_from(NEIGHBOURS), unique=True, max_size=4))
+    straight = draw(st.lists(st.booleans(), min_size=len(names), max_size=len(names)))
+    lines = [
+        f"import {name}" if plain else f"from {name} import part"
+        for name, plain in zip(names, straight, strict=True)
+    ]
+    of_sdk = draw(st.sampled_from(["import openai", "from openai import embeddings as e"]))
+    return draw(st.permutations([*lines, of_sdk]))
+
+
+def straight_first(line: str) -> tuple[bool, str]:
+    return line.startswith("from"), line.split()[1].lower()
+
+
+def by_module(line: str) -> str:
+    return line.split()[1].lower()
+
+
+@given(lines=sections(), order=st.sampled_from([straight_first, by_module, None]))
+def test_imports_that_were_sorted_stay_sorted_and_others_stay_where_they_are(
+    lines: list[str], order: Callable[[str], Any] | None
+) -> None:
+    lines = sorted(lines, key=order) if order else lines
+    [of_sdk] = [line for line in lines if "openai" in line]
+    call = f"{'e' if 'from' in of_sdk else 'openai.embeddings'}.create(model='m', input=1)"
+    text = "".join(f"{line}\n" for line in lines)
+    [result] = migrate([SourceFile(path="program.py", text=f"{text}\nprint({call})\n")], Options())
+    new = "from personalvibe import llm_router"
+    found = result.text.partition("\n\n")[0].split("\n")
+    assert [line for line in found if line != new] == [line for line in lines if line != of_sdk]
+    orders = [key for key in (straight_first, by_module) if lines == sorted(lines, key=key)]
+    if len(lines) > 1 and orders:
+        assert found == sorted(found, key=orders[0])
+    else:
+        assert found.index(new) == lines.index(of_sdk)

@@ -286,6 +286,7 @@ def test_a_matcher_that_is_none_is_refused_with_the_names_of_those_there_are() -
         MatchRules(match_on=("method", "bodies"))
     assert caught.value.hint is not None
     assert "method, scheme, host, port, path, query, uri, url, headers, body" in caught.value.hint
+    assert "vcr.register_matcher in pytest_recording_configure" in caught.value.hint
 
 
 def test_the_parts_of_a_form_are_compared_by_their_names() -> None:

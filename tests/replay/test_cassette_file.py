@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import gzip
 import json
 import re
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 
@@ -12,7 +14,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from personalvibe.replay.cassette import file as cassette
-from personalvibe.replay.cassette.bodies import STORED_BOUNDARY, parse_json
+from personalvibe.replay.cassette.bodies import STORED_BOUNDARY, parse_json, write_json
 from personalvibe.replay.cassette.foreign import to_vcrpy
 from personalvibe.replay.model import (
     CassetteError,
@@ -244,6 +246,10 @@ def test_what_is_wrong_in_a_file_is_named(
         cassette.load(path)
     assert caught.value.message.startswith(f"{path}:{line}: ")
     assert "rewrite" in caught.value.hint
+    with pytest.raises(CassetteError) as late:
+        list(cassette.stream(path.read_bytes(), path))
+    assert late.value.message.startswith(f"{path}:")
+    assert late.value.hint == caught.value.hint
 
 
 def test_a_later_version_is_not_taken_for_another_format(tmp_path: Path) -> None:
@@ -312,6 +318,52 @@ def test_a_text_that_quotes_a_long_list_stays_a_text(tmp_path: Path) -> None:
     exchange = replace(exchange, response=replace(exchange.response, body=body))
     (again,) = cassette.load(write(tmp_path / "a.yaml", exchange))
     assert parse_json(again.response.body) == {"text": quoted, "data": [0.25] * 40}
+
+
+@pytest.mark.parametrize("more", [0, 1])
+def test_lines_of_numbers_are_as_long_as_they_may_be(tmp_path: Path, more: int) -> None:
+    numbers = [1234] * 47 + [12345 * 10**more]
+    exchange = embeddings(1)
+    exchange = replace(exchange, response=replace(exchange.response, body=write_json(numbers)))
+    text = write(tmp_path / "a.yaml", exchange).read_text()
+    lines = [line.strip() for line in text.splitlines() if line.strip().startswith("1234,")]
+    assert [len(line) for line in lines] == ([235] if more else [240])
+    assert f"{numbers[-1]}\n" in text
+
+
+def gradually(path: Path) -> list[Interaction]:
+    with path.open("rb") as file:
+        return list(cassette.one_by_one(file, path))
+
+
+def test_a_file_is_read_one_by_one_if_each_interaction_can_be_known_alone(tmp_path: Path) -> None:
+    exchanges = [embeddings(1), embeddings(2)]
+    own = write(tmp_path / "own.yaml", *exchanges)
+    assert gradually(own) == cassette.load(own)
+    theirs = tmp_path / "theirs.yaml"
+    theirs.write_text("".join(to_vcrpy([redact(one, RULES) for one in exchanges])))
+    assert gradually(theirs) == cassette.load(theirs)
+
+
+WHOLE: dict[str, Callable[[bytes], bytes]] = {
+    "gzipped": gzip.compress,
+    "JSON": lambda own: b' {"interactions": []}',
+    "cut off": lambda own: own.removesuffix(b"...\n"),
+    "of another version": lambda own: own.replace(b"version: 2", b"version: 3"),
+    "with something beside": lambda own: own[own.index(b"version") :].replace(
+        b"version: 2", b"version: 1\nmore: 1"
+    ),
+    "twice": lambda own: b"version: 1\ninteractions: []\ninteractions: []\n",
+    "without any": lambda own: b"version: 1\ninteractions: []\n",
+}
+
+
+@pytest.mark.parametrize("kind", WHOLE)
+def test_other_files_are_to_be_read_whole(tmp_path: Path, kind: str) -> None:
+    path = write(tmp_path / "a.yaml", embeddings(1))
+    path.write_bytes(WHOLE[kind](path.read_bytes()))
+    with pytest.raises(cassette.NotGradualError):
+        gradually(path)
 
 
 @pytest.mark.parametrize("numbers", ["1,,2", "01,2", "1,NaN", "1,[2]", "a,", "1 2,"])

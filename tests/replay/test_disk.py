@@ -19,8 +19,6 @@ import zstandard
 from personalvibe.replay import CassetteError, use_cassette
 from personalvibe.replay.cassette.disk import locked
 
-pytestmark = pytest.mark.process
-
 # PERSONALVIBE_RECORDINGS=1000 is the bar, with four workers.
 RECORDINGS = int(os.environ.get("PERSONALVIBE_RECORDINGS", "24"))
 WORKERS = 2 if RECORDINGS <= 40 else 4
@@ -42,6 +40,7 @@ for number in range({tests}):
 """
 
 
+@pytest.mark.process
 def test_long_names_that_begin_alike_lose_nothing_between_workers(
     pytester: pytest.Pytester, server
 ) -> None:
@@ -66,6 +65,7 @@ with use_cassette(sys.argv[1], record_mode="rewrite"):
 """
 
 
+@pytest.mark.process
 def test_what_a_killed_recording_left_goes_with_the_next(tmp_path: Path, server) -> None:
     def record(name: str, text: str) -> None:
         with use_cassette(tmp_path / name, record_mode="rewrite"):

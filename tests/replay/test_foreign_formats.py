@@ -136,10 +136,7 @@ def test_every_form_says_the_same_and_is_scrubbed_in_place(
 
 ASKED: Mapping = {"method": "GET", "uri": "http://h/", "body": None, "headers": {}}
 TOLD: Mapping = {"status": {"code": 200, "message": "OK"}, "body": {"string": ""}, "headers": {}}
-IN_REQUEST: list[tuple[Mapping, str]] = [
-    ({"method": None}, "the request lacks its method or its uri"),
-    ({"uri": ["http://h/"]}, "the request lacks its method or its uri"),
-    ({"uri": "http://[h/"}, "the uri 'http://[h/' is no address"),
+IN_BOTH: list[tuple[Mapping, str]] = [
     ({"headers": 3}, "its headers are not a mapping"),
     ({"headers": [["a", "b", "c"]]}, "its headers are neither a mapping nor pairs"),
     ({"headers": ["a: b"]}, "its headers are neither a mapping nor pairs"),
@@ -150,6 +147,13 @@ IN_REQUEST: list[tuple[Mapping, str]] = [
     ({"body": {"type": "xml", "content": "a"}}, "cassetter's body of the type 'xml' is unknown"),
     ({"body": {"type": "text", "content": 1}}, "cassetter's body of the type 'text' is unknown"),
     ({"body": {"type": "binary", "content": "0g"}}, "cassetter's binary body is no hexadecimal"),
+    ({"headers": "a: b"}, "its headers are not a mapping"),
+]
+IN_REQUEST: list[tuple[Mapping, str]] = [
+    ({"method": None}, "the request lacks its method or its uri"),
+    ({"uri": ["http://h/"]}, "the request lacks its method or its uri"),
+    ({"uri": "http://[h/"}, "the uri 'http://[h/' is no address"),
+    *IN_BOTH,
 ]
 IN_RESPONSE: list[tuple[Mapping, str]] = [
     ({"status": None}, "the response has no status"),
@@ -157,7 +161,7 @@ IN_RESPONSE: list[tuple[Mapping, str]] = [
     ({"status": {"code": 99}}, "the response has no status"),
     ({"status": {"code": 1000}}, "the response has no status"),
     ({"status": "200"}, "the response has no status"),
-    ({"headers": "a: b"}, "its headers are not a mapping"),
+    *IN_BOTH,
 ]
 LISTS = "docs/replay.md lists the tools"
 RESTORE = "Restore it from version control"

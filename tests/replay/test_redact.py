@@ -303,6 +303,9 @@ def test_amazon_frames_stay_valid_when_a_key_is_hidden_in_them() -> None:
     assert [one.get("t") for one in payloads] == ["REDACTED", "", None]
     assert json.loads(base64.b64decode(payloads[2]["bytes"])) == {"u": "REDACTED"}
     assert response_of(frame(b'{"t": 1}'), headers) == frame(b'{"t": 1}')
+    with_empty = frame(b"") + frame(json.dumps({"password": "hunter2"}).encode()) + frame(b"")
+    hidden = frame(b"") + frame(b'{"password":"REDACTED"}') + frame(b"")
+    assert response_of(with_empty, headers) == hidden
 
 
 def test_form_fields_are_hidden() -> None:
@@ -567,6 +570,110 @@ def test_the_scan_finds(interaction: RedactedInteraction, place: str) -> None:
     assert leaks
     assert place in leaks[0].place
     assert "9f8a" not in repr(leaks)
+
+
+DRAWN = "9f8a7c6b5d4e3f2a1b0c"
+OF_OPENAI, BY_NAME = "a token of OpenAI", "a random value under a secret's name"
+
+
+def events(*documents: object) -> bytes:
+    return b"".join(b"data: %b\n\n" % json.dumps(one).encode() for one in documents)
+
+
+FOUND: dict[str, tuple[RedactedInteraction, list[tuple[str, str]]]] = {
+    "several places": (
+        unredacted(
+            url=f"https://x.test/?auth_token={DRAWN}",
+            headers=(("X-Shard", DRAWN),),
+            body=json.dumps({"a": [{"note": OPENAI_KEY}], "session_token": DRAWN}).encode(),
+        ),
+        [
+            ("request.url.query.auth_token", BY_NAME),
+            ("request.url", "a named secret"),
+            ("request.headers.x-shard", "a random value in an unknown header"),
+            ("request.body.session_token", BY_NAME),
+            ("request.body.a[0].note", OF_OPENAI),
+        ],
+    ),
+    "a key of JSON": (
+        unredacted(body=json.dumps({OPENAI_KEY: 1}).encode()),
+        [("request.body", OF_OPENAI)],
+    ),
+    "a list under a name": (
+        unredacted(body=json.dumps({"my_secrets": ["x", DRAWN], "my_keys": [1, 2]}).encode()),
+        [("request.body.my_secrets[1]", BY_NAME)],
+    ),
+    "twice in a text": (
+        unredacted(body=json.dumps({"a": f"{OPENAI_KEY} {OPENAI_KEY}"}).encode()),
+        [("request.body.a", OF_OPENAI)],
+    ),
+    "what is sent back as it came": (
+        unredacted(body=json.dumps({"signature": OPENAI_KEY}).encode()),
+        [],
+    ),
+    "pieces of a stream": (
+        unredacted(
+            headers=SSE,
+            body=events(
+                {"index": 0, "text": f"a {OPENAI_KEY[:20]}", "signature": OPENAI_KEY[:20]},
+                {"index": 0, "text": OPENAI_KEY[20:], "signature": OPENAI_KEY[20:]},
+            ),
+        ),
+        [("request.body.events[*].0.text", OF_OPENAI)],
+    ),
+    "an event of a stream": (
+        unredacted(headers=SSE, body=events({"text": "a"}, {"text": OPENAI_KEY})),
+        [("request.body.events[1].text", OF_OPENAI)],
+    ),
+    "an event that is no JSON": (
+        unredacted(headers=SSE, body=b"data: [DONE]\n\ndata: %b\n\n" % OPENAI_KEY.encode()),
+        [("request.body.events[1]", OF_OPENAI)],
+    ),
+    "gzip": (
+        unredacted(body=gzip.compress(json.dumps({"a": OPENAI_KEY}).encode())),
+        [("request.body.a", OF_OPENAI)],
+    ),
+    "damaged gzip": (
+        unredacted(body=gzip.compress(b"x")[:-3]),
+        [("request.body", "a compressed body (gzip) that cannot be searched")],
+    ),
+    "an encoding": (
+        unredacted(headers=(("content-encoding", " BR "),), body=b"abc"),
+        [("request.body", "a compressed body (br) that cannot be searched")],
+    ),
+    "an encoding of nothing": (unredacted(headers=(("content-encoding", "br"),)), []),
+    "no encoding": (
+        unredacted(headers=(("content-encoding", "Identity"),), body=OPENAI_KEY.encode()),
+        [("request.body", OF_OPENAI)],
+    ),
+    "bytes": (
+        unredacted(body=b"\x00\x01\xff%b\x00\xff" % OPENAI_KEY.encode()),
+        [("request.body", OF_OPENAI)],
+    ),
+    "a response": (
+        unredacted(
+            response=Response(
+                status=200,
+                reason=f"no {OPENAI_KEY}",
+                headers=(("X-Auth-Token", DRAWN), ("x-shard", DRAWN), ("X-It", OPENAI_KEY)),
+                body=OPENAI_KEY.encode(),
+            )
+        ),
+        [
+            ("response.reason", OF_OPENAI),
+            ("response.headers.x-auth-token", "a named secret"),
+            ("response.headers.x-auth-token", BY_NAME),
+            ("response.headers.x-it", OF_OPENAI),
+            ("response.body", OF_OPENAI),
+        ],
+    ),
+}
+
+
+@pytest.mark.parametrize("kind", FOUND)
+def test_the_scan_says_where_it_found_what(kind: str) -> None:
+    interaction, found = FOUND[kind]
+    assert [(leak.place, leak.shape) for leak in find_leaks(interaction, RULES)] == found
 
 
 def test_a_suspect_can_be_declared_harmless() -> None:

@@ -15,7 +15,7 @@ import pytest
 from personalvibe.replay.model import Interaction, RedactedInteraction, Request, Response
 from personalvibe.replay.redaction.redact import RedactionRules, find_leaks, redact, redact_text
 
-from .canaries import JSON, MARK, TEXTS, Canary, Message, canaries, canary_values, chat
+from .canaries import JSON, MARK, TEXTS, Canary, Message, canaries, canary_values, chat, jsoned
 
 RULES = RedactionRules.from_config({}, {})
 CANARIES = list(canaries())
@@ -108,6 +108,29 @@ def test_the_scan_finds_none_afterwards_and_each_before() -> None:
         assert {leak.place for leak in leaks} == {"request.body.messages[0].content"}, name
 
 
+NAMED = {
+    "env file": ["a named secret"],
+    "row of json in prose": ["a named secret", "a secret in JSON"],
+    "list of json in prose": ["a secret in JSON"],
+    "json with letters as escapes": ["a secret in JSON"],
+    "csv": ["a secret in a table"],
+    "html table": ["a secret in a table"],
+    "kubernetes, any name": ["a value of a secret"],
+    "pip": ["password in an address"],
+    "connection, signature": ["key in a connection string"],
+    "address, code": ["code of a redirection"],
+}
+
+
+def test_the_scan_says_what_it_found() -> None:
+    found = {}
+    for name in NAMED:
+        sent = asking(TEXTS[name].replace(MARK, IN_TEXTS[name]))
+        leaks = find_leaks(RedactedInteraction(request=sent.request, response=sent.response), RULES)
+        found[name] = [leak.shape for leak in leaks]
+    assert found == NAMED
+
+
 def test_a_suites_function_is_asked_about_requests_alone() -> None:
     """Not about a text that the scan or a message looks into, to which no request belongs."""
     asked = []
@@ -125,6 +148,149 @@ def test_a_suites_function_is_asked_about_requests_alone() -> None:
     assert find_leaks(redacted, rules) == []
     assert "Zx81kQmT0aWv" not in redact_text(text, rules)
     assert asked == []
+
+
+TABLES = {
+    "a quoted cell behind a blank": ('name, password\nme, "@@,@@"\n', '"REDACTED"\n'),
+    "an escaped underscore, Markdown": ("|a|password|\n|-|-|\n|b|@@\\_1|", "b|REDACTED|"),
+    "an escaped underscore, LaTeX": ("a & password \\\\\nb & @@\\_1 \\\\", "b & REDACTED \\\\"),
+    "a break before the first line": ("\nname,password\nme,@@", "\nname,password\nme,REDACTED"),
+    "another one": ("\rname,password\nme,@@", "\rname,password\nme,REDACTED"),
+    "a word that stands elsewhere": (
+        "The market opens.\n\nname,password\nme,market\n",
+        "The market opens.\n\nname,password\nme,REDACTED\n",
+    ),
+    "twice in a row, and below": ("a|password\n@@|@@\n\n@@", "REDACTED|REDACTED\n\n@@"),
+}
+
+
+@pytest.mark.parametrize(("text", "end"), TABLES.values(), ids=list(TABLES))
+def test_of_a_table_the_cells_are_hidden(text: str, end: str) -> None:
+    secret = "Zx81kQmT0aWv"
+    shown = content(redact(asking(text.replace(MARK, secret)), RULES))
+    assert shown.endswith(end.replace(MARK, secret))
+
+
+WORDS = {
+    # A password may be a word where the text is nothing but a table.
+    "name,password\nme,sunshine\n": "sunshine",
+    "name;password\nme;sunshine\n": "sunshine",
+    "name\tpassword\nme\tsunshine\n": "sunshine",
+    "name,password\nme,sunny day\n": "sunny day",
+    "name,password (old)\nme,sunshine\n": "sunshine",
+    "INSERT INTO people (name, password) VALUES ('me', 'sunshine');": "sunshine",
+    "<tr><th>name</th><th>password</th></tr><tr><td>me</td><td>sunshine</td></tr>": "",
+    "a & password \\\\\nme & sunshine \\\\": "",
+    "name,password\nme,abc\n": "",
+    "name,the password; it is long\nme,sunshine\n": "",
+    # Lines of Markdown, sentences and single lines say "password" of other things as well.
+    "| name | password |\n|---|---|\n| me | sunshine |": "",
+    "| name | password |\n|---|---|\n| me | sunny_day7 |": "sunny_day7",
+    "name, password\nme, sunshine\n": "",
+    "password,sunshine\n": "",
+    "password,sunny7\nother,x\n": "sunny7",
+    "password\nsunshine\n": "",
+    "password\nsunny7\n": "sunny7",
+    "See\npassword\nsunny7\n": "",
+    "See\npassword\nZx81kQmT0aWv\n": "Zx81kQmT0aWv",
+    # A row of another width may be no row of the table.
+    "name,password,x\nme,sunshine\n": "",
+    "name,password,x\nme,Zx81kQmT0aWv\n": "Zx81kQmT0aWv",
+    "name,password\nme,Zx81kQmT0aWv,more\n": "Zx81kQmT0aWv",
+    # A key is no name that code has, and no sentence; a token is often a piece of text.
+    "name,api_key\nme,sunny_day\n": "",
+    "name,api_key\nme,sunny-day\n": "sunny-day",
+    "name,api_key\nme,sunny day7\n": "",
+    "name,token\nme,sun-shine7\n": "",
+    "name,token\nme,Zx81kQmT0aWv\n": "Zx81kQmT0aWv",
+    "name,auth\nme,basic-1\n": "",
+    "api_key,sunny_day7\n": "",
+    "api_key,Zx81kQmT0aWv\n": "Zx81kQmT0aWv",
+    "api_key\nsunny-day\n": "",
+}
+
+
+def test_how_far_a_table_is_believed_depends_on_what_it_is() -> None:
+    for text, secret in WORDS.items():
+        shown = text.replace(secret, "REDACTED") if secret else text
+        assert content(redact(asking(text), RULES)) == shown, text
+
+
+ROWS: list[tuple[object, str]] = [
+    ([["name", "password"], ["me", "sunny7"]], "sunny7"),
+    # Two cells may be a name and its value.
+    ([["name", "password"], ["me", "sunshine"]], ""),
+    ([["name", "password", "x"], ["me", "sunshine", "y"]], "sunshine"),
+    ([["name", "api_key", "x"], ["me", "sunny-day", "y"]], "sunny-day"),
+    ([["name", "api_key", "x"], ["me", "sunny_day", "y"]], ""),
+    ([["name", "api_key", "x"], ["me", "Zx81kQmT0aWv"]], ""),
+    ([["name", "api_key"], ["me", "Zx81kQmT0aWv", "x"]], ""),
+    ([["password"], ["sunshine"]], ""),
+    ([["password"], ["Zx81kQmT0aWv"]], "Zx81kQmT0aWv"),
+    ([[], ["password", "sunshine"]], ""),
+    ({"columns": ["name", "password"], "rows": [["me", "sunshine"]]}, "sunshine"),
+    ({"columns": ["name", 3], "rows": [["password", "sunshine"]]}, ""),
+    ({"columns": [{"title": "me"}, {"type": "password"}], "rows": [["me", "sunshine"]]}, ""),
+    (
+        {
+            "schema": {"fields": [{"name": "user"}, {"name": "password"}]},
+            "rows": [{"f": [{"v": "me"}, {"v": "sunshine"}]}],
+            "note": "of the shop",
+        },
+        "sunshine",
+    ),
+    (
+        {
+            "cols": [{"label": "user"}, {"label": "password", "type": "string"}],
+            "rows": [{"c": [{"v": "me"}, {"v": "sunshine", "f": "shown"}]}],
+        },
+        "sunshine",
+    ),
+    (
+        {
+            "columns": ["name", "password"],
+            "data": [
+                {"cells": ["me", "sunshine"]},
+                {"values": ["me", {"value": "sunshine"}]},
+                ["me", 3],
+                ["me", None],
+                "me",
+            ],
+        },
+        "sunshine",
+    ),
+]
+
+
+def test_of_rows_of_json_the_cells_below_a_secrets_name_are_hidden() -> None:
+    for body, secret in ROWS:
+        sent = json.dumps(body)
+        redacted = redact(exchange(Canary(kind="", secret="", sent=jsoned(body))), RULES)
+        shown = json.loads(sent.replace(secret, "REDACTED") if secret else sent)
+        assert json.loads(redacted.request.body) == shown, sent
+
+
+def test_values_of_the_environment_that_begin_alike_are_hidden_whole() -> None:
+    names = {"A_TOKEN": "hunter2hunter2", "B_TOKEN": "hunter2hunter2extra", "C_TOKEN": "extra-more"}
+    rules = RedactionRules.from_config({}, {**names, "D_TOKEN": "REDACTED", "E_TOKEN": ""})
+    text = "hunter2hunter2extra-more, hunter2hunter2extra and hunter2hunter2 and more are REDACTED"
+    shown = redact_text(text, rules)
+    assert shown == "REDACTED, REDACTED and REDACTED and more are REDACTED"
+
+
+@pytest.mark.parametrize(
+    ("value", "shown"),
+    [
+        ("Zx81kQmT0aWvB2nLr7", "REDACTED"),
+        ("strawberrybananachocolate", "strawberrybananachocolate"),
+        ("20261130123456789012", "20261130123456789012"),
+        ("aaaaaaaaaaaaaaaaaaa1", "aaaaaaaaaaaaaaaaaaa1"),
+    ],
+)
+def test_of_a_header_that_nobody_knows_what_looks_drawn_is_hidden(value: str, shown: str) -> None:
+    answer = Message(headers={"x-flavour": value})
+    redacted = redact(exchange(Canary(kind="", secret="", answer=answer)), RULES)
+    assert dict(redacted.response.headers) == {"x-flavour": shown}
 
 
 HARMLESS = [

@@ -25,7 +25,6 @@ from codemods.migrate_openai.flow.facts import (
 from codemods.migrate_openai.flow.parse import parse
 from codemods.migrate_openai.flow.scopes import BindingKind, FunctionNode, Index, Scope, places
 from codemods.migrate_openai.flow.signatures import (
-    MethodKind,
     called_name,
     class_named,
     decorator_name,
@@ -485,7 +484,6 @@ class _Collector:
 
     def _function(self, node: FunctionNode, scope: Scope) -> FunctionFacts:
         outer = self.index.scope_of[node]
-        bound = method_kind(node, outer) is not MethodKind.FUNCTION
         positional = tuple(a.arg for a in [*node.args.posonlyargs, *node.args.args])
         names = (*positional, *(a.arg for a in node.args.kwonlyargs))
         if isinstance(node, ast.Lambda):
@@ -514,7 +512,7 @@ class _Collector:
             qualname=scope.qualname,
             positional=positional,
             names=names,
-            bound=bound,
+            kind=method_kind(node, outer),
             is_property=any("property" in decorator for decorator in decorators),
             fixture="fixture" in decorators,
             returns=returns,

@@ -43,6 +43,7 @@ from codemods.migrate_openai.flow.terms import (
     client_class,
     depth,
     item,
+    root,
     router_client,
 )
 from codemods.migrate_openai.rules.sdk_names import RESOURCES
@@ -389,7 +390,7 @@ class Evaluator:
                 case Router(router):
                     if (client := router_client(router)) is not None:
                         found.add(client)
-                case Cls() | Ref():
+                case Cls() | Ref() | Attr() if isinstance(root(term), (Cls, Ref)):
                     found.add(Inst(term))
                 case Foreign():
                     found.add(UNKNOWN if term.name in {"typing.Any"} else term)

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from codemods.migrate_openai.flow.signatures import MethodKind
 from codemods.migrate_openai.flow.terms import EMPTY, Ref, Term, Terms
 
 
@@ -17,7 +18,7 @@ class FunctionFacts:
     qualname: str
     positional: tuple[str, ...]
     names: tuple[str, ...]
-    bound: bool
+    kind: MethodKind
     is_property: bool
     fixture: bool
     returns: Terms

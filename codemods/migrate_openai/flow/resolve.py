@@ -14,9 +14,10 @@ from functools import partial
 from codemods.migrate_openai.flow import limits
 from codemods.migrate_openai.flow.attributes import FIELDS, Attributes
 from codemods.migrate_openai.flow.classes import Classes
-from codemods.migrate_openai.flow.facts import Flow, ModuleFacts
+from codemods.migrate_openai.flow.facts import Flow, FunctionFacts, ModuleFacts
 from codemods.migrate_openai.flow.graph import Graph, Node
 from codemods.migrate_openai.flow.modules import A_PARAMETER, Modules, is_drop_in, last
+from codemods.migrate_openai.flow.signatures import MethodKind
 from codemods.migrate_openai.flow.terms import (
     EMPTY,
     LOST,
@@ -48,6 +49,7 @@ from codemods.migrate_openai.flow.terms import (
     Values,
     client_class,
     clients_of,
+    root,
     router_client,
 )
 
@@ -150,8 +152,10 @@ class Resolver:
                 self._wire_reference(term, node)
             case Param():
                 self._wire_param(term, node)
-            case Inst(Ref() as ref):
-                graph.listen(self.node(ref), partial(self._instance, ref, node))
+            case Inst(Ref() | Attr() as named):
+                place = root(named)
+                assert isinstance(place, (Ref, Cls))
+                graph.listen(self.node(named), partial(self._instance, place.path, node))
             case Attr(Ref(path, module, ""), name):
                 graph.listen(
                     self.node(Ref(path, module, name)),
@@ -189,13 +193,13 @@ class Resolver:
             self.imported_clients.update(clients_of([value]))
         self.graph.add(node, value)
 
-    def _instance(self, ref: Ref, node: Node, value: Value) -> None:
+    def _instance(self, path: str, node: Node, value: Value) -> None:
         match value:
             case Cls():
                 self.graph.copy(self.node(Inst(value)), node)
             case Sdk(name) if cls := client_class(name):
                 # The annotation stands in another file's terms: no place of its own.
-                self.graph.add(node, ClientPath(TypedClient(ref.path, -1, cls), ()))
+                self.graph.add(node, ClientPath(TypedClient(path, -1, cls), ()))
             case Router(name) if client := router_client(name):
                 self.graph.add(node, ClientPath(client, ()))
             case Foreign():
@@ -229,6 +233,8 @@ class Resolver:
                 # Nobody calls it but through ``super()``: it is that of the classes above.
                 for above in self.classes.above(cls):
                     graph.add(node, above)
+            case Cls() if name == "__init__" and (init := self.classes.init(value)):
+                graph.add(node, init)
             case Inst(Cls() as cls) | (Cls() as cls):
                 graph.copy(self.attributes.node(cls, name), node)
             case Seq() if name in {"values", "get", "pop"}:
@@ -325,17 +331,15 @@ class Resolver:
                 continue
             self._flows.add(id(flow))
             for term in flow.callee:
-                is_method = isinstance(term, Attr)
-                self.graph.listen(self.node(term), partial(self._note_argument, flow, is_method))
+                self.graph.listen(self.node(term), partial(self._note_argument, flow, term))
 
-    def _note_argument(self, flow: Flow, is_method: bool, value: Value) -> None:
+    def _note_argument(self, flow: Flow, callee: Term, value: Value) -> None:
         """Note what a call gives to one of the functions it may mean."""
         name = flow.keyword
         match value:
             case Func(path, qualname):
                 function = self._modules.function(value)
-                skip = 1 if function.bound and is_method else 0
-                positional = function.positional[skip:]
+                positional = function.positional[int(self._is_bound(function, callee)) :]
             case Cls(path, qualname):
                 init = self.classes.init(value)
                 if init is not None:
@@ -355,6 +359,14 @@ class Resolver:
         node = self._nodes.get(param)
         if node is not None:
             self.copies(flow.terms, node)
+
+    def _is_bound(self, function: FunctionFacts, callee: Term) -> bool:
+        """Does a call get its first argument from what stands before the dot?"""
+        if not isinstance(callee, Attr) or function.kind is MethodKind.FUNCTION:
+            return False
+        holders = self.node(callee.base).order
+        is_on_object = any(isinstance(holder, Inst) for holder in holders)
+        return is_on_object or function.kind is MethodKind.CLASS
 
     # -- what is not followed to its end
 

@@ -245,7 +245,9 @@ def item(terms: Terms, place: int | str | None = None) -> Terms:
                 found |= term.at(place)
             case Foreign() | Unknown():
                 found.add(term)
-            case NoneTerm() | Dotted():
+            case NoneTerm():
+                pass
+            case Dotted():
                 found.add(UNKNOWN)
             case _ if depth(term) >= limits.TERM_DEPTH:
                 found.add(UNKNOWN)

@@ -81,17 +81,9 @@ def _inserted(call: cst.Call, place: int, new: cst.Arg) -> cst.Call:
     args = list(call.args)
     if not args:
         return call.with_changes(args=[new])
-    gap = call.whitespace_before_args if place == 0 else _gap(args[place - 1])
     if place == len(args):
-        own_line = call.whitespace_before_args if len(args) == 1 else _gap(args[-2])
-        between = own_line if isinstance(own_line, cst.ParenthesizedWhitespace) else _SPACE
-        last = args[-1]
-        new = new.with_changes(comma=last.comma, whitespace_after_arg=last.whitespace_after_arg)
-        args[-1] = last.with_changes(
-            comma=cst.Comma(whitespace_after=_without_comments(between)),
-            whitespace_after_arg=_NOTHING,
-        )
-        return call.with_changes(args=[*args, new])
+        return _appended(call, new)
+    gap = call.whitespace_before_args if place == 0 else _gap(args[place - 1])
     between = gap if isinstance(gap, cst.ParenthesizedWhitespace) else _SPACE
     args.insert(place, new.with_changes(comma=cst.Comma(whitespace_after=_below(between))))
     if isinstance(gap, cst.ParenthesizedWhitespace) and gap.empty_lines:
@@ -106,6 +98,28 @@ def _inserted(call: cst.Call, place: int, new: cst.Arg) -> cst.Call:
                 comma=comma.with_changes(whitespace_after=gap)
             )
     return call.with_changes(args=args)
+
+
+def _appended(call: cst.Call, new: cst.Arg) -> cst.Call:
+    *others, last = call.args
+    own_line = _gap(others[-1]) if others else call.whitespace_before_args
+    between = _without_comments(own_line)
+    comma, end = last.comma, last.whitespace_after_arg
+    behind = _gap(last) if isinstance(comma, cst.Comma) else end
+    match between, behind:
+        case cst.ParenthesizedWhitespace(), cst.ParenthesizedWhitespace():
+            # A comment behind the last argument is that argument's.
+            between = between.with_changes(first_line=behind.first_line)
+            end = _below(end)
+            if isinstance(comma, cst.Comma):
+                comma = comma.with_changes(whitespace_after=_below(behind))
+        case cst.SimpleWhitespace(), _:
+            between = _SPACE
+    last = last.with_changes(
+        comma=cst.Comma(whitespace_after=between), whitespace_after_arg=_NOTHING
+    )
+    new = new.with_changes(comma=comma, whitespace_after_arg=end)
+    return call.with_changes(args=[*others, last, new])
 
 
 def _gap(item: _Item) -> cst.BaseParenthesizableWhitespace:

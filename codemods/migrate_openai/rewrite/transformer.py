@@ -127,9 +127,7 @@ class Transformer(cst.CSTTransformer):
                 match change:
                     case ReplaceStatement(codes=codes):
                         here = self._several(codes)
-                    case InsertStatements(codes=codes, before=True):
-                        here = [*self._several(codes), *here]
-                    case InsertStatements(codes=codes):
+                    case InsertStatements(codes=codes, before=False):
                         here = [*here, *self._several(codes)]
             body += here
         if body and body[-1] is not updated.body[-1]:
@@ -138,11 +136,7 @@ class Transformer(cst.CSTTransformer):
 
     def _line(self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine) -> Any:
         if len(original.body) > 1:
-            small = self._small(original, updated)
-            if not small:
-                self._gone.add(updated)
-                return updated
-            return updated.with_changes(body=small)
+            return self._shared_line(original, updated)
         lines = [updated]
         for change in self._of(original.body[0]):
             match change:
@@ -158,14 +152,28 @@ class Transformer(cst.CSTTransformer):
                     lines.append(self._copy(updated, change))
         return lines[0] if len(lines) == 1 else cst.FlattenSentinel(lines)
 
+    def _shared_line(
+        self, original: cst.SimpleStatementLine, updated: cst.SimpleStatementLine
+    ) -> Any:
+        small = self._small(original, updated)
+        if not small:
+            self._gone.add(updated)
+            return updated
+        return self._below_new_lines(original.body[0], updated.with_changes(body=small))[0]
+
     def _compound(self, original: cst.BaseCompoundStatement, updated: Any) -> Any:
+        lines, statement = self._below_new_lines(original, updated)
+        if any(isinstance(change, ReplaceStatement) for change in self._of(original)):
+            self._gone.add(statement)
+        return lines
+
+    def _below_new_lines(self, original: cst.CSTNode, updated: Any) -> tuple[Any, Any]:
+        """A statement with the lines that come above it, and the statement alone."""
         for change in self._of(original):
-            match change:
-                case ReplaceStatement():
-                    self._gone.add(updated)
-                case InsertStatements(codes=codes):
-                    return cst.FlattenSentinel(_in_front(self._lines(codes), updated, codes))
-        return updated
+            if isinstance(change, InsertStatements) and change.before:
+                lines = _in_front(self._lines(change.codes), updated, change.codes)
+                return cst.FlattenSentinel(lines), lines[-1]
+        return updated, updated
 
     def _several(self, codes: Iterable[str]) -> list[cst.BaseSmallStatement]:
         return [statement for line in self._lines(codes) for statement in line.body]

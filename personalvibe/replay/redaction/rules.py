@@ -170,7 +170,7 @@ class RedactionRules:
             headers={"request": request_headers, "response": headers},
             query=query | _filters(config, "filter_query_parameters", squeeze),
             body={"request": request_body, "response": body},
-            values=_longest_first([*literals, *_secret_values(environ)]),
+            values=_worth_hiding([*literals, *_secret_values(environ)]),
             keep=frozenset(
                 f"{kind}:{name.lower() if kind == 'header' else squeeze(name)}"
                 for kind, name in kept
@@ -443,6 +443,5 @@ def _is_secret_variable(name: str) -> bool:
     return _SECRET_VARIABLE.fullmatch(name) is not None
 
 
-def _longest_first(values: Iterable[str]) -> tuple[str, ...]:
-    unique = {value for value in values if value and value != PLACEHOLDER}
-    return tuple(sorted(unique, key=lambda value: (-len(value), value)))
+def _worth_hiding(values: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted({*values} - {"", PLACEHOLDER}))
