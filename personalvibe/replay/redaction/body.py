@@ -9,7 +9,7 @@ import itertools
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote_plus, unquote_plus
@@ -19,6 +19,7 @@ from personalvibe.replay.cassette.streams import Leaf, leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Request
 from personalvibe.replay.redaction.assignments import FOREIGN_INITIALS, looks_drawn
 from personalvibe.replay.redaction.embedded import embedded_secrets, may_embed
+from personalvibe.replay.redaction.escapes import unescaped
 from personalvibe.replay.redaction.json_tables import below_headings, without_columns
 from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
 from personalvibe.replay.redaction.packed import without_binary
@@ -115,11 +116,12 @@ class BodyRedactor:
                 body = replaced(text, hits).encode(encoding)
         return body
 
-    def embedded(self, text: str) -> Iterable[Hit]:
+    def embedded(self, text: str) -> Iterator[Hit]:
         """The secrets of the JSON that a text holds."""
-        if not may_embed(text) or self.harmless(text.encode("utf-8", "replace")):
-            return ()
-        return embedded_secrets(text, self.value)
+        if may_embed(text) and not self.harmless(text.encode("utf-8", "replace")):
+            yield from embedded_secrets(text, self.value)
+        for meant in unescaped(text):
+            yield from map(meant.spelled, embedded_secrets(meant.text, self.value))
 
     def runs(self, body: bytes) -> bytes:
         pieces, position = [], 0
@@ -307,8 +309,8 @@ class BodyRedactor:
                 if changed is None:
                     continue
                 value = quote_plus(changed)
-            elif hits := self.rules.find(text := unquote_plus(value)):
-                value = quote_plus(replaced(text, hits))
+            elif (changed := self.string(text := unquote_plus(value))) != text:
+                value = quote_plus(changed)
             if hits := self.rules.find(plain):
                 name = quote_plus(replaced(plain, hits))
             fields.append(name + equals + value)

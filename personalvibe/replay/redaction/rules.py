@@ -12,6 +12,7 @@ from urllib.parse import quote
 from personalvibe.replay.model import CassetteError, Request
 from personalvibe.replay.redaction.assignments import assigned_secrets, may_have_assignment
 from personalvibe.replay.redaction.blocks import block_secrets
+from personalvibe.replay.redaction.escapes import may_be_escaped, unescaped
 from personalvibe.replay.redaction.names import (
     is_secret_name,
     last_name,
@@ -259,6 +260,9 @@ class RedactionRules:
         if not self.may_find(text):
             return ()
         hits = self._plain_hits(text)
+        for meant in unescaped(text):
+            if self.may_find(meant.text):
+                hits += map(meant.spelled, self._plain_hits(meant.text))
         hits += packed_secrets(text, self._hides)
         return merged(hits)
 
@@ -311,6 +315,8 @@ def _is_suspicious(text: str) -> bool:
         text = without_binary(text)
     lower = lower_case(text)
     if may_have_shape(lower) or may_have_assignment(lower) or may_be_packed(text):
+        return True
+    if may_be_escaped(text):
         return True
     return _may_name(text) and may_have_name(squeeze(lower))
 
