@@ -15,6 +15,8 @@ class Trust(Enum):
     """Prose has such lines, too: ``password: required``."""
     NO_IDENTIFIER = auto()
     """Code has them: ``{ apiKey: apiKey }``."""
+    NO_NAME = auto()
+    """Code has its variables there, and tables put words together: ``("auth", "read-only")``."""
     DRAWN = auto()
     """Anything may stand there: only what looks drawn is a secret."""
 
@@ -37,8 +39,30 @@ _LAST_WORD = (
 _SUFFIX = r"(?:[_-](?:value|base64|[0-9]+|prod|dev|staging))?"
 _NAME = rf"(?:[A-Za-z0-9]{{1,40}}[_.-]){{0,6}}?[A-Za-z0-9]{{0,12}}?{_LAST_WORD}{_SUFFIX}"
 _QUOTED = r"(?:\"(?P<d>[^\"\n]+)\"|'(?P<s>[^'\n]+)')"
-_VALUE = rf"(?:{_QUOTED}|(?P<p>(?:(?!&[\w.-]+=)[^\s\"'`;,|<>\\])+))"
-_IN_QUOTES = r"(?P<q>\\*[\"'`])(?P<p>(?:(?!(?P=q))[^\s\\])+)(?P=q)"
+# Not a variable that a call is given, nor the end of that call.
+_BARE = (
+    r"(?!(?-i:[a-z]+(?:_[a-z]+|[A-Z][a-z]+)+)[),])"
+    r"(?:(?!&[\w.-]+=|[)\]}]{1,8}(?:[\s,;\"'`]|\Z))[^\s\"'`;,|<>\\])+"
+)
+_VALUE = rf"(?:{_QUOTED}|(?P<p>{_BARE}))"
+# Of Python, Rust, C#, Objective-C; a text into which something is put is none.
+_PREFIX = r"(?:(?:[bru@&]{1,2}#{0,3}|(?:f|\$@?)(?=\\*[\"'][^\"'{}\n]+[\"']))(?=\\*[\"']))?"
+_IN_QUOTES = rf"{_PREFIX}(?P<q>\\*[\"'`])(?P<p>(?:(?!(?P=q))[^\s\\])+)(?P=q)"
+_CLOSED = r"\\*[\"'`]?\]?"
+_TO = (
+    r"[ \t]*(?:\??:[ \t]*[\w.<>\[\]&'| ]{1,40}=|:=|=>|->|<-|[:=]|(?<=[\"'] )to\b|;s:[0-9]+:)"
+    r"[ \t]*(?:\r?\n[ \t]*)?"
+)
+"""What stands between a name and its value in code, and in what programs print."""
+_AROUND = rf"{_CLOSED}\s*(?:=>|->|:=|[:=,])\s*[bu@$]?\\*[\"'`]?"
+_MAKES = (
+    r"(?:new[ \t]+)?(?:\w{1,40}(?:\.|::)){0,4}?(?-i:[A-Z])\w{0,40}"
+    r"(?:(?:\.|::)(?:from|new|of|create))?"
+)
+_TAKES_NAME = (
+    r"(?![\w.:]{0,80}(?:get|env|read|load|fetch|find|input|prompt|field|option|argument|column|param|"
+    r"header|query|var|ref|name|message|error|label))"
+)
 _SPOKEN = (
     r"(?:pass(?:word|phrase|code)|passwor[td]|kennwort|contraseña|senha|mot de passe|"
     r"пароль|密[码碼]|パスワード|비밀번호|(?:api|access|secret|private|license)[ _-]key|apikey|"
@@ -82,17 +106,51 @@ FORMS = (
     ),
     # { apiKey: '...' }, :api_key => '...', API_KEY: str = "...", os.environ["TOKEN"] = "..."
     _form(
-        rf"(?<![\w$])(?P<name>{_NAME})\\*[\"'`]?\]?[ \t]*"
-        rf"(?:\??:[ \t]*[\w.<>\[\]]{{1,40}}[ \t]*=|:=|=>|[:=])[ \t]*{_IN_QUOTES}",
+        rf"(?<![\w$])\$?(?P<name>{_NAME}){_CLOSED}{_TO}(?:string\([0-9]+\)[ \t]+)?{_IN_QUOTES}",
         Trust.NO_IDENTIFIER,
-        "=",
-        ":",
+        *("=", ":", "-", " to "),
+    ),
+    # api_key=SecretStr('...'), password: Some(String::from("...")), key := decrypt("...")
+    _form(
+        rf"(?<![\w$])\$?(?P<name>{_NAME}){_CLOSED}{_TO}{_TAKES_NAME}(?:{_MAKES}\(\s*){{1,3}}{_IN_QUOTES}",
+        Trust.NO_NAME,
+        "(",
+    ),
+    _form(
+        rf"(?<![\w$])\$?(?P<name>{_NAME}){_CLOSED}{_TO}(?:[\w.:]{{1,80}}\(\s*){{1,3}}{_IN_QUOTES}",
+        Trust.DRAWN,
+        "(",
+    ),
+    _form(
+        rf"\b(?P<name>secret(?:str|bytes|string|text))(?:::\w{{1,20}})?\(\s*{_IN_QUOTES}",
+        Trust.NO_IDENTIFIER,
+        "(",
+    ),
+    # Pairs: [('password', '...')], and calls with two arguments
+    _form(
+        rf"(?<![)\]])[(\[]\s*[bu]?\\*[\"'](?P<name>(?:set-)?cookie|{_NAME})\\*[\"']\s*,\s*"
+        r"[bu]?(?P<q>\\*[\"'])(?P<p>(?:(?!(?P=q))[^\\\n])+)(?P=q)\s*[)\]]",
+        Trust.NO_NAME,
+        ",",
     ),
     # A table of YAML in one line
     _form(
         rf"[{{,]\s*(?P<name>{_NAME}):[ \t]+(?P<p>[^\s,}}\"'`<>]+)\s*[,}}]",
         Trust.NO_IDENTIFIER,
         "{",
+    ),
+    # Options { User = me, Password = ... }, [password] => ...
+    _form(
+        rf"[{{,(\[ ](?P<name>{_NAME})\]?[ \t]+=>?[ \t]+(?P<p>[^\s,;{{}}()\[\]\"'`<>]+)"
+        r"(?=[ \t\r]?[,;})\]\n])",
+        Trust.NO_NAME,
+        "=",
+    ),
+    # {Host:db Password:... Port:5}
+    _form(
+        rf"[{{\[ ](?P<name>{_NAME}):(?P<p>[^\s,;{{}}()\[\]\"'`<>?|]+)(?=[}}\]]| \w{{1,40}}:)",
+        Trust.NO_NAME,
+        ":",
     ),
     # Calls such as setPassword("..."), and define('DB_PASSWORD', '...'), os.Setenv("TOKEN", "...")
     _form(rf"(?P<name>{_NAME})\(\s*{_IN_QUOTES}\s*\)", Trust.DRAWN, "("),
@@ -166,14 +224,14 @@ FORMS = (
     ),
     # Authorization: Basic ...; Authorization: ...
     _form(
-        r"(?<![\w-])(?P<name>(?:proxy-)?authorization)[\"']?\s*[:=]\s*[\"']?"
-        r"(?:bearer|basic|token|apikey)\s+(?P<p>[^\s\"'\\,;)}\]]+)",
+        rf"(?<![\w-])(?P<name>(?:proxy-)?authorization){_AROUND}"
+        r"(?:bearer|basic|token|apikey)\s+(?P<p>[^\s\"'`\\,;)}\]]+)",
         Trust.ANY,
         "authorization",
     ),
     _form(
-        r"(?<![\w-])(?P<name>(?:proxy-)?authorization)[\"']?\s*[: ]\s*[\"']?"
-        r"(?:[a-z][\w-]{2,20}\s+)?(?P<p>[^\s\"'\\,;)}\]]+)",
+        rf"(?<![\w-])(?P<name>(?:proxy-)?authorization)(?:{_AROUND}| )"
+        r"(?:[a-z][\w-]{2,20}\s+)?(?P<p>[^\s\"'`\\,;)}\]]+)",
         Trust.DRAWN,
         "authorization",
     ),
@@ -191,7 +249,7 @@ FORMS = (
     # The password is ...; **API key:** `...`; | token | ... |
     _form(
         rf"(?<![\w-])(?P<name>{_SPOKEN})[\s\"'`*_):|]{{0,4}}"
-        r"(?:\b(?:is|was|ist|est|es|lautet:?)\b|[:=：])?[\s\"'`*_(:|]{0,4}"
+        r"(?:\b(?:is|was|ist|est|es|lautet:?)\b|[-=]{1,2}>|→|[:=：])?[\s\"'`*_(:|]{0,4}"
         r"(?<![\w-])(?P<p>[\w+/=~!@#$%^&*.-]*[\w=])",
         Trust.DRAWN,
         *_SPOKEN_MARKS,

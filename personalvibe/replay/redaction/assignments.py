@@ -13,6 +13,7 @@ from collections import Counter
 from collections.abc import Callable, Iterator
 
 from personalvibe.replay.redaction.assignment_forms import FORMS, Form, Trust
+from personalvibe.replay.redaction.names import SECRET_NAMES, squeeze
 from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, compiled, lower_case
 
 _SHORTEST = 4
@@ -21,13 +22,16 @@ _NO_VALUE = re.compile(
     r".*(?:your|example|placeholder|changeme|redacted|dummy|x{4}|\.{3}|\*{3}|…).*|"
     r"none|null|nil|undefined|true|false|yes|no|str|string|text|int|integer|number|bool|boolean|"
     r"any|object|array|list|dict|bytes|required|optional|hidden|missing|invalid|valid|empty|"
-    r"secret|password|token|self|[A-Z]+(?:_[A-Z]+)+|[A-Za-z_]\w*\(.*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[0-9.]{1,5}"
+    r"secret|password|token|self|[A-Z]+(?:_[A-Z]+)+|[A-Za-z_][\w.]*\(.*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[0-9.]{1,5}"
 )
 _PAGING = re.compile(
     r"(?i).*(?:page|continuation|sync|next|previous|cursor|stop|pad|bos|eos|mask|unk|sep|cls)_?-?token"
 )
 _WORD = re.compile(r"[a-z]{1,11}|[A-Z][a-z]{1,11}")
 _IDENTIFIER = re.compile(r"[A-Za-z_]+")
+_PUT_TOGETHER = re.compile(
+    r"[A-Za-z_]\w*|[A-Za-z]+[0-9]{0,3}(?:[-_ ./:]+(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,4}))*"
+)
 _RUNS = re.compile(r"[-_./+=~:@]+")
 _DIGIT_INSIDE = re.compile(r"[A-Za-z][0-9]+[A-Za-z]|[0-9][A-Za-z]+[0-9]")
 _SHORTEST_RUN = 8
@@ -113,12 +117,14 @@ def is_secret_value(name: str, value: str, trust: Trust) -> bool:
     """Whether a value that has a name is a secret, and not a type, a reference or an example."""
     if len(value) < _SHORTEST or PLACEHOLDER in value or _NO_VALUE.fullmatch(value):
         return False
-    if _PAGING.fullmatch(name):
+    if _PAGING.fullmatch(name) or squeeze(value) in SECRET_NAMES:
         return False
     if trust is Trust.NO_WORD:
         return _WORD.fullmatch(value) is None
     if trust is Trust.NO_IDENTIFIER and name.lower() not in _OF_TEXT:
         return _IDENTIFIER.fullmatch(value) is None
+    if trust is Trust.NO_NAME and not _PUT_TOGETHER.fullmatch(value):
+        return True
     return trust is Trust.ANY or looks_drawn(value)
 
 

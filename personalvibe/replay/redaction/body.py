@@ -50,9 +50,9 @@ _PLAIN_HEADERS = re.compile(
 )
 
 
-def secrets_in(text: str, rules: RedactionRules) -> list[Hit]:
+def secrets_in(text: str, rules: RedactionRules, side: Side = "request") -> list[Hit]:
     """The secrets of a text that is no body of a request: of a message, or about to be written."""
-    redactor = BodyRedactor(rules=rules.without_functions(), side="request", request=_NO_REQUEST)
+    redactor = BodyRedactor(rules=rules.without_functions(), side=side, request=_NO_REQUEST)
     return [*rules.find(text), *redactor.embedded(text)]
 
 

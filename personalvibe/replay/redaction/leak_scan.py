@@ -12,7 +12,7 @@ from personalvibe.replay.cassette.streams import leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Leak, RedactedInteraction
 from personalvibe.replay.redaction.body import gunzipped, secrets_in
 from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
-from personalvibe.replay.redaction.rules import RedactionRules
+from personalvibe.replay.redaction.rules import RedactionRules, Side
 from personalvibe.replay.redaction.shapes import EMAIL, looks_random
 
 _IN_HEADER = "a random value in an unknown header"
@@ -73,7 +73,8 @@ def find_warnings(interaction: RedactedInteraction, rules: RedactionRules) -> li
 
 
 def _in_text(place: str, text: str, rules: RedactionRules) -> Iterator[Leak]:
-    for hit in secrets_in(text, rules):
+    side: Side = "response" if place.startswith("response") else "request"
+    for hit in secrets_in(text, rules, side):
         yield Leak(place=place, shape=hit.shape)
 
 
