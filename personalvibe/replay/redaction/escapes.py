@@ -18,15 +18,13 @@ _LEVELS = 6
 _ENTITY = r"&(?:amp;)*"
 # Each run of backslashes is tried once: a body of nothing else would take the square of its length.
 _CODE = r"\\(?<!\\\\)\\{0,62}(?:u00|x)"
-_MARKS = {
-    "&": re.compile(
-        rf"(?i){_ENTITY}(?:quot|apos|lt|gt|colon|equals|newline|"
-        r"#0*+(?:1[03]|3[49]|4[07]|58|6[0-24])|#x0*+(?:[ad]|2[278f]|3[ac-e]|40));"
-    ),
-    "%": re.compile(r"(?i)%(?:25)*(?:0a|2[27]|3[ac-e])"),
-    "\\": re.compile(rf"(?i){_CODE}(?:0a|2[27]|3[ac-e])"),
-}
-"""What stands between names and values, or around them, by how its spelling begins."""
+# What stands between names and values, or around them.
+_MARK_OF_HTML = re.compile(
+    rf"(?i){_ENTITY}(?:quot|apos|lt|gt|colon|equals|newline|"
+    r"#0*+(?:1[03]|3[49]|4[07]|58|6[0-24])|#x0*+(?:[ad]|2[278f]|3[ac-e]|40));"
+)
+_MARK_OF_ADDRESS = re.compile(r"(?i)%(?:25)*(?:0a|2[27]|3[ac-e])")
+_MARK_OF_SCRIPT = re.compile(rf"(?i){_CODE}(?:0a|2[27]|3[ac-e])")
 _ESCAPE = re.compile(
     rf"(?i){_ENTITY}(?:#(?:x[0-9a-f]{{1,8}}|[0-9]{{1,8}})|[a-z][a-z0-9]{{1,31}});|"
     r"%[c-f][0-9a-f](?:%[89ab][0-9a-f]){1,3}|%[0-9a-f]{2}|"
@@ -71,7 +69,11 @@ class Unescaped:
 
 
 def may_be_escaped(text: str) -> bool:
-    return any(sign in text and marks.search(text) for sign, marks in _MARKS.items())
+    return bool(
+        ("&" in text and _MARK_OF_HTML.search(text))
+        or ("%" in text and _MARK_OF_ADDRESS.search(text))
+        or ("\\" in text and _MARK_OF_SCRIPT.search(text))
+    )
 
 
 def unescaped(text: str) -> Iterator[Unescaped]:

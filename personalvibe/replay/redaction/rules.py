@@ -19,6 +19,7 @@ from personalvibe.replay.redaction.names import (
     may_have_name,
     named_values,
     squeeze,
+    squeezed_name,
 )
 from personalvibe.replay.redaction.packed import may_be_packed, packed_secrets, without_binary
 from personalvibe.replay.redaction.shapes import (
@@ -193,11 +194,13 @@ class RedactionRules:
 
         They are given the request, and a text that is looked into may belong to none.
         """
+        if not any(callable(action) for own in self.body.values() for action in own.values()):
+            return self
         body = {
-            side: {name: action for name, action in fields.items() if not callable(action)}
-            for side, fields in self.body.items()
+            side: {name: action for name, action in own.items() if not callable(action)}
+            for side, own in self.body.items()
         }
-        return self if body == self.body else replace(self, body=body)
+        return replace(self, body=body)
 
     def keeping_headers(self, names: Iterable[str]) -> RedactionRules:
         """The same rules, but these headers stay. What is found in texts is the same."""
@@ -241,7 +244,7 @@ class RedactionRules:
 
     def body_action(self, side: Side, name: str) -> Action | Literal[False]:
         """What becomes of a body field; False leaves it."""
-        squeezed = squeeze(name)
+        squeezed = squeezed_name(name)
         own = self.body.get(side)
         if own and squeezed in own:
             return own[squeezed]
