@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import base64
 import gzip
+import html
 import json
 import random
 import string
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from urllib.parse import quote
 
 MARK = "@@"
 JSON = {"content-type": "application/json"}
@@ -54,6 +56,13 @@ def jsoned(value: object) -> Message:
 def chat(text: str) -> Message:
     return jsoned({"model": "m", "messages": [{"role": "user", "content": text}]})
 
+
+def _quoted(text: str) -> str:
+    return quote(text, safe="@")
+
+
+_ROW = '{"user": "me", "password": "@@"}'
+_PLACED = '{"url": "x", "headers": {"X-Us": "@@"}}'
 
 # In a prompt, or in a file that stands in one, under a name.
 TEXTS = {
@@ -252,6 +261,75 @@ TEXTS = {
     "lines of json": 'Lines:\n{"a": 1}\n{"a": {"name": "x-api-key", "value": "@@"}}\n',
     "a table in json in json": r'{"a":"{\"b\":\"api_key\\n@@\\n\"}"}',
     "a table in json in prose": "See " + json.dumps({"a": json.dumps({"b": "api_key\n@@\n"})}),
+    "python bytes": "{b'user': b'me', b'password': b'@@'}",
+    "python headers": "{'Authorization': 'Bearer @@', 'accept': '*/*'}",
+    "python headers of bytes": "Headers([(b'host', b'x'), (b'authorization', b'Bearer @@')])",
+    "python pairs": "[('user', 'me'), ('password', '@@')]",
+    "python pairs, headers": "[('Accept', '*/*'), ('Authorization', 'Bearer @@')]",
+    "python pairs, cookie": "[('Cookie', 'sid=@@'), ('a', 'b')]",
+    "python raw string": "connect(host='x', password=r'@@')",
+    "python bytes in a call": "connect(password=b'@@', host='x')",
+    "python f-string": "connect(password=f'@@')",
+    "python three quotes": 'password = """@@"""',
+    "dataclass": "Settings(host='x', api_key='@@', port=5)",
+    "pydantic": "host='x' api_key='@@' port=5",
+    "pydantic secret": "Settings(api_key=SecretStr('@@'), port=5)",
+    "secret of a class": "SecretStr('@@') and SecretBytes(b'x')",
+    "call without quotes": "Config(user=me, password=@@)",
+    "javascript template": "headers: { Authorization: `Bearer @@` }",
+    "javascript headers": "headers.set('Authorization', 'Bearer @@')",
+    "javascript minified": 'var a={user:"me",password:"@@",x:1}',
+    "javascript, last comma": "{\n  user: 'me',\n  password: `@@`,\n}",
+    "ruby inspected": '#<Config:0x01 @user="me", @password="@@">',
+    "ruby without blanks": '{:user=>"me", :password=>"@@"}',
+    "php printed": "Array\n(\n    [user] => me\n    [password] => @@\n)\n",
+    "php dumped": 'array(1) {\n  ["password"]=>\n  string(21) "@@"\n}',
+    "php serialized": 's:4:"user";s:2:"me";s:8:"password";s:21:"@@";',
+    "php variable": "$password = '@@';",
+    "go printed": "{User:me Password:@@ Port:5}",
+    "go map": "map[password:@@ user:me]",
+    "go raw string": "Config{Password: `@@`}",
+    "rust string": 'Config { user: "me", password: "@@".to_string() }',
+    "rust from": 'Config { password: String::from("@@"), port: 5 }',
+    "rust printed": 'Config { user: "me", password: Some("@@") }',
+    "rust raw string": 'let password = r#"@@"#;',
+    "rust reference": 'const API_KEY: &\'static str = "@@";',
+    "csharp verbatim": 'var password = @"@@";',
+    "csharp record": "Options { User = me, Password = @@ }",
+    "csharp new": 'ApiKey = new AzureKeyCredential("@@");',
+    "kotlin": 'mapOf("user" to "me", "password" to "@@")',
+    "scala": 'Map("user" -> "me", "password" -> "@@")',
+    "clojure": '{:user "me" :password "@@"}',
+    "r": 'password <- "@@"',
+    "objective c": '@{@"password": @"@@"}',
+    "toml in one line": 'db = { user = "me", password = "@@" }',
+    "yaml in one line, quoted": "- {user: me, 'password': '@@'}",
+    "yaml in one line, name quoted": 'db: {"user": me, "password": @@}',
+    "log with arrows": "password -> @@\napi key ==> x",
+    "html, entities": "{&quot;user&quot;: &quot;me&quot;, &quot;password&quot;: &quot;@@&quot;}",
+    "html, numbers": "{&#34;user&#34;:&#034;me&#034;,&#34;password&#34;:&#34;@@&#34;}",
+    "html, hexadecimal": "{&#x22;password&#x22;: &#X22;@@&#X22;}",
+    "html, apostrophes": "{&#39;password&#39;: &apos;@@&apos;}",
+    "html, twice": "{&amp;quot;password&amp;quot;: &amp;quot;@@&amp;quot;}",
+    "html, attribute": '<a data-x="{&quot;a&quot;:1,&quot;password&quot;:&quot;@@&quot;}"></a>',
+    "html, apostrophes around": '<a data-x=\'{"a":1,"password":"@@"}\'></a>',
+    "html, by place": html.escape(f"<a b={_PLACED}>"),
+    "html, elements": "&lt;password&gt;@@&lt;/password&gt; &amp;lt;b&amp;gt;",
+    "html, field": "&lt;input name=&quot;csrf_token&quot; value=&quot;@@&quot;&gt;",
+    "html, assignment": "password=&quot;@@&quot;&#10;api_key=1",
+    "html, script": '<script>window.x = {"user": "me", "password": "@@"};</script>',
+    "script of escapes": r"JSON.parse('{\u0022user\u0022:1,\u0022password\u0022:\u0022@@\u0022}')",
+    "script of short escapes": r"x = '\x7b\x22password\x22\x3a\x22@@\x22}'",
+    "tags of escapes": r"\u003cpassword\u003e@@\u003c/password\u003e",
+    "percent twice": f"/x?a=1&f={_quoted(_quoted(_ROW))}&b=2",
+    "percent three times": _quoted(_quoted(_quoted(_ROW))),
+    "percent twice, blanks": _quoted(_quoted(_ROW).replace("%20", "+")),
+    "percent twice, no json": "/x?next=%252Fa%253Fpassword%253D@@",
+    "percent, by place": _quoted(_PLACED),
+    "percent twice, by place": _quoted(_quoted(_PLACED)),
+    "percent in html": html.escape(f'<a href="/x?f={_quoted(_quoted(_ROW))}">'),
+    "html in percent": _quoted(_quoted(html.escape(_ROW))),
+    "cdata": '<x><![CDATA[{"url": 1, "headers": {"X-Us": "@@"}}]]></x>',
     "csv of a browser": "name,url,username,password\nx,https://x.com/,me,@@\n",
     "csv of aws": "User name,Access key ID,Secret access key\nme,AK,@@\n",
     "tabs": "name\ttoken\nprod\t@@\n",
@@ -429,6 +507,10 @@ def _answers() -> dict[str, Message]:
             headers={"content-type": "text/html"},
             body=b'<input type="hidden" name="authenticity_token" value="@@"/>',
         ),
+        "html, attribute": Message(
+            headers={"content-type": "text/html"},
+            body=b'<div data-x="{&quot;user&quot;:1,&quot;password&quot;:&quot;@@&quot;}"></div>',
+        ),
         "text": Message(headers=TEXT, body=b"export API_TOKEN=@@\n"),
         "bom": Message(headers=JSON, body=b'\xef\xbb\xbf{"access_token": "@@"}'),
         "latin-1": Message(headers=TEXT, body=b"caf\xe9\npassword=@@\n"),
@@ -453,6 +535,12 @@ def _answers() -> dict[str, Message]:
         "frames": jsoned({"frames": [json.dumps({"type": "auth", "access_token": MARK})]}),
         "redirect": Message(headers={"location": "https://x/cb?code=@@&state=1"}, body=b""),
         "redirect, fragment": Message(headers={"location": "https://x/cb#access_token=@@"}),
+        "redirect, json": Message(
+            headers={"location": "/x?f=%257B%2522password%2522%253A%2522@@%2522%257D"}
+        ),
+        "redirect, json by place": Message(
+            headers={"location": "/x?f=%7B%22url%22%3A1%2C%22env%22%3A%7B%22X%22%3A%22@@%22%7D%7D"}
+        ),
         "redirect, user": Message(headers={"location": "https://me:@@@x.example.com/"}),
         "link": Message(headers={"link": '<https://x/?access_token=@@>; rel="next"'}),
         "refresh": Message(headers={"refresh": "0; url=https://x/?token=@@"}),
@@ -502,6 +590,13 @@ def _requests() -> dict[str, Message]:
         ),
         "form, json in a field": Message(
             headers=FORM, body=b"payload=%7B%22access_token%22%3A%22@@%22%7D"
+        ),
+        "form, json by place": Message(
+            headers=FORM,
+            body=b"a=%7B%22url%22%3A1%2C%22headers%22%3A%7B%22X-Us%22%3A%22@@%22%7D%7D",
+        ),
+        "form, json quoted twice": Message(
+            headers=FORM, body=b"a=%257B%2522password%2522%253A%2522@@%2522%257D"
         ),
         "form, oauth code": Message(headers=FORM, body=b"grant_type=authorization_code&code=@@"),
         "form, verifier": Message(headers=FORM, body=b"code=a&code_verifier=@@"),
@@ -655,6 +750,8 @@ PATHS = {
     "address with a token in a query": "x?next=https%3A%2F%2Fy%2F%3Faccess_token%3D@@",
     "address with a password in a query": "x?db=postgres%3A%2F%2Fme%3A@@%40db%2Fx",
     "json in a query": "x?filter=%7B%22password%22%3A%22@@%22%7D",
+    "json in a query, twice": "x?filter=%257B%2522password%2522%253A%2522@@%2522%257D",
+    "json in a query, by place": "x?f=%7B%22url%22%3A1%2C%22env%22%3A%7B%22X%22%3A%22@@%22%7D%7D",
     "brackets in a query": "x?auth[token]=@@",
     "quoted name in a query": "x?api%5Fkey=@@",
     "semicolons in a query": "x?a=1;password=@@",

@@ -91,7 +91,11 @@ from personalvibe.replay.redaction.rules import RedactionRules
 resource.setrlimit(resource.RLIMIT_CPU, (40, 40))
 rules = RedactionRules()
 for head in ("| password | b |\\n", "[secrets]\\nkind: Secret\\ndata:\\n<table><tr><td>"):
-    for unit in "-", "\\\\", "=", "--- ", "|", "\\t", " ", "<tr>", "a,", "'", '"', "(", "password":
+    for unit in (
+        "-", "\\\\", "=", "--- ", "|", "\\t", " ", "<tr>", "a,", "'", '"', "(", "password",
+        "password=", "token: x # ", "token='", 'token">', "{token ", "a_",
+        "&amp;", "&quot;", "%25", "%2522", "%3A", "\\\\u0022",
+    ):
         text = head + unit * (100_000 // len(unit)) + "x"
         redact_text(text, rules)
 for unit in (

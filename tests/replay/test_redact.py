@@ -685,6 +685,14 @@ def test_a_suspect_can_be_declared_harmless() -> None:
     assert find_leaks(interaction, rules) == []
 
 
+def test_a_piece_of_text_that_an_answer_speaks_of_is_not_suspected() -> None:
+    said = {"text": 'See {"token": "hello", "type": "word"}, {&quot;token&quot;: &quot;be&quot;}'}
+    answered = exchange(
+        request(), Response(status=200, headers=JSON, body=json.dumps(said).encode())
+    )
+    assert find_leaks(redact(answered, RULES), RULES) == []
+
+
 def test_ordinary_traffic_is_not_suspected() -> None:
     body = {
         "model": "gpt-4o-mini-2024-07-18",

@@ -12,7 +12,14 @@ import re
 from collections import Counter
 from collections.abc import Callable, Iterator
 
-from personalvibe.replay.redaction.assignment_forms import FORMS, Form, Trust
+from personalvibe.replay.redaction.assignment_forms import (
+    FORMS,
+    LAST_WORD,
+    LONGEST_HEAD,
+    NAMED_FORMS,
+    Trust,
+)
+from personalvibe.replay.redaction.names import SECRET_NAMES, squeeze
 from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, compiled, lower_case
 
 _SHORTEST = 4
@@ -21,13 +28,17 @@ _NO_VALUE = re.compile(
     r".*(?:your|example|placeholder|changeme|redacted|dummy|x{4}|\.{3}|\*{3}|…).*|"
     r"none|null|nil|undefined|true|false|yes|no|str|string|text|int|integer|number|bool|boolean|"
     r"any|object|array|list|dict|bytes|required|optional|hidden|missing|invalid|valid|empty|"
-    r"secret|password|token|self|[A-Z]+(?:_[A-Z]+)+|[A-Za-z_]\w*\(.*|[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[0-9.]{1,5}"
+    r"secret|password|token|self|[A-Z]+(?:_[A-Z]+)+|[A-Za-z_][\w.]*(?:\(.*|\[[\w.\[\], ]*)|"
+    r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[0-9.]{1,5}"
 )
 _PAGING = re.compile(
     r"(?i).*(?:page|continuation|sync|next|previous|cursor|stop|pad|bos|eos|mask|unk|sep|cls)_?-?token"
 )
 _WORD = re.compile(r"[a-z]{1,11}|[A-Z][a-z]{1,11}")
 _IDENTIFIER = re.compile(r"[A-Za-z_]+")
+_PUT_TOGETHER = re.compile(
+    r"[A-Za-z_]\w*|[A-Za-z]+[0-9]{0,3}(?:[-_ ./:]+(?:[A-Za-z]+[0-9]{0,3}|[0-9]{1,4}))*"
+)
 _RUNS = re.compile(r"[-_./+=~:@]+")
 _DIGIT_INSIDE = re.compile(r"[A-Za-z][0-9]+[A-Za-z]|[0-9][A-Za-z]+[0-9]")
 _SHORTEST_RUN = 8
@@ -75,25 +86,42 @@ def may_have_assignment(lower: str) -> bool:
     return marked and any(literal in lower for literal in _LITERALS)
 
 
-def assigned_secrets(text: str, keeps: Callable[[str], bool]) -> Iterator[Hit]:
+Keeps = Callable[[str], bool]
+
+
+def assigned_secrets(text: str, keeps: Keeps) -> Iterator[Hit]:
     """The values in a text that are called a secret there, unless `keeps` says so of the name."""
     lower = lower_case(text)
     for start, end in _windows(lower):
         # Stems occur by chance in base64, which has no marks.
         if all(text.find(mark, start, end) < 0 for mark in _MARKS):
             continue
+        yield from _named_hits(text, lower, start, end, keeps)
         for form in FORMS:
             if any(lower.find(mark, start, end) >= 0 for mark in form.marks):
-                yield from _hits(form, text, start, end, keeps)
+                for match in compiled(form.pattern).finditer(text, start, end):
+                    yield from _hit(match["name"], match, form.trust, keeps)
 
 
-def _hits(
-    form: Form, text: str, start: int, end: int, keeps: Callable[[str], bool]
-) -> Iterator[Hit]:
-    for match in compiled(form.pattern).finditer(text, start, end):
-        group = next(one for one in ("d", "s", "p") if match.groupdict().get(one))
-        if is_secret_value(match["name"], match[group], form.trust) and not keeps(match["name"]):
-            yield Hit(*match.span(group), "a named secret")
+def _named_hits(text: str, lower: str, start: int, end: int, keeps: Keeps) -> Iterator[Hit]:
+    ends = dict.fromkeys(NAMED_FORMS, start)
+    for word in compiled(LAST_WORD).finditer(lower, start, end):
+        for form, first in ends.items():
+            # What a form has found is not gone through again from each name in it.
+            if first <= word.start() and (
+                match := compiled(form.tail).match(text, word.end(), end)
+            ):
+                # Looked for last: a name may be long, and most are followed by nothing.
+                first = max(first, word.start() - LONGEST_HEAD)
+                if head := compiled(form.head).search(text, first, word.start()):
+                    ends[form] = match.end()
+                    yield from _hit(head["name"] + word[0], match, form.trust, keeps)
+
+
+def _hit(name: str, match: re.Match[str], trust: Trust, keeps: Keeps) -> Iterator[Hit]:
+    group = next(one for one in ("d", "s", "p") if match.groupdict().get(one))
+    if is_secret_value(name, match[group], trust) and not keeps(name):
+        yield Hit(*match.span(group), "a named secret")
 
 
 def _windows(lower: str) -> Iterator[tuple[int, int]]:
@@ -113,12 +141,14 @@ def is_secret_value(name: str, value: str, trust: Trust) -> bool:
     """Whether a value that has a name is a secret, and not a type, a reference or an example."""
     if len(value) < _SHORTEST or PLACEHOLDER in value or _NO_VALUE.fullmatch(value):
         return False
-    if _PAGING.fullmatch(name):
+    if _PAGING.fullmatch(name) or squeeze(value) in SECRET_NAMES:
         return False
     if trust is Trust.NO_WORD:
         return _WORD.fullmatch(value) is None
     if trust is Trust.NO_IDENTIFIER and name.lower() not in _OF_TEXT:
         return _IDENTIFIER.fullmatch(value) is None
+    if trust is Trust.NO_NAME and not _PUT_TOGETHER.fullmatch(value):
+        return True
     return trust is Trust.ANY or looks_drawn(value)
 
 

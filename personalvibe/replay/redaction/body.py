@@ -9,7 +9,7 @@ import itertools
 import re
 import zlib
 from collections import defaultdict
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
 from typing import Literal
 from urllib.parse import quote_plus, unquote_plus
@@ -19,8 +19,9 @@ from personalvibe.replay.cassette.streams import Leaf, leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Request
 from personalvibe.replay.redaction.assignments import FOREIGN_INITIALS, looks_drawn
 from personalvibe.replay.redaction.embedded import embedded_secrets, may_embed
+from personalvibe.replay.redaction.escapes import may_be_escaped, unescaped
 from personalvibe.replay.redaction.json_tables import below_headings, without_columns
-from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
+from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze, squeezed_name
 from personalvibe.replay.redaction.packed import without_binary
 from personalvibe.replay.redaction.rules import Action, RedactionRules, Side
 from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, lower_case, replaced
@@ -49,10 +50,14 @@ _PLAIN_HEADERS = re.compile(
 )
 
 
-def secrets_in(text: str, rules: RedactionRules) -> list[Hit]:
+def secrets_in(text: str, rules: RedactionRules, side: Side = "request") -> list[Hit]:
     """The secrets of a text that is no body of a request: of a message, or about to be written."""
-    redactor = BodyRedactor(rules=rules.without_functions(), side="request", request=_NO_REQUEST)
-    return [*rules.find(text), *redactor.embedded(text)]
+    hits = rules.find(text)
+    # Most texts hold neither.
+    if may_embed(text) or may_be_escaped(text):
+        redactor = BodyRedactor(rules=rules.without_functions(), side=side, request=_NO_REQUEST)
+        hits += redactor.embedded(text)
+    return hits
 
 
 _NO_REQUEST = Request(method="", url="")
@@ -117,9 +122,14 @@ class BodyRedactor:
 
     def embedded(self, text: str) -> Iterable[Hit]:
         """The secrets of the JSON that a text holds."""
-        if not may_embed(text) or self.harmless(text.encode("utf-8", "replace")):
-            return ()
-        return embedded_secrets(text, self.value)
+        here = may_embed(text) and not self.harmless(text.encode("utf-8", "replace"))
+        hits = embedded_secrets(text, self.value) if here else ()
+        return itertools.chain(hits, self.escaped(text)) if may_be_escaped(text) else hits
+
+    def escaped(self, text: str) -> Iterator[Hit]:
+        """The secrets of the JSON that it holds in other escapes than those of JSON."""
+        for meant in unescaped(text):
+            yield from map(meant.spelled, embedded_secrets(meant.text, self.value))
 
     def runs(self, body: bytes) -> bytes:
         pieces, position = [], 0
@@ -198,7 +208,7 @@ class BodyRedactor:
         self, fields: dict[str, JsonValue], outer: Action | Literal[False], outer_name: str
     ) -> Iterable[tuple[str, JsonValue]]:
         for name, value in fields.items():
-            if squeeze(name) in INTACT_NAMES and isinstance(value, str):
+            if squeezed_name(name) in INTACT_NAMES and isinstance(value, str):
                 yield name, value
                 continue
             action = self.rules.body_action(self.side, name)
@@ -206,7 +216,11 @@ class BodyRedactor:
                 action = PLACEHOLDER
             if action is None and not isinstance(value, dict):
                 continue
-            if action is False and isinstance(value, dict) and squeeze(name) in _HEADER_TABLES:
+            if (
+                action is False
+                and isinstance(value, dict)
+                and squeezed_name(name) in _HEADER_TABLES
+            ):
                 whole = name == "cookies" or not _SERVER_KEYS.isdisjoint(fields)
                 yield name, self.header_table(value, whole=whole)
                 continue
@@ -307,8 +321,8 @@ class BodyRedactor:
                 if changed is None:
                     continue
                 value = quote_plus(changed)
-            elif hits := self.rules.find(text := unquote_plus(value)):
-                value = quote_plus(replaced(text, hits))
+            elif (changed := self.string(text := unquote_plus(value))) != text:
+                value = quote_plus(changed)
             if hits := self.rules.find(plain):
                 name = quote_plus(replaced(plain, hits))
             fields.append(name + equals + value)

@@ -11,8 +11,8 @@ from personalvibe.replay.cassette.native import ParseJson
 from personalvibe.replay.cassette.streams import leaves, parse_stream
 from personalvibe.replay.model import Headers, JsonValue, Leak, RedactedInteraction
 from personalvibe.replay.redaction.body import gunzipped, secrets_in
-from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze
-from personalvibe.replay.redaction.rules import RedactionRules
+from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze, squeezed_name
+from personalvibe.replay.redaction.rules import RedactionRules, Side
 from personalvibe.replay.redaction.shapes import EMAIL, looks_random
 
 _IN_HEADER = "a random value in an unknown header"
@@ -73,7 +73,8 @@ def find_warnings(interaction: RedactedInteraction, rules: RedactionRules) -> li
 
 
 def _in_text(place: str, text: str, rules: RedactionRules) -> Iterator[Leak]:
-    for hit in secrets_in(text, rules):
+    side: Side = "response" if place.startswith("response") else "request"
+    for hit in secrets_in(text, rules, side):
         yield Leak(place=place, shape=hit.shape)
 
 
@@ -99,7 +100,7 @@ def _in_headers(side: str, headers: Headers, rules: RedactionRules) -> Iterator[
 def _in_named(
     place: str, kind: str, name: str, value: str, rules: RedactionRules
 ) -> Iterator[Leak]:
-    squeezed = squeeze(name)
+    squeezed = squeezed_name(name)
     if not _SECRETIVE.search(squeezed) or _NOT_SECRET.fullmatch(squeezed):
         return
     if f"{kind}:{name.lower() if kind == 'header' else squeezed}" in rules.keep:
@@ -158,6 +159,6 @@ def _in_json(place: str, value: JsonValue, rules: RedactionRules) -> Iterator[Le
                 stack.append((f"{where}.{key}", key, child))
         elif isinstance(item, list) and not bodies.is_numbers(item):
             stack.extend((f"{where}[{number}]", name, child) for number, child in enumerate(item))
-        elif isinstance(item, str) and squeeze(name) not in INTACT_NAMES:
+        elif isinstance(item, str) and squeezed_name(name) not in INTACT_NAMES:
             yield from _in_text(where, item, rules)
             yield from _in_named(where, "body", name, item, rules)

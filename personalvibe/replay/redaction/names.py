@@ -12,6 +12,12 @@ def squeeze(name: str) -> str:
     return name.lower().replace("_", "").replace("-", "").replace(".", "")
 
 
+@functools.lru_cache(maxsize=8192)
+def squeezed_name(name: str) -> str:
+    """The same for a field's name: there are few, and each comes again and again."""
+    return squeeze(name)
+
+
 # Names whose value is a secret wherever they stand in a body, squeezed. Not ``token``: log
 # probabilities have it; not ``signature``: thinking blocks have it and must be sent back intact.
 _NAMES = """

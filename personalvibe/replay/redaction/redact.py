@@ -119,7 +119,7 @@ def redact_url(url: str, rules: RedactionRules, request: Request) -> str:
         plain = "=" not in fragment
         text = _quoted_text(fragment, rules) if plain else _parameters(fragment, rules, request)
         url += hash_mark + text
-    return replaced(url, rules.find(url))
+    return replaced(url, secrets_in(url, rules))
 
 
 _OAUTH_PARAMETERS = frozenset(("state", "redirect_uri", "grant_type", "code_verifier"))

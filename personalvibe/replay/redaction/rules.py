@@ -12,12 +12,14 @@ from urllib.parse import quote
 from personalvibe.replay.model import CassetteError, Request
 from personalvibe.replay.redaction.assignments import assigned_secrets, may_have_assignment
 from personalvibe.replay.redaction.blocks import block_secrets
+from personalvibe.replay.redaction.escapes import may_be_escaped, unescaped
 from personalvibe.replay.redaction.names import (
     is_secret_name,
     last_name,
     may_have_name,
     named_values,
     squeeze,
+    squeezed_name,
 )
 from personalvibe.replay.redaction.packed import may_be_packed, packed_secrets, without_binary
 from personalvibe.replay.redaction.shapes import (
@@ -192,11 +194,13 @@ class RedactionRules:
 
         They are given the request, and a text that is looked into may belong to none.
         """
+        if not any(callable(action) for own in self.body.values() for action in own.values()):
+            return self
         body = {
-            side: {name: action for name, action in fields.items() if not callable(action)}
-            for side, fields in self.body.items()
+            side: {name: action for name, action in own.items() if not callable(action)}
+            for side, own in self.body.items()
         }
-        return self if body == self.body else replace(self, body=body)
+        return replace(self, body=body)
 
     def keeping_headers(self, names: Iterable[str]) -> RedactionRules:
         """The same rules, but these headers stay. What is found in texts is the same."""
@@ -240,7 +244,7 @@ class RedactionRules:
 
     def body_action(self, side: Side, name: str) -> Action | Literal[False]:
         """What becomes of a body field; False leaves it."""
-        squeezed = squeeze(name)
+        squeezed = squeezed_name(name)
         own = self.body.get(side)
         if own and squeezed in own:
             return own[squeezed]
@@ -259,6 +263,9 @@ class RedactionRules:
         if not self.may_find(text):
             return ()
         hits = self._plain_hits(text)
+        for meant in unescaped(text):
+            if self.may_find(meant.text):
+                hits += map(meant.spelled, self._plain_hits(meant.text))
         hits += packed_secrets(text, self._hides)
         return merged(hits)
 
@@ -311,6 +318,8 @@ def _is_suspicious(text: str) -> bool:
         text = without_binary(text)
     lower = lower_case(text)
     if may_have_shape(lower) or may_have_assignment(lower) or may_be_packed(text):
+        return True
+    if may_be_escaped(text):
         return True
     return _may_name(text) and may_have_name(squeeze(lower))
 
