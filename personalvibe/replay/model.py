@@ -99,6 +99,9 @@ class Leak:
     """``request.headers.x-custom``, ``response.body.data[0].token``."""
     shape: str
     """What it looks like: ``"OpenAI API key"``. Never the value."""
+    setting: str = ""
+    """What ``redact`` would hide it by, and ``redact_keep`` keep: ``header:x-custom``; none if
+    it is known by its shape."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

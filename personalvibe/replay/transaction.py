@@ -16,6 +16,7 @@ from personalvibe.replay.matching.rehearsal import Rehearsal, hidden_values, una
 from personalvibe.replay.model import (
     CassetteError,
     Interaction,
+    Leak,
     RecordMode,
     RedactedInteraction,
     Request,
@@ -196,11 +197,16 @@ def _on_disk(path: Path, storage: Storage, mode: RecordMode) -> list[Interaction
 def _leak(interactions: Sequence[RedactedInteraction], rules: RedactionRules) -> str:
     for number, one in enumerate(interactions, 1):
         for leak in find_leaks(one, rules):
-            return (
-                f"interaction {number} has what looks like {leak.shape} at {leak.place}; "
-                "redact it with `redact` in vcr_config"
-            )
+            found = f"interaction {number} has what looks like {leak.shape} at {leak.place}"
+            return f"{found}; {_what_to_do(leak)}"
     return ""
+
+
+def _what_to_do(leak: Leak) -> str:
+    if not leak.setting:
+        return "redact it with `redact` in vcr_config"
+    setting = f'["{leak.setting}"]'
+    return f"in vcr_config redact={setting} hides it, redact_keep={setting} says it is no secret"
 
 
 def _warnings(

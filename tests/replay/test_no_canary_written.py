@@ -8,10 +8,12 @@ from __future__ import annotations
 import base64
 import binascii
 import gzip
+import json
 import re
 import zlib
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
@@ -117,14 +119,31 @@ def test_none_of_them_is_written_and_all_of_them_replay(
         assert found_in(iter(said)) == set()
 
 
-def test_what_may_be_a_secret_refuses_the_write(tmp_path: Path, url: str) -> None:
-    secret = CANARIES[0].secret
+SECRET = CANARIES[0].secret
+UNKNOWN: dict[str, dict[str, Any]] = {
+    "a field": {"json": {"house_session_key": SECRET}},
+    "a field in a list": {"json": {"items": [{"House-Session.Key": SECRET}]}},
+    "a header": {"headers": {"X-House": SECRET}},
+    "a parameter": {"params": {"house_session_key": SECRET}},
+}
+
+
+@pytest.mark.parametrize("place", UNKNOWN)
+def test_what_may_be_a_secret_refuses_the_write_and_the_settings_it_names_help(
+    place: str, tmp_path: Path, url: str
+) -> None:
     path = tmp_path / "refused.yaml"
-    for headers, body in (({}, {"house_session_key": secret}), ({"x-house": secret}, {})):
-        with (
-            pytest.raises(CassetteError, match="nothing was recorded") as refusal,
-            use_cassette(path, record_mode="once"),
-        ):
-            httpx.post(f"{url}/0/", headers=headers, json=body)
-        assert secret not in str(refusal.value)
-        assert not path.exists()
+
+    def record(**settings: Any) -> None:
+        with use_cassette(path, record_mode="once", **settings):
+            httpx.post(f"{url}/0/", **UNKNOWN[place])
+
+    with pytest.raises(CassetteError, match="nothing was recorded") as refusal:
+        record()
+    assert SECRET not in str(refusal.value)
+    assert not path.exists()
+    settings = re.findall(r"(redact|redact_keep)=(\[.*?\])", str(refusal.value))
+    for (name, value), is_written in zip(settings, (False, True), strict=True):
+        record(**{name: json.loads(value)})
+        assert (SECRET in path.read_text()) == is_written
+        path.unlink()

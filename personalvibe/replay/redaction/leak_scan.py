@@ -17,8 +17,6 @@ from personalvibe.replay.redaction.shapes import EMAIL, looks_random
 
 _IN_HEADER = "a random value in an unknown header"
 _UNDER_NAME = "a random value under a secret's name"
-BY_NAME = frozenset((_IN_HEADER, _UNDER_NAME))
-"""What `redact` in ``vcr_config`` would hide, if it named it."""
 
 _SECRETIVE = re.compile(
     r"(?:secret|passw|apikey|authkey|accesskey|credential|sessionkey|privatekey)|token(?!s|iz|type|count|usage|limit)"
@@ -88,11 +86,12 @@ def _in_headers(side: str, headers: Headers, rules: RedactionRules) -> Iterator[
         lower = name.lower()
         place = f"{side}.headers.{lower}"
         yield from _in_text(place, f"{name}: {value}", rules)
-        if f"header:{lower}" in rules.keep:
+        setting = f"header:{lower}"
+        if setting in rules.keep:
             continue
         if side == "request" and not _PLAIN_REQUEST_HEADERS.fullmatch(lower):
             if looks_random(value, bits=3.5):
-                yield Leak(place=place, shape=_IN_HEADER)
+                yield Leak(place=place, shape=_IN_HEADER, setting=setting)
         else:
             yield from _in_named(place, "header", name, value, rules)
 
@@ -106,7 +105,7 @@ def _in_named(
     if f"{kind}:{name.lower() if kind == 'header' else squeezed}" in rules.keep:
         return
     if looks_random(value):
-        yield Leak(place=place, shape=_UNDER_NAME)
+        yield Leak(place=place, shape=_UNDER_NAME, setting=f"{kind}:{name}")
 
 
 def _in_body(

@@ -18,7 +18,6 @@ from personalvibe.replay.model import (
     Request,
     Response,
 )
-from personalvibe.replay.redaction.leak_scan import BY_NAME
 from personalvibe.replay.redaction.redact import RedactionRules, find_leaks, redact
 from personalvibe.replay.toolbox.audit import findings_of
 from personalvibe.replay.toolbox.files import Recording
@@ -84,11 +83,8 @@ def _to_redact(recording: Recording, rules: RedactionRules) -> list[Finding]:
 
 def _entries(one: Interaction, rules: RedactionRules) -> Iterable[str]:
     """What is secret by a name that the rules do not have, in the spelling of ``redact``."""
-    for leak in find_leaks(redact(one, rules), rules):
-        if leak.shape in BY_NAME:
-            _, part, *rest = leak.place.split(".")
-            kind = {"headers": "header", "body": "body"}.get(part, "query")
-            yield f"{kind}:{rest[-1].partition('[')[0]}"
+    leaks = find_leaks(redact(one, rules), rules)
+    return [leak.setting for leak in leaks if leak.setting]
 
 
 def _redacted(one: Interaction, places: Collection[str], rules: RedactionRules) -> Interaction:
