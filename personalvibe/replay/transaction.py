@@ -223,7 +223,7 @@ def _hidden(given: Sequence[Interaction], new: Sequence[RedactedInteraction]) ->
     """The values of responses that the program will not get in replay."""
     for number, (before, after) in enumerate(zip(given, new, strict=True), 1):
         for one in hidden_values(before.response, after.response):
-            keep = f'; to keep it: redact_keep=["body:{one.name}"]' if one.name else ""
+            keep = f'; to keep it: redact_keep=["{one.setting}"]' if one.setting else ""
             yield f"interaction {number}: {one.place} is hidden{keep}"
 
 

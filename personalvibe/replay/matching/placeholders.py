@@ -7,7 +7,8 @@ placeholder. So re-recording an unchanged exchange changes no byte.
 Whose an id is decides whether it may be replaced. What a request carried before any response did
 belongs to the program, which will send it again in replay and expects to find it in the answers: it
 stays. The exception are ids of tool calls that an SDK makes up for providers that have none; they
-are replaced in requests, where matching ignores them.
+are replaced in requests, where matching ignores them. An id that a later request carries changed,
+cut or encoded, stays as well: see `derived`.
 """
 
 from __future__ import annotations
@@ -15,12 +16,14 @@ from __future__ import annotations
 import hashlib
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
+from typing import TypeVar
 from urllib.parse import unquote
 
 from personalvibe.replay.cassette import bodies
 from personalvibe.replay.matching.canonical import is_random_id, normalise
+from personalvibe.replay.matching.derived import Traces
 from personalvibe.replay.matching.random_ids import UUID, UUID_HEAD, random_id_prefix
 from personalvibe.replay.model import Headers, Interaction, JsonValue, Request, Response
 
@@ -97,20 +100,36 @@ def stabilise(interactions: Iterable[Interaction], key_of: Callable[[Request], s
 
     `key_of` gives the key of a request, redacted: a placeholder must not depend on a secret.
     """
+    given = list(interactions)
+    kept: set[str] = set()
+    while True:
+        stable, derived = _keeping(kept, given, key_of)
+        if derived <= kept:
+            return stable
+        kept |= derived
+
+
+def _keeping(
+    kept: Collection[str], given: Iterable[Interaction], key_of: Callable[[Request], str]
+) -> tuple[Stable, set[str]]:
+    """Placeholders for all but what is in `kept`, and what else has to be in it."""
     ids: dict[str, str] = {}
-    carried = Carried()
+    carried, traces = Carried(), Traces()
+    derived: set[str] = set()
     seen: Counter[str] = Counter()
     stable = []
-    for interaction in interactions:
+    for interaction in given:
         carried.add(interaction.request)
         request = sent_back(normalise(interaction.request), ids)
+        derived |= traces.found_in(request)
         key = key_of(request)
         seen[key] += 1
         place = f"{key}#{seen[key]}"
         request = _without_made_up(request, place)
-        response = _stable_response(interaction.response, _Stabiliser(place, ids, carried))
+        stabiliser = _Stabiliser(place, ids, kept, carried, traces)
+        response = _stable_response(interaction.response, stabiliser)
         stable.append(replace(interaction, request=request, response=response))
-    return Stable(interactions=stable, ids=ids)
+    return Stable(interactions=stable, ids=ids), derived
 
 
 def _stable_response(response: Response, stabiliser: _Stabiliser) -> Response:
@@ -118,7 +137,7 @@ def _stable_response(response: Response, stabiliser: _Stabiliser) -> Response:
     body = _stable_body(headers, body, stabiliser)
     # Addresses and texts of an answer quote the ids that it gives.
     headers = tuple(
-        (name, _HTTP_DATE if name.lower() in _DATE_HEADERS else _replaced(value, stabiliser.ids))
+        (name, stabiliser.header(name.lower(), value))
         for name, value in headers
         if name.lower() not in _DROPPED_HEADERS
     )
@@ -151,13 +170,25 @@ def _stable_json(body: bytes, stabiliser: _Stabiliser) -> bytes:
     return body if stable == value else bodies.write_json(stable)
 
 
+Time = TypeVar("Time", int, float, str)
+
+
 class _Stabiliser:
     """Placeholders for one response."""
 
-    def __init__(self, place: str, ids: dict[str, str], carried: Carried) -> None:
+    def __init__(
+        self,
+        place: str,
+        ids: dict[str, str],
+        kept: Collection[str],
+        carried: Carried,
+        traces: Traces,
+    ) -> None:
         self.place = place
         self.ids = ids
+        self.kept = kept
         self.carried = carried
+        self.traces = traces
 
     def change(self, value: JsonValue, key: str, path: str) -> JsonValue:
         if isinstance(value, dict):
@@ -176,9 +207,9 @@ class _Stabiliser:
             return self.text(value, key, path)
         if isinstance(value, (int, float)) and not isinstance(value, bool):
             if _TIME_KEYS.fullmatch(key) and int(value) in _STAMP_RANGE:
-                return EPOCH
+                return self.time(value, EPOCH)
             if _DURATION_KEYS.fullmatch(key):
-                return 1_000_000
+                return self.time(value, 1_000_000)
         return value
 
     def text(self, value: str, key: str, path: str) -> str:
@@ -187,13 +218,25 @@ class _Stabiliser:
         if key == "obfuscation":
             return ""
         if _TIME_KEYS.fullmatch(key) and _TIME_TEXT.fullmatch(value):
-            return _INSTANT
+            return self.time(value, _INSTANT)
         if _ID_KEYS.fullmatch(key) and not PLACEHOLDER.fullmatch(value):
             head = random_id_prefix(value, known=_is_always_random(key, path))
-            if head is not None and value not in self.carried:
+            if head is not None and value not in self.kept and value not in self.carried:
                 self.ids[value] = _placeholder(head, f"{self.place}{path}")
+                self.traces.add(value, "" if head == UUID_HEAD else head)
                 return self.ids[value]
         return value
+
+    def header(self, name: str, value: str) -> str:
+        if name in _DATE_HEADERS:
+            return self.time(value, _HTTP_DATE)
+        return _replaced(value, self.ids)
+
+    def time(self, value: Time, placeholder: Time) -> Time:
+        if str(value) in self.kept:
+            return value
+        self.traces.add_time(str(value))
+        return placeholder
 
 
 def _is_always_random(key: str, path: str) -> bool:

@@ -33,8 +33,8 @@ class Hidden:
     """A value of a response that the file does not have."""
 
     place: str
-    name: str
-    """Of the field, for the setting that keeps it; empty where it has none."""
+    setting: str
+    """What ``redact_keep`` keeps it by: ``body:password``; empty where the field has no name."""
     value: str
     stored: str
 
@@ -77,7 +77,10 @@ def unanswered(
         used[name] += 1
         if used[name] > available[name]:
             return _reason(number, asked, as_recorded, hidden, available, key)
-        for one in hidden_values(given.response, stored.response):
+        for one in (
+            *hidden_values(given.response, stored.response),
+            *_hidden_headers(given.response, stored.response),
+        ):
             if one.value not in carried:
                 hidden.setdefault(one.value, one)
     return ""
@@ -95,7 +98,7 @@ def _reason(
     for one in hidden.values():
         if key(_with_hidden(as_recorded, {one.value: one})) not in available:
             keep = (
-                f'; keep it with redact_keep=["body:{one.name}"] in vcr_config' if one.name else ""
+                f'; keep it with redact_keep=["{one.setting}"] in vcr_config' if one.setting else ""
             )
             return (
                 f"{what} would not be answered in replay: it sends back what an earlier response "
@@ -122,6 +125,14 @@ def hidden_values(given: Response, stored: Response) -> Iterator[Hidden]:
             yield from _pairs(bodies.parse_json(ours), bodies.parse_json(theirs), place, "")
 
 
+def _hidden_headers(given: Response, stored: Response) -> Iterator[Hidden]:
+    for name, value in given.headers:
+        now, lower = bodies.header(stored.headers, name), name.lower()
+        if now is not None and now != value:
+            place, setting = f"response.headers.{lower}", f"header:{lower}"
+            yield Hidden(place=place, setting=setting, value=value, stored=now)
+
+
 def _pairs(ours: JsonValue, theirs: JsonValue, place: str, name: str) -> Iterator[Hidden]:
     if ours == theirs:
         return
@@ -138,7 +149,8 @@ def _pairs(ours: JsonValue, theirs: JsonValue, place: str, name: str) -> Iterato
             # The arguments of a tool: JSON in a string.
             yield from _pairs(*inner, place, name)
         else:
-            yield Hidden(place=place, name=name, value=text, stored=theirs)
+            setting = f"body:{name}" if name else ""
+            yield Hidden(place=place, setting=setting, value=text, stored=theirs)
 
 
 def _parsed(text: str) -> JsonValue:
