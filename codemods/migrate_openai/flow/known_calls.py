@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from codemods.migrate_openai.flow.signatures import called_name, default_factory
 from codemods.migrate_openai.flow.terms import (
     ANYTHING,
+    CONTAINER_ITEMS,
+    CONTAINER_SAME,
     EMPTY,
     Attr,
     CallResult,
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
 
 # What may turn out to be a container, or a client, once the modules are joined.
 _FOLLOWED = (Seq, Client, TypedClient, Attr, CallResult, Item, Ref)
-CONTAINER_ITEMS = frozenset({"get", "pop", "popleft", "setdefault"})
-CONTAINER_SAME = frozenset({"values", "copy"})
 
 
 def known_call(evaluator: Evaluator, node: ast.Call) -> Terms | None:
