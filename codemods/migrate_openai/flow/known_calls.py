@@ -82,8 +82,11 @@ def _made(evaluator: Evaluator, node: ast.Call, classes: Terms) -> Iterator[Term
 
 
 def _super(evaluator: Evaluator, node: ast.Call) -> Terms | None:
-    if node.args or not isinstance(node.func, ast.Name):
+    if not isinstance(node.func, ast.Name):
         return None
+    if node.args:  # super(Own, self)
+        classes = (t for t in evaluator.terms(node.args[0]) if isinstance(t, Cls))
+        return frozenset(map(Inst, classes)) or None
     owner = evaluator.index.scope_of[node].owner_class()
     return frozenset({Inst(Cls(evaluator.path, owner.qualname))}) if owner else ANYTHING
 
