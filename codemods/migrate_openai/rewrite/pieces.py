@@ -173,9 +173,7 @@ class Statements:
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     for name in ("body", "orelse", "finalbody"):
-        block = getattr(node, name, None)
-        if isinstance(block, list) and block:
-            yield block
+        yield getattr(node, name, [])
     for name in ("handlers", "cases"):
         for part in getattr(node, name, ()):
             yield part.body
