@@ -253,6 +253,15 @@ def test_what_is_wrong_in_a_file_is_named(
     assert late.value.hint == caught.value.hint
 
 
+def test_interactions_are_the_same_that_are_written_alike() -> None:
+    one = redact(EVERY_FORM[0], RULES)
+    spaced = replace(one, response=replace(one.response, body=b'{"a": [1, "b"]}'))
+    assert cassette.same(one, replace(one))
+    assert cassette.same(one, replace(spaced, provenance=None))
+    assert not cassette.same(one, replace(one, response=replace(one.response, body=b"{}")))
+    assert not cassette.same(one, replace(one, request=replace(one.request, method="GET")))
+
+
 def test_a_later_version_is_not_taken_for_another_format(tmp_path: Path) -> None:
     path = tmp_path / "later.yaml"
     path.write_text("version: 3\ninteractions: []\n")
