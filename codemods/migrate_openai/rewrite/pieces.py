@@ -35,7 +35,6 @@ def _joined(one: Piece, other: Piece) -> Piece:
         one,
         span=Span(one.span.start, max(one.span.end, other.span.end)),
         lines=Span(one.lines.start, max(one.lines.end, other.lines.end)),
-        has_gaps=one.has_gaps or other.has_gaps,
         changes=one.changes + other.changes,
     )
 
