@@ -312,7 +312,10 @@ def test_a_value_is_hidden_for_the_place_that_it_has() -> None:
             assert json.loads(shown) == after, before
 
 
-@pytest.mark.parametrize("other", [{}, {"logprob": 1}, {"id": 3}])
+OF_TEXT = ("logprob", "logprobs", "bytes", "top_logprobs", "id", "text")
+
+
+@pytest.mark.parametrize("other", [{}, *({name: 1} for name in OF_TEXT)])
 def test_a_token_is_a_credential_where_it_is_sent_and_no_piece_of_text(
     other: dict[str, object],
 ) -> None:
@@ -325,10 +328,16 @@ def test_a_token_is_a_credential_where_it_is_sent_and_no_piece_of_text(
 
 def test_values_of_the_environment_that_begin_alike_are_hidden_whole() -> None:
     names = {"A_TOKEN": "hunter2hunter2", "B_TOKEN": "hunter2hunter2extra", "C_TOKEN": "extra-more"}
-    rules = RedactionRules.from_config({}, {**names, "D_TOKEN": "REDACTED", "E_TOKEN": ""})
-    text = "hunter2hunter2extra-more, hunter2hunter2extra and hunter2hunter2 and more are REDACTED"
-    shown = redact_text(text, rules)
-    assert shown == "REDACTED, REDACTED and REDACTED and more are REDACTED"
+    rules = RedactionRules.from_config({}, names)
+    text = "hunter2hunter2extra-more, hunter2hunter2extra and hunter2hunter2 and more"
+    assert redact_text(text, rules) == "REDACTED, REDACTED and REDACTED and more"
+
+
+def test_what_stands_for_a_secret_is_none() -> None:
+    rules = RedactionRules.from_config({"redact": ["text:REDACTED", "text:4711"]}, {})
+    redacted = redact(asking("REDACTED is 4711"), rules)
+    assert content(redacted) == "REDACTED is REDACTED"
+    assert find_leaks(redacted, rules) == []
 
 
 @pytest.mark.parametrize(
@@ -338,6 +347,9 @@ def test_values_of_the_environment_that_begin_alike_are_hidden_whole() -> None:
         ("strawberrybananachocolate", "strawberrybananachocolate"),
         ("20261130123456789012", "20261130123456789012"),
         ("aaaaaaaaaaaaaaaaaaa1", "aaaaaaaaaaaaaaaaaaa1"),
+        ("Zx81kQmT0a-REDACTED-r7", "Zx81kQmT0a-REDACTED-r7"),
+        ("replay-9f8a7c6b5d", "replay-9f8a7c6b5d"),
+        ("https://Zx81kQmT0aWvB2nLr7", "https://Zx81kQmT0aWvB2nLr7"),
     ],
 )
 def test_of_a_header_that_nobody_knows_what_looks_drawn_is_hidden(value: str, shown: str) -> None:
