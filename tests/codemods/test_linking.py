@@ -71,6 +71,30 @@ def test_what_is_shared_too_widely_to_be_followed_stays() -> None:
     assert all("more of the program than can be followed" in f.message for f in left)
 
 
+@pytest.mark.usefixtures("small_nodes")
+@pytest.mark.parametrize("is_first", [True, False])
+@pytest.mark.parametrize(
+    ("box", "client"),
+    [
+        ("class Box:\n    client = OpenAI(timeout=1)", "thing.client"),
+        ("class Box:\n    def get(self):\n        return OpenAI(timeout=1)", "thing.get()"),
+        ("def Box():\n    return [OpenAI(timeout=1)]", "thing[0]"),
+        ("def Box():\n    return lambda: OpenAI(timeout=1)", "thing()"),
+    ],
+)
+def test_what_can_be_got_from_what_is_shared_too_widely_stays_too(
+    box: str, client: str, is_first: bool
+) -> None:
+    others = "".join(f"class C{n}: pass\n_share(C{n}())\n" for n in range(30))
+    shared = f"_share(Box())\n{others}" if is_first else f"{others}_share(Box())\n"
+    call = f"{client}.embeddings.create(model='m', input=1)"
+    text = f"from openai import OpenAI\n{box}\n\ndef _share(thing):\n    {call}\n\n{shared}"
+    [result] = engine.migrate([SourceFile(path="a.py", text=text)], Options())
+    assert result.text == text
+    assert [f.status for f in result.findings] == ["left", "left"]
+    assert "more of the program than can be followed" in result.findings[0].message
+
+
 def test_a_chain_of_modules_and_classes_may_be_any_length() -> None:
     size = 3000
     files = [SourceFile(path="m0.py", text="from openai import OpenAI\nclass C(OpenAI): pass\n")]

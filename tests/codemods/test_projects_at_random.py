@@ -65,6 +65,7 @@ STATEMENTS = (
     "print(client.api_key, other.base_url)",
     "with OpenAI() as client:\n    share(client)",
     "for client in [{v}]:\n    share(client)",
+    "box: m{n}.C{n} = {v}\nbox.client.embeddings.create(model='m', input='x')",
 )
 IN_METHOD = (
     *STATEMENTS,
@@ -72,6 +73,8 @@ IN_METHOD = (
     "self.other = {v}",
     "self.run(self.client, {v})",
     "super().__init__({v})",
+    "C{n}.__init__(self, {v})",
+    "m{n}.C{n}.run(self, self.client, {v})",
     "self.client.chat.completions.create(model='m', messages=[])",
     "return {v}",
 )

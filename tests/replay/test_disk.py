@@ -8,6 +8,7 @@ import os
 import stat
 import subprocess
 import sys
+import tracemalloc
 from collections.abc import Callable
 from pathlib import Path
 
@@ -17,6 +18,7 @@ import pytest
 import zstandard
 
 from personalvibe.replay import CassetteError, use_cassette
+from personalvibe.replay.cassette import file as cassette
 from personalvibe.replay.cassette.disk import locked
 
 # PERSONALVIBE_RECORDINGS=1000 is the bar, with four workers.
@@ -127,9 +129,23 @@ def test_what_is_no_file_is_one_line(tmp_path: Path, server, kind: str, mode: st
     NO_FILES[kind](path)
     with pytest.raises(CassetteError) as caught, use_cassette(path, record_mode=mode):
         httpx.post(server.url, json={})
-    assert str(path) in caught.value.message
-    assert "\n" not in caught.value.message
+    loops = kind == "a loop of links"
+    reason = "it cannot be read: Too many levels of symbolic links" if loops else "it is not a file"
+    assert caught.value.message == f"{path}: {reason}"
     assert {one.name for one in tmp_path.iterdir()} == {"it.yaml"}
+
+
+def test_of_a_file_that_is_too_large_no_more_is_read_than_shows_it(tmp_path: Path) -> None:
+    path = tmp_path / "it.yaml"
+    with path.open("wb") as file:
+        file.truncate(8 * cassette.MAX_BYTES)
+    tracemalloc.start()
+    try:
+        with pytest.raises(CassetteError, match="has more than the 33,554,432 bytes allowed"):
+            cassette.load(path)
+        assert tracemalloc.get_traced_memory()[1] < 2 * cassette.MAX_BYTES
+    finally:
+        tracemalloc.stop()
 
 
 def vcrpys(body: str, headers: str = "{}", uri: str = "http://h/") -> str:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import base64
+import io
 import random
 from pathlib import Path
 
 import pytest
 
 from personalvibe.replay.cassette import yaml_io
+from personalvibe.replay.cassette.long_lines import LONGEST, LongLines
 from personalvibe.replay.model import CassetteError
 
 MANY = 32 * 1024 * 1024
@@ -45,7 +47,13 @@ VALUES = {
     "two blocks": f"a: |\n{block(IMAGE, '      ')}    b: |\n{block(IMAGE, '      ')}    c: 2",
     "numbers": f"a: !numbers |-\n{block(NUMBERS, '      ', 240)}    b: 1",
     "in a literal text": LITERAL,
+    "lines of a literal text": f"text: |\n      a: {IMAGE}\n      b: '{IMAGE}'\n      c\n",
 }
+LEFT_OUT = (
+    *("a word", "with a colon at its end", "a key in a word", "in quotes", "quotes alone"),
+    *("base64", "a block", "a block without its end", "two blocks", "numbers"),
+    "lines of a literal text",
+)
 
 
 @pytest.mark.parametrize("name", VALUES)
@@ -60,6 +68,33 @@ def test_they_say_what_they_say(tmp_path: Path, name: str, before: int) -> None:
     assert list(yaml_io.Gradual(raw, path, max_bytes=MANY, name="items")) == whole
     with path.open("rb") as file:
         assert list(yaml_io.Gradual(file, path, max_bytes=MANY, name="items")) == whole
+
+
+class Counting(io.BufferedReader):
+    """A file that knows how many bytes of it were read."""
+
+    count = 0
+
+    def read(self, size: int | None = -1, /) -> bytes:
+        return self._counted(super().read(size))
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        return self._counted(super().readline(size))
+
+    def _counted(self, read: bytes) -> bytes:
+        self.count += len(read)
+        return read
+
+
+@pytest.mark.parametrize("name", LEFT_OUT)
+def test_the_parser_does_not_get_them_and_the_file_is_read_once(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "a.yaml"
+    path.write_text(f"items:\n- v:\n    {VALUES[name]}\n- end\n")
+    lines = LongLines(path.read_bytes())
+    assert sum(map(len, iter(lambda: lines.read(0), b""))) < LONGEST
+    with Counting(io.FileIO(path)) as file:
+        assert len(list(yaml_io.Gradual(file, path, max_bytes=MANY, name="items"))) == 2
+        assert file.count == path.stat().st_size
 
 
 def test_they_cost_no_line(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ import yaml
 import zstandard
 
 from personalvibe.replay import CassetteError, use_cassette
+from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette import file as cassette
 
 PLAIN = json.dumps({"say": "Grüße", "numbers": list(range(300))}).encode()
@@ -114,6 +115,14 @@ def test_the_bytes_of_all_bodies_together_are_counted(kind: str, tmp_path: Path)
     assert [one.response.body for one in found] == [body, body]
     with pytest.raises(CassetteError, match=r"interaction 2: .*larger than allowed"):
         cassette.load(path, max_bytes=least - 100)
+
+
+def test_a_budget_can_be_spent_to_its_last_byte() -> None:
+    budget = bodies.Budget(10)
+    budget.spend(4)
+    budget.spend(6)
+    with pytest.raises(bodies.OverBudgetError):
+        budget.spend(1)
 
 
 def frame(head: bytes, payload: bytes) -> bytes:

@@ -219,3 +219,18 @@ def test_what_cannot_be_written_stays(folder: Path, capsys: pytest.CaptureFixtur
     assert f"{unreadable}: " in error
     assert unreadable.read_bytes() == FILES["pairs.yaml"]
     assert main(["cassettes", "scrub", str(folder / "no.yaml")]) == 2
+
+
+def test_what_no_yaml_holds_is_told_with_its_file(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    path = tmp_path / "it.yaml"
+    path.write_text(
+        "interactions:\n"
+        "- request: {method: GET, uri: 'http://h/?api_key=Zx81kQmT0aWvB2nL', more: !numbers '1'}\n"
+        "  response: {status: {code: 200, message: OK}}\n"
+    )
+    before = path.read_bytes()
+    assert main(["cassettes", "scrub", str(path)]) != 0
+    assert f"{path}: it cannot be written: " in capsys.readouterr().err
+    assert path.read_bytes() == before

@@ -270,12 +270,74 @@ def test_of_rows_of_json_the_cells_below_a_secrets_name_are_hidden() -> None:
         assert json.loads(redacted.request.body) == shown, sent
 
 
+PLACED: list[object] = [
+    {"auth": {"token": "@@", "user": "@@"}},
+    {"headers": {"X-House-Token": "@@", "accept": "sunshine", "x-who": "sunny-day-1"}},
+    {"server_url": "x", "headers": {"x-who": "@@", "accept": "sunshine"}},
+    {"env": {"DB_PASSWORD": "@@", "HOME": "sunshine"}},
+    {"cookies": {"sid": "@@"}},
+    {"cookies": [{"name": "sid", "value": "@@", "httpOnly": True}]},
+    {"kind": "Secret", "data": {"a": "@@"}, "stringData": {"b": "@@"}, "metadata": {"n": "x"}},
+    {"kind": "ConfigMap", "data": {"a": "sunshine"}},
+    {"name": "x-api-key", "value": "@@"},
+    {"key": "DB_PASSWORD", "default": "@@"},
+    {"Name": "password", "Value": "@@"},
+    {"name": 3, "value": "sunshine"},
+    {"kty": "oct", "k": "@@", "d": "@@", "n": "sunshine"},
+    {"k": "sunshine"},
+    {"api_keys": ["@@", "@@"]},
+    {"api_keys": {"openai": "@@"}},
+    {"api_keys": [{"a": "sunshine"}]},
+    {"keys": ["sunshine"]},
+    {"password": {"value": "@@", "ok": True, "none": None, "empty": ""}},
+    {"password": ["@@", ["@@"]]},
+    {"password": {"type": "string", "default": "sunshine"}},
+    {"signature": "sunshine", "thoughtSignature": "sunshine"},
+    ["--api-key", "@@"],
+    ["run", "--token", "@@", "x"],
+    ["--token", "--verbose"],
+    ["--max-tokens", "12", "--user", "sunshine"],
+    ["Authorization", "sunshine"],
+    {"args": ["--password=@@"]},
+]
+
+
+def test_a_value_is_hidden_for_the_place_that_it_has() -> None:
+    for body in PLACED:
+        before = json.dumps(body).replace(MARK, "sunshine")
+        message = Message(headers=JSON, body=before.encode())
+        redacted = redact(exchange(Canary(kind="", secret="", sent=message, answer=message)), RULES)
+        for shown in (redacted.request.body, redacted.response.body):
+            after = json.loads(json.dumps(body).replace(MARK, "REDACTED"))
+            assert json.loads(shown) == after, before
+
+
+OF_TEXT = ("logprob", "logprobs", "bytes", "top_logprobs", "id", "text")
+
+
+@pytest.mark.parametrize("other", [{}, *({name: 1} for name in OF_TEXT)])
+def test_a_token_is_a_credential_where_it_is_sent_and_no_piece_of_text(
+    other: dict[str, object],
+) -> None:
+    message = jsoned({"token": "sunshine", **other})
+    redacted = redact(exchange(Canary(kind="", secret="", sent=message, answer=message)), RULES)
+    shown = "sunshine" if other else "REDACTED"
+    assert json.loads(redacted.request.body)["token"] == shown
+    assert json.loads(redacted.response.body)["token"] == "sunshine"
+
+
 def test_values_of_the_environment_that_begin_alike_are_hidden_whole() -> None:
     names = {"A_TOKEN": "hunter2hunter2", "B_TOKEN": "hunter2hunter2extra", "C_TOKEN": "extra-more"}
-    rules = RedactionRules.from_config({}, {**names, "D_TOKEN": "REDACTED", "E_TOKEN": ""})
-    text = "hunter2hunter2extra-more, hunter2hunter2extra and hunter2hunter2 and more are REDACTED"
-    shown = redact_text(text, rules)
-    assert shown == "REDACTED, REDACTED and REDACTED and more are REDACTED"
+    rules = RedactionRules.from_config({}, names)
+    text = "hunter2hunter2extra-more, hunter2hunter2extra and hunter2hunter2 and more"
+    assert redact_text(text, rules) == "REDACTED, REDACTED and REDACTED and more"
+
+
+def test_what_stands_for_a_secret_is_none() -> None:
+    rules = RedactionRules.from_config({"redact": ["text:REDACTED", "text:4711"]}, {})
+    redacted = redact(asking("REDACTED is 4711"), rules)
+    assert content(redacted) == "REDACTED is REDACTED"
+    assert find_leaks(redacted, rules) == []
 
 
 @pytest.mark.parametrize(
@@ -285,6 +347,9 @@ def test_values_of_the_environment_that_begin_alike_are_hidden_whole() -> None:
         ("strawberrybananachocolate", "strawberrybananachocolate"),
         ("20261130123456789012", "20261130123456789012"),
         ("aaaaaaaaaaaaaaaaaaa1", "aaaaaaaaaaaaaaaaaaa1"),
+        ("Zx81kQmT0a-REDACTED-r7", "Zx81kQmT0a-REDACTED-r7"),
+        ("replay-9f8a7c6b5d", "replay-9f8a7c6b5d"),
+        ("https://Zx81kQmT0aWvB2nLr7", "https://Zx81kQmT0aWvB2nLr7"),
     ],
 )
 def test_of_a_header_that_nobody_knows_what_looks_drawn_is_hidden(value: str, shown: str) -> None:

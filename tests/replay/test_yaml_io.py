@@ -194,7 +194,7 @@ def test_aliases_are_bounded() -> None:
 
 def test_size_is_bounded() -> None:
     assert yaml_io.load(b"a: 1", HERE, max_bytes=4).value == {"a": 1}
-    with pytest.raises(CassetteError, match=r"has 4 bytes, more than the 3 allowed") as caught:
+    with pytest.raises(CassetteError, match="has more than the 3 bytes allowed") as caught:
         yaml_io.load(b"a: 1", HERE, max_bytes=3)
     assert "max_cassette_bytes" in str(caught.value.hint)
 

@@ -9,7 +9,7 @@ from functools import reduce
 from typing import TypeVar
 
 from codemods.migrate_openai.flow import limits
-from codemods.migrate_openai.flow.known_calls import CONTAINER_ITEMS, CONTAINER_SAME, known_call
+from codemods.migrate_openai.flow.known_calls import known_call
 from codemods.migrate_openai.flow.scopes import Binding, BindingKind, Index, Scope
 from codemods.migrate_openai.flow.signatures import (
     MethodKind,
@@ -20,6 +20,8 @@ from codemods.migrate_openai.flow.signatures import (
 )
 from codemods.migrate_openai.flow.terms import (
     ANYTHING,
+    CONTAINER_ITEMS,
+    CONTAINER_SAME,
     EMPTY,
     NONE,
     UNKNOWN,

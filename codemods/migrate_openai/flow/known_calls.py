@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, TypeAlias
 from codemods.migrate_openai.flow.signatures import called_name, default_factory
 from codemods.migrate_openai.flow.terms import (
     ANYTHING,
+    CONTAINER_ITEMS,
+    CONTAINER_SAME,
     EMPTY,
     Attr,
     CallResult,
@@ -35,8 +37,6 @@ if TYPE_CHECKING:
 
 # What may turn out to be a container, or a client, once the modules are joined.
 _FOLLOWED = (Seq, Client, TypedClient, Attr, CallResult, Item, Ref)
-CONTAINER_ITEMS = frozenset({"get", "pop", "popleft", "setdefault"})
-CONTAINER_SAME = frozenset({"values", "copy"})
 
 
 def known_call(evaluator: Evaluator, node: ast.Call) -> Terms | None:
@@ -82,8 +82,11 @@ def _made(evaluator: Evaluator, node: ast.Call, classes: Terms) -> Iterator[Term
 
 
 def _super(evaluator: Evaluator, node: ast.Call) -> Terms | None:
-    if node.args or not isinstance(node.func, ast.Name):
+    if not isinstance(node.func, ast.Name):
         return None
+    if node.args:  # super(Own, self)
+        classes = (t for t in evaluator.terms(node.args[0]) if isinstance(t, Cls))
+        return frozenset(map(Inst, classes)) or None
     owner = evaluator.index.scope_of[node].owner_class()
     return frozenset({Inst(Cls(evaluator.path, owner.qualname))}) if owner else ANYTHING
 

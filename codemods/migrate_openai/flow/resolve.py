@@ -19,6 +19,8 @@ from codemods.migrate_openai.flow.graph import Graph, Node
 from codemods.migrate_openai.flow.modules import A_PARAMETER, Modules, is_drop_in, last
 from codemods.migrate_openai.flow.signatures import MethodKind
 from codemods.migrate_openai.flow.terms import (
+    CONTAINER_ITEMS,
+    CONTAINER_SAME,
     EMPTY,
     LOST,
     NONE,
@@ -237,7 +239,7 @@ class Resolver:
                 graph.add(node, init)
             case Inst(Cls() as cls) | (Cls() as cls):
                 graph.copy(self.attributes.node(cls, name), node)
-            case Seq() if name in {"values", "get", "pop"}:
+            case Seq() if name in CONTAINER_ITEMS | CONTAINER_SAME:
                 graph.add(node, value)
             case Foreign():
                 self._attribute_of_module(node, name, value)
@@ -281,8 +283,11 @@ class Resolver:
                 own = self.classes.client(value)
                 graph.add(node, ClientPath(own, ()) if own else Inst(value))
             case Seq():
-                graph.add(node, value)
-                self._item(node, None, value)
+                name = call.base.name if isinstance(call.base, Attr) else ""
+                if name not in CONTAINER_ITEMS:
+                    graph.add(node, value)
+                if name not in CONTAINER_SAME:
+                    self._item(node, None, value)
             case Foreign():
                 graph.add(node, value)
             case NoneTerm():

@@ -145,6 +145,12 @@ class Foreign(Term):
         return self.name.split(".")[0]
 
 
+CONTAINER_ITEMS = frozenset({"get", "pop", "popleft", "setdefault"})
+"""Methods of containers that give an element."""
+CONTAINER_SAME = frozenset({"values", "copy"})
+"""Those that give what has the same elements."""
+
+
 @dataclass(frozen=True, slots=True)
 class Seq(Term):
     """A container; the terms are its elements."""

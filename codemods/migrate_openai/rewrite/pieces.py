@@ -35,7 +35,6 @@ def _joined(one: Piece, other: Piece) -> Piece:
         one,
         span=Span(one.span.start, max(one.span.end, other.span.end)),
         lines=Span(one.lines.start, max(one.lines.end, other.lines.end)),
-        has_gaps=one.has_gaps or other.has_gaps,
         changes=one.changes + other.changes,
     )
 
@@ -173,9 +172,7 @@ class Statements:
 
 def _blocks(node: ast.AST) -> Iterator[list[ast.stmt]]:
     for name in ("body", "orelse", "finalbody"):
-        block = getattr(node, name, None)
-        if isinstance(block, list) and block:
-            yield block
+        yield getattr(node, name, [])
     for name in ("handlers", "cases"):
         for part in getattr(node, name, ()):
             yield part.body

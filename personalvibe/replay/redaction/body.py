@@ -195,7 +195,9 @@ class BodyRedactor:
 
     def names_item(self, name: str, value: str, *, alone: bool) -> bool:
         if name.startswith("--"):
-            return self.is_secret(name.strip("-")) and not value.startswith("-")
+            option = name.strip("-")
+            is_token = option == "token" and "body:token" not in self.rules.keep
+            return (is_token or self.is_secret(option)) and not value.startswith("-")
         return alone and self.is_secret(name) and looks_drawn(value)
 
     def is_secret(self, name: str) -> bool:

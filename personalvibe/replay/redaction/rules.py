@@ -172,7 +172,7 @@ class RedactionRules:
             headers={"request": request_headers, "response": headers},
             query=query | _filters(config, "filter_query_parameters", squeeze),
             body={"request": request_body, "response": body},
-            values=_worth_hiding([*literals, *_secret_values(environ)]),
+            values=tuple(sorted({*literals, *_secret_values(environ)} - {PLACEHOLDER})),
             keep=frozenset(
                 f"{kind}:{name.lower() if kind == 'header' else squeeze(name)}"
                 for kind, name in kept
@@ -450,7 +450,3 @@ def _secret_values(environ: Mapping[str, str]) -> Iterable[str]:
 @functools.lru_cache(maxsize=1024)
 def _is_secret_variable(name: str) -> bool:
     return _SECRET_VARIABLE.fullmatch(name) is not None
-
-
-def _worth_hiding(values: Iterable[str]) -> tuple[str, ...]:
-    return tuple(sorted({*values} - {"", PLACEHOLDER}))
