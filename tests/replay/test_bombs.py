@@ -99,6 +99,7 @@ for head in ("| password | b |\\n", "[secrets]\\nkind: Secret\\ndata:\\n<table><
         text = head + unit * (100_000 // len(unit)) + "x"
         redact_text(text, rules)
 for unit in (
+    "['", "{'a':", "('token', ",
     "[", "{", '["', '[{"a":', '{\\\\"', '{"token":"', '{"a": "token"} ', "& token ", "token\\n",
     "token \\\\\\\\ ", "token\\nx y\\n", "api_key\\nk7Qz9mWb3XvR8tLp\\n", '{"password": "x y"} ',
 ):
