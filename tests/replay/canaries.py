@@ -115,6 +115,7 @@ TEXTS = {
     "json": '{"user": "me", "password": "@@"}',
     "json with comments": '{\n  // mine\n  "clientSecret": "@@"\n}',
     "xml element": "<user>me</user><password>@@</password>",
+    "xml token": "<a><token type='x'>@@</token></a> &lt;token&gt;x&lt;/token&gt;",
     "xml attribute": '<connection user="me" password="@@"/>',
     "xml setting": '<add key="ApiKey" value="@@" />',
     "android": '<string name="api_key">@@</string>',

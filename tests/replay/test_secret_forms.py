@@ -69,6 +69,7 @@ HARMLESS = [
     'getToken("user-1"); setPassword("password")',
     "[db]\npassword = getpass()\ntoken = response_token\n",
     "the env secret manager; set token limits; an ENV token variable",
+    "<token>hello</token> <token> a word </token>",
     '<input name="password" value="required"/> <Field id="token" default="none"/>',
     "Authorization: required for administrators",
     "https://example.com/hooks/2024-01-01/guide and /docs/token/usage-of-tokens-in-models",

@@ -202,6 +202,11 @@ NAMED_FORMS = (
         rf"<(?:[\w-]+:)?{_NAME}(?:\s[^<>]{{0,400}})?>\s*<!\[cdata\[(?P<p>(?:(?!\]\]>)[^<>])+)",
         Trust.ANY,
     ),
+    # <token>...</token>: elsewhere it is a piece of text
+    _named(
+        rf"<(?:[\w-]+:)?{_NAME}(?:\s[^<>]{{0,400}})?>\s*(?P<p>[^<>\s]+)\s*</",
+        Trust.DRAWN,
+    ),
     # --password ..., --api-key ...
     _named(rf"--{_NAME}[ \t]+{_VALUE}", Trust.ANY),
     # ENV APP_SECRET ..., set -gx TOKEN ..., proxy_set_header X-Api-Key "..."
