@@ -94,7 +94,7 @@ HARMLESS = [
     'Answer with {"name": "get_token", "arguments": {"user": "me"}} or ["a", "b"].',
     'An error {\\"code\\": \\"invalid_api_key\\", \\"param\\": null} and [1, 2] {x}',
     'The schema is {"type": "object", "properties": {"password": {"type": "string"}}}.',
-    "Client(api_key=apikey, token=tok)\nClient(api_key=openai_key)\nx = Client(token=myToken)",
+    "Client(api_key=apikey, token=tok)\nClient(api_key=openai_key)\nx = Client(token=my_token)",
     "def f(*, to_access_token: Callable[[], str], api_key: Final[str], x: {}): token=x['a']",
     "password: Joi.string().min(8).required(), password: z.string().min(8)",
     'access_token=resp.json()["access_token"], token = await get_token("user-1")',

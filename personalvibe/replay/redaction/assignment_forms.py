@@ -58,7 +58,7 @@ _NAME = "(?P<name>)"
 _QUOTED = r"(?:\"(?P<d>[^\"\n]+)\"|'(?P<s>[^'\n]+)')"
 # Not a variable that a call is given, nor the end of that call.
 _BARE = (
-    r"(?!(?-i:[a-z]+(?:_[a-z]+|[A-Z][a-z]+)+)[),])"
+    r"(?!(?-i:[a-z]+(?:_[a-z]+)+)[),])"
     r"(?:(?!&[\w.-]+=|[)\]}]{1,8}(?:[\s,;\"'`]|\Z))[^\s\"'`;,|<>\\])+"
 )
 _VALUE = rf"(?:{_QUOTED}|(?P<p>{_BARE}))"

@@ -55,13 +55,13 @@ _PLAIN_HEADERS = re.compile(
 def secrets_in(text: str, rules: RedactionRules, side: Side = "request") -> list[Hit]:
     """The secrets of a text that is no body of a request: of a message, or about to be written."""
     hits = rules.find(text)
-    if may_hold_data(text):
+    if _may_hold_data(text):
         redactor = BodyRedactor(rules=rules.without_functions(), side=side, request=_NO_REQUEST)
         hits += redactor.embedded(text)
     return hits
 
 
-def may_hold_data(text: str) -> bool:
+def _may_hold_data(text: str) -> bool:
     """Whether there may be JSON in it, or what is read as such. Most texts have none."""
     return may_embed(text) or may_be_escaped(text) or may_be_python(text)
 
@@ -128,7 +128,7 @@ class BodyRedactor:
 
     def embedded(self, text: str) -> Iterator[Hit]:
         """The secrets of the JSON that a text holds, in whatever escapes, and of Python's data."""
-        if not may_hold_data(text):
+        if not _may_hold_data(text):
             return
         for reading in (Reading(text=text), *unescaped(text)):
             yield from self.in_json(reading)
