@@ -15,7 +15,7 @@ import string
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MARK = "@@"
 JSON = {"content-type": "application/json"}
@@ -346,6 +346,7 @@ TEXTS = {
     "percent twice, no json": "/x?next=%252Fa%253Fpassword%253D@@",
     "percent, by place": _quoted(_PLACED),
     "percent twice, by place": _quoted(_quoted(_PLACED)),
+    "percent twice, of lines": quote_plus(quote_plus("user -> me\nDB_PASSWORD -> @@\n", "@"), "@"),
     "percent in html": html.escape(f'<a href="/x?f={_quoted(_quoted(_ROW))}">'),
     "html in percent": _quoted(_quoted(html.escape(_ROW))),
     "cdata": '<x><![CDATA[{"url": 1, "headers": {"X-Us": "@@"}}]]></x>',

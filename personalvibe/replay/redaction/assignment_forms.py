@@ -59,7 +59,7 @@ _QUOTED = r"(?:\"(?P<d>[^\"\n]+)\"|'(?P<s>[^'\n]+)')"
 # Not a variable that a call is given, nor the end of that call.
 _BARE = (
     r"(?!(?-i:[a-z]+(?:_[a-z]+)+)[),])"
-    r"(?:(?!&[\w.-]+=|[)\]}]{1,8}(?:[\s,;\"'`]|\Z))[^\s\"'`;,|<>\\])+"
+    r"(?:(?!&[\w.-]+=|[)\]}]{1,8}(?:[\s,;\"'`\\]|\Z))[^\s\"'`;,|<>\\])+"
 )
 _VALUE = rf"(?:{_QUOTED}|(?P<p>{_BARE}))"
 # Of Python, Rust, C#, Objective-C; a text into which something is put is none.

@@ -25,8 +25,7 @@ _ESCAPE = re.compile(
     rf"(?i){_ENTITY}(?:#(?:x[0-9a-f]{{1,8}}|[0-9]{{1,8}})|[a-z][a-z0-9]{{1,31}});|"
     r"%[c-f][0-9a-f](?:%[89ab][0-9a-f]){1,3}|%[0-9a-f]{2}|"
     rf"{_CODE}[0-7][0-9a-f]|"
-    # A blank of a form, which has other escapes beside it.
-    r"\+(?:(?<=%[0-9a-f]{2}\+)|(?=%))"
+    r"\+"
 )
 
 
@@ -47,8 +46,11 @@ def unescaped(text: str) -> Iterator[Reading]:
 
 
 def _marks(text: str) -> Iterator[Mark]:
+    quoted = _MARK_OF_ADDRESS.search(text) is not None
     for escape in _ESCAPE.finditer(text):
-        yield Mark(*escape.span(), _meant(escape[0]))
+        # It is a blank only among what is quoted for an address.
+        if escape[0] != "+" or quoted:
+            yield Mark(*escape.span(), _meant(escape[0]))
 
 
 def _meant(escape: str) -> str:
