@@ -114,6 +114,7 @@ HARMLESS = [
     "password => required, Options { Password = password, Token = token2 }",
     "{&quot;type&quot;: &quot;object&quot;, &quot;password&quot;: &quot;&quot;} &lt;password&gt;",
     "f=map%5Btoken%3Astring+user%3Ame%5D&g=%5B%28%22password%22%2C+%22owner+based%22%29%5D",
+    "<![CDATA[password=None]]> {&quot;a&quot;: &quot;f(token=tok)&quot;, &quot;b: token=tok&quot;}",
     "token=x[&#x27;a&#x27;], {\\n: Client(token=tok)\\n",
     "https://x.example.com/?q=%7B%22page_token%22%3A%22required%22%7D&amp;max_tokens%3D100",
     "A password: at least 8 characters, a digit, no spaces. Passwort: mindestens 8 Zeichen.",

@@ -56,10 +56,11 @@ LONGEST_HEAD = 512
 _NAME = "(?P<name>)"
 """Stands for a name in the patterns below."""
 _QUOTED = r"(?:\"(?P<d>[^\"\n]+)\"|'(?P<s>[^'\n]+)')"
-# Not a variable that a call is given, nor the end of that call.
+# Neither a variable that a call is given, nor the end of that call, nor a quote of HTML.
 _BARE = (
-    r"(?!(?-i:[a-z]+(?:_[a-z]+)+)[),])"
-    r"(?:(?!&[\w.-]+=|[)\]}]{1,8}(?:[\s,;\"'`\\]|\Z))[^\s\"'`;,|<>\\])+"
+    r"(?!(?-i:[a-z]+(?:_[a-z]+)+)[),])(?:(?!&[\w.-]+=|"
+    r"&(?:amp;)*(?:quot|apos|lt|gt|#0*3[49]|#x0*2[27]);|[)\]}]{1,8}(?:[\s,;\"'`\\<>&]|\Z))"
+    r"[^\s\"'`;,|<>\\])+"
 )
 _VALUE = rf"(?:{_QUOTED}|(?P<p>{_BARE}))"
 # Of Python, Rust, C#, Objective-C; a text into which something is put is none.
