@@ -15,7 +15,7 @@ import string
 import zlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from urllib.parse import quote
+from urllib.parse import quote, quote_plus
 
 MARK = "@@"
 JSON = {"content-type": "application/json"}
@@ -115,6 +115,7 @@ TEXTS = {
     "json": '{"user": "me", "password": "@@"}',
     "json with comments": '{\n  // mine\n  "clientSecret": "@@"\n}',
     "xml element": "<user>me</user><password>@@</password>",
+    "xml token": "<a><token type='x'>@@</token></a> &lt;token&gt;x&lt;/token&gt;",
     "xml attribute": '<connection user="me" password="@@"/>',
     "xml setting": '<add key="ApiKey" value="@@" />',
     "android": '<string name="api_key">@@</string>',
@@ -264,6 +265,15 @@ TEXTS = {
     "python bytes": "{b'user': b'me', b'password': b'@@'}",
     "python headers": "{'Authorization': 'Bearer @@', 'accept': '*/*'}",
     "python headers of bytes": "Headers([(b'host', b'x'), (b'authorization', b'Bearer @@')])",
+    "python list": "{'user': \"it's\", 'api_keys': ['@@'], 'x': None}",
+    "python, by place": "{'url': 'x', 'headers': {'X-Us': '@@'}, 'ok': True}",
+    "python, name and value": "[{'name': 'DB_PASSWORD', 'value': '@@'}, {'a': (1, 2,)}]",
+    "python, rows": "It's [('user', 'password'), ('me', '@@')], isn't it?",
+    "python, table": "{'columns': ['user', 'token'], 'rows': [['me', '@@']],}",
+    "python, arguments": "['npx', 'x', '--api-key', '@@']",
+    "python in quotes": "He said \"{'env': {'A': '@@'}, 'command': 'x'}\" to me",
+    "python in html": "[{&#39;name&#39;: &#39;API_KEY&#39;, &#39;value&#39;: &#39;@@&#39;}]",
+    "python in json": "See " + json.dumps({"a": "{'url': 'x', 'headers': {'X-Us': '@@'}}"}),
     "python pairs": "[('user', 'me'), ('password', '@@')]",
     "python pairs, headers": "[('Accept', '*/*'), ('Authorization', 'Bearer @@')]",
     "python pairs, cookie": "[('Cookie', 'sid=@@'), ('a', 'b')]",
@@ -305,6 +315,15 @@ TEXTS = {
     "toml in one line": 'db = { user = "me", password = "@@" }',
     "yaml in one line, quoted": "- {user: me, 'password': '@@'}",
     "yaml in one line, name quoted": 'db: {"user": me, "password": @@}',
+    "log with a name of two words": "user: me, DB_PASSWORD: @@, port: 80",
+    "log with an arrow": "webhook_secret -> @@",
+    "name in quotes": 'So "refreshToken": @@\n',
+    "lisp": '(connect :signing-key "@@")',
+    "text put together": "log('private_key: ' + '@@')",
+    "authorization of a program": "Authorization = SecretStr('@@') and more",
+    "authorization of a file": "http.authorization=@@ and more",
+    "key of a storage": "storage_key := `@@`",
+    "three quotes with backslashes": r"password=\"\"\"@@\"\"\" in json",
     "log with arrows": "password -> @@\napi key ==> x",
     "html, entities": "{&quot;user&quot;: &quot;me&quot;, &quot;password&quot;: &quot;@@&quot;}",
     "html, numbers": "{&#34;user&#34;:&#034;me&#034;,&#34;password&#34;:&#34;@@&#34;}",
@@ -327,6 +346,7 @@ TEXTS = {
     "percent twice, no json": "/x?next=%252Fa%253Fpassword%253D@@",
     "percent, by place": _quoted(_PLACED),
     "percent twice, by place": _quoted(_quoted(_PLACED)),
+    "percent twice, of lines": quote_plus(quote_plus("user -> me\nDB_PASSWORD -> @@\n", "@"), "@"),
     "percent in html": html.escape(f'<a href="/x?f={_quoted(_quoted(_ROW))}">'),
     "html in percent": _quoted(_quoted(html.escape(_ROW))),
     "cdata": '<x><![CDATA[{"url": 1, "headers": {"X-Us": "@@"}}]]></x>',

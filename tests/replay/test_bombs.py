@@ -90,15 +90,15 @@ from personalvibe.replay.redaction.rules import RedactionRules
 
 resource.setrlimit(resource.RLIMIT_CPU, (40, 40))
 rules = RedactionRules()
-for head in ("| password | b |\\n", "[secrets]\\nkind: Secret\\ndata:\\n<table><tr><td>"):
-    for unit in (
-        "-", "\\\\", "=", "--- ", "|", "\\t", " ", "<tr>", "a,", "'", '"', "(", "password",
-        "password=", "token: x # ", "token='", 'token">', "{token ", "a_",
-        "&amp;", "&quot;", "%25", "%2522", "%3A", "\\\\u0022",
-    ):
-        text = head + unit * (100_000 // len(unit)) + "x"
-        redact_text(text, rules)
+tables = ("| password | b |\\n", "[secrets]\\nkind: Secret\\ndata:\\n<table><tr><td>")
+marks = ("-", "\\\\", "=", "--- ", "|", "\\t", " ", "<tr>", "a,", "'", '"', "(", "password")
+names = ("password=", "token: x # ", "token='", 'token">', "{token ", "a_")
+escapes = ("&amp;", "&quot;", "%25", "%2522", "%3A", "\\\\u0022")
+for head, units in (*((table, marks) for table in tables), ("token ", names), ("token ", escapes)):
+    for unit in units:
+        redact_text(head + unit * (100_000 // len(unit)) + "x", rules)
 for unit in (
+    "['", "{'a':", "('token', ",
     "[", "{", '["', '[{"a":', '{\\\\"', '{"token":"', '{"a": "token"} ', "& token ", "token\\n",
     "token \\\\\\\\ ", "token\\nx y\\n", "api_key\\nk7Qz9mWb3XvR8tLp\\n", '{"password": "x y"} ',
 ):

@@ -46,7 +46,7 @@ _FIRST_WORDS = r"(?:[A-Za-z0-9]{1,40}[_.-]){0,6}?[A-Za-z0-9]{0,12}?"
 LAST_WORD = (
     r"(?:pass(?:word|wd|phrase|code)?|pwd|psk|pre_?shared_?key|secret|(?<!max)token|api[_-]?key|apikey|"
     r"(?:access|secret|private|auth|encryption|signing|master|account|subscription|service|"
-    r"deploy|hmac|license)[_-]?key|connection[_-]?string|conn[_-]?str|database[_-]?url|dsn|"
+    r"deploy|hmac|license|client|consumer|storage|unseal)[_-]?key|connection[_-]?string|conn[_-]?str|database[_-]?url|dsn|"
     r"credentials?|bearer|jwt|otp|totp|webhook[_-]?url)"
     r"(?:[_-](?:value|base64|[0-9]+|prod|dev|staging))?"
     r"(?=[\s=:?\"'`\\\]()<>,;]|->)"
@@ -56,15 +56,18 @@ LONGEST_HEAD = 512
 _NAME = "(?P<name>)"
 """Stands for a name in the patterns below."""
 _QUOTED = r"(?:\"(?P<d>[^\"\n]+)\"|'(?P<s>[^'\n]+)')"
-# Not a variable that a call is given, nor the end of that call.
+# Neither a variable that a call is given, nor the end of that call, nor a quote of HTML.
 _BARE = (
-    r"(?!(?-i:[a-z]+(?:_[a-z]+|[A-Z][a-z]+)+)[),])"
-    r"(?:(?!&[\w.-]+=|[)\]}]{1,8}(?:[\s,;\"'`]|\Z))[^\s\"'`;,|<>\\])+"
+    r"(?!(?-i:[a-z]+(?:_[a-z]+)+)[),])(?:(?!&[\w.-]+=|"
+    r"&(?:amp;)*(?:quot|apos|lt|gt|#0*3[49]|#x0*2[27]);|[)\]}]{1,8}(?:[\s,;\"'`\\<>&]|\Z))"
+    r"[^\s\"'`;,|<>\\])+"
 )
 _VALUE = rf"(?:{_QUOTED}|(?P<p>{_BARE}))"
 # Of Python, Rust, C#, Objective-C; a text into which something is put is none.
 _PREFIX = r"(?:(?:[bru@&]{1,2}#{0,3}|(?:f|\$@?)(?=\\*[\"'][^\"'{}\n]+[\"']))(?=\\*[\"']))?"
-_IN_QUOTES = rf"{_PREFIX}(?P<q>\\*[\"'`])(?P<p>(?:(?!(?P=q))[^\s\\])+)(?P=q)"
+_IN_QUOTES = (
+    rf"{_PREFIX}(?P<q>(?:\\*\"){{3}}|(?:\\*'){{3}}|\\*[\"'`])(?P<p>(?:(?!(?P=q))[^\s\\])+)(?P=q)"
+)
 _UP_TO_QUOTE = r"[bu]?(?P<q>\\*[\"'])(?P<p>(?:(?!(?P=q))[^\\\n])+)(?P=q)"
 _CLOSED = r"\\*[\"'`]?\]?"
 _TO = (
@@ -72,7 +75,10 @@ _TO = (
     r"[ \t]*(?:\r?\n[ \t]*)?"
 )
 """What stands between a name and its value in code, and in what programs print."""
-_AROUND = rf"{_CLOSED}\s*(?:=>|->|:=|[:=,])\s*[bu@$]?\\*[\"'`]?"
+_AROUND = (
+    rf"{_CLOSED}(?:{_TO}|\s*[:,]\s*)(?:string\([0-9]+\)[ \t]+)?(?:[\w.:]{{1,80}}\(\s*){{0,3}}"
+    rf"{_PREFIX}\\*[\"'`]{{0,3}}"
+)
 _MAKES = (
     r"(?:new[ \t]+)?(?:\w{1,40}(?:\.|::)){0,4}?(?-i:[A-Z])\w{0,40}"
     r"(?:(?:\.|::)(?:from|new|of|create))?"
@@ -162,6 +168,17 @@ NAMED_FORMS = (
     # Calls such as setPassword("..."), and define('DB_PASSWORD', '...'), os.Setenv("TOKEN", "...")
     _named(rf"{_NAME}\(\s*{_IN_QUOTES}\s*\)", Trust.DRAWN),
     _named(rf"{_NAME}\\*[\"']\s*,\s*{_IN_QUOTES}", Trust.DRAWN),
+    # In a line of a log: password: ..., or password -> ...; not in an address
+    _named(
+        rf"(?<![\w$/-]){_NAME}{_CLOSED}[ \t]*(?:[-=]{{1,2}}>|→|[:=])[ \t]*"
+        r"(?P<p>[\w+/=~!@#$%^*.-]*[\w=])",
+        Trust.DRAWN,
+    ),
+    # (:password "..."), "password: " + "..."
+    _named(
+        rf"(?<![\w$]){_NAME}(?:[ \t]+|[ \t]*[:=][ \t]*[\"'`][ \t]*[+.,&][ \t]*){_IN_QUOTES}",
+        Trust.DRAWN,
+    ),
     # name: DB_PASSWORD / value: ...; <add key="ApiKey" value="..."/>; <meta name= content=>
     _named(
         rf"\b(?:name|key|id)\\*[\"']?\s*[:=]\s*\\*[\"']?{_NAME}\\*[\"']?[ \t,;]*"
@@ -185,6 +202,11 @@ NAMED_FORMS = (
     _named(
         rf"<(?:[\w-]+:)?{_NAME}(?:\s[^<>]{{0,400}})?>\s*<!\[cdata\[(?P<p>(?:(?!\]\]>)[^<>])+)",
         Trust.ANY,
+    ),
+    # <token>...</token>: elsewhere it is a piece of text
+    _named(
+        rf"<(?:[\w-]+:)?{_NAME}(?:\s[^<>]{{0,400}})?>\s*(?P<p>[^<>\s]+)\s*</",
+        Trust.DRAWN,
     ),
     # --password ..., --api-key ...
     _named(rf"--{_NAME}[ \t]+{_VALUE}", Trust.ANY),
@@ -239,8 +261,8 @@ FORMS = (
         "authorization",
     ),
     _form(
-        rf"(?<![\w-])(?P<name>(?:proxy-)?authorization)(?:{_AROUND}| )"
-        r"(?:[a-z][\w-]{2,20}\s+)?(?P<p>[^\s\"'`\\,;)}\]]+)",
+        rf"(?<![\w-])(?P<name>(?:proxy-)?authorization)(?:{_AROUND}|[ \t]*[-=]{{1,2}}>[ \t]*| )"
+        r"(?:[a-z-]{3,20}\s+)?(?P<p>[^\s\"'`\\,;)}\]]+)",
         Trust.DRAWN,
         "authorization",
     ),

@@ -28,7 +28,7 @@ _NO_VALUE = re.compile(
     r".*(?:your|example|placeholder|changeme|redacted|dummy|x{4}|\.{3}|\*{3}|…).*|"
     r"none|null|nil|undefined|true|false|yes|no|str|string|text|int|integer|number|bool|boolean|"
     r"any|object|array|list|dict|bytes|required|optional|hidden|missing|invalid|valid|empty|"
-    r"secret|password|token|self|[A-Z]+(?:_[A-Z]+)+|[A-Za-z_][\w.]*(?:\(.*|\[[\w.\[\], ]*)|"
+    r"secret|password|token|self|[A-Z]+(?:_[A-Z]+)+|[A-Za-z_][\w.]*(?:\(.*|\[[\w.\[\], &#;]*)|"
     r"[A-Za-z_]\w*(?:\.[A-Za-z_]\w*)+|[0-9.]{1,5}"
 )
 _PAGING = re.compile(

@@ -23,6 +23,8 @@ from personalvibe.replay.redaction.escapes import may_be_escaped, unescaped
 from personalvibe.replay.redaction.json_tables import below_headings, without_columns
 from personalvibe.replay.redaction.names import INTACT_NAMES, squeeze, squeezed_name
 from personalvibe.replay.redaction.packed import without_binary
+from personalvibe.replay.redaction.python_literals import as_json, may_be_python
+from personalvibe.replay.redaction.readings import Reading
 from personalvibe.replay.redaction.rules import Action, RedactionRules, Side
 from personalvibe.replay.redaction.shapes import PLACEHOLDER, Hit, lower_case, replaced
 
@@ -32,8 +34,8 @@ _SCHEMA_KEYS = frozenset(
 _HEADER_TABLES = frozenset(
     ("headers", "extraheaders", "httpheaders", "requestheaders", "defaultheaders", "env", "cookies")
 )
-_PLACE_NAMES = ("headers", "env", "cookies", "value", "token", "default", "kty", '"--')
-_PLACES = re.compile(r'(?:headers|env|cookies|value|token|default|kty)\\*"\s*:|"--')
+_PLACE_NAMES = ("headers", "env", "cookies", "value", "token", "default", "kty", '"--', "'--")
+_PLACES = re.compile(r'(?:headers|env|cookies|value|token|default|kty)\\*["\']\s*:|["\']--')
 _INITIALS = b"|".join(b"u%04x" % ord(initial) for initial in sorted(FOREIGN_INITIALS))
 _ESCAPES = re.compile(rb"(?i)\\(?:/|u00|" + _INITIALS + rb")")
 """What a secret's name may begin with: other escapes are those of quotes and of emojis."""
@@ -53,11 +55,15 @@ _PLAIN_HEADERS = re.compile(
 def secrets_in(text: str, rules: RedactionRules, side: Side = "request") -> list[Hit]:
     """The secrets of a text that is no body of a request: of a message, or about to be written."""
     hits = rules.find(text)
-    # Most texts hold neither.
-    if may_embed(text) or may_be_escaped(text):
+    if _may_hold_data(text):
         redactor = BodyRedactor(rules=rules.without_functions(), side=side, request=_NO_REQUEST)
         hits += redactor.embedded(text)
     return hits
+
+
+def _may_hold_data(text: str) -> bool:
+    """Whether there may be JSON in it, or what is read as such. Most texts have none."""
+    return may_embed(text) or may_be_escaped(text) or may_be_python(text)
 
 
 _NO_REQUEST = Request(method="", url="")
@@ -120,16 +126,19 @@ class BodyRedactor:
                 body = replaced(text, hits).encode(encoding)
         return body
 
-    def embedded(self, text: str) -> Iterable[Hit]:
-        """The secrets of the JSON that a text holds."""
-        here = may_embed(text) and not self.harmless(text.encode("utf-8", "replace"))
-        hits = embedded_secrets(text, self.value) if here else ()
-        return itertools.chain(hits, self.escaped(text)) if may_be_escaped(text) else hits
+    def embedded(self, text: str) -> Iterator[Hit]:
+        """The secrets of the JSON that a text holds, in whatever escapes, and of Python's data."""
+        if not _may_hold_data(text):
+            return
+        for reading in (Reading(text=text), *unescaped(text)):
+            yield from self.in_json(reading)
+            if may_be_python(reading.text):
+                yield from self.in_json(as_json(reading))
 
-    def escaped(self, text: str) -> Iterator[Hit]:
-        """The secrets of the JSON that it holds in other escapes than those of JSON."""
-        for meant in unescaped(text):
-            yield from map(meant.spelled, embedded_secrets(meant.text, self.value))
+    def in_json(self, reading: Reading) -> Iterator[Hit]:
+        text = reading.text
+        if may_embed(text) and not self.harmless(text.encode("utf-8", "replace")):
+            yield from map(reading.spelled, embedded_secrets(text, self.value))
 
     def runs(self, body: bytes) -> bytes:
         pieces, position = [], 0

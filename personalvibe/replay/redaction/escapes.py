@@ -1,18 +1,14 @@
 """A text as it is meant whose marks are spelled otherwise: HTML's entities, the percent signs of
 addresses, JavaScript's escapes, and each of them within the others.
-
-What is found in it is hidden where the text spells it.
 """
 
 from __future__ import annotations
 
 import html
 import re
-from bisect import bisect_right
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator
 
-from personalvibe.replay.redaction.shapes import Hit
+from personalvibe.replay.redaction.readings import Mark, Reading
 
 _LEVELS = 6
 _ENTITY = r"&(?:amp;)*"
@@ -29,43 +25,8 @@ _ESCAPE = re.compile(
     rf"(?i){_ENTITY}(?:#(?:x[0-9a-f]{{1,8}}|[0-9]{{1,8}})|[a-z][a-z0-9]{{1,31}});|"
     r"%[c-f][0-9a-f](?:%[89ab][0-9a-f]){1,3}|%[0-9a-f]{2}|"
     rf"{_CODE}[0-7][0-9a-f]|"
-    # A blank of a form, which has other escapes beside it.
-    r"\+(?:(?<=%[0-9a-f]{2}\+)|(?=%))"
+    r"\+"
 )
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class _Step:
-    """One time that escapes were replaced by what they mean."""
-
-    text: str
-    ends: Sequence[int]
-    """Where what an escape means ends, in `text`."""
-    sources: Sequence[int]
-    """Where these escapes end in what was read."""
-    spelled: Mapping[str, str]
-
-    def source(self, position: int) -> int:
-        number = bisect_right(self.ends, position) - 1
-        return self.sources[number] + position - self.ends[number]
-
-    def hit(self, hit: Hit) -> Hit:
-        replacement = "".join(self.spelled.get(one, one) for one in hit.replacement)
-        return Hit(self.source(hit.start), self.source(hit.end), hit.shape, replacement)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unescaped:
-    """What a text means."""
-
-    text: str
-    steps: tuple[_Step, ...]
-
-    def spelled(self, hit: Hit) -> Hit:
-        """Where the text itself spells what was found."""
-        for step in reversed(self.steps):
-            hit = step.hit(hit)
-        return hit
 
 
 def may_be_escaped(text: str) -> bool:
@@ -76,32 +37,20 @@ def may_be_escaped(text: str) -> bool:
     )
 
 
-def unescaped(text: str) -> Iterator[Unescaped]:
+def unescaped(text: str) -> Iterator[Reading]:
     """What a text means, if that is another text: level by level, to the innermost."""
-    steps: tuple[_Step, ...] = ()
-    while len(steps) < _LEVELS and may_be_escaped(text):
-        step = _step(text)
-        if step.text == text:
-            return
-        text, steps = step.text, (*steps, step)
-        yield Unescaped(text=text, steps=steps)
+    reading = Reading(text=text)
+    while len(reading.steps) < _LEVELS and may_be_escaped(reading.text):
+        reading = reading.read(_marks(reading.text))
+        yield reading
 
 
-def _step(text: str) -> _Step:
-    pieces: list[str] = []
-    ends, sources = [0], [0]
-    spelled: dict[str, str] = {}
-    length = 0
+def _marks(text: str) -> Iterator[Mark]:
+    quoted = _MARK_OF_ADDRESS.search(text) is not None
     for escape in _ESCAPE.finditer(text):
-        meant = _meant(escape[0])
-        pieces += [text[sources[-1] : escape.start()], meant]
-        length += escape.start() - sources[-1] + len(meant)
-        ends.append(length)
-        sources.append(escape.end())
-        if not meant.isalnum():
-            spelled[meant] = escape[0]
-    pieces.append(text[sources[-1] :])
-    return _Step(text="".join(pieces), ends=ends, sources=sources, spelled=spelled)
+        # It is a blank only among what is quoted for an address.
+        if escape[0] != "+" or quoted:
+            yield Mark(*escape.span(), _meant(escape[0]))
 
 
 def _meant(escape: str) -> str:

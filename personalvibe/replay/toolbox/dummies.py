@@ -14,7 +14,9 @@ _TEXT = """
 """
 _WORDS = frozenset(_TEXT.split())
 _NOT_A_VALUE = re.compile(
-    r"(?i)[<\[{%*$].*|(?P<one>.)(?P=one)*|.*(?:\*{3}|x{6}|\.{3}|0{8}|1234567|abcdefg|redacted).*|"
+    # Not JSON, nor what is quoted in an address.
+    r"(?i)[<*].*|\[[\w .-]*\]|%\w+%|\$?(?:\{[^\"']*\}|\(.*\))|\$\w+|"
+    r"(?P<one>.)(?P=one)*|.*(?:\*{3}|x{6}|\.{3}|0{8}|1234567|abcdefg|redacted).*|"
     r"(?:(?:test|testing|dummy|fake|mock|my|your|the|an?|some|bad|wrong|api|access|auth|key|token|"
     r"secret|value|password|bearer|basic|sk|ant|proj|openai|anthropic|here|local|not|real|needed|"
     r"required|no)[-_ ]?[0-9]{0,3}[-_ ]?)+"

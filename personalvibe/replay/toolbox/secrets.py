@@ -9,11 +9,12 @@ from urllib.parse import parse_qsl, urlsplit
 
 from personalvibe.replay.cassette import bodies
 from personalvibe.replay.cassette.streams import parse_stream
-from personalvibe.replay.model import Headers, Interaction, JsonValue
-from personalvibe.replay.redaction.body import gunzipped
+from personalvibe.replay.model import Headers, Interaction, JsonValue, Request
+from personalvibe.replay.redaction.body import gunzipped, secrets_in
 from personalvibe.replay.redaction.names import squeeze
-from personalvibe.replay.redaction.redact import RedactionRules, find_leaks, redact
+from personalvibe.replay.redaction.redact import RedactionRules, find_leaks, redact, redact_url
 from personalvibe.replay.redaction.rules import Side
+from personalvibe.replay.redaction.shapes import merged
 from personalvibe.replay.toolbox.dummies import is_dummy
 from personalvibe.replay.toolbox.findings import Rule
 
@@ -35,6 +36,7 @@ _CREDENTIALS = re.compile(
 )
 # They name who may load what, and keys that a page shows everybody.
 _PUBLIC = re.compile(r"content-security-policy.*")
+_ADDRESSES = frozenset(("location", "content-location", "referer"))
 _COOKIES = frozenset(("cookie", "set-cookie"))
 _ACCOUNTS = re.compile(r"openai-(?:organization|project)|.*-organization-id|x-goog-user-project")
 _ACCOUNT_SHAPES = frozenset(
@@ -53,11 +55,11 @@ def sightings(one: Interaction, rules: RedactionRules) -> Iterator[Sighting]:
     """`one` with its bodies unpacked."""
     clean = redact(one, rules)
     request, response = one.request, one.response
-    yield from _in_url(request.url, rules)
-    yield from _in_headers("request", request.headers, rules)
+    yield from _in_url("request.url", request.url, rules, request)
+    yield from _in_headers("request", request.headers, rules, request)
     yield from _in_body("request.body", request.headers, request.body, clean.request.body, rules)
     yield from in_text("response.reason", response.reason, rules)
-    yield from _in_headers("response", response.headers, rules)
+    yield from _in_headers("response", response.headers, rules, request)
     yield from _in_body(
         "response.body", response.headers, response.body, clean.response.body, rules
     )
@@ -67,7 +69,7 @@ def sightings(one: Interaction, rules: RedactionRules) -> Iterator[Sighting]:
 
 def in_text(place: str, text: str, rules: RedactionRules) -> Iterator[Sighting]:
     """By shape, and by the names that the text itself gives."""
-    for hit in rules.find(text):
+    for hit in merged(secrets_in(text, rules, _side(place))):
         value = text[hit.start : hit.end]
         if hit.shape in _ACCOUNT_SHAPES:
             yield Sighting(rule=Rule.ACCOUNT, place=place, what=hit.shape, value=value)
@@ -75,17 +77,25 @@ def in_text(place: str, text: str, rules: RedactionRules) -> Iterator[Sighting]:
             yield Sighting(rule=Rule.SECRET, place=place, what=hit.shape, value=value)
 
 
-def _in_url(url: str, rules: RedactionRules) -> Iterator[Sighting]:
+def _in_url(place: str, url: str, rules: RedactionRules, request: Request) -> Iterator[Sighting]:
     parts = urlsplit(url)
-    yield from in_text("request.url", url.partition("?")[0].partition("#")[0], rules)
-    yield from in_text("request.url.fragment", parts.fragment, rules)
+    yield from in_text(place, url.partition("?")[0].partition("#")[0], rules)
+    yield from in_text(f"{place}.fragment", parts.fragment, rules)
+    left = parse_qsl(urlsplit(redact_url(url, rules, request)).query)
     for name, value in parse_qsl(parts.query):
-        place = f"request.url.query.{name}"
-        squeezed = squeeze(name)
-        if rules.query_action(name) is False or _NOT_SECRET_PARAMETERS.fullmatch(squeezed):
-            yield from in_text(place, value, rules)
-        elif not is_dummy(value):
-            yield _named(place, name, value)
+        hidden = (name, value) not in left
+        yield from _in_parameter(f"{place}.query.{name}", name, value, rules, hidden=hidden)
+
+
+def _in_parameter(
+    place: str, name: str, value: str, rules: RedactionRules, *, hidden: bool
+) -> Iterator[Sighting]:
+    harmless = _NOT_SECRET_PARAMETERS.fullmatch(squeeze(name))
+    inside = [] if rules.query_action(name) and not harmless else list(in_text(place, value, rules))
+    if inside or harmless or not hidden or is_dummy(value):
+        yield from inside
+    else:
+        yield _named(place, name, value)
 
 
 def _named(place: str, name: str, value: str) -> Sighting:
@@ -93,20 +103,28 @@ def _named(place: str, name: str, value: str) -> Sighting:
     return Sighting(rule=rule, place=place, what=f"a value under the name {name}", value=value)
 
 
-def _in_headers(side: Side, headers: Headers, rules: RedactionRules) -> Iterator[Sighting]:
+def _in_headers(
+    side: Side, headers: Headers, rules: RedactionRules, request: Request
+) -> Iterator[Sighting]:
     for name, value in headers:
         lower = name.lower()
         place = f"{side}.headers.{lower}"
-        hidden = rules.header_action(side, lower) is not False
+        hidden = rules.header_action(side, lower) is not False or (
+            side == "response" and rules.header_hides(lower, value)
+        )
         if hidden and lower in _COOKIES:
             if not _is_dummy_cookie(value):
                 yield Sighting(rule=Rule.COOKIE, place=place, what="a cookie", value=value)
-        elif is_dummy(value) or _PUBLIC.fullmatch(lower):
+        elif lower in _ADDRESSES:
+            yield from _in_url(place, value, rules, request)
+        elif _PUBLIC.fullmatch(lower):
             continue
         elif hidden and _ACCOUNTS.fullmatch(lower):
-            yield Sighting(rule=Rule.ACCOUNT, place=place, what=f"the {lower}", value=value)
+            if not is_dummy(value):
+                yield Sighting(rule=Rule.ACCOUNT, place=place, what=f"the {lower}", value=value)
         elif hidden and (_CREDENTIALS.fullmatch(lower) or _is_own(side, lower, rules)):
-            yield _named(place, lower, value)
+            if not is_dummy(value):
+                yield _named(place, lower, value)
         else:
             yield from in_text(place, value, rules)
 
@@ -198,18 +216,20 @@ def _changes(
             yield from _leaf(where, name, str(old), str(new), rules)
 
 
+def _side(place: str) -> Side:
+    return "request" if place.startswith("request") else "response"
+
+
 def _leaf(
     place: str, name: str, before: str, after: str, rules: RedactionRules
 ) -> Iterator[Sighting]:
     if before == after:
         return
-    side: Side = "request" if place.startswith("request") else "response"
-    if rules.body_action(side, name) is not False:
+    if rules.body_action(_side(place), name) is not False:
         if not is_dummy(before):
             yield _named(place, name, before)
         return
-    hits = rules.find(before)
-    if hits:
+    if secrets_in(before, rules, _side(place)):
         yield from in_text(place, before, rules)
     elif not is_dummy(before) and not _is_noise(name.lower(), rules):
         yield Sighting(rule=Rule.SECRET, place=place, what="what the recorder hides", value=before)
