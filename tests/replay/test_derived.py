@@ -19,7 +19,8 @@ import httpx
 import pytest
 
 from personalvibe.replay import use_cassette
-from personalvibe.replay.model import CassetteError
+from personalvibe.replay.matching.placeholders import stabilise
+from personalvibe.replay.model import CassetteError, Interaction, Request, Response
 
 from .test_recording_replays import drawn
 
@@ -134,6 +135,59 @@ def test_a_time_that_comes_back(
             way(client, int(reply.json()["created_at"]))
 
         record_and_replay(tmp_path / "it.yaml", program)
+
+
+def exchange(sent: object, given: object, **headers: str) -> Interaction:
+    kind = ("content-type", "application/json")
+    return Interaction(
+        request=Request(
+            method="POST",
+            url="https://x.test/",
+            headers=(kind, *headers.items()),
+            body=json.dumps(sent).encode(),
+        ),
+        response=Response(
+            status=200,
+            headers=(kind, ("date", "Mon, 30 Nov 2026 15:04:11 GMT")),
+            body=json.dumps(given).encode(),
+        ),
+    )
+
+
+def test_all_times_of_a_second_are_kept_at_once() -> None:
+    """Each that is found is a reason to begin again; a long list must not be gone through as often
+    as it is long."""
+    times = [{"created_at": 1_796_050_961 + number / 128} for number in range(100)]
+    exchanges = [exchange({}, times), exchange({"since": 1_796_050_961}, {})]
+    keys: list[Request] = []
+
+    def key(request: Request) -> str:
+        keys.append(request)
+        return request.method
+
+    kept = stabilise(exchanges, key).interactions[0].response.body
+    assert json.loads(kept) == times
+    assert len(keys) <= 3 * len(exchanges)
+
+
+def test_the_time_of_a_request_is_no_trace_of_the_answer_before() -> None:
+    """Clients sign with the time of now, which is often that of the answer before."""
+    now = {"x-ms-date": "Mon, 30 Nov 2026 15:04:11 GMT"}
+    stable = stabilise([exchange({}, {}), exchange({"n": 1}, {}, **now)], lambda one: one.method)
+    dates = {dict(one.response.headers)["date"] for one in stable.interactions}
+    assert dates == {"Wed, 01 Jan 2025 00:00:00 GMT"}
+
+
+def test_a_word_that_a_hidden_header_has_too_refuses_nothing(tmp_path: Path, server: Any) -> None:
+    server.answers["/new"] = lambda rest, sent: {}
+    server.answers["/echo"] = lambda rest, sent: sent
+    server.headers["/new"] = [("openai-organization", "acme-corporation")]
+
+    def program() -> None:
+        httpx.post(f"{server.url}/new")
+        httpx.post(f"{server.url}/echo", json={"customer": "acme-corporation"})
+
+    record_and_replay(tmp_path / "it.yaml", program)
 
 
 def test_a_hidden_header_that_comes_back_refuses_the_recording(tmp_path: Path, server: Any) -> None:

@@ -25,7 +25,7 @@ _SHORTEST = 6
 _DEPTH = 3
 """Encodings within each other that are taken off."""
 _DIGESTS = ("md5", "sha1", "sha256")
-_DIGEST_SIZES = frozenset(hashlib.new(name).digest_size for name in _DIGESTS)
+_DIGEST_SIZES = frozenset((16, 20, 32))
 
 _TOKEN = re.compile(rf"[A-Za-z0-9_-]{{{_SHORTEST},}}")
 _SEPARATORS = re.compile(r"[-_]")
@@ -44,13 +44,14 @@ class Traces:
         self._by_piece: dict[str, set[str]] = defaultdict(set)
         self._by_start: dict[str, set[tuple[str, int]]] = defaultdict(set)
         self._by_digest: dict[str, tuple[str, str]] = {}
-        self._times: dict[str, str] = {}
+        self._times: dict[str, set[str]] = defaultdict(set)
         # What was sent before an id was given is no trace of it, and conversations repeat it all.
         self._no_traces: set[str] = set()
         self._no_encodings: set[str] = set()
 
     def add_time(self, time: str) -> None:
-        self._times[time] = self._times[time.partition(".")[0]] = time
+        for spelled in (time, time.partition(".")[0]):
+            self._times[spelled].add(time)
 
     def add(self, id_: str, head: str) -> None:
         """`head`: what of the id its placeholder keeps."""
@@ -66,13 +67,14 @@ class Traces:
         """What of it a request carries a trace of; whole ids are replaced in it before."""
         _, body = bodies.decompress(request.headers, request.body)
         texts = [request.url, body.decode("utf-8", "replace")]
-        texts += [value for _, value in request.headers]
         found: set[str] = set()
-        for text in texts:
+        for text in (*texts, *(value for _, value in request.headers)):
             found |= self._ids_in(text, _DEPTH)
-            for plain in {text, unquote_plus(text)} if self._times else ():
-                times = self._times.keys() & _TIME.findall(plain)
-                found.update(self._times[time] for time in times)
+        # Not in headers: clients sign with the time of now, often that of the answer before.
+        for text in texts if self._times else ():
+            for plain in {text, unquote_plus(text)}:
+                for time in self._times.keys() & _TIME.findall(plain):
+                    found |= self._times[time]
         return found
 
     def _ids_in(self, text: str, depth: int) -> set[str]:
